@@ -1,0 +1,38 @@
+# Needs Python >= 3.10, git and make; everything else goes into local virtualenvs.
+PYTHON ?= python3
+SOURCES := pyproject.toml hatch_build.py $(shell find linter rules grammars -name '*.py' -not -path '*/_generated/*' -o -name '*.lark' -o -name '*.json')
+
+.PHONY: demo test check bench clean
+
+# what a user has: the wheel
+.venv/demo: $(SOURCES)
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check .
+	touch $@
+
+.venv-dev/ready: pyproject.toml hatch_build.py
+	$(PYTHON) -m venv .venv-dev
+	.venv-dev/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+demo: .venv/demo
+	@echo '$$ kpl lint examples/shop'
+	@.venv/bin/kpl lint --fail-on never examples/shop
+	@echo
+	@echo '$$ kpl fix --diff --unsafe-fixes examples/shop'
+	@.venv/bin/kpl fix --diff --unsafe-fixes examples/shop
+
+test: .venv-dev/ready
+	.venv-dev/bin/python -m pytest
+
+check: .venv-dev/ready
+	.venv-dev/bin/ruff check .
+	.venv-dev/bin/ruff format --check .
+	.venv-dev/bin/mypy
+	.venv-dev/bin/lint-imports
+
+bench: .venv/demo .venv-dev/ready
+	.venv-dev/bin/python benchmarks/run.py --kpl .venv/bin/kpl
+
+clean:
+	rm -rf .venv .venv-dev dist build

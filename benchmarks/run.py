@@ -1,0 +1,87 @@
+"""How long kpl takes, against yamllint in the same run: ``make bench``, or ``python benchmarks/run.py --kpl PATH``.
+
+Whole processes of the installed wheel, in turn, so that a machine that slows down slows both; medians and their ratio.
+The tree of manifests is generated, the same one each time; ``--tree`` takes another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from trees import write_tree
+
+
+def seconds(command: list[str], folder: Path) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return time.perf_counter() - start
+
+
+def compare(title: str, command: list[str], peer: list[str], folder: Path, runs: int, aim: float | None) -> None:
+    ours, theirs = [], []
+    for number in range(runs + 1):
+        pair = seconds(command, folder), seconds(peer, folder)
+        if number:  # the first pair warms the caches of the disk
+            ours.append(pair[0])
+            theirs.append(pair[1])
+    mine, other = statistics.median(ours), statistics.median(theirs)
+    ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+    wanted = f"  (aim {aim})" if aim else ""
+    print(f"{title:<44} {mine * 1000:8.0f} ms  {other * 1000:8.0f} ms  ratio {ratio:5.2f}{wanted}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kpl", default=shutil.which("kpl"), help="the installed kpl to measure")
+    parser.add_argument("--yamllint", default=str(Path(sys.executable).with_name("yamllint")))
+    parser.add_argument("--tree", type=Path, help="a tree of manifests, in place of the generated one")
+    parser.add_argument("--files", type=int, default=600, help="how many files to generate")
+    parser.add_argument("--runs", type=int, default=15)
+    options = parser.parse_args()
+    kpl, yamllint = str(Path(options.kpl).absolute()), str(Path(options.yamllint).absolute())
+    print(
+        f"{platform.platform()}, {platform.machine()}, Python {platform.python_version()}; median of {options.runs} runs"
+    )
+    print(f"{'':<44} {'kpl':>11}  {'yamllint':>11}")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        tree = options.tree.absolute() if options.tree else folder / "tree"
+        if not options.tree:
+            write_tree(tree, options.files)
+        (folder / "Corefile").write_text(". {\n    forward . 9.9.9.9\n    cache 30\n}\n")
+        (folder / "manifest.yaml").write_text(
+            next(tree.rglob("*.yaml")).read_text() if not options.tree else "kind: Service\n"
+        )
+        start = [yamllint, "--version"]
+        compare("kpl --version / yamllint --version", [kpl, "--version"], start, folder, options.runs, 0.7)
+        compare("kpl lint Corefile / yamllint --version", [kpl, "lint", "Corefile"], start, folder, options.runs, 1.3)
+        relaxed = [yamllint, "-d", "relaxed"]
+        compare(
+            "kpl lint manifest.yaml / yamllint",
+            [kpl, "lint", "manifest.yaml"],
+            [*relaxed, "manifest.yaml"],
+            folder,
+            options.runs,
+            None,
+        )
+        runs = max(options.runs // 4, 2)
+        compare(
+            "kpl lint TREE / yamllint -d relaxed TREE",
+            [kpl, "lint", str(tree)],
+            [*relaxed, str(tree)],
+            folder,
+            runs,
+            0.3,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""The syntax of each input, as lark grammars, and nothing else.
+
+In a wheel the parsers were generated from the ``.lark`` files when it was built (lark's standalone tool), which starts
+several times faster than building them from text; a checkout has no generated files and builds them from the text, so
+that an edited grammar is always the one in force.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+GRAMMARS: dict[str, dict[str, Any]] = {
+    "corefile": {"start": ["corefile", "fragment"], "lexer": "basic"},
+    "iptables": {"start": ["rule"], "lexer": "contextual"},
+}
+"""The grammars, and the options that differ between them."""
+
+OPTIONS: dict[str, Any] = {"parser": "lalr", "maybe_placeholders": False}
+"""The options of every grammar."""
+
+_FOLDER = os.path.dirname(__file__)
+
+
+@cache
+def parser(name: str) -> Any:
+    """The parser of ``<name>.lark``: an object with lark's ``parse(text, start=...)``."""
+    try:
+        return import_module(f"kpl_grammars._generated.{name}").Lark_StandAlone()
+    except ModuleNotFoundError:
+        from lark import Lark
+
+        return Lark(source(name), **OPTIONS, **GRAMMARS[name])
+
+
+def source(name: str) -> str:
+    """The text of ``<name>.lark``."""
+    with open(os.path.join(_FOLDER, f"{name}.lark"), encoding="utf-8") as file:
+        return file.read()
+
+
+def is_generated(name: str) -> bool:
+    """Whether `parser(name)` comes out of a wheel."""
+    return os.path.exists(os.path.join(_FOLDER, "_generated", f"{name}.py"))

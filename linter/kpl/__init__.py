@@ -1,0 +1,164 @@
+"""kpl: the linter and fixer for Kubernetes DNS and service networking.
+
+This module is the public face: everything that a rule may use. Names are imported when they are first asked for, so
+that `kpl --version` costs nothing.
+"""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
+
+from typing import TYPE_CHECKING, Any
+
+_HOMES = {
+    "Bad": "kpl.lint.rule",
+    "Confidence": "kpl.lint.rule",
+    "Finding": "kpl.lint.rule",
+    "Good": "kpl.lint.rule",
+    "Related": "kpl.lint.rule",
+    "Rule": "kpl.lint.rule",
+    "Severity": "kpl.lint.rule",
+    "Stop": "kpl.lint.rule",
+    "corefile": "kpl.lint.rule",
+    "dump": "kpl.lint.rule",
+    "files": "kpl.lint.rule",
+    "manifest": "kpl.lint.rule",
+    "Suppression": "kpl.lint.suppression",
+    "Cluster": "kpl.cluster",
+    "Facts": "kpl.cluster",
+    "Role": "kpl.coredns.roles",
+    "role_of": "kpl.coredns.roles",
+    "Edit": "kpl.text.edit",
+    "Fix": "kpl.text.edit",
+    "Span": "kpl.text.span",
+    "Text": "kpl.text.span",
+    "Version": "kpl.text.version",
+    "Corefile": "kpl.inputs.corefile",
+    "Directive": "kpl.inputs.corefile",
+    "Property": "kpl.inputs.corefile",
+    "ServerBlock": "kpl.inputs.corefile",
+    "is_placeholder": "kpl.inputs.corefile",
+    "Container": "kpl.inputs.kubernetes",
+    "EndpointSlice": "kpl.inputs.kubernetes",
+    "Service": "kpl.inputs.kubernetes",
+    "Workload": "kpl.inputs.kubernetes",
+    "KubeProxyConfig": "kpl.inputs.kubeproxy",
+    "ParseFailure": "kpl.inputs.document",
+    "Mapping": "kpl.inputs.yamltree",
+    "Scalar": "kpl.inputs.yamltree",
+    "Sequence": "kpl.inputs.yamltree",
+    "add_entry": "kpl.inputs.yamledit",
+    "add_item": "kpl.inputs.yamledit",
+    "remove_entry": "kpl.inputs.yamledit",
+    "set_scalar": "kpl.inputs.yamledit",
+    "Ruleset": "kpl.inputs.ruleset",
+    "IPTABLES_EXTENSIONS": "kpl.proxy.chains",
+    "endpoint_chain": "kpl.proxy.chains",
+    "is_certainly_a_chain": "kpl.proxy.chains",
+    "service_chain": "kpl.proxy.chains",
+    "kube_proxy_rules": "kpl.proxy.programmed",
+    "longest_walk": "kpl.proxy.programmed",
+    "programmed_services": "kpl.proxy.programmed",
+    "Table": "kpl.inputs.ruleset",
+    "PROXY_FIELDS": "kpl.proxy.fields",
+    "ZERO_COUNTS": "kpl.proxy.fields",
+    "field_path": "kpl.proxy.fields",
+    "fields_called": "kpl.proxy.fields",
+    "fields_in": "kpl.proxy.fields",
+    "is_zero": "kpl.proxy.fields",
+    "DEFAULT_CHANGES": "kpl.proxy.modes",
+    "NFTABLES_GATE": "kpl.proxy.modes",
+    "NFTABLES_STABLE": "kpl.proxy.modes",
+    "PROXY_MODES": "kpl.proxy.modes",
+    "WINDOWS_MODE": "kpl.proxy.modes",
+    "accepted_modes": "kpl.proxy.modes",
+    "best_mode": "kpl.proxy.modes",
+    "needs_gate": "kpl.proxy.modes",
+    "runs_on_windows": "kpl.proxy.modes",
+    "IPTABLES_SERVICES": "kpl.proxy.scale",
+    "rules_walked_by_first_packet": "kpl.proxy.scale",
+    "rules_written_by_full_sync": "kpl.proxy.scale",
+    "closest": "kpl.text.words",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+if TYPE_CHECKING:
+    from kpl.cluster import Cluster as Cluster
+    from kpl.cluster import Facts as Facts
+    from kpl.coredns.roles import Role as Role
+    from kpl.coredns.roles import role_of as role_of
+    from kpl.inputs.corefile import Corefile as Corefile
+    from kpl.inputs.corefile import Directive as Directive
+    from kpl.inputs.corefile import Property as Property
+    from kpl.inputs.corefile import ServerBlock as ServerBlock
+    from kpl.inputs.corefile import is_placeholder as is_placeholder
+    from kpl.inputs.document import ParseFailure as ParseFailure
+    from kpl.inputs.kubeproxy import KubeProxyConfig as KubeProxyConfig
+    from kpl.inputs.kubernetes import Container as Container
+    from kpl.inputs.kubernetes import EndpointSlice as EndpointSlice
+    from kpl.inputs.kubernetes import Service as Service
+    from kpl.inputs.kubernetes import Workload as Workload
+    from kpl.inputs.ruleset import Ruleset as Ruleset
+    from kpl.inputs.ruleset import Table as Table
+    from kpl.inputs.yamledit import add_entry as add_entry
+    from kpl.inputs.yamledit import add_item as add_item
+    from kpl.inputs.yamledit import remove_entry as remove_entry
+    from kpl.inputs.yamledit import set_scalar as set_scalar
+    from kpl.inputs.yamltree import Mapping as Mapping
+    from kpl.inputs.yamltree import Scalar as Scalar
+    from kpl.inputs.yamltree import Sequence as Sequence
+    from kpl.lint.rule import Bad as Bad
+    from kpl.lint.rule import Confidence as Confidence
+    from kpl.lint.rule import Finding as Finding
+    from kpl.lint.rule import Good as Good
+    from kpl.lint.rule import Related as Related
+    from kpl.lint.rule import Rule as Rule
+    from kpl.lint.rule import Severity as Severity
+    from kpl.lint.rule import Stop as Stop
+    from kpl.lint.rule import corefile as corefile
+    from kpl.lint.rule import dump as dump
+    from kpl.lint.rule import files as files
+    from kpl.lint.rule import manifest as manifest
+    from kpl.lint.suppression import Suppression as Suppression
+    from kpl.proxy.chains import IPTABLES_EXTENSIONS as IPTABLES_EXTENSIONS
+    from kpl.proxy.chains import endpoint_chain as endpoint_chain
+    from kpl.proxy.chains import is_certainly_a_chain as is_certainly_a_chain
+    from kpl.proxy.chains import service_chain as service_chain
+    from kpl.proxy.fields import PROXY_FIELDS as PROXY_FIELDS
+    from kpl.proxy.fields import ZERO_COUNTS as ZERO_COUNTS
+    from kpl.proxy.fields import field_path as field_path
+    from kpl.proxy.fields import fields_called as fields_called
+    from kpl.proxy.fields import fields_in as fields_in
+    from kpl.proxy.fields import is_zero as is_zero
+    from kpl.proxy.modes import DEFAULT_CHANGES as DEFAULT_CHANGES
+    from kpl.proxy.modes import NFTABLES_GATE as NFTABLES_GATE
+    from kpl.proxy.modes import NFTABLES_STABLE as NFTABLES_STABLE
+    from kpl.proxy.modes import PROXY_MODES as PROXY_MODES
+    from kpl.proxy.modes import WINDOWS_MODE as WINDOWS_MODE
+    from kpl.proxy.modes import accepted_modes as accepted_modes
+    from kpl.proxy.modes import best_mode as best_mode
+    from kpl.proxy.modes import needs_gate as needs_gate
+    from kpl.proxy.modes import runs_on_windows as runs_on_windows
+    from kpl.proxy.programmed import kube_proxy_rules as kube_proxy_rules
+    from kpl.proxy.programmed import longest_walk as longest_walk
+    from kpl.proxy.programmed import programmed_services as programmed_services
+    from kpl.proxy.scale import IPTABLES_SERVICES as IPTABLES_SERVICES
+    from kpl.proxy.scale import rules_walked_by_first_packet as rules_walked_by_first_packet
+    from kpl.proxy.scale import rules_written_by_full_sync as rules_written_by_full_sync
+    from kpl.text.edit import Edit as Edit
+    from kpl.text.edit import Fix as Fix
+    from kpl.text.span import Span as Span
+    from kpl.text.span import Text as Text
+    from kpl.text.version import Version as Version
+    from kpl.text.words import closest as closest
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'kpl' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,5 @@
+"""``python -m kpl``."""
+
+from kpl.cli.main import main
+
+main()

@@ -1,0 +1,119 @@
+"""The options that several commands share, and the settings that they make together with ``.kpl.yaml``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from kpl.errors import UsageError
+
+if TYPE_CHECKING:
+    from kpl.lint.settings import Settings
+
+CONFIG_NAME = ".kpl.yaml"
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_FACTS = (
+    click.option("--kubernetes-version", metavar="VERSION", help="The Kubernetes release of the cluster."),
+    click.option("--coredns-version", metavar="VERSION", help="The CoreDNS release of the cluster."),
+    click.option("--cluster-domain", metavar="DOMAIN", help="The cluster's domain (default cluster.local)."),
+    click.option("--nodes", type=click.IntRange(0), help="How many nodes the cluster has."),
+    click.option("--services", type=click.IntRange(0), help="How many Services the cluster has."),
+    click.option("--endpoints", type=click.IntRange(0), help="How many endpoints its Services have."),
+    click.option("--kernel", metavar="VERSION", help="The oldest kernel among the nodes."),
+    click.option("--libc", type=click.Choice(["glibc", "musl"]), help="The libc of all images."),
+    click.option(
+        "--cluster-ndots", type=click.IntRange(0, 15), help="What the cluster sets ndots to, elsewhere than here."
+    ),
+    click.option("--node-local-dns/--no-node-local-dns", default=None, help="Whether pods ask a NodeLocal DNSCache."),
+)
+
+_CHOICE = (
+    click.option(
+        "--select", multiple=True, metavar="RULES", help="Run these rules only: codes, names, prefixes, or ALL."
+    ),
+    click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules too."),
+    click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these rules."),
+    click.option("--config", metavar="FILE", help="Use this file in place of the .kpl.yaml found upwards."),
+    click.option("--no-config", is_flag=True, help="Use no .kpl.yaml."),
+    click.option("--stdin-filename", metavar="NAME", help="The name of what comes from standard input (-)."),
+)
+
+
+def facts_options(command: Command) -> Command:
+    """Adds an option for each fact."""
+    for option in reversed(_FACTS):
+        command = option(command)
+    return command
+
+
+def choice_options(command: Command) -> Command:
+    """Adds the options that choose rules and configuration."""
+    for option in reversed(_CHOICE):
+        command = option(command)
+    return command
+
+
+def _words(values: Sequence[str]) -> list[str]:
+    return [word for value in values for word in value.replace(",", " ").split()]
+
+
+def find_config(paths: Sequence[str]) -> str | None:
+    """The nearest ``.kpl.yaml`` above all of `paths`, no further up than the root of their repository."""
+    folders = [os.path.abspath(path) for path in paths if path != "-"] or [os.getcwd()]
+    at = os.path.commonpath([each if os.path.isdir(each) else os.path.dirname(each) for each in folders])
+    while True:
+        candidate = os.path.join(at, CONFIG_NAME)
+        if os.path.isfile(candidate):
+            return os.path.relpath(candidate)
+        above = os.path.dirname(at)
+        if above == at or os.path.exists(os.path.join(at, ".git")):
+            return None
+        at = above
+
+
+def settings_from(options: dict[str, Any], paths: Sequence[str]) -> Settings:
+    """The settings of this run: ``.kpl.yaml``, then the command line over it. Raises UsageError."""
+    from kpl.lint.settings import Settings
+
+    settings = Settings(root=os.getcwd())
+    if not options["no_config"]:
+        found = options["config"] or find_config(paths)
+        if found:
+            from kpl.lint.config import load_config
+
+            settings = load_config(found)
+    given = {
+        "kubernetes": _version(options, "kubernetes_version"),
+        "coredns": _version(options, "coredns_version"),
+        "kernel": _version(options, "kernel"),
+        "cluster_domain": options["cluster_domain"],
+        "ndots": options["cluster_ndots"],
+        **{name: options[name] for name in ("nodes", "services", "endpoints", "libc", "node_local_dns")},
+    }
+    select = _words(options["select"])
+    settings = replace(
+        settings,
+        select=select or settings.select,
+        extend=[*([] if select else settings.extend), *_words(options["extend_select"])],
+        ignore=[*([] if select else settings.ignore), *_words(options["ignore"])],
+        facts=replace(settings.facts, **{name: value for name, value in given.items() if value is not None}),
+    )
+    _ = settings.rules  # a selector that names no rule is told before anything is read
+    return settings
+
+
+def _version(options: dict[str, Any], name: str) -> Any:
+    from kpl.text.version import Version
+
+    if options[name] is None:
+        return None
+    try:
+        return Version(options[name])
+    except ValueError as error:
+        raise UsageError(f"--{name.replace('_', '-')}: {error}") from None

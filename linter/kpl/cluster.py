@@ -1,0 +1,129 @@
+"""Everything that is known about one cluster: the documents of a run, and the facts that no file tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from kpl.inputs.document import Document
+from kpl.text.version import Version
+
+if TYPE_CHECKING:
+    from kpl.inputs.corefile import Corefile
+    from kpl.inputs.kubernetes import Workload
+
+NEWEST_COREDNS = Version("1.14.7")
+NEWEST_KUBERNETES = Version("1.37")
+
+_COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?(\d+\.\d+\.\d+)")
+_KUBE_PROXY_IMAGE = re.compile(r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?(\d+\.\d+\.\d+)")
+
+Model = TypeVar("Model")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the command line and ``.kpl.yaml`` tell; None is unknown."""
+
+    kubernetes: Version | None = None
+    coredns: Version | None = None
+    cluster_domain: str = "cluster.local"
+    nodes: int | None = None
+    services: int | None = None
+    endpoints: int | None = None
+    kernel: Version | None = None
+    libc: str | None = None
+    """The libc of every image: ``glibc`` or ``musl``."""
+    ndots: int | None = None
+    """What the cluster sets ndots to by other means: an admission policy, say."""
+    node_local_dns: bool | None = None
+
+
+@dataclass
+class Cluster:
+    """The documents of one run, joined."""
+
+    documents: Sequence[Document] = ()
+    facts: Facts = field(default_factory=Facts)
+
+    def of(self, kind: type[Model]) -> Iterator[tuple[Document, Model]]:
+        """All models of one type, with their documents."""
+        for document in self.documents:
+            if isinstance(document.model, kind):
+                yield document, document.model
+
+    def document_of(self, model: Any) -> Document:
+        """The document that holds `model`, or that holds the Corefile of a server block."""
+        wanted = getattr(model, "corefile", model)
+        return next(document for document in self.documents if document.model is wanted)
+
+    @property
+    def cluster_domain(self) -> str:
+        """The cluster's domain, ``cluster.local`` unless something says otherwise."""
+        return self.facts.cluster_domain.strip(".").lower()
+
+    @cached_property
+    def coredns_version(self) -> Version:
+        """The CoreDNS release in force: given, or of the only image tag in the manifests, or the newest known one."""
+        return self.facts.coredns or self._image_version(_COREDNS_IMAGE) or NEWEST_COREDNS
+
+    @cached_property
+    def kubernetes_version(self) -> Version:
+        """The Kubernetes release in force: given, or of the only kube-proxy image tag, or the newest known one."""
+        return self.facts.kubernetes or self._image_version(_KUBE_PROXY_IMAGE) or NEWEST_KUBERNETES
+
+    @cached_property
+    def kubernetes_version_known(self) -> bool:
+        """Whether anything tells the Kubernetes release."""
+        return self.facts.kubernetes is not None or self._image_version(_KUBE_PROXY_IMAGE) is not None
+
+    def _image_version(self, image: re.Pattern[str]) -> Version | None:
+        found = {
+            match.group(1)
+            for workload in self.workloads
+            for container in workload.containers
+            if container.image and (match := image.search(container.image))
+        }
+        return Version(found.pop()) if len(found) == 1 else None
+
+    @cached_property
+    def workloads(self) -> list[Workload]:
+        """All workloads."""
+        from kpl.inputs.kubernetes import Workload
+
+        return [model for _, model in self.of(Workload)]
+
+    @cached_property
+    def corefiles(self) -> list[tuple[Document, Corefile]]:
+        """All Corefiles with their documents."""
+        from kpl.inputs.corefile import Corefile
+
+        return list(self.of(Corefile))
+
+    @cached_property
+    def node_local_dns(self) -> bool:
+        """Whether the pods ask a NodeLocal DNSCache: told, or its Corefile lies in the tree."""
+        if self.facts.node_local_dns is not None:
+            return self.facts.node_local_dns
+        from kpl.coredns.roles import Role, role_of
+
+        return any(role_of(document) is Role.NODE_LOCAL for document, _ in self.corefiles)
+
+    @cached_property
+    def services(self) -> int | None:
+        """How many Services the cluster has: told, or as many as lie in the tree; None when nothing tells."""
+        from kpl.inputs.kubernetes import Service
+
+        return self.facts.services if self.facts.services is not None else sum(1 for _ in self.of(Service)) or None
+
+    @cached_property
+    def endpoints(self) -> int | None:
+        """How many endpoints the Services have: told, or listed by the EndpointSlices in the tree."""
+        from kpl.inputs.kubernetes import EndpointSlice
+
+        if self.facts.endpoints is not None:
+            return self.facts.endpoints
+        return sum(model.endpoints for _, model in self.of(EndpointSlice)) or None

@@ -1,0 +1,1 @@
+"""What CoreDNS does with a Corefile."""

@@ -1,0 +1,43 @@
+"""What a Corefile is for: rules about cluster DNS have nothing to say elsewhere."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from kpl.inputs.corefile import Corefile, ServerBlock
+from kpl.inputs.document import Document
+
+
+class Role(Enum):
+    """The four roles."""
+
+    CLUSTER = "cluster DNS"
+    NODE_LOCAL = "NodeLocal DNSCache"
+    FRAGMENT = "a fragment of another Corefile"
+    STANDALONE = "a DNS server of its own"
+
+
+_NODE_LOCAL_TEXT = re.compile(r"__PILLAR__|^\s*bind\s[^#\n]*\b169\.254\.", re.MULTILINE)
+_FRAGMENT_NAME = re.compile(r"\.(?:server|override)$")
+
+
+def role_of(document: Document) -> Role:
+    """The role of the Corefile in `document`.
+
+    NodeLocal DNSCache binds a link-local address or still has its ``__PILLAR__`` placeholders; cluster DNS has the
+    `kubernetes` plugin; a key or file that ends in ``.server`` or ``.override`` is imported by another Corefile.
+    """
+    corefile: Corefile = document.model
+    if document.name.startswith(("node-local-dns", "nodelocaldns")) or _NODE_LOCAL_TEXT.search(corefile.text):
+        return Role.NODE_LOCAL
+    if corefile.fragment or _FRAGMENT_NAME.search(document.key):
+        return Role.FRAGMENT
+    if any(server.has("kubernetes") for server in corefile.servers):
+        return Role.CLUSTER
+    return Role.STANDALONE
+
+
+def is_cluster_block(server: ServerBlock) -> bool:
+    """Whether this is the block that answers for the cluster's names."""
+    return server.has("kubernetes")

@@ -1,0 +1,1 @@
+"""Fixes: choose, apply, verify, repeat; and write what stands the test."""

@@ -1,0 +1,145 @@
+"""What a file says, word by word with its place: the yardstick for a fix that may change nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from kpl.inputs.corefile import Corefile, Directive, Property
+from kpl.inputs.document import Document, Reading
+from kpl.inputs.kubeproxy import KubeProxyConfig
+from kpl.inputs.yamltree import Mapping, Node, Scalar, compose, split_documents
+from kpl.inputs.yamltree import Sequence as YamlSequence
+from kpl.text.edit import Edit
+from kpl.text.span import Span, Text
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word: where it stands in the file, what it says, and the words that it stands under."""
+
+    span: Span
+    value: str
+    under: tuple[Word, ...] = ()
+    syntax: str = "yaml"
+
+
+def outline(reading: Reading, ranges: Sequence[Span]) -> list[Word]:
+    """The words of the YAML documents that touch `ranges`, and of the texts embedded in them; raises YamlError."""
+    source = reading.source
+    words: list[Word] = []
+    models = [document for document in reading.documents if isinstance(document.model, (Corefile, KubeProxyConfig))]
+    if any(not isinstance(document.model, Corefile) or document.name or document.embedding.text != source.text
+           for document in reading.documents):  # fmt: skip
+        for span in split_documents(source.text):
+            if any(each.start <= span.end and span.start <= each.end for each in ranges):
+                for root in compose(source.text[span.start : span.end], span.start):
+                    words += _yaml(root, ())
+    for document in models:
+        words += _embedded(document)
+    return words
+
+
+def _embedded(document: Document) -> Iterator[Word]:
+    inner: Iterator[Word]
+    if isinstance(document.model, Corefile):
+        inner = _corefile(document.model)
+    elif document.embedding.text == document.source.text:
+        return
+    else:
+        inner = _yaml(document.model.node, ())
+    lifted: dict[Word, Word] = {}
+    for word in inner:
+        under = tuple(lifted[each] for each in word.under)
+        lifted[word] = Word(document.embedding.host_span(word.span), word.value, under, f"embedded {word.syntax}")
+        yield lifted[word]
+
+
+def _yaml(node: Node, under: tuple[Word, ...]) -> Iterator[Word]:
+    if node.shared:
+        return
+    if isinstance(node, Scalar):
+        yield Word(node.span, node.value, under)
+    elif isinstance(node, YamlSequence):
+        for item in node.items:
+            yield from _yaml(item, under)
+    elif isinstance(node, Mapping):
+        for key, value in node.pairs:
+            name = Word(key.span, key.value if isinstance(key, Scalar) else "", under)
+            yield name
+            yield from _yaml(value, (*under, name))
+
+
+def _corefile(corefile: Corefile) -> Iterator[Word]:
+    for server in (*corefile.servers, *corefile.snippets):
+        keys = [_word(key) for key in server.keys]
+        yield from keys
+        for directive in server.directives:
+            yield from _line(directive, tuple(keys[:1]))
+
+
+def _line(line: Directive | Property, under: tuple[Word, ...]) -> Iterator[Word]:
+    name = _word(line.name, under)
+    yield name
+    for arg in line.args:
+        yield _word(arg, (*under, name))
+    for inner in line.properties if isinstance(line, Directive) else line.nested:
+        yield from _line(inner, (*under, name))
+
+
+def _word(text: Text, under: tuple[Word, ...] = ()) -> Word:
+    return Word(text.span, str(text), under, "corefile")
+
+
+def differences(before: Sequence[Word], after: Sequence[Word], edits: Sequence[Edit]) -> list[str]:
+    """What changed outside of `edits`: words that are gone, moved to another place in the structure, or came up."""
+    ordered = sorted(edits)
+    shifts: list[tuple[int, int]] = []
+    inserted: list[Span] = []
+    by = 0
+    for edit in ordered:
+        inserted.append(Span(edit.start + by, edit.start + by + len(edit.text)))
+        by += len(edit.text) - (edit.end - edit.start)
+        shifts.append((edit.end, by))
+
+    def touched(span: Span) -> bool:
+        return any(
+            edit.start < span.end
+            and span.start < edit.end
+            or edit.start == edit.end
+            and span.start < edit.start < span.end
+            for edit in ordered
+        )
+
+    def shifted(span: Span) -> Span:
+        amount = 0
+        for end, total in shifts:
+            if end <= span.start:
+                amount = total
+        return span.shifted(amount)
+
+    def new(span: Span) -> bool:
+        return any(each.start <= span.end and span.start <= each.end and each.start < each.end for each in inserted)
+
+    changed: list[str] = []
+    found = {_place(word): word for word in after}
+    kept: set[tuple[Span, str, str]] = set()
+    for word in before:
+        if touched(word.span):
+            continue
+        place = _place(replace(word, span=shifted(word.span)))
+        twin = found.get(place)
+        kept.add(place)
+        if twin is None:
+            changed.append(f"{word.value!r} is gone")
+            continue
+        old = ["*" if touched(each.span) else each.value for each in word.under]
+        now = ["*" if new(each.span) and _place(each) not in kept else each.value for each in twin.under]
+        if old != now:
+            changed.append(f"{word.value!r} stands under {'.'.join(now)} instead of {'.'.join(old)}")
+    changed += [f"{word.value!r} came up" for word in after if _place(word) not in kept and not new(word.span)]
+    return changed
+
+
+def _place(word: Word) -> tuple[Span, str, str]:
+    return word.span, word.value, word.syntax

@@ -1,0 +1,50 @@
+"""What reading a file yields: documents, each one model with its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kpl.text.embedding import Embedding
+from kpl.text.source import Source
+from kpl.text.span import Span
+
+
+@dataclass(eq=False)
+class Document:
+    """One model read from `source`; the model's spans are offsets into `embedding.text`."""
+
+    source: Source
+    model: Any
+    embedding: Embedding
+    name: str = ""
+    """The ``metadata.name`` of the object that holds it, where there is one."""
+    namespace: str = ""
+    key: str = ""
+    """The key of the ConfigMap that holds it, or the file's own name."""
+    templated: bool = False
+    """Whether placeholders stand in its text."""
+
+    @property
+    def path(self) -> str:
+        """The path of the file, as it was given."""
+        return self.source.path
+
+
+@dataclass
+class ParseFailure:
+    """A document that could not be read: what it should have been, why not, and where."""
+
+    what: str
+    message: str
+    span: Span
+    templated: bool = False
+    """Whether the document is a template, so that the failure says nothing about the rendered text."""
+
+
+@dataclass(eq=False)
+class Reading:
+    """All that one file holds for kpl."""
+
+    source: Source
+    documents: list[Document] = field(default_factory=list)

@@ -1,0 +1,223 @@
+"""The Kubernetes objects that kpl reads, as located models.
+
+Only what DNS and service networking need is modelled; `node` is always there for a rule that wants more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from kpl.inputs.yamltree import Mapping, Node, Scalar
+from kpl.text.span import Span, Text
+
+POD_TEMPLATE_PATHS = (
+    ("spec", "template", "spec"),
+    ("spec", "jobTemplate", "spec", "template", "spec"),
+    ("template", "spec"),
+    ("spec",),
+)
+
+
+@dataclass
+class Env:
+    """An environment variable; `value` is None when it comes from elsewhere (`valueFrom`)."""
+
+    name: Text
+    value: Scalar | None
+
+
+@dataclass
+class Container:
+    """A container of a pod."""
+
+    node: Mapping
+    name: str
+    image: Text | None
+    env: list[Env] = field(default_factory=list)
+    command: list[Scalar] = field(default_factory=list)
+    args: list[Scalar] = field(default_factory=list)
+
+
+@dataclass
+class Workload:
+    """Something that runs pods; `text` is the document that all spans and nodes point into."""
+
+    text: str
+    node: Mapping
+    api_version: str
+    kind: Text
+    name: Text
+    namespace: str
+    pod: Mapping
+    """The pod's spec."""
+    containers: list[Container]
+    """Init containers included."""
+    labels: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def dns_policy(self) -> Text | None:
+        """``dnsPolicy``, where it is written."""
+        return self.pod.text("dnsPolicy")
+
+    @property
+    def host_network(self) -> Scalar | None:
+        """The scalar of ``hostNetwork``, where it says true."""
+        scalar = self.pod.scalar("hostNetwork")
+        return scalar if scalar is not None and scalar.boolean() else None
+
+    @property
+    def dns_config(self) -> Mapping | None:
+        """``dnsConfig``."""
+        return self.pod.mapping("dnsConfig")
+
+    def dns_options(self) -> Iterator[tuple[Scalar | None, Scalar | None, Node]]:
+        """Name, value and item of each entry of ``dnsConfig.options``."""
+        for item in self.dns_config.items("options") if self.dns_config else ():
+            if isinstance(item, Mapping):
+                yield item.scalar("name"), item.scalar("value"), item
+
+    @property
+    def title(self) -> str:
+        """How a message names it: ``Deployment/shop/cart``."""
+        return "/".join(part for part in (str(self.kind), self.namespace, str(self.name)) if part)
+
+
+@dataclass
+class ServicePort:
+    """A port of a Service."""
+
+    name: str
+    protocol: str
+    port: int | None
+
+
+@dataclass
+class Service:
+    """A Service."""
+
+    text: str
+    node: Mapping
+    name: Text
+    namespace: str
+    type: str
+    cluster_ip: str
+    ports: list[ServicePort]
+
+
+@dataclass
+class EndpointSlice:
+    """An EndpointSlice: `endpoints` is how many it lists."""
+
+    text: str
+    node: Mapping
+    name: Text
+    namespace: str
+    service: str
+    endpoints: int
+
+
+@dataclass
+class NodeObject:
+    """A Node; `kernel` and `kubelet` are what its status tells."""
+
+    text: str
+    node: Mapping
+    name: Text
+    kernel: str
+    kubelet: str
+
+
+def workload(text: str, node: Mapping) -> Workload | None:
+    """The workload that the object `node` is: a Pod, or anything that holds a pod template with containers."""
+    for path in POD_TEMPLATE_PATHS:
+        pod = node.mapping(*path)
+        if pod is not None and pod.items("containers"):
+            break
+    else:
+        return None
+    kind, name = node.text("kind"), node.text("metadata", "name") or node.text("metadata", "generateName")
+    if kind is None:
+        return None
+    labels = node.mapping("metadata", "labels")
+    return Workload(
+        text,
+        node,
+        node.text("apiVersion") or "",
+        kind,
+        name or Text("", kind.span),
+        node.text("metadata", "namespace") or "",
+        pod,
+        [*_containers(pod, "initContainers"), *_containers(pod, "containers")],
+        {
+            str(key.value): value.value
+            for key, value in labels.pairs
+            if isinstance(key, Scalar) and isinstance(value, Scalar)
+        }
+        if labels
+        else {},
+    )
+
+
+def _containers(pod: Mapping, key: str) -> Iterator[Container]:
+    for item in pod.items(key):
+        if isinstance(item, Mapping):
+            env = [
+                Env(name, each.scalar("value"))
+                for each in item.items("env")
+                if isinstance(each, Mapping) and (name := each.text("name")) is not None
+            ]
+            yield Container(
+                item,
+                item.text("name") or "",
+                item.text("image"),
+                env,
+                [each for each in item.items("command") if isinstance(each, Scalar)],
+                [each for each in item.items("args") if isinstance(each, Scalar)],
+            )
+
+
+def service(text: str, node: Mapping) -> Service:
+    """The Service that `node` is."""
+    ports = [
+        ServicePort(port.text("name") or "", port.text("protocol") or "TCP", _integer(port.text("port")))
+        for port in node.items("spec", "ports")
+        if isinstance(port, Mapping)
+    ]
+    return Service(
+        text,
+        node,
+        _name(node),
+        node.text("metadata", "namespace") or "",
+        node.text("spec", "type") or "ClusterIP",
+        node.text("spec", "clusterIP") or "",
+        ports,
+    )
+
+
+def endpoint_slice(text: str, node: Mapping) -> EndpointSlice:
+    """The EndpointSlice that `node` is."""
+    return EndpointSlice(
+        text,
+        node,
+        _name(node),
+        node.text("metadata", "namespace") or "",
+        node.text("metadata", "labels", "kubernetes.io/service-name") or "",
+        len(node.items("endpoints")),
+    )
+
+
+def node_object(text: str, node: Mapping) -> NodeObject:
+    """The Node that `node` is."""
+    info = ("status", "nodeInfo")
+    return NodeObject(
+        text, node, _name(node), node.text(*info, "kernelVersion") or "", node.text(*info, "kubeletVersion") or ""
+    )
+
+
+def _name(node: Mapping) -> Text:
+    return node.text("metadata", "name") or Text("", Span(node.start, node.start))
+
+
+def _integer(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdecimal() else None

@@ -1,0 +1,106 @@
+"""From the bytes of one file to its documents."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+from kpl.inputs import detect
+from kpl.inputs.document import Document, ParseFailure, Reading
+from kpl.text.embedding import Embedding
+from kpl.text.source import Source
+from kpl.text.span import Span
+
+HEAD = 65_536
+MAX_SIZE = 1 << 30
+
+_GIT_CRYPT = b"\0GITCRYPT"
+_SOPS = re.compile(r"""(?:^|\n)[ \t{]*"?sops"?:[\s\S]*\bENC\[|\bENC\[AES""")
+
+
+def read(path: str, data: bytes, named: bool = True) -> Reading | None:
+    """The documents in the file `path` that holds `data`; None where it holds nothing that kpl reads.
+
+    `named` tells that the user named this very file. Never raises for any bytes: what does not parse becomes a
+    `ParseFailure` among the documents.
+    """
+    if data.startswith(_GIT_CRYPT):
+        return None
+    if data[:2] == b"\x1f\x8b":
+        unpacked = _gunzip(data)
+        if unpacked is None:
+            return None
+        data, path_kind = unpacked, path.removesuffix(".gz")
+    else:
+        path_kind = path
+    if b"\0" in data[:HEAD] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        return None
+    source = Source.from_bytes(path, data)
+    kind = detect.kind_of(os.path.basename(path_kind), source.text[:HEAD], named)
+    if kind is None:
+        return None
+    documents = list(_documents(source, kind))
+    return Reading(source, documents) if documents else None
+
+
+def _gunzip(data: bytes) -> bytes | None:
+    import zlib
+
+    try:
+        unpacker = zlib.decompressobj(31)
+        unpacked = unpacker.decompress(data, MAX_SIZE)
+    except zlib.error:
+        return None
+    return unpacked if unpacker.eof else None
+
+
+def _documents(source: Source, kind: str) -> Iterator[Document]:
+    name = os.path.basename(source.path)
+    if kind == detect.IPTABLES:
+        from kpl.inputs.iptables import parse_iptables_save
+
+        yield Document(source, parse_iptables_save(source.text), Embedding(source.text, source.newline), key=name)
+    elif kind == detect.YAML:
+        if not _SOPS.search(source.text):
+            from kpl.inputs.yamldocuments import yaml_documents
+
+            yield from yaml_documents(source)
+    else:
+        document = corefile_document(source, Embedding(source.text, source.newline), key=name)
+        if document is not None:
+            yield document
+
+
+def corefile_document(
+    source: Source, embedding: Embedding, *, key: str, name: str = "", namespace: str = "", sure: bool = True
+) -> Document | None:
+    """The Corefile that `embedding` holds; None where `sure` is false and the text is something else."""
+    from kpl.inputs.corefile import CorefileError, parse_corefile
+
+    text = embedding.text
+    if not sure and not detect.names_a_plugin(text):
+        return None
+    templated = is_templated(text)
+    try:
+        model: object = parse_corefile(text, fragment=key.endswith(".override"))
+    except CorefileError as error:
+        if not sure:
+            return None
+        model = ParseFailure("Corefile", error.message, error.span, templated)
+    return Document(source, model, embedding, name, namespace, key, templated)
+
+
+_TEMPLATE = re.compile(r"\{\{|\{%|\{#|\$\{|\$\(|%\{|<%|__[A-Z][A-Z0-9_]+__|\}[A-Z_]{3,}$", re.MULTILINE)
+
+
+def is_templated(text: str) -> bool:
+    """Whether `text` holds placeholders that something else fills in: Helm, Jinja, envsubst, Terraform, `__PILLAR__`."""
+    return _TEMPLATE.search(text) is not None
+
+
+def whole(text: str) -> Span:
+    """The first line of `text` that is not blank."""
+    start = len(text) - len(text.lstrip())
+    end = text.find("\n", start)
+    return Span(start, len(text.rstrip()) if end < 0 else end)

@@ -1,0 +1,171 @@
+"""What a node's packet filter holds, in columns.
+
+A dump has a hundred thousand rules of some twenty shapes, so a table keeps its rules as columns, and puts a rule
+together only for those who ask for one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import NamedTuple
+
+from kpl.text.span import Span, Text
+
+BEFORE_RULE = re.compile(r"\s*(?:\[([0-9]{1,20}):([0-9]{1,20})\]\s+)?(?=-A\s)")
+"""What may stand on a rule's line before the rule: blanks and counters."""
+
+_ESCAPED = re.compile(r"\\(.)")
+
+
+class Shape(NamedTuple):
+    """Where the words of a rule belong. Word 0 is the chain that the rule is in."""
+
+    target: int
+    """The number of the word that is the target; 0 where there is none."""
+    goto: bool
+    options: tuple[tuple[str, bool, tuple[int, ...]], ...]
+    """Name, whether ``!`` negates it, and the numbers of its words; nothing where the shapes exploded."""
+
+
+class Option(NamedTuple):
+    """An option of a rule, of the match or of the target."""
+
+    name: str
+    """As it is written: ``-d``, ``--dport``."""
+    negated: bool
+    values: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One rule of a table with all of its words in place."""
+
+    chain: Text
+    target: Text | None
+    goto: bool
+    options: tuple[Option, ...]
+    counters: tuple[int, int] | None = None
+    """Packets and bytes, where the dump has them (``iptables-save -c``)."""
+
+    def get(self, name: str) -> Option | None:
+        """The first option `name`."""
+        return next((option for option in self.options if option.name == name), None)
+
+
+@dataclass
+class Table:
+    """One table: declared chains, and its rules as columns of equal length."""
+
+    text: str = field(repr=False)
+    """The text of the ruleset, every line ended by LF."""
+    name: str
+    """Empty for rules that no ``*table`` line precedes."""
+    start: int = 0
+    """Where its ``*table`` line starts."""
+    complete: bool = False
+    """Whether it has both its ``*table`` line and its ``COMMIT``."""
+    chains: dict[str, int] = field(default_factory=dict)
+    """The declared chains, and where the line of the declaration starts."""
+    policies: dict[str, str] = field(default_factory=dict)
+    """The policies of the built-in chains."""
+    unread: list[int] = field(default_factory=list)
+    """Where the lines start that are no part of what iptables-save prints."""
+
+    chain: list[str] = field(default_factory=list, repr=False)
+    target: list[str] = field(default_factory=list, repr=False)
+    """The chain or extension that a rule hands packets to; empty where it only counts."""
+    offsets: list[int] = field(default_factory=list, repr=False)
+    """Where the line of a rule starts."""
+    shapes: list[Shape] = field(default_factory=list, repr=False)
+
+    @cached_property
+    def rules_of(self) -> dict[str, list[int]]:
+        """The numbers of the rules in each chain that has any."""
+        found: dict[str, list[int]] = {}
+        for row, chain in enumerate(self.chain):
+            found.setdefault(chain, []).append(row)
+        return found
+
+    def declaration(self, chain: str) -> Span:
+        """Where the declared `chain` stands, with the colon."""
+        start = self.text.index(":", self.chains[chain])
+        return Span(start, start + 1 + len(chain))
+
+    def entry(self, row: int) -> Entry:
+        """Rule number `row` with everything in it."""
+        line, start = self._line(row)
+        base = self.offsets[row]
+        found = word_pattern().finditer(line, start)
+        words = [_word(each.group(1), base + each.start(1)) for each in found]
+        shape = self.shapes[row]
+        options = (Option(name, negated, tuple(words[n] for n in numbers)) for name, negated, numbers in shape.options)
+        target = words[shape.target] if shape.target else None
+        return Entry(words[0], target, shape.goto, tuple(options), _counters(line))
+
+    def target_span(self, row: int) -> Span:
+        """Where the target of rule number `row` stands."""
+        target = self.entry(row).target
+        return target.span if target is not None else Span(self.offsets[row], self.offsets[row])
+
+    def values(self, option: str, rows: Iterable[int]) -> Iterator[str | None]:
+        """The first value of `option` in each of `rows`; None where a rule does not have it."""
+        places: dict[Shape, int] = {}
+        words = word_pattern().findall
+        for row in rows:
+            shape = self.shapes[row]
+            if shape not in places:
+                numbers = next((each for name, _, each in shape.options if name == option), ())
+                places[shape] = numbers[0] if numbers else 0
+            if not places[shape]:
+                yield None
+                continue
+            line, start = self._line(row)
+            yield _unquoted(words(line, start)[places[shape]])
+
+    def _line(self, row: int) -> tuple[str, int]:
+        """The line of a rule, and where the rule starts in it."""
+        end = self.text.find("\n", self.offsets[row])
+        line = self.text[self.offsets[row] : end if end >= 0 else None]
+        before = BEFORE_RULE.match(line)
+        return line, before.end() if before else 0
+
+
+@dataclass
+class Ruleset:
+    """What one file of iptables-save output holds; several dumps may follow each other."""
+
+    text: str = field(repr=False)
+    tables: list[Table] = field(default_factory=list)
+    unread: list[int] = field(default_factory=list)
+    """Where the lines outside of tables start that are no part of what iptables-save prints."""
+    shapes_exploded: bool = False
+    """Whether there were so many shapes that the later rules were read for chain and target alone."""
+
+    def named(self, table: str) -> Iterator[Table]:
+        """The tables `table`: several where the file holds several dumps."""
+        return (each for each in self.tables if each.name == table)
+
+
+@cache
+def word_pattern() -> re.Pattern[str]:
+    """A word of a rule with the blank before it, as the grammar has it."""
+    from kpl_grammars import parser
+
+    either = (parser("iptables").get_terminal(name).pattern.to_regexp() for name in ("QUOTED", "WORD"))
+    return re.compile(rf"\s({'|'.join(either)})")
+
+
+def _unquoted(word: str) -> str:
+    return _ESCAPED.sub(r"\1", word[1:-1]) if word[0] == '"' else word
+
+
+def _word(written: str, at: int) -> Text:
+    return Text(_unquoted(written), Span(at, at + len(written)))
+
+
+def _counters(line: str) -> tuple[int, int] | None:
+    before = BEFORE_RULE.match(line)
+    return (int(before[1]), int(before[2])) if before and before[1] else None

@@ -1,0 +1,207 @@
+"""The documents of a YAML file that hold something for kpl; all others are recognised on their text and never parsed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from kpl.inputs import kubernetes
+from kpl.inputs.document import Document, ParseFailure
+from kpl.inputs.kubeproxy import KubeProxyConfig, is_kube_proxy_config
+from kpl.inputs.read import corefile_document, is_templated
+from kpl.inputs.yamlscalar import embedding_of
+from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence, YamlError, compose, split_documents
+from kpl.text.embedding import Embedding
+from kpl.text.source import Source
+from kpl.text.span import Span
+
+_INTERESTING = re.compile(
+    r"""[Cc]orefile|KubeProxyConfiguration
+    |\bcontainers["']?[ \t]*:
+    |\bkind["']?[ \t]*:[ \t]*["']?(?:Service|EndpointSlice|Node)(?:List)?["']?[ \t]*[,}\r\n#]
+    |["' \t\n][\w.-]+\.(?:server|override)["']?[ \t]*:
+    """,
+    re.VERBOSE,
+)
+_CHART_VALUES = (
+    re.compile(r"\bservers[\"']?[ \t]*:"),
+    re.compile(r"\bplugins[\"']?[ \t]*:"),
+    re.compile(r"\bzones[\"']?[ \t]*:"),
+)
+_SCHEMA = re.compile(r"^kind[ \t]*:[ \t]*[\"']?CustomResourceDefinition\b", re.MULTILINE)
+_LINE_TEMPLATE = re.compile(r"\{\{[^\r\n]*?\}\}|\{\{|\{%[^\r\n]*?%\}|%\{[^}\r\n]*\}|^[ \t]*<%|\$\(", re.MULTILINE)
+
+COREFILE_KEY = re.compile(r"(?i)^corefile(?:[.-].*)?$|\.corefile$")
+FRAGMENT_KEY = re.compile(r"\.(?:server|override)$")
+_KUBE_PROXY_KEYS = (
+    "config.conf",
+    "config",
+    "kube-proxy.conf",
+    "kube-proxy.yaml",
+    "kube-proxy-config.yaml",
+    "config.yaml",
+    "config.yml",
+)
+
+_OBJECTS: dict[str, Callable[[str, Mapping], Any]] = {
+    "Service": kubernetes.service,
+    "EndpointSlice": kubernetes.endpoint_slice,
+    "Node": kubernetes.node_object,
+}
+
+
+def _is_interesting(text: str) -> bool:
+    if not _INTERESTING.search(text) and not all(each.search(text) for each in _CHART_VALUES):
+        return False
+    return not _SCHEMA.search(text)
+
+
+def yaml_documents(source: Source) -> Iterator[Document]:
+    """The documents of the YAML file `source`."""
+    host = Embedding(source.text, source.newline)
+    template_told = False
+    for span in split_documents(source.text):
+        chunk = source.text[span.start : span.end]
+        if not _is_interesting(chunk):
+            continue
+        try:
+            roots = compose(chunk, span.start)
+        except YamlError as error:
+            templates = list(_LINE_TEMPLATE.finditer(chunk)) or _glued_placeholder(chunk, error.offset)
+            if templates and template_told:
+                continue
+            template_told = template_told or bool(templates)
+            place = _template_at(templates, error.offset) if templates else _word_at(chunk, error.offset)
+            failure = ParseFailure("YAML", error.message, place.shifted(span.start), bool(templates))
+            yield Document(source, failure, host, templated=bool(templates))
+            continue
+        reader = _Objects(source, host, chunk)
+        for root in roots:
+            yield from reader.read(root)
+
+
+def _word_at(text: str, offset: int) -> Span:
+    """The word at `offset`, or the last one before it."""
+    start = min(offset, len(text.rstrip()) - 1)
+    found = re.compile(r"\S+").match(text, start)
+    return Span(*found.span()) if found else Span(start, start + 1)
+
+
+def _glued_placeholder(text: str, offset: int) -> list[re.Match[str]]:
+    """The word at `offset`, where it is one that `sed` is to replace: ``OTHER_LABELS``."""
+    found = re.compile(r"[A-Z]+(?:_[A-Z0-9]+)+(?![^\s])").match(text, offset)
+    return [found] if found else []
+
+
+def _template_at(templates: list[re.Match[str]], offset: int) -> Span:
+    """The last template action before `offset`, or the first one of all."""
+    return Span(*next((each for each in reversed(templates) if each.start() <= offset), templates[0]).span())
+
+
+class _Objects:
+    """Finds the models in the tree of one document."""
+
+    def __init__(self, source: Source, host: Embedding, chunk: str) -> None:
+        self.source = source
+        self.host = host
+        self.templated = is_templated(chunk)
+
+    def read(self, node: Node) -> Iterator[Document]:
+        """The models in `node`, an object or a list of objects."""
+        if isinstance(node, Sequence):
+            for item in node.items:
+                if isinstance(item, Mapping) and item.scalar("kind") is not None:
+                    yield from self.read(item)
+            return
+        if not isinstance(node, Mapping):
+            return
+        kind = node.text("kind") or ""
+        if kind.endswith("List") and isinstance(node.get("items"), Sequence):
+            for item in node.items("items"):
+                yield from self.read(item)
+            return
+        yield from self._object(kind, node)
+
+    def _object(self, kind: str, node: Mapping) -> Iterator[Document]:
+        if is_kube_proxy_config(node):
+            yield self._document(node, KubeProxyConfig(self.source.text, node))
+        elif kind in _OBJECTS:
+            yield self._document(node, _OBJECTS[kind](self.source.text, node))
+        elif kind == "ConfigMap":
+            yield from self._config_map(node)
+        else:
+            workload = kubernetes.workload(self.source.text, node)
+            if workload is not None:
+                yield self._document(node, workload)
+            yield from self._values(node)
+
+    def _document(self, node: Mapping, model: Any) -> Document:
+        name, namespace = node.text("metadata", "name") or "", node.text("metadata", "namespace") or ""
+        return Document(self.source, model, self.host, name, namespace, templated=self.templated)
+
+    def _config_map(self, node: Mapping) -> Iterator[Document]:
+        name, namespace = node.text("metadata", "name") or "", node.text("metadata", "namespace") or ""
+        data = node.mapping("data")
+        for key, value in data.pairs if data is not None else ():
+            if not isinstance(key, Scalar) or not isinstance(value, Scalar):
+                continue
+            if COREFILE_KEY.search(key.value) or FRAGMENT_KEY.search(key.value):
+                sure = COREFILE_KEY.search(key.value) is not None and value.style is not None
+                yield from self._corefile(key.value, value, name, namespace, sure=sure)
+            elif key.value in _KUBE_PROXY_KEYS and "KubeProxyConfiguration" in value.value:
+                yield from self._kube_proxy(key.value, value, name, namespace)
+
+    def _corefile(self, key: str, value: Scalar, name: str, namespace: str, sure: bool) -> Iterator[Document]:
+        embedding = embedding_of(value, self.source.text, self.source.newline)
+        if embedding.text.strip():
+            document = corefile_document(self.source, embedding, key=key, name=name, namespace=namespace, sure=sure)
+            if document is not None:
+                yield document
+
+    def _kube_proxy(self, key: str, value: Scalar, name: str, namespace: str) -> Iterator[Document]:
+        outer = embedding_of(value, self.source.text, self.source.newline)
+        for span in split_documents(outer.text):
+            text = outer.text[span.start : span.end]
+            if "KubeProxyConfiguration" not in text:
+                continue
+            templated = is_templated(text)
+            model: Any = None
+            try:
+                node = next(iter(compose(text, span.start)), None)
+                if isinstance(node, Mapping) and is_kube_proxy_config(node):
+                    model = KubeProxyConfig(outer.text, node)
+            except YamlError as error:
+                place = _word_at(text, error.offset).shifted(span.start)
+                model = ParseFailure("KubeProxyConfiguration", error.message, place, templated)
+            if model is not None:
+                yield Document(self.source, model, outer, name, namespace, key, templated)
+
+    def _values(self, root: Mapping) -> Iterator[Document]:
+        """Corefiles under other objects: the chart's ``servers:``, and scalars under a key called Corefile."""
+        from kpl.inputs.helmvalues import chart_corefile, is_chart_servers
+
+        name = root.text("metadata", "name") or ""
+        waiting: list[Node] = [root]
+        while waiting:
+            node = waiting.pop()
+            if node.shared:
+                continue
+            if isinstance(node, Sequence):
+                waiting.extend(reversed(node.items))
+                continue
+            if not isinstance(node, Mapping):
+                continue
+            for key, value in reversed(node.pairs):
+                if not isinstance(key, Scalar):
+                    continue
+                if key.value == "servers" and isinstance(value, Sequence) and is_chart_servers(value):
+                    embedding = chart_corefile(value, self.source)
+                    if embedding is not None:
+                        document = corefile_document(self.source, embedding, key="Corefile", name=name)
+                        if document is not None:
+                            yield document
+                elif isinstance(value, Scalar) and value.style is not None and COREFILE_KEY.search(key.value):
+                    yield from self._corefile(key.value, value, name, "", sure=False)
+                else:
+                    waiting.append(value)

@@ -1,0 +1,268 @@
+"""YAML as located nodes.
+
+libyaml (through ruamel.yaml's C parser) gives the events; the nodes are composed here, because a fixer needs what the
+usual composers throw away: every key of a mapping that names one twice, anchors that are defined again (legal in YAML
+1.2, refused by PyYAML), and which node was reached through an alias, where an edit would change other places too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kpl.text.span import Span, Text
+
+if TYPE_CHECKING:
+    from typing import Any
+
+MAX_DEPTH = 200
+MAX_ALIASES = 10_000
+
+
+class YamlError(Exception):
+    """A document that does not parse: what is wrong, and the offset of it in the text given."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+
+
+class Node:
+    """Any node: where it stands, and whether it is an alias's view of a node that stands elsewhere."""
+
+    __slots__ = ("end", "shared", "start", "tag")
+
+    def __init__(self, start: int, end: int, tag: str | None) -> None:
+        self.start = start
+        self.end = end
+        self.tag = tag
+        self.shared = False
+
+    @property
+    def span(self) -> Span:
+        """The range of the node's own characters, with anchor and tag."""
+        return Span(self.start, self.end)
+
+
+class Scalar(Node):
+    """A scalar: its `value` as a string, and its `style`: None for plain, or one of ``' " | >``."""
+
+    __slots__ = ("style", "value")
+
+    def __init__(self, start: int, end: int, tag: str | None, value: str, style: str | None) -> None:
+        super().__init__(start, end, tag)
+        self.value = value
+        self.style = style
+
+    @property
+    def is_null(self) -> bool:
+        """Whether YAML reads this as null."""
+        return self.style is None and self.value in ("", "~", "null", "Null", "NULL")
+
+    @property
+    def text(self) -> Text:
+        """The value with its place."""
+        return Text(self.value, self.span)
+
+    def boolean(self) -> bool | None:
+        """The value as Kubernetes reads a boolean (YAML 1.1 words count), or None."""
+        if self.style is None:
+            if self.value.lower() in ("true", "yes", "on", "y"):
+                return True
+            if self.value.lower() in ("false", "no", "off", "n"):
+                return False
+        return None
+
+
+class Sequence(Node):
+    """A sequence; `flow` tells ``[a, b]`` from block style."""
+
+    __slots__ = ("flow", "items")
+
+    def __init__(self, start: int, end: int, tag: str | None, flow: bool) -> None:
+        super().__init__(start, end, tag)
+        self.items: list[Node] = []
+        self.flow = flow
+
+
+class Mapping(Node):
+    """A mapping: `pairs` in their order, every duplicate included; `flow` tells ``{a: b}`` from block style."""
+
+    __slots__ = ("flow", "pairs")
+
+    def __init__(self, start: int, end: int, tag: str | None, flow: bool) -> None:
+        super().__init__(start, end, tag)
+        self.pairs: list[tuple[Node, Node]] = []
+        self.flow = flow
+
+    def keys(self) -> Iterator[Scalar]:
+        """The scalar keys, in order."""
+        return (key for key, _ in self.pairs if isinstance(key, Scalar))
+
+    def pair(self, name: str) -> tuple[Scalar, Node] | None:
+        """The last key `name` with its value (the last one wins, as in the decoders of Kubernetes)."""
+        for key, value in reversed(self.pairs):
+            if isinstance(key, Scalar) and key.value == name:
+                return key, value
+        merged = next((value for key, value in self.pairs if isinstance(key, Scalar) and key.value == "<<"), None)
+        return merged.pair(name) if isinstance(merged, Mapping) else None
+
+    def get(self, *path: str) -> Node | None:
+        """The node at the end of a path of keys."""
+        node: Node | None = self
+        for name in path:
+            found = node.pair(name) if isinstance(node, Mapping) else None
+            if found is None:
+                return None
+            node = found[1]
+        return node
+
+    def mapping(self, *path: str) -> Mapping | None:
+        """The mapping at a path of keys."""
+        node = self.get(*path)
+        return node if isinstance(node, Mapping) else None
+
+    def items(self, *path: str) -> list[Node]:
+        """The items of the sequence at a path of keys; nothing where there is none."""
+        node = self.get(*path)
+        return node.items if isinstance(node, Sequence) else []
+
+    def scalar(self, *path: str) -> Scalar | None:
+        """The scalar at a path of keys, unless it is null."""
+        node = self.get(*path)
+        return node if isinstance(node, Scalar) and not node.is_null else None
+
+    def text(self, *path: str) -> Text | None:
+        """The scalar at a path of keys, as located text."""
+        node = self.scalar(*path)
+        return node.text if node is not None else None
+
+
+def compose(text: str, offset: int = 0) -> list[Node]:
+    """The root nodes of the documents in `text`; all spans are moved on by `offset`.
+
+    Raises YamlError.
+    """
+    import _ruamel_yaml
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return _Composer(_ruamel_yaml.CParser(text), offset).documents()
+    except YAMLError as error:
+        raise _yaml_error(error, text) from None
+    except (UnicodeEncodeError, ValueError) as error:
+        raise YamlError(f"not readable as YAML: {error}", 0) from None
+
+
+def _yaml_error(error: Any, text: str) -> YamlError:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is not None:
+        words = [part for part in (getattr(error, "problem", None), getattr(error, "context", None)) if part]
+        return YamlError(", ".join(words), min(mark.index, len(text)))
+    position = getattr(error, "position", 0)
+    character = getattr(error, "character", 0)
+    if isinstance(character, int) and isinstance(position, int):
+        # libyaml counts bytes here: find the character itself
+        position = max(text.find(chr(character)), 0)
+        return YamlError(f"the character U+{character:04X} is not allowed in YAML", position)
+    return YamlError(str(error), 0)
+
+
+class _Composer:
+    def __init__(self, parser: Any, offset: int) -> None:
+        self._next = parser.get_event
+        self._offset = offset
+        self._anchors: dict[str, Node] = {}
+        self._aliases = 0
+
+    def documents(self) -> list[Node]:
+        roots: list[Node] = []
+        while True:
+            event = self._next()
+            kind = type(event).__name__
+            if event is None or kind == "StreamEndEvent":
+                return roots
+            if kind == "DocumentStartEvent":
+                self._anchors = {}
+                roots.append(self._node(self._next(), 0))
+
+    def _node(self, event: Any, depth: int) -> Node:
+        kind = type(event).__name__
+        start = event.start_mark.index + self._offset
+        if depth > MAX_DEPTH:
+            raise YamlError(f"nested deeper than {MAX_DEPTH} levels", start - self._offset)
+        if kind == "AliasEvent":
+            return self._alias(event, start)
+        end = event.end_mark.index + self._offset
+        if kind == "ScalarEvent":
+            scalar = Scalar(start, end, event.tag, event.value, event.style or None)
+            if event.anchor:
+                self._anchors[event.anchor] = scalar
+            return scalar
+        if kind == "SequenceStartEvent":
+            sequence = Sequence(start, end, event.tag, bool(event.flow_style))
+            if event.anchor:
+                self._anchors[event.anchor] = sequence
+            while type(event := self._next()).__name__ != "SequenceEndEvent":
+                sequence.items.append(self._node(event, depth + 1))
+            sequence.end = self._end(sequence.flow, event, sequence.items)
+            return sequence
+        mapping = Mapping(start, end, event.tag, bool(event.flow_style))
+        if event.anchor:
+            self._anchors[event.anchor] = mapping
+        while type(event := self._next()).__name__ != "MappingEndEvent":
+            key = self._node(event, depth + 1)
+            mapping.pairs.append((key, self._node(self._next(), depth + 1)))
+        mapping.end = self._end(mapping.flow, event, [node for pair in mapping.pairs for node in pair])
+        return mapping
+
+    def _end(self, flow: bool, event: Any, children: list[Node]) -> int:
+        # libyaml ends a block collection at the next token, behind comments that belong to what follows
+        own = [node.end for node in children if not node.shared]
+        return event.end_mark.index + self._offset if flow or not own else max(own)
+
+    def _alias(self, event: Any, start: int) -> Node:
+        target = self._anchors.get(event.anchor)
+        self._aliases += 1
+        if target is None:
+            raise YamlError(f"the alias *{event.anchor} has no anchor", start - self._offset)
+        if self._aliases > MAX_ALIASES:
+            raise YamlError(f"more than {MAX_ALIASES} aliases", start - self._offset)
+        return _shared_view(target, start, event.end_mark.index + self._offset)
+
+
+def _shared_view(node: Node, start: int, end: int) -> Node:
+    """`node` as its alias at `start` shows it: the same content (not copied, so no alias bomb), another place."""
+    view: Node
+    if isinstance(node, Scalar):
+        view = Scalar(start, end, node.tag, node.value, node.style)
+    elif isinstance(node, Sequence):
+        view = Sequence(start, end, node.tag, node.flow)
+        view.items = node.items
+    else:
+        assert isinstance(node, Mapping)
+        view = Mapping(start, end, node.tag, node.flow)
+        view.pairs = node.pairs
+    view.shared = True
+    return view
+
+
+_SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|$)|^\.\.\.(?=[ \t\r\n]|$)", re.MULTILINE)
+
+
+def split_documents(text: str) -> Iterator[Span]:
+    """The ranges of the documents of a YAML stream, each with its own ``---`` line, so that a bad one hides no other.
+
+    A line that starts with ``---`` separates documents wherever it stands, in block scalars and quotes too (YAML 1.2,
+    section 9.1.2), so no parsing is needed to find them.
+    """
+    start = 0
+    for found in _SEPARATOR.finditer(text):
+        if found.group() == "---" and found.start() > start:
+            if text[start : found.start()].strip():
+                yield Span(start, found.start())
+            start = found.start()
+    if text[start:].strip():
+        yield Span(start, len(text))

@@ -1,0 +1,176 @@
+"""``.kpl.yaml``: found, checked against its schema, and turned into settings."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from kpl.cluster import Facts
+from kpl.errors import UsageError
+from kpl.inputs.yamltree import Mapping, Node, Scalar, YamlError, compose
+from kpl.inputs.yamltree import Sequence as YamlSequence
+from kpl.lint.registry import find
+from kpl.lint.rule import Severity
+from kpl.lint.settings import Override, Settings
+from kpl.text.source import Source
+from kpl.text.version import Version
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of ``.kpl.yaml``."""
+    import json
+
+    with open(os.path.join(os.path.dirname(__file__), "config.schema.json"), encoding="utf-8") as file:
+        loaded: dict[str, Any] = json.load(file)
+    return loaded
+
+
+def load_config(path: str) -> Settings:
+    """The settings that the file `path` makes. Raises UsageError, with line and column, when anything in it is wrong."""
+    try:
+        with open(path, "rb") as file:
+            source = Source.from_bytes(path, file.read())
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    try:
+        root = next(iter(compose(source.text)), None)
+    except YamlError as error:
+        raise _wrong(source, error.offset, error.message) from None
+    if root is None or isinstance(root, Scalar) and root.is_null:
+        return Settings(root=os.path.dirname(os.path.abspath(path)))
+    return _Config(source, root).settings()
+
+
+def _wrong(source: Source, offset: int, message: str) -> UsageError:
+    line, column = source.position(offset)
+    return UsageError(f"{source.path}:{line}:{column}: {message}")
+
+
+class _Config:
+    def __init__(self, source: Source, root: Node) -> None:
+        self.source = source
+        self.root = root
+
+    def settings(self) -> Settings:
+        self._refuse_duplicates(self.root)
+        data = plain(self.root)
+        self._check(data)
+        facts = data.get("cluster", {})
+        for rule in (*data.get("severity", {}), *data.get("rules", {})):
+            self._rule(rule)
+        return Settings(
+            select=data.get("select", ()),
+            extend=data.get("extend-select", ()),
+            ignore=data.get("ignore", ()),
+            severities=_severities(data),
+            options=self._options(data.get("rules", {})),
+            overrides=[
+                Override(each["paths"], each.get("select", ()), each.get("ignore", ()), _severities(each))
+                for each in data.get("overrides", ())
+            ],
+            exclude=data.get("exclude", ()),
+            facts=_facts(facts),
+            fail_on=data.get("fail-on", "warning"),
+            root=os.path.dirname(os.path.abspath(self.source.path)),
+        )
+
+    def _refuse_duplicates(self, node: Node) -> None:
+        if isinstance(node, YamlSequence):
+            for item in node.items:
+                self._refuse_duplicates(item)
+        if not isinstance(node, Mapping):
+            return
+        seen: set[str] = set()
+        for key, value in node.pairs:
+            if not isinstance(key, Scalar):
+                raise _wrong(self.source, key.start, "a key must be a word")
+            if key.value in seen:
+                raise _wrong(self.source, key.start, f"`{key.value}` is written twice")
+            seen.add(key.value)
+            self._refuse_duplicates(value)
+
+    def _check(self, data: Any) -> None:
+        import jsonschema
+
+        validator = jsonschema.Draft202012Validator(schema())
+        error = jsonschema.exceptions.best_match(validator.iter_errors(data))
+        if error is None:
+            return
+        node = self._node(error.absolute_path)
+        message = error.message
+        if error.validator == "additionalProperties" and isinstance(node, Mapping):
+            allowed = error.schema.get("properties", {})
+            unknown = next((key for key in node.keys() if key.value not in allowed), None)  # noqa: SIM118
+            if unknown is not None:
+                raise _wrong(
+                    self.source, unknown.start, f"`{unknown.value}` is not a setting{_hint(unknown.value, allowed)}"
+                )
+        raise _wrong(self.source, node.start, message)
+
+    def _node(self, path: Any) -> Node:
+        node = self.root
+        for step in path:
+            if isinstance(node, Mapping):
+                found = node.get(str(step))
+                node = found if found is not None else node
+            elif isinstance(node, YamlSequence):
+                node = node.items[int(step)]
+        return node
+
+    def _rule(self, word: str) -> None:
+        try:
+            find(word)
+        except UsageError as error:
+            for section in ("severity", "rules"):
+                mapping = self.root.mapping(section) if isinstance(self.root, Mapping) else None
+                pair = mapping.pair(word) if mapping else None
+                if pair is not None:
+                    raise _wrong(self.source, pair[0].start, str(error)) from None
+            raise
+
+    def _options(self, rules: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for word, given in rules.items():
+            known = find(word).load().options
+            for name, value in given.items():
+                node = self._node(("rules", word, name))
+                if name not in known:
+                    raise _wrong(self.source, node.start, f"`{name}` is not an option of {word}{_hint(name, known)}")
+                if type(value) is not type(known[name]):
+                    wanted = type(known[name]).__name__
+                    raise _wrong(self.source, node.start, f"`{name}` of {word} must be of type {wanted}, not {value!r}")
+        return rules
+
+
+def _hint(word: str, known: Any) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(word, list(known), 1)
+    return f"; did you mean `{close[0]}`?" if close else f"; there are {', '.join(sorted(known))}" if known else ""
+
+
+def plain(node: Node) -> Any:
+    """`node` as Python data: numbers with a point stay strings, so that version 1.30 is not 1.3."""
+    if isinstance(node, Mapping):
+        return {key.value: plain(value) for key, value in node.pairs if isinstance(key, Scalar)}
+    if isinstance(node, YamlSequence):
+        return [plain(item) for item in node.items]
+    assert isinstance(node, Scalar)
+    if node.style is not None:
+        return node.value
+    if node.is_null:
+        return None
+    if node.value in ("true", "false"):
+        return node.value == "true"
+    return int(node.value) if node.value.isdecimal() else node.value
+
+
+def _severities(data: dict[str, Any]) -> dict[str, Severity]:
+    return {rule: Severity(value) for rule, value in data.get("severity", {}).items()}
+
+
+def _facts(data: dict[str, Any]) -> Facts:
+    made: dict[str, Any] = {}
+    for key, value in data.items():
+        name = {"domain": "cluster_domain", "node-local-dns": "node_local_dns"}.get(key, key)
+        made[name] = Version(str(value)) if key in ("kubernetes", "coredns", "kernel") else value
+    return Facts(**made)

@@ -1,0 +1,173 @@
+"""Runs the rules over the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kpl.cluster import Cluster
+from kpl.inputs.document import Document, Reading
+from kpl.lint.registry import RuleEntry
+from kpl.lint.rule import Finding, Rule, Severity
+from kpl.lint.settings import Settings
+from kpl.lint.suppression import Suppressions
+from kpl.text.edit import Edit, Fix
+from kpl.text.embedding import Embedding
+from kpl.text.source import Source
+from kpl.text.span import Span
+
+
+@dataclass(frozen=True)
+class LocatedRelated:
+    """Another place of a finding, in the file that the user has open."""
+
+    source: Source
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True)
+class Located:
+    """A finding in the file that the user has open: `span` and the edits of `fix` are offsets into `source.text`."""
+
+    source: Source
+    span: Span
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    help: str
+    url: str
+    fix: Fix | None = None
+    related: tuple[LocatedRelated, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.source.path
+
+
+@dataclass
+class Result:
+    """What a run found: `findings` in the order of the files and of their places, and how many were silenced."""
+
+    findings: list[Located] = field(default_factory=list)
+    silenced: int = 0
+
+
+def lint(readings: Sequence[Reading], settings: Settings, only: Sequence[Reading] | None = None) -> Result:
+    """Run the rules of `settings` over `readings`.
+
+    With `only`, all readings make up the cluster, and just the findings in these are looked for.
+    """
+    cluster = Cluster([document for reading in readings for document in reading.documents], settings.facts)
+    result = Result()
+    chosen = readings if only is None else only
+    cluster_findings = _cluster_findings(cluster, settings)
+    for reading in chosen:
+        _lint_file(reading, cluster, settings, cluster_findings, result)
+    return result
+
+
+def _cluster_findings(cluster: Cluster, settings: Settings) -> list[Finding]:
+    found: list[Finding] = []
+    context = {"Cluster": cluster}
+    for entry in settings.rules:
+        if entry.sees == "Cluster":
+            rule = settings.rule(entry)
+            found += _check(rule, context)
+    return found
+
+
+def _lint_file(
+    reading: Reading, cluster: Cluster, settings: Settings, cluster_findings: list[Finding], result: Result
+) -> None:
+    active = settings.rules_for(reading.source.path)
+    by_type: dict[str, list[RuleEntry]] = {}
+    for entry in active:
+        by_type.setdefault(entry.sees, []).append(entry)
+    suppressions = Suppressions(reading.source, reading.documents)
+    located: list[Located] = []
+    for document in reading.documents:
+        findings = [each for each in cluster_findings if each.document is document and _is_active(each.rule, active)]
+        for context in subjects(document):
+            for entry in by_type.get(next(iter(context)), ()):
+                findings += _check(settings.rule(entry), {**context, "Document": document, "Cluster": cluster})
+        for finding in dict.fromkeys(findings):
+            one = _locate(finding, document, settings)
+            if suppressions.silences(one.code, one.name, document, finding.span, one.span):
+                result.silenced += 1
+            else:
+                located.append(one)
+    if any(entry.sees == "Suppression" for entry in active):
+        located += _idle(suppressions, active, settings)
+    result.findings += sorted(located, key=lambda each: (each.span, each.code))
+
+
+def _is_active(rule: Rule, active: Iterable[RuleEntry]) -> bool:
+    return any(entry.code == rule.code for entry in active)
+
+
+def subjects(document: Document) -> Iterator[dict[str, Any]]:
+    """What rules can look at in `document`: each time the subject first, then what it stands in, by type name."""
+    model = document.model
+    kind = type(model).__name__
+    yield {kind: model}
+    if kind == "Corefile":
+        for server in model.servers:
+            yield {"ServerBlock": server, kind: model}
+        for server in (*model.servers, *model.snippets):
+            for directive in server.directives:
+                yield {"Directive": directive, "ServerBlock": server, kind: model}
+
+
+def _wanted(rule: type[Rule]) -> tuple[str, ...]:
+    annotations = {name: each for name, each in rule.check.__annotations__.items() if name != "return"}
+    return tuple(each if isinstance(each, str) else each.__name__ for each in annotations.values())
+
+
+def _check(rule: Rule, context: dict[str, Any]) -> list[Finding]:
+    return list(rule.check(*(context[name] for name in _wanted(type(rule)))))
+
+
+def _idle(suppressions: Suppressions, active: Sequence[RuleEntry], settings: Settings) -> Iterator[Located]:
+    """The findings about suppressions that suppress nothing."""
+    words = {word for entry in active for word in (entry.code, entry.name)}
+    for owner, each in suppressions.found:
+        each.ran = {name for name in each.names if name.upper() in words or name in words}
+        each.unknown = {name for name in each.names if not settings.knows(name)}
+        embedding = owner.embedding if owner else Embedding(suppressions.source.text, suppressions.source.newline)
+        document = Document(suppressions.source, each, embedding)
+        for entry in active:
+            if entry.sees == "Suppression":
+                for finding in _check(settings.rule(entry), {"Suppression": each}):
+                    yield _locate(finding, document, settings)
+
+
+def _locate(finding: Finding, document: Document, settings: Settings) -> Located:
+    rule = finding.rule
+    severity = settings.severity(rule, document.path) or finding.severity or rule.severity
+    related = tuple(
+        LocatedRelated((home := each.document or document).source, home.embedding.host_span(each.span), each.message)
+        for each in finding.related
+    )
+    return Located(
+        document.source,
+        document.embedding.host_span(finding.span),
+        rule.code,
+        rule.name,
+        severity,
+        finding.message,
+        finding.help,
+        rule.url(),
+        _lift(finding.fix, document),
+        related,
+    )
+
+
+def _lift(fix: Fix | None, document: Document) -> Fix | None:
+    if fix is None:
+        return None
+    edits: list[Edit] | None = document.embedding.host_edits(sorted(fix.edits))
+    return None if edits is None else Fix(fix.title, tuple(edits), fix.safe)

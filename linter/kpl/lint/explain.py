@@ -1,0 +1,48 @@
+"""The page of a rule, made of its class."""
+
+from __future__ import annotations
+
+from inspect import cleandoc
+
+from kpl.lint.rule import Bad, Example, Rule
+
+
+def page(rule: type[Rule]) -> str:
+    """The page of `rule` as Markdown."""
+    summary, _, rest = cleandoc(rule.__doc__ or "").partition("\n")
+    fixes = [example for example in rule.examples if isinstance(example, Bad) and example.fixed is not None]
+    fix = "none" if not fixes else "safe" if all(example.safe for example in fixes) else "unsafe"
+    if fixes and any(example.safe for example in fixes) and fix == "unsafe":
+        fix = "safe or unsafe, by the case"
+    facts = [
+        f"stop: {rule.stop.value}",
+        f"severity: {rule.severity.value}",
+        f"confidence: {rule.confidence.value}",
+        f"on by default: {'yes' if rule.default else 'no'}",
+        f"fix: {fix}",
+        f"since: {rule.since}",
+    ]
+    parts = [f"# {rule.code} {rule.name}", summary, " · ".join(facts), rest.strip()]
+    if rule.options:
+        parts.append("## Options\n" + "\n".join(f"- `{name}`: {value!r}" for name, value in rule.options.items()))
+    parts.append("## Examples")
+    parts += [_example(example) for example in rule.examples if sum(map(len, example.files.values())) < 3000]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _example(example: Example) -> str:
+    lines = []
+    if isinstance(example, Bad):
+        flagged = ", ".join(f"`{flag}`" for flag in example.flags)
+        lines.append(f"Flagged, at {flagged}{_facts(example)}:")
+    else:
+        lines.append(f"Not flagged{_facts(example)}:")
+    for name, text in example.files.items():
+        lines.append(f"```\n# {name}\n{text.rstrip()}\n```")
+    if isinstance(example, Bad) and example.fixed is not None:
+        lines.append(f"After `kpl fix{'' if example.safe else ' --unsafe-fixes'}`:\n```\n{example.fixed.rstrip()}\n```")
+    return "\n".join(lines)
+
+
+def _facts(example: Example) -> str:
+    return "".join(f", with {name} {value}" for name, value in example.facts.items())

@@ -1,0 +1,190 @@
+"""What a rule is: one class in one file, with its documentation and its examples inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from kpl.text.span import Span
+
+if TYPE_CHECKING:
+    from kpl.inputs.document import Document
+    from kpl.text.edit import Fix
+
+
+HOME = "https://github.com/kplint/kpl"
+"""Where the project lives; the pages of the rules are below it."""
+
+
+class Severity(Enum):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    """The configuration does not do what it says, or does not load."""
+    WARNING = "warning"
+    """It works, and costs latency, packets or an outage under conditions that do occur."""
+    INFO = "info"
+    """Worth knowing; leaving it as it is can be right."""
+
+    @property
+    def rank(self) -> int:
+        """Higher is worse."""
+        return {"error": 2, "warning": 1, "info": 0}[self.value]
+
+
+class Confidence(Enum):
+    """How sure a rule is that its finding applies here."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Stop(Enum):
+    """The stop of a packet's journey that a rule is about."""
+
+    LOADING = "loading"
+    RESOLVER = "the pod's resolver"
+    COREDNS = "CoreDNS"
+    PROXY = "kube-proxy"
+    DATAPLANE = "what kube-proxy programmed"
+
+
+@dataclass(frozen=True)
+class Related:
+    """Another place that a finding speaks of, in the same document or in `document`."""
+
+    span: Span
+    message: str
+    document: Document | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule found: where, in one sentence what happens there, and what to write instead.
+
+    Spans are offsets into the text of the document that the rule looked at, or of `document` where one is given.
+    """
+
+    rule: Rule
+    span: Span
+    message: str
+    help: str = ""
+    fix: Fix | None = None
+    related: tuple[Related, ...] = ()
+    severity: Severity | None = None
+    document: Document | None = None
+
+
+@dataclass(frozen=True)
+class Example:
+    """A small repository: path -> text, and the facts given on the command line."""
+
+    files: Mapping[str, str]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Bad(Example):
+    """An example that the rule must flag: exactly the texts `flags`, in order.
+
+    `fixed` is the text of the first file after the fix; it must lint clean and stay as it is when it is fixed again.
+    `other` names rules that flag this example too.
+    """
+
+    flags: Sequence[str] = ()
+    fixed: str | None = None
+    safe: bool = True
+    other: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Good(Example):
+    """An example that no rule may flag, but for those named in `other`."""
+
+    other: Sequence[str] = ()
+
+
+def corefile(text: str) -> dict[str, str]:
+    """An example that is one Corefile."""
+    return {"Corefile": text}
+
+
+def manifest(text: str) -> dict[str, str]:
+    """An example that is one YAML file."""
+    return {"manifest.yaml": text}
+
+
+def dump(text: str) -> dict[str, str]:
+    """An example that is the output of iptables-save."""
+    return {"node.iptables": text}
+
+
+def files(**texts: str) -> dict[str, str]:
+    """An example of several files: ``files(**{"a.yaml": "...", "Corefile": "..."})``; the first is the one that is fixed."""
+    return texts
+
+
+class Rule:
+    """The base of every rule.
+
+    A rule says what it wants to see by the annotation of the first parameter of `check`: a `Corefile`, `ServerBlock`,
+    `Directive`, `Workload`, `KubeProxyConfig`, `Ruleset`, `ParseFailure`, or the whole `Cluster`.
+    """
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    stop: ClassVar[Stop]
+    severity: ClassVar[Severity]
+    confidence: ClassVar[Confidence] = Confidence.HIGH
+    since: ClassVar[str]
+    default: ClassVar[bool] = True
+    """Whether the rule runs when nobody asks for it."""
+    options: ClassVar[Mapping[str, Any]] = {}
+    """The options with their defaults; an option has the type of its default."""
+    examples: ClassVar[Sequence[Example]] = ()
+
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        """`options` overrides the defaults."""
+        self.option = {**self.options, **(options or {})}
+
+    if TYPE_CHECKING:
+        # each rule has its own parameter types; the engine reads them from the annotations
+        check: Any
+
+    def finding(
+        self,
+        span: Span,
+        message: str,
+        *,
+        help: str = "",  # noqa: A002
+        fix: Fix | None = None,
+        related: Sequence[Related] = (),
+        severity: Severity | None = None,
+        document: Document | None = None,
+    ) -> Finding:
+        """A finding of this rule; see `Finding`."""
+        return Finding(self, span, message, help, fix, tuple(related), severity, document)
+
+    @classmethod
+    def url(cls) -> str:
+        """The page of the rule."""
+        return f"{HOME}/blob/main/docs/rules.md#{cls.code.lower()}-{cls.name}"
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of the documentation."""
+        return (cls.__doc__ or "").strip().split("\n", 1)[0]
+
+    @classmethod
+    def sees(cls) -> str:
+        """The name of the type that `check` wants to see."""
+        annotations = dict(cls.check.__annotations__)
+        annotations.pop("return", None)
+        first = next(iter(annotations.values()))
+        return first if isinstance(first, str) else first.__name__
+
+
+Findings = Iterator[Finding]

@@ -1,0 +1,101 @@
+"""What a run is to do: the rules chosen, their options and severities, and the facts about the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from kpl.cluster import Facts
+from kpl.lint.registry import RuleEntry, choose, entries
+from kpl.lint.rule import Rule, Severity
+
+
+@dataclass(frozen=True)
+class Override:
+    """Settings for the files that match one of `paths`, globs relative to the configuration file."""
+
+    paths: Sequence[str]
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    severity: Mapping[str, Severity] = field(default_factory=dict)
+
+
+@dataclass
+class Settings:
+    """The settings of a run; `root` is the folder that globs are relative to."""
+
+    select: Sequence[str] = ()
+    extend: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    overrides: Sequence[Override] = ()
+    exclude: Sequence[str] = ()
+    facts: Facts = field(default_factory=Facts)
+    fail_on: str = "warning"
+    root: str = "."
+
+    def __post_init__(self) -> None:
+        self._instances: dict[str, Rule] = {}
+
+    @cached_property
+    def rules(self) -> list[RuleEntry]:
+        """The rules chosen, before overrides for paths."""
+        return choose(list(self.select), list(self.extend), list(self.ignore))
+
+    def rules_for(self, path: str) -> list[RuleEntry]:
+        """The rules for one file."""
+        matching = self._overrides_of(path)
+        if not matching:
+            return self.rules
+        extend = [*self.extend, *(each for override in matching for each in override.select)]
+        ignore = [*self.ignore, *(each for override in matching for each in override.ignore)]
+        return choose(list(self.select), extend, ignore)
+
+    def _overrides_of(self, path: str) -> list[Override]:
+        return [each for each in self.overrides if glob_matches(path, each.paths, self.root)]
+
+    def excludes(self, path: str) -> bool:
+        """Whether the configuration leaves this file out."""
+        return bool(self.exclude) and glob_matches(path, self.exclude, self.root)
+
+    def severity(self, rule: Rule, path: str) -> Severity | None:
+        """The severity that the configuration sets for the rule in this file."""
+        found = None
+        for table in (self.severities, *(each.severity for each in self._overrides_of(path))):
+            for word, severity in table.items():
+                if word.upper() == rule.code or word == rule.name:
+                    found = severity
+        return found
+
+    def rule(self, entry: RuleEntry) -> Rule:
+        """The rule, with its options."""
+        if entry.code not in self._instances:
+            options = {**self.options.get(entry.code, {}), **self.options.get(entry.name, {})}
+            self._instances[entry.code] = entry.load()(options)
+        return self._instances[entry.code]
+
+    @staticmethod
+    def knows(word: str) -> bool:
+        """Whether a rule is called so."""
+        return any(word.upper() == entry.code or word == entry.name for entry in entries())
+
+
+def glob_matches(path: str, globs: Sequence[str], root: str) -> bool:
+    """Whether `path` matches one of `globs`: ``*`` stays within a folder, ``**`` does not, a folder matches what is in it."""
+    import os
+
+    relative = os.path.relpath(os.path.abspath(path), os.path.abspath(root)).replace(os.sep, "/")
+    return any(_pattern(each).match(relative) for each in globs)
+
+
+def _pattern(glob: str) -> Any:
+    import re
+
+    parts = []
+    for piece in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", glob.rstrip("/")):
+        parts.append({"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece) or re.escape(piece))
+    anywhere = "(?:.*/)?" if "/" not in glob.rstrip("/") else ""
+    return re.compile(f"{anywhere}{''.join(parts)}(?:/.*)?$")

@@ -1,0 +1,1 @@
+"""What kube-proxy does with its configuration, Services and endpoints."""

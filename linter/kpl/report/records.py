@@ -1,0 +1,55 @@
+"""JSON and JSON lines; finding.schema.json is their schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from kpl.lint.engine import Located
+from kpl.text.source import Source
+from kpl.text.span import Span
+
+
+def record(finding: Located) -> dict[str, Any]:
+    """One finding as the schema says."""
+    fix = finding.fix
+    return {
+        "path": finding.path,
+        **_place(finding.source, finding.span),
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "help": finding.help,
+        "url": finding.url,
+        "fix": None
+        if fix is None
+        else {
+            "title": fix.title,
+            "safe": fix.safe,
+            "edits": [{**_place(finding.source, Span(edit.start, edit.end)), "text": edit.text} for edit in fix.edits],
+        },
+        "related": [
+            {"path": each.source.path, "line": line, "column": column, "message": each.message}
+            for each in finding.related
+            for line, column in [each.source.position(each.span.start)]
+        ],
+    }
+
+
+def _place(source: Source, span: Span) -> dict[str, int]:
+    line, column = source.position(span.start)
+    end_line, end_column = source.position(span.end)
+    return {"line": line, "column": column, "end_line": end_line, "end_column": end_column}
+
+
+def print_records(findings: Sequence[Located], lines: bool) -> None:
+    """Print the findings: one JSON array, or one object a line. ASCII only, so that no terminal is harmed."""
+    if lines:
+        for finding in findings:
+            click.echo(json.dumps(record(finding)))
+    else:
+        click.echo(json.dumps([record(finding) for finding in findings], indent=2))

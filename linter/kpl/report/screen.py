@@ -1,0 +1,141 @@
+"""For people: findings with the source and a caret, or one line each."""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from collections import Counter
+
+import click
+
+from kpl.lint.engine import Located, Result
+from kpl.text.source import Source
+from kpl.text.span import Span
+
+_COLORS = {"error": "red", "warning": "yellow", "info": "blue"}
+_WIDTH = 160
+_MAX_LINES = 6
+
+
+def wants_color(choice: str) -> bool:
+    """Whether to colour: as told, else when standard output is a terminal and NO_COLOR is not set."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def printable(text: str) -> str:
+    """`text` with everything escaped that a terminal would obey, or that is not there to be seen."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c == "\t" or c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def print_concise(result: Result, files: int) -> None:
+    """One line a finding."""
+    for finding in result.findings:
+        line, column = finding.source.position(finding.span.start)
+        where = f"{printable(finding.path)}:{line}:{column}"
+        click.echo(f"{where}: {finding.severity.value} {finding.code} [{finding.name}] {printable(finding.message)}")
+    click.echo(summary(result, files))
+
+
+def print_text(result: Result, files: int, color: bool) -> None:
+    """Each finding with its source, what happens there and what to write instead."""
+    for finding in result.findings:
+        click.echo(render(finding, color), color=color)
+        click.echo()
+    click.echo(summary(result, files), color=color)
+
+
+def render(finding: Located, color: bool) -> str:
+    """One finding, without a line end at the end."""
+
+    def paint(text: str, **style: object) -> str:
+        return click.style(text, **style) if color else text  # type: ignore[arg-type]
+
+    tint = _COLORS[finding.severity.value]
+    line, column = finding.source.position(finding.span.start)
+    place = f"{paint(printable(finding.path), bold=True)}:{line}:{column}"
+    title = paint(f"{finding.code} {finding.name}", bold=True)
+    out = [f"{place}: {paint(finding.severity.value, fg=tint, bold=True)} {title}"]
+    width = len(str(finding.source.position(max(finding.span.end - 1, finding.span.start))[0]))
+    gutter = " " * width
+    for number, text, carets in _snippet(finding.source, finding.span):
+        out.append(f"{paint(f'{number:>{width}} |', fg='bright_black')} {text}".rstrip())
+        if carets:
+            out.append(f"{paint(f'{gutter} |', fg='bright_black')} {paint(carets, fg=tint, bold=True)}")
+    out.append(f"{gutter} = {printable(finding.message)}")
+    if finding.help:
+        out.append(f"{gutter} = {paint('help:', fg='cyan')} {printable(finding.help)}")
+    for each in finding.related:
+        there = "{}:{}:{}".format(printable(each.source.path), *each.source.position(each.span.start))
+        out.append(f"{gutter} = {paint('see:', fg='cyan')} {there}: {printable(each.message)}")
+    if finding.fix:
+        command = "kpl fix" if finding.fix.safe else "kpl fix --unsafe-fixes"
+        out.append(f"{gutter} = {paint('fix:', fg='cyan')} {printable(finding.fix.title)} ({command})")
+    return "\n".join(out)
+
+
+def _snippet(source: Source, span: Span) -> list[tuple[int, str, str]]:
+    """Line number, text and carets of the lines of `span`."""
+    first = source.position(span.start)[0]
+    last = source.position(max(span.end - 1, span.start))[0]
+    shown = []
+    for number in range(first, min(last, first + _MAX_LINES - 1) + 1):
+        line = source.line_span(number)
+        start = max(span.start, line.start)
+        end = min(max(span.end, span.start + 1), line.end)
+        text = source.text[line.start : line.end]
+        if number > first:
+            start = min(line.start + len(text) - len(text.lstrip()), end)
+        shown.append((number, *_window(text, start - line.start, max(end - line.start, start - line.start))))
+    if last - first >= _MAX_LINES:
+        shown.append((last, "...", ""))
+    return shown
+
+
+def _window(text: str, start: int, end: int) -> tuple[str, str]:
+    """The line with carets under ``[start, end)``, cut to a width that a screen has."""
+    end = max(end, start + 1)
+    left = 0
+    if len(text) > _WIDTH:
+        left = max(min(start - 20, len(text) - _WIDTH), 0)
+    right = left + _WIDTH
+    before, marked = printable(text[left:start]), printable(text[start : min(end, right)])
+    after = printable(text[min(end, right) : right])
+    cut = ("…" if left else "", "…" if right < len(text) else "")
+    blank = "".join("\t" if c == "\t" else " " * _columns(c) for c in cut[0] + before)
+    carets = "^" * max(sum(_columns(c) for c in marked), 1)
+    return f"{cut[0]}{before}{marked}{after}{cut[1]}", blank + carets
+
+
+def _columns(character: str) -> int:
+    """How many columns a terminal gives to a character."""
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def summary(result: Result, files: int) -> str:
+    """The last line."""
+    counts = Counter(finding.severity.value for finding in result.findings)
+    checked = f"{files} file{'s' * (files != 1)} checked"
+    if not result.findings:
+        return f"No findings; {checked}."
+    parts = [
+        f"{counts[name]} {name}{'s' * (counts[name] != 1)}" for name in ("error", "warning", "info") if counts[name]
+    ]
+    safe = sum(1 for finding in result.findings if finding.fix and finding.fix.safe)
+    unsafe = sum(1 for finding in result.findings if finding.fix and not finding.fix.safe)
+    mend = []
+    if safe:
+        mend.append(f"{safe} fixable with `kpl fix`")
+    if unsafe:
+        mend.append(f"{unsafe} with `kpl fix --unsafe-fixes`")
+    return f"Found {', '.join(parts)}; {checked}{'; ' if mend else ''}{', '.join(mend)}."

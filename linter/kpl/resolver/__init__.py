@@ -1,0 +1,1 @@
+"""What a pod's resolver does with a name."""

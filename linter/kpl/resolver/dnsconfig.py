@@ -1,0 +1,135 @@
+"""What Kubernetes says to the ``dnsPolicy`` and the ``dnsConfig`` of a pod.
+
+https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go (``validateDNSPolicy``,
+``validatePodDNSConfig``)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kpl.inputs.corefile import is_placeholder
+from kpl.inputs.kubernetes import Workload
+from kpl.inputs.yamledit import set_scalar
+from kpl.inputs.yamltree import Mapping, Scalar, Sequence
+from kpl.resolver.dnsoptions import option_faults
+from kpl.resolver.faults import Fault, misspelt_keys
+from kpl.resolver.pods import DNS_POLICIES, is_complete
+from kpl.text.edit import Fix
+from kpl.text.words import closest
+
+FIELDS = ("nameservers", "searches", "options")
+MAX_NAMESERVERS = 3
+MAX_SEARCHES = 32
+MAX_SEARCH_CHARACTERS = 2048
+
+_LEADING_ZEROS = re.compile(r"(?<![\d.])0+(?=\d)|(?<=\.)0+(?=\d)")
+
+
+def dns_faults(workload: Workload) -> Iterator[Fault]:
+    """All that is wrong with the DNS settings of a pod."""
+    yield from _policy(workload)
+    config = workload.dns_config
+    if config is None:
+        return
+    yield from misspelt_keys(workload.text, config, FIELDS, "`dnsConfig`")
+    for field in FIELDS:
+        value = config.get(field)
+        if (
+            isinstance(value, Mapping)
+            or isinstance(value, Scalar)
+            and not value.is_null
+            and not is_placeholder(value.value)
+        ):
+            yield Fault(
+                value.span, f"Kubernetes refuses `{field}`, because it is not a list", f"Write a list below `{field}:`."
+            )
+    yield from _nameservers(config)
+    yield from _searches(config)
+    yield from option_faults(workload)
+
+
+def _policy(workload: Workload) -> Iterator[Fault]:
+    scalar = workload.pod.scalar("dnsPolicy")
+    if scalar is None or not scalar.value or is_placeholder(scalar.value):
+        return
+    if scalar.value not in DNS_POLICIES:
+        near = closest(scalar.value, DNS_POLICIES)
+        edit = set_scalar(workload.text, scalar, near[0]) if near is not None else None
+        yield Fault(
+            scalar.span,
+            f"Kubernetes refuses the DNS policy `{scalar.value}`, because it does not know it",
+            f"Write `{near[0]}`."
+            if near is not None
+            else f"It knows {', '.join(f'`{each}`' for each in DNS_POLICIES)}.",
+            Fix(f"Write `{near[0]}`", (edit,)) if near is not None and edit is not None else None,
+        )
+    elif scalar.value == "None" and is_complete(workload) and _lacks_nameservers(workload):
+        yield Fault(
+            scalar.span,
+            "Kubernetes refuses the DNS policy `None` without a nameserver in `dnsConfig`",
+            "List at least one address below `dnsConfig.nameservers`, or leave `dnsPolicy` out to ask the cluster's DNS.",
+        )
+
+
+def _lacks_nameservers(workload: Workload) -> bool:
+    """Whether no nameserver is given; a misspelt field or a placeholder is not that fault."""
+    config = workload.pod.get("dnsConfig")
+    if config is None or isinstance(config, Scalar) and config.is_null:
+        return True
+    if not isinstance(config, Mapping):
+        return False
+    given = config.get("nameservers")
+    empty = (
+        given is None or isinstance(given, Scalar) and given.is_null or isinstance(given, Sequence) and not given.items
+    )
+    return empty and all(key.value in FIELDS for key in config.keys())
+
+
+def _nameservers(config: Mapping) -> Iterator[Fault]:
+    servers = [item for item in config.items("nameservers") if isinstance(item, Scalar)]
+    if len(servers) > MAX_NAMESERVERS and not any(is_placeholder(server.value) for server in servers):
+        yield Fault(
+            servers[MAX_NAMESERVERS].span,
+            f"Kubernetes refuses {len(servers)} nameservers, because a resolver asks {MAX_NAMESERVERS} at most",
+            f"Keep {MAX_NAMESERVERS}.",
+        )
+    for server in servers:
+        if not is_placeholder(server.value) and not _is_address(server.value):
+            yield Fault(
+                server.span,
+                f"Kubernetes refuses the nameserver `{server.value}`, because it is no IP address",
+                "Write the server's address: a name cannot be looked up before a nameserver is known.",
+            )
+
+
+def _is_address(written: str) -> bool:
+    import ipaddress
+
+    # Kubernetes takes zeros in front of a decimal number, and no zone behind an address
+    plain = written if ":" in written else _LEADING_ZEROS.sub("", written)
+    try:
+        ipaddress.ip_address(plain)
+    except ValueError:
+        return False
+    return "%" not in written
+
+
+def _searches(config: Mapping) -> Iterator[Fault]:
+    domains = [item for item in config.items("searches") if isinstance(item, Scalar)]
+    if any(is_placeholder(domain.value) for domain in domains):
+        return
+    characters = len(" ".join(domain.value for domain in domains))
+    if len(domains) > MAX_SEARCHES:
+        yield Fault(
+            domains[MAX_SEARCHES].span,
+            f"Kubernetes refuses {len(domains)} search domains: {MAX_SEARCHES} is the most",
+            "Each of them costs two more queries for every name with fewer dots than ndots; keep those that are needed.",
+        )
+    elif characters > MAX_SEARCH_CHARACTERS:
+        yield Fault(
+            domains[-1].span,
+            f"Kubernetes refuses search domains of {characters:,} characters: {MAX_SEARCH_CHARACTERS:,} is the most",
+            "Keep those that are needed.",
+        )

@@ -1,0 +1,203 @@
+"""``dnsConfig.options``: which ones there are, who reads them, and what is wrong with those of a pod.
+
+- https://man7.org/linux/man-pages/man5/resolv.conf.5.html
+- https://git.musl-libc.org/cgit/musl/tree/src/network/resolvconf.c
+- https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/network/dns/dns.go (``mergeDNSOptions``)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kpl.inputs.corefile import is_placeholder
+from kpl.inputs.kubernetes import Workload
+from kpl.inputs.yamledit import column, content_end, remove_entry, set_scalar
+from kpl.inputs.yamlscalar import content_span
+from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence
+from kpl.resolver.faults import Fault, misspelt_keys
+from kpl.resolver.pods import CLUSTER_POLICIES, dns_policy_of
+from kpl.resolver.search import MAX_NDOTS
+from kpl.text.edit import Edit, Fix
+from kpl.text.words import closest, distance
+
+NUMBERS = ("ndots", "timeout", "attempts")
+GLIBC_OPTIONS = frozenset(
+    """
+    attempts debug edns0 inet6 ip6-bytestring ip6-dotint ndots no-aaaa no-check-names no-ip6-dotint no-reload no-tld-query
+    rotate single-request single-request-reopen strict-error timeout trust-ad use-vc
+    """.split()
+)
+MUSL_OPTIONS = frozenset(NUMBERS)
+# read by Go's resolver or the BSDs' and passed over in silence by glibc
+_OTHER_RESOLVERS = frozenset("family insecure1 insecure2 retrans retry tcp usevc".split())
+
+_SPLIT = re.compile(r"([A-Za-z][\w-]*)[:= ]\s*(\d+)")
+_NOT_A_STRING = re.compile(
+    r"(?i)[-+]?(?:\d[\d_]*|0x[\da-f]+|0o[0-7]+|\d+\.\d*|\.\d+)(?:e[-+]?\d+)?|true|false|yes|no|on|off"
+)
+
+
+def option_faults(workload: Workload) -> Iterator[Fault]:
+    """What is wrong with the options of a pod."""
+    config = workload.dns_config
+    seen: dict[str, Mapping] = {}
+    for item in config.items("options") if config is not None else ():
+        if isinstance(item, Mapping):
+            yield from _entry(workload, item, seen)
+        elif isinstance(item, Scalar) and not is_placeholder(item.value):
+            yield Fault(
+                item.span,
+                f"Kubernetes refuses the option `{item.value}`: an entry of `options` is a mapping with `name` and `value`",
+                'Write `- name: ndots` and `value: "2"` below it.',
+                _as_entry(workload.text, item, item.value),
+            )
+
+
+def _entry(workload: Workload, item: Mapping, seen: dict[str, Mapping]) -> Iterator[Fault]:
+    name, value = item.scalar("name"), item.scalar("value")
+    if name is None:
+        yield from _nameless(workload, item)
+        return
+    yield from misspelt_keys(workload.text, item, ("name", "value"), "an option")
+    if is_placeholder(name.value) or value is not None and is_placeholder(value.value):
+        return
+    if name.value in seen:
+        fix = remove_option(workload, seen[name.value])
+        yield Fault(
+            name.span,
+            f"`{name.value}` is given twice, and only the last one reaches the pod's resolv.conf",
+            "Keep the one that is meant.",
+            Fix(f"Remove the `{name.value}` that is overridden", (fix,)) if fix else None,
+            refused=False,
+        )
+    seen[name.value] = item
+    if value is not None and _is_no_string(value):
+        span = content_span(value, workload.text)
+        yield Fault(
+            value.span,
+            f"Kubernetes refuses `{value.value}` as the value of `{name.value}`, because it is not a string",
+            f'Write `value: "{value.value}"`.',
+            None if value.shared else Fix("Quote the value", (Edit(span.start, span.end, f'"{value.value}"'),)),
+        )
+    yield from _name(workload, item, name, value)
+    if name.value in NUMBERS and not any(key.value != "name" and key.value != "value" for key in item.keys()):
+        yield from _number(name, value)
+
+
+def _nameless(workload: Workload, item: Mapping) -> Iterator[Fault]:
+    keys = list(item.keys())
+    if any(is_placeholder(key.value) or key.value == "<<" for key in keys):
+        return
+    only = keys[0].value if len(keys) == 1 else ""
+    number = item.scalar(only) if only in GLIBC_OPTIONS else None
+    fix = None
+    if number is not None and not is_placeholder(number.value):
+        fix = _as_entry(workload.text, item, f"{only}:{number.value}")
+    elif len(keys) == 2 and (near := closest(next((k.value for k in keys if k.value != "value"), ""), ("name",))):
+        wrong = next(key for key in keys if key.value != "value")
+        edit = set_scalar(workload.text, wrong, near[0])
+        fix = Fix("Rename the key to `name`", (edit,)) if edit else None
+    where = keys[0].span if keys else item.span
+    yield Fault(
+        where, "Kubernetes refuses this option, because it has no `name`", 'Write `name: ndots` and `value: "2"`.', fix
+    )
+
+
+def _name(workload: Workload, item: Mapping, name: Scalar, value: Scalar | None) -> Iterator[Fault]:
+    if name.value in GLIBC_OPTIONS or name.value in _OTHER_RESOLVERS:
+        return
+    split = _SPLIT.fullmatch(name.value)
+    if split is not None and split.group(1) in GLIBC_OPTIONS:
+        if ":" in name.value and (split.group(1) != "ndots" or dns_policy_of(workload) not in CLUSTER_POLICIES):
+            return  # comes out right in resolv.conf, by luck
+        fix = _as_entry(workload.text, item, name.value) if value is None and len(item.pairs) == 1 else None
+        message = f"`{name.value}` is no name of an option, so no resolver reads it"
+        if ":" in name.value:
+            message = (
+                f"resolv.conf gets `ndots:5` beside `{name.value}`, in either order, because the kubelet does not see"
+                " that both are `ndots`"
+            )
+        yield Fault(
+            name.span, message, f'Write `name: {split.group(1)}` and `value: "{split.group(2)}"`.', fix, refused=False
+        )
+        return
+    near = _nearest(name.value)
+    edit = set_scalar(workload.text, name, near) if near else None
+    yield Fault(
+        name.span,
+        f"no resolver knows the option `{name.value}`, so it has no effect",
+        f"Write `{near}`." if near else "resolv.conf(5) lists the options.",
+        Fix(f"Rename the option to `{near}`", (edit,)) if edit else None,
+        refused=False,
+    )
+
+
+def _nearest(name: str) -> str | None:
+    near = closest(name, sorted(GLIBC_OPTIONS))
+    if near is not None:
+        return near[0]
+    slips = [each for each in GLIBC_OPTIONS if len(name) >= 4 and distance(name.lower(), each) == 1]
+    return slips[0] if len(slips) == 1 else None
+
+
+def _number(name: Scalar, value: Scalar | None) -> Iterator[Fault]:
+    if value is None or not value.value.strip():
+        yield Fault(
+            name.span,
+            f"`{name.value}` without a value takes the number out of the pod's resolv.conf, and the resolver falls back to"
+            " its own default",
+            f'Write `value: "..."` below `name: {name.value}`.',
+            refused=False,
+        )
+    elif not value.value.isdecimal() and not _is_no_string(value):
+        yield Fault(
+            value.span,
+            f"`{value.value}` is no number, so resolvers do not take `{name.value}` from it",
+            "Write a whole number in quotes.",
+            refused=False,
+        )
+    elif name.value == "ndots" and value.value.isdecimal() and int(value.value) > MAX_NDOTS:
+        yield Fault(
+            value.span,
+            f"resolvers take `ndots` {value.value} for {MAX_NDOTS}, the largest number that they know",
+            f'Write `"{MAX_NDOTS}"` or less; the kubelet writes 5 where nothing is given.',
+            refused=False,
+        )
+
+
+def _is_no_string(value: Scalar) -> bool:
+    return value.style is None and value.tag is None and _NOT_A_STRING.fullmatch(value.value) is not None
+
+
+def _as_entry(text: str, node: Node, written: str) -> Fix | None:
+    """`written`, like ``ndots:2``, in place of `node` as an entry with name and value."""
+    split = _SPLIT.fullmatch(written)
+    line = text[node.start - column(text, node.start) : node.start]
+    if split is None or split.group(1) not in GLIBC_OPTIONS or node.shared or line.strip() != "-":
+        return None
+    end = content_end(text, node)
+    lines = f'name: {split.group(1)}\n{" " * len(line)}value: "{split.group(2)}"'
+    return Fix(f"Write `{split.group(1)}` as name and value", (Edit(node.start, end, lines),))
+
+
+def remove_option(workload: Workload, item: Node) -> Edit | None:
+    """Take an entry out of ``dnsConfig.options``, and what is empty without it; None where whole lines do not do it."""
+    text, config = workload.text, workload.dns_config
+    found = config.pair("options") if config is not None else None
+    if (
+        config is None
+        or found is None
+        or not isinstance(found[1], Sequence)
+        or found[1].flow
+        or found[1].shared
+        or item.shared
+    ):
+        return None
+    if len(found[1].items) == 1:
+        owner = workload.pod.pair("dnsConfig") if len(config.pairs) == 1 else None
+        return remove_entry(text, workload.pod, owner[0]) if owner else remove_entry(text, config, found[0])
+    dash = text.rfind("-", 0, item.start)
+    start = dash - column(text, dash)
+    rest = re.compile(r"[ \t]*(?:\r\n|\r|\n|$)").match(text, content_end(text, item))
+    return Edit(start, rest.end(), "") if rest is not None and not text[start:dash].strip() else None

@@ -1,0 +1,42 @@
+"""What is wrong with the DNS settings of a pod."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from kpl.inputs.corefile import is_placeholder
+from kpl.inputs.yamledit import set_scalar
+from kpl.inputs.yamltree import Mapping
+from kpl.text.edit import Fix
+from kpl.text.span import Span
+from kpl.text.words import closest
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault: where, what happens, what to write instead; `refused` tells that Kubernetes does not take it at all."""
+
+    span: Span
+    message: str
+    help: str
+    fix: Fix | None = None
+    refused: bool = True
+
+
+def misspelt_keys(text: str, mapping: Mapping, known: Sequence[str], what: str) -> Iterator[Fault]:
+    """The keys of `mapping` that are not among `known`."""
+    for key in mapping.keys():
+        if key.value in known or key.value == "<<" or is_placeholder(key.value):
+            continue
+        near = closest(key.value, known)
+        free = near is not None and mapping.pair(near[0]) is None
+        edit = set_scalar(text, key, near[0]) if near is not None and free else None
+        yield Fault(
+            key.span,
+            f"`{key.value}` is no field of {what}: kubectl and server-side apply refuse it, other clients drop it",
+            f"Write `{near[0]}`."
+            if near is not None
+            else f"The fields are {', '.join(f'`{name}`' for name in known)}.",
+            Fix(f"Rename `{key.value}` to `{near[0]}`", (edit,)) if near is not None and edit is not None else None,
+        )

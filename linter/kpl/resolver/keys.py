@@ -1,0 +1,82 @@
+"""What the name of a variable or a flag tells about its value: whether a program looks the host in it up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+# the value is shown, compared, published or filled into a link, and nothing connects to it
+_NEVER_DIALLED = frozenset(
+    """
+    ADVERTISE ADVERTISED ALLOW ALLOWED ALLOWLIST ANNOTATION ANNOTATIONS AUDIENCE AUTHOR AVATAR BIND CALLBACK CERT
+    CERTIFICATE CERTS CLASS CN COMMITTER COOKIE COOKIES CORS DESCRIPTION DIR DIRECTORY DOC DOCS DOMAIN DOMAINS EMAIL
+    EXCLUDE EXTERNAL EXTERNALLY FAVICON FILE FILTER FILTERS FQDN FROM HELP HOMEPAGE ICON IGNORE IMAGE IMAGES IMG INGRESS
+    ISSUER ISSUERS LABEL LABELS LICENSE LINK LINKS LISTEN LISTENER LISTENERS LOGO MATCH MODULE NAME NAMES NAMESPACE NO
+    NOPROXY ORIGIN ORIGINS PACKAGE PASSWORD PATTERN PRIVACY PUBLIC PUBLISH REALM REDIRECT REDIRECTS REFERER REGEX
+    REGISTRIES REGISTRY REPO REPOS REPOSITORIES REPOSITORY SAN SANS SCHEMA SECRET SENDER SITE SITES SNI SUBJECT SUFFIX
+    SUPPORT TERMS TITLE TOPIC TOPICS TRUST TRUSTED USER USERNAME VERSION VHOST VIRTUAL WHITELIST XMLNS ZONE ZONES
+    """.split()
+)
+_NEVER_DIALLED_KEYS = frozenset(
+    {("BASE", "URL"), ("ROOT", "URL"), ("HOST",), ("HOSTS",), ("HOSTNAME",), ("HOSTNAMES",)}
+)
+# where the outside world or a browser reaches the program itself, or a page for people
+_OWN_OR_BROWSER = frozenset(
+    """
+    APP APPLICATION BASE BROWSER CLIENT CONSOLE DASHBOARD EXPO FRONTEND GATSBY LOGIN LOGOUT MY NEXTAUTH NG NUXT OWN PORTAL
+    REACT ROOT SELF SIGNIN SIGNUP UI VITE VUE WEB WEBHOOK WEBSITE WWW
+    """.split()
+)
+_HOST = frozenset(
+    """
+    ADDR ADDRESS ADDRESSES ADDRS API BACKEND BOOTSTRAP BROKER BROKERS COLLECTOR DSN ENDPOINT ENDPOINTS HOST HOSTNAME
+    HOSTNAMES HOSTS JWKS OTLP PEERS PROXY SEEDS SERVER SERVERS TARGET TARGETS UPSTREAM UPSTREAMS URI URIS URL URLS
+    """.split()
+)
+# of the words above, those that name the far end even where the value is a web address
+_FAR_END = _HOST - frozenset(
+    {"BACKEND", "HOSTNAME", "HOSTNAMES", "HOSTS", "TARGET", "TARGETS", "URI", "URIS", "URL", "URLS"}
+)
+# enough on their own: a program does not call itself its broker
+_ALONE = frozenset(
+    "API BOOTSTRAP BROKER BROKERS COLLECTOR DSN ENDPOINT ENDPOINTS JWKS OTLP PROXY UPSTREAM UPSTREAMS".split()
+)
+_GENERIC = _HOST - _ALONE | frozenset(
+    """
+    CLUSTER CONTAINER DEFAULT FULL GRPC HTTP HTTPS INTERNAL IP LETSENCRYPT LIST LOCAL MAIN METRICS NODE POD PORT PRIMARY
+    SERVICE SSL TCP TLS UDP
+    """.split()
+)
+
+
+def words_of(key: str) -> tuple[str, ...]:
+    """The words of a variable's or flag's name, in capitals: ``kafkaBootstrap-servers`` has three."""
+    return tuple(word.upper() for word in _WORD.findall(key))
+
+
+def is_never_dialled(words: Sequence[str]) -> bool:
+    """Whether a value under this name is no host that the program connects to, whatever it looks like.
+
+    A lone ``--host`` is where a program listens, or what it writes into a certificate.
+    """
+    return not _NEVER_DIALLED.isdisjoint(words) or tuple(words) in _NEVER_DIALLED_KEYS
+
+
+def holds_host(words: Sequence[str]) -> bool:
+    """Whether the name says that its value is a host: ``REDIS_HOST``, ``--kafka-brokers``."""
+    return not is_never_dialled(words) and not _HOST.isdisjoint(words)
+
+
+def dials_outside(words: Sequence[str], own: Iterable[str], web: bool) -> bool:
+    """Whether the program itself connects to a name outside of the cluster that it is given under this name.
+
+    `own` are the words of the program's own name: its public address often stands under them (``PAPERLESS_URL``). `web`
+    tells that the value is a web address, which may as well be meant for people.
+    """
+    if is_never_dialled(words) or not _OWN_OR_BROWSER.isdisjoint(words):
+        return False
+    said = _FAR_END if web else _HOST
+    telling = set(words) - set(own)
+    return not said.isdisjoint(words) and bool(telling - _GENERIC)

@@ -1,0 +1,164 @@
+"""The host names that a container looks up, as far as its manifest proves it.
+
+Only names that certainly reach a resolver are given: a name that is missing here costs nothing, a name that nobody
+looks up would be a false alarm.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kpl.inputs.corefile import is_placeholder
+from kpl.inputs.kubernetes import Container, Workload
+from kpl.inputs.yamlscalar import embedding_of
+from kpl.inputs.yamltree import Scalar
+from kpl.resolver.keys import dials_outside, holds_host, is_never_dialled, words_of
+from kpl.resolver.search import NameKind
+from kpl.text.span import Span, Text
+
+MAX_VALUE = 4096
+
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
+_HOST = rf"{_LABEL}(?:\.{_LABEL})*\.?"
+_HOST_PORT = re.compile(rf"({_HOST})(?::\d{{1,5}})?")
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.:-]*://"
+_URL = re.compile(rf"""({_SCHEME})((?:[^\s/?\#"'<>@]*@)?(?:(?!,{_SCHEME})[^\s/?\#"'<>@\\|;\[\]{{}}])*)""")
+_ITEM = re.compile(r"[^\s,;]+")
+_BLANK = re.compile(r"\s")
+_FLAG = re.compile(r"--?([A-Za-z][\w.-]*)")
+_FLAG_VALUE = re.compile(r"--?([A-Za-z][\w.-]*)=(.*)", re.DOTALL)
+_NOT_A_NAME = re.compile(
+    r"(?i)^\d+$|^localhost\.?$|\.(?:localhost|local|internal|example|invalid|test|arpa)\.?$|(?:^|\.)example\.[a-z]+\.?$"
+    r"|(?:^|[.-])(?:your|my-?domain|change-?me|placeholder|foo|bar|xxx+|todo)(?=[.-]|$)|^\d+(?:\.\d+){3}$"
+)
+_POD_OF_SET = re.compile(r"^[^.]+-\d+\.[^.]+\.[^.]+$")
+_TOP_LEVEL = frozenset(
+    """
+    ai app ar at au be biz br ca cc ch cl cloud cn co com company cz de dev dk edu es eu fi fr gg gov gr hk hu ie il in
+    info int io is it jp kr li lt lu lv me mil mx net nl no nu nz org pe ph pl pro pt ro ru se sg sk software systems tech
+    technology th to tr tv tw ua uk us vn ws xyz za
+    """.split()
+)
+_WEB = ("http", "https", "ws", "wss")
+_NO_DNS = frozenset(
+    "abfs abfss azblob data dir docker file git git+https git+ssh gs javascript kubernetes oci s3 s3a spiffe unix urn wasbs".split()
+)
+
+
+@dataclass(frozen=True)
+class HostName:
+    """A host name that a container looks up: `name` knows its place, `key` is the variable or flag that holds it."""
+
+    name: Text
+    kind: NameKind
+    key: str
+    certain: bool = True
+    """Whether the form of the name alone tells its kind: ``redis.shop`` may be anything, ``redis.shop.svc`` may not."""
+
+
+def host_names(workload: Workload, container: Container, cluster_domain: str) -> Iterator[HostName]:
+    """The host names in the environment and the arguments of `container`, in the order in which they are written."""
+    program = _Program(workload, container, cluster_domain)
+    found: dict[Span, HostName] = {}
+    for key, scalar, start in _values(container):
+        for host in program.hosts(key, scalar.value[start:]):
+            span = embedding_of(scalar, workload.text, "\n").host_span(host.name.span.shifted(start))
+            found.setdefault(span, HostName(Text(host.name, span), host.kind, host.key, host.certain))
+    return (found[span] for span in sorted(found))
+
+
+def _values(container: Container) -> Iterator[tuple[str, Scalar, int]]:
+    """Each name with the scalar that holds its value, and where in the scalar the value starts."""
+    for env in container.env:
+        if env.value is not None:
+            yield env.name, env.value, 0
+    for arguments in (container.command, container.args):
+        flag = ""
+        for scalar in arguments:
+            pair = _FLAG_VALUE.fullmatch(scalar.value)
+            alone = _FLAG.fullmatch(scalar.value)
+            if _BLANK.search(scalar.value) is None and alone is None:
+                # an argument with blanks is a shell's script, where words are printed and compared as well
+                yield (pair.group(1), scalar, pair.start(2)) if pair else (flag, scalar, 0)
+            flag = alone.group(1) if alone is not None else ""
+
+
+class _Program:
+    """What is known about the program that is given a value."""
+
+    def __init__(self, workload: Workload, container: Container, cluster_domain: str) -> None:
+        self.names = {workload.name.lower(), container.name.lower()}
+        self.words = {*words_of(workload.name), *words_of(container.name)}
+        self.namespace = workload.namespace.lower()
+        self.cluster_domain = cluster_domain
+
+    def hosts(self, key: str, value: str) -> Iterator[HostName]:
+        """The hosts in `value` that the program looks up, with their places in it."""
+        words = words_of(key)
+        if len(value) > MAX_VALUE or "\n" in value.strip() or is_never_dialled(words):
+            return
+        for name, span, scheme in _written_hosts(value):
+            kind, certain = classify(name, self.cluster_domain)
+            if kind is NameKind.EXTERNAL:
+                looked_up = self._is_outside(name) and dials_outside(words, self.words, scheme in _WEB)
+            elif certain:
+                looked_up = name.lower().split(".")[0] not in self.names
+            else:
+                looked_up = bool(key and scheme) or holds_host(words)
+            if looked_up:
+                yield HostName(Text(name, span), kind, key, certain)
+
+    def _is_outside(self, name: str) -> bool:
+        """Whether `name` lies outside of the cluster for certain, and is no pod of a StatefulSet (``db-0.db.dev``)."""
+        labels = name.lower().removesuffix(".").split(".")
+        public = len(labels) > 1 and labels[-1] in _TOP_LEVEL and labels[-1] != self.namespace
+        return public and "svc" not in labels and _POD_OF_SET.match(name) is None
+
+
+def _written_hosts(value: str) -> Iterator[tuple[str, Span, str]]:
+    """Host, place and scheme of the URLs in `value`; where there is none, the items of a list of hosts."""
+    if "://" in value:
+        for url in _URL.finditer(value):
+            scheme = url.group(1).removesuffix("://").lower().rpartition(":")[2]
+            if scheme in _NO_DNS:
+                continue
+            start = url.start(2) + url.group(2).rfind("@") + 1
+            for item in re.finditer(r"[^,]+", value[start : url.end(2)]):
+                yield from _host(item.group(), start + item.start(), scheme)
+        return
+    items = list(_ITEM.finditer(value))
+    if all(_HOST_PORT.fullmatch(item.group()) for item in items):
+        for item in items:
+            yield from _host(item.group(), item.start(), "")
+
+
+def _host(written: str, start: int, scheme: str) -> Iterator[tuple[str, Span, str]]:
+    match = _HOST_PORT.fullmatch(written)
+    if match is None or is_placeholder(written) or _NOT_A_NAME.search(match.group(1)) and ".svc." not in written:
+        return
+    yield match.group(1), Span(start, start + match.end(1)), scheme
+
+
+def classify(name: str, cluster_domain: str) -> tuple[NameKind, bool]:
+    """The kind of a host name, and whether its form alone tells it.
+
+    ``name.ns`` and a name of one label are certain only for who knows the Services of the cluster, but for the one that
+    every cluster has: ``kubernetes.default``.
+    """
+    labels = name.lower().removesuffix(".").split(".")
+    domain = cluster_domain.lower().strip(".").split(".")
+    if len(labels) > len(domain) + 2 and labels[-len(domain) :] == domain and labels[-len(domain) - 1] == "svc":
+        return NameKind.CLUSTER, True
+    if name.endswith("."):
+        return NameKind.EXTERNAL, True
+    if len(labels) in (3, 4) and labels[-1] == "svc":
+        return NameKind.PARTIAL, True
+    if len(labels) > 2:
+        return NameKind.EXTERNAL, True
+    if labels == ["kubernetes", "default"]:
+        return NameKind.NAMESPACED, True
+    if len(labels) == 2:
+        return NameKind.EXTERNAL if labels[1] in _TOP_LEVEL else NameKind.NAMESPACED, False
+    return NameKind.SERVICE, False

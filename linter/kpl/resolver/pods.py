@@ -1,0 +1,91 @@
+"""The resolver that a pod's manifest asks for."""
+
+from __future__ import annotations
+
+import re
+
+from kpl.inputs.kubernetes import Workload
+from kpl.inputs.yamltree import Scalar
+from kpl.resolver.search import CLUSTER_NDOTS, GLIBC, MUSL, Resolver, pod_search
+
+CLUSTER_POLICIES = ("ClusterFirst", "ClusterFirstWithHostNet")
+DNS_POLICIES = (*CLUSTER_POLICIES, "Default", "None")
+
+_MUSL_IMAGE = re.compile(r"(?:^|[/:._-])alpine(?![a-z])")
+_GLIBC_IMAGE = re.compile(
+    r"(?:^|[/:._-])(?:debian|bookworm|bullseye|buster|trixie|ubuntu|focal|jammy|noble|ubi\d*|centos|rockylinux|almalinux|"
+    r"fedora|amazonlinux|glibc)(?![a-z])"
+)
+_OS_KEYS = ("kubernetes.io/os", "beta.kubernetes.io/os")
+
+
+def libc_of_image(image: str) -> str | None:
+    """The libc of an image that says on which distribution it is built; None where its name does not tell."""
+    if _GLIBC_IMAGE.search(image):
+        return GLIBC
+    return MUSL if _MUSL_IMAGE.search(image) else None
+
+
+def libc_of(workload: Workload, told: str | None = None) -> str | None:
+    """The one libc of all images of a pod; None where they differ or do not tell. `told` is known from elsewhere."""
+    found = {libc_of_image(container.image or "") for container in workload.containers}
+    return told or (found.pop() if len(found) == 1 else None)
+
+
+def dns_policy_of(workload: Workload) -> str:
+    """The DNS policy that the kubelet acts on; empty where a placeholder or a Windows node decides.
+
+    With ``hostNetwork``, ``ClusterFirst`` is treated as ``Default``
+    (https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-s-dns-policy).
+    """
+    pod = workload.pod
+    host_network = pod.get("hostNetwork")
+    known = (
+        host_network is None
+        or isinstance(host_network, Scalar)
+        and (host_network.is_null or host_network.boolean() is not None)
+    )
+    if not known or "windows" in (pod.text("os", "name"), *(pod.text("nodeSelector", key) for key in _OS_KEYS)):
+        return ""
+    policy = workload.dns_policy or "ClusterFirst"
+    if policy == "ClusterFirst" and workload.host_network is not None:
+        return "Default"
+    return policy if policy in DNS_POLICIES else ""
+
+
+def pod_resolver(workload: Workload, cluster_domain: str, libc: str, ndots: int | None = None) -> Resolver | None:
+    """The resolver of a pod; None where its resolv.conf is the node's, or unknown.
+
+    `ndots` is what the cluster sets for pods that say nothing about it.
+    """
+    policy, config = dns_policy_of(workload), workload.dns_config
+    if policy not in (*CLUSTER_POLICIES, "None"):
+        return None
+    searches = [item.value for item in config.items("searches") if isinstance(item, Scalar)] if config else []
+    in_cluster = policy != "None"
+    if in_cluster:
+        searches = [*pod_search(workload.namespace or "default", cluster_domain), *searches]
+    written = written_ndots(workload)
+    fallback = (ndots or CLUSTER_NDOTS) if in_cluster else 1
+    return Resolver(tuple(dict.fromkeys(searches)), fallback if written is None else written, libc)
+
+
+def written_ndots(workload: Workload) -> int | None:
+    """The ``ndots`` in the pod's own ``dnsConfig``; the last one counts, as for the kubelet."""
+    found = [value for name, value, _ in workload.dns_options() if name is not None and name.value == "ndots"]
+    return int(found[-1].value) if found and found[-1] is not None and found[-1].value.isdecimal() else None
+
+
+def is_complete(workload: Workload) -> bool:
+    """Whether the manifest is a whole one: a patch names containers without their image, and says half of the truth."""
+    return all(container.image for container in workload.containers)
+
+
+def hosts_file(workload: Workload) -> set[str]:
+    """The names that ``hostAliases`` writes into the pod's /etc/hosts, so that no DNS server is asked for them."""
+    return {
+        name.value.lower()
+        for alias in workload.pod.items("hostAliases")
+        for name in getattr(alias, "items", lambda _: [])("hostnames")
+        if isinstance(name, Scalar)
+    }

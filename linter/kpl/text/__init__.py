@@ -1,0 +1,1 @@
+"""Text, positions and edits; knows nothing of DNS or YAML."""

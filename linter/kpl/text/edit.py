@@ -1,0 +1,66 @@
+"""Edits: the only way in which kpl changes a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Edit(NamedTuple):
+    """Put `text` in place of the characters ``[start, end)``; ``start == end`` inserts."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Fix:
+    """What mends a finding: a title for people, and edits that belong together.
+
+    `safe` says that the meaning of the configuration stays, or becomes what its author certainly wrote it for.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = True
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """`text` with `edits` applied. Raises ValueError when two of them overlap or one lies outside."""
+    pieces: list[str] = []
+    done = 0
+    for edit in sorted(edits):
+        if edit.start < done or edit.end < edit.start or edit.end > len(text):
+            raise ValueError(f"edit {edit.start}..{edit.end} overlaps another one or lies outside of the text")
+        pieces += (text[done : edit.start], edit.text)
+        done = edit.end
+    return "".join([*pieces, text[done:]])
+
+
+def collide(edits: Sequence[Edit], others: Sequence[Edit]) -> bool:
+    """Whether any of `edits` touches the same characters, or inserts at the same place, as one of `others`."""
+    return any(
+        a.start < b.end
+        and b.start < a.end
+        or a.start == b.start
+        or a.end == b.start == b.end
+        or b.end == a.start == a.end
+        for a in edits
+        for b in others
+    )
+
+
+_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[^\r\n]*", re.MULTILINE)
+
+
+def lost_comments(text: str, edits: Iterable[Edit]) -> list[str]:
+    """The comments that stood in the replaced ranges of `text` and are not in what replaces them."""
+    lost: list[str] = []
+    for edit in edits:
+        for found in _COMMENT.finditer(text, edit.start, edit.end):
+            if found.group().rstrip() not in edit.text:
+                lost.append(found.group().rstrip())
+    return lost

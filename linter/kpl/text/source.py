@@ -1,0 +1,80 @@
+"""One file: its bytes, its characters, and the way from one to the other and back."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from bisect import bisect_right
+from functools import cached_property
+
+from kpl.text.span import Span
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+class Source:
+    """A file as kpl sees it: `path` for people, `text` without a byte order mark, and the way back to bytes.
+
+    Bytes that are not valid in the file's encoding survive as lone surrogates (PEP 383), so that `encode` gives the
+    same bytes again; `valid` tells whether there were none.
+    """
+
+    def __init__(self, path: str, text: str, bom: bytes = b"", encoding: str = "utf-8", valid: bool = True) -> None:
+        self.path = path
+        self.text = text
+        self.bom = bom
+        self.encoding = encoding
+        self.valid = valid
+
+    @classmethod
+    def from_bytes(cls, path: str, data: bytes) -> Source:
+        """Read `data`: UTF-8, or UTF-16/32 where a byte order mark says so. Never raises."""
+        bom, encoding = next(((b, e) for b, e in _BOMS if data.startswith(b)), (b"", "utf-8"))
+        body = data[len(bom) :]
+        try:
+            return cls(path, body.decode(encoding), bom, encoding)
+        except UnicodeDecodeError:
+            if encoding != "utf-8":
+                bom, encoding, body = b"", "utf-8", data
+            return cls(path, body.decode("utf-8", "surrogateescape"), bom, encoding, valid=False)
+
+    def encode(self, text: str) -> bytes:
+        """`text` as the bytes of this file: the same encoding and byte order mark."""
+        return self.bom + text.encode(self.encoding, "surrogateescape")
+
+    def with_text(self, text: str) -> Source:
+        """The same file holding another text."""
+        return Source(self.path, text, self.bom, self.encoding, self.valid)
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """The offset of the first character of each line; a line ends with LF, CR LF or CR."""
+        return [0, *(found.end() for found in _LINE_END.finditer(self.text))]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of `offset`, both from 1, the column in code points."""
+        line = bisect_right(self.line_starts, offset)
+        return line, offset - self.line_starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """The text of line `number` (from 1) without its line end."""
+        return self.text[slice(*self.line_span(number))]
+
+    def line_span(self, number: int) -> Span:
+        """Where line `number` (from 1) stands, without its line end."""
+        start = self.line_starts[number - 1]
+        end = self.line_starts[number] if number < len(self.line_starts) else len(self.text)
+        return Span(start, start + len(self.text[start:end].rstrip("\r\n")))
+
+    @cached_property
+    def newline(self) -> str:
+        """The line end that the file uses: its first one, or LF when it has none."""
+        found = _LINE_END.search(self.text)
+        return found.group() if found else "\n"

@@ -1,0 +1,35 @@
+"""Where something stands in a text."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Span(NamedTuple):
+    """A half-open range ``[start, end)`` of character offsets."""
+
+    start: int
+    end: int
+
+    def shifted(self, by: int) -> Span:
+        """The same range, `by` characters further on."""
+        return Span(self.start + by, self.end + by)
+
+
+class Text(str):
+    """A word of an input that remembers where it stood.
+
+    It is the string itself (comparable, printable) plus `span`, the range of the characters that wrote it: for a
+    quoted word the quotes are inside the span and not in the string.
+    """
+
+    span: Span
+
+    def __new__(cls, value: str, span: Span) -> Text:
+        """Make the string `value`, written at `span`."""
+        text = super().__new__(cls, value)
+        text.span = span
+        return text
+
+    def __getnewargs__(self) -> Any:
+        return str(self), self.span

@@ -1,0 +1,41 @@
+"""Release numbers."""
+
+from __future__ import annotations
+
+import re
+from functools import total_ordering
+
+_NUMBERS = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?")
+
+
+@total_ordering
+class Version:
+    """A release such as ``1.14.7`` or ``v1.37``; what is not given counts as 0, a suffix does not count."""
+
+    def __init__(self, text: str) -> None:
+        """Raises ValueError when `text` does not start with a number."""
+        found = _NUMBERS.match(text.strip())
+        if found is None:
+            raise ValueError(f"{text!r} is not a version")
+        self.numbers = tuple(int(group or 0) for group in found.groups())
+
+    @property
+    def minor(self) -> str:
+        """Major and minor number: ``1.37``."""
+        return f"{self.numbers[0]}.{self.numbers[1]}"
+
+    def __str__(self) -> str:
+        major, minor, patch = self.numbers
+        return f"{major}.{minor}.{patch}" if patch else f"{major}.{minor}"
+
+    def __repr__(self) -> str:
+        return f"Version({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Version) and self.numbers == other.numbers
+
+    def __lt__(self, other: Version) -> bool:
+        return self.numbers < other.numbers
+
+    def __hash__(self) -> int:
+        return hash(self.numbers)

@@ -1,0 +1,33 @@
+"""Words that were meant to be another word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def distance(a: str, b: str) -> int:
+    """How many letters to add, drop, change or swap with their neighbour turn `a` into `b`."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        older, before, row = before, row, [i]
+        for j, y in enumerate(b, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and y == a[i - 2]:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+def closest(word: str, names: Iterable[str]) -> tuple[str, int] | None:
+    """Which of `names` was meant by `word`, with the distance; None where that is a guess.
+
+    Names that differ in case only are at distance 0. A short word must be nearer: below five letters nothing counts
+    but case (``node`` is not a misspelt ``mode``), below eight letters one slip, otherwise two.
+    """
+    folded = word.lower()
+    most = 0 if len(word) < 5 else 1 if len(word) < 8 else 2
+    near = sorted((distance(folded, name.lower()), name) for name in names if abs(len(name) - len(word)) <= most)
+    if not near or near[0][0] > most or (len(near) > 1 and near[1][0] == near[0][0]):
+        return None
+    return near[0][1], near[0][0]

@@ -1,0 +1,1 @@
+"""The built-in rules: one rule, one file, filed by the stop of the journey that it is about."""

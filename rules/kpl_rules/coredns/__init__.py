@@ -1,0 +1,1 @@
+"""Stop 2: CoreDNS."""

@@ -1,0 +1,1 @@
+"""Stop 3b: what kube-proxy programmed."""

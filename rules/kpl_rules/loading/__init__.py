@@ -1,0 +1,1 @@
+"""Stop 0: does the file load, is the suppression needed?"""

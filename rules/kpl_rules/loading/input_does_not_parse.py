@@ -1,0 +1,45 @@
+"""KPL001."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Finding, Good, ParseFailure, Rule, Severity, Stop, corefile, manifest
+
+
+class InputDoesNotParse(Rule):
+    """A document cannot be read, so that no other rule has looked at it.
+
+    ## Why
+    CoreDNS and kube-proxy do not start with a file that they cannot parse, and `kubectl apply` refuses a manifest that is
+    no YAML. The other documents of the same file are read all the same.
+
+    ## Fix
+    None: what was meant cannot be known.
+
+    ## References
+    - https://github.com/coredns/caddy/blob/master/caddyfile/parse.go
+    - https://yaml.org/spec/1.2.2/
+    """
+
+    code = "KPL001"
+    name = "input-does-not-parse"
+    stop = Stop.LOADING
+    severity = Severity.ERROR
+    since = "0.1.0"
+    examples = [
+        Bad(corefile(". {\n    forward . 9.9.9.9\n    cache 30\n"), flags=["0"]),
+        Bad(corefile(". { whoami }\n"), flags=["}"]),
+        Bad(manifest("kind: Service\nmetadata: {name: a\n---\nkind: Service\nmetadata: {name: b}\n"), flags=["a"]),
+        # CoreDNS accepts a missing last brace when a plugin's own brace comes last
+        Good(corefile(". {\n    cache 30\n    forward . 9.9.9.9 {\n        policy random\n    }\n")),
+    ]
+
+    def check(self, failure: ParseFailure) -> Iterator[Finding]:
+        """See the class."""
+        if not failure.templated:
+            yield self.finding(
+                failure.span,
+                f"this {failure.what} does not parse: {failure.message}",
+                help="Nothing in this document was checked.",
+            )

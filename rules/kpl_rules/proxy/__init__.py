@@ -1,0 +1,1 @@
+"""Stop 3a: kube-proxy's configuration."""

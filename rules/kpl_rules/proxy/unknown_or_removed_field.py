@@ -1,0 +1,185 @@
+"""KPL303."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    PROXY_FIELDS,
+    ZERO_COUNTS,
+    Bad,
+    Cluster,
+    Edit,
+    Finding,
+    Fix,
+    Good,
+    KubeProxyConfig,
+    Mapping,
+    Rule,
+    Scalar,
+    Severity,
+    Stop,
+    closest,
+    field_path,
+    fields_called,
+    fields_in,
+    is_placeholder,
+    is_zero,
+    manifest,
+    remove_entry,
+)
+
+_HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
+_TAIL = "mode: iptables\nclusterCIDR: 10.244.0.0/16\n"
+
+
+class UnknownOrRemovedField(Rule):
+    """A setting has no effect, because this release of kube-proxy has no field of that name and skips it.
+
+    ## Why
+    kube-proxy decodes its configuration strictly first; where that fails on a field that it does not know, it logs a
+    line and decodes again with a lenient decoder, which drops the field. It starts, and works with the default instead
+    of the value that was written. Names are case-sensitive: `clusterCidr` is dropped as well.
+
+    Fields come and go with the releases: `conntrack.max` went in 1.15, `resourceContainer` in 1.16 and `udpIdleTimeout`
+    in 1.26; `iptables.localhostNodePorts` came in 1.26, `logging` in 1.28, `nftables` and `conntrack.tcpBeLiberal` in
+    1.29. Configurations that kubeadm wrote carry every field of the release that wrote them.
+
+    The finding is informational where the value is empty or zero, since nothing is lost then.
+
+    ## Fix
+    A field that was removed is taken out, which changes nothing. A name that is one slip or its case away from a field
+    of the same section is corrected; at two slips it is an unsafe fix.
+
+    ## References
+    - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
+    - https://github.com/kubernetes/kube-proxy/blob/master/config/v1alpha1/types.go
+    - https://github.com/kubernetes/kubernetes/blob/master/cmd/kube-proxy/app/options.go
+    """
+
+    code = "KPL303"
+    name = "unknown-or-removed-field"
+    stop = Stop.PROXY
+    severity = Severity.WARNING
+    since = "0.1.0"
+    examples = [
+        Bad(
+            manifest(f"{_HEAD}{_TAIL}udpIdleTimeout: 250ms\n"),
+            flags=["udpIdleTimeout"],
+            fixed=f"{_HEAD}{_TAIL}",
+        ),
+        Bad(
+            manifest(f"{_HEAD}conntrack:\n  max: null\n  min: 262144\nresourceContainer: /kube-proxy\n{_TAIL}"),
+            flags=["max", "resourceContainer"],
+            fixed=f"{_HEAD}conntrack:\n  min: 262144\n{_TAIL}",
+        ),
+        Bad(
+            manifest(f"{_HEAD}mode: iptables\nclusterCidr: 10.244.0.0/16 # the pods\n"),
+            flags=["clusterCidr"],
+            fixed=f"{_HEAD}mode: iptables\nclusterCIDR: 10.244.0.0/16 # the pods\n",
+        ),
+        Bad(
+            manifest(f"{_HEAD}{_TAIL}iptables:\n  minSyncPeroid: 1s\n"),
+            flags=["minSyncPeroid"],
+            fixed=f"{_HEAD}{_TAIL}iptables:\n  minSyncPeriod: 1s\n",
+        ),
+        # two slips
+        Bad(
+            manifest(f"{_HEAD}{_TAIL}metricBindAdress: 0.0.0.0:10249\n"),
+            flags=["metricBindAdress"],
+            fixed=f"{_HEAD}{_TAIL}metricsBindAddress: 0.0.0.0:10249\n",
+            safe=False,
+        ),
+        # the field exists elsewhere; the right one is there already; nothing is near
+        Bad(manifest(f"{_HEAD}{_TAIL}udpTimeout: 1m\n"), flags=["udpTimeout"]),
+        Bad(manifest(f"{_HEAD}{_TAIL}clusterCidr: 10.0.0.0/8\n"), flags=["clusterCidr"]),
+        Bad(manifest(f"{_HEAD}{_TAIL}proxyFlavour: fast\n"), flags=["proxyFlavour"]),
+        # a later release has it
+        Bad(
+            manifest(f"{_HEAD}{_TAIL}conntrack:\n  tcpBeLiberal: true\n"),
+            {"kubernetes": "1.28"},
+            flags=["tcpBeLiberal"],
+        ),
+        Good(manifest(f"{_HEAD}{_TAIL}conntrack:\n  tcpBeLiberal: true\n"), {"kubernetes": "1.29"}),
+        Good(manifest(f"{_HEAD}{_TAIL}udpIdleTimeout: 250ms\n"), {"kubernetes": "1.25"}),
+        Good(manifest(f"{_HEAD}{_TAIL}portRange: ''\nconfigSyncPeriod: 15m0s\n")),
+        Good(manifest(f"{_HEAD}{_TAIL}logging:\n  format: text\n  options:\n    json:\n      infoBufferSize: '0'\n")),
+        # what stands there is not known yet
+        Good(manifest(f'{_HEAD}{_TAIL}"{{{{ .Values.extraKey }}}}": 1\n')),
+    ]
+
+    def check(self, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        if not (config.node.text("apiVersion") or "").startswith("kubeproxy.config.k8s.io/"):
+            return
+        release = cluster.kubernetes_version
+        yield from self._section(config, "", config.node, cluster)
+        for name in PROXY_FIELDS:
+            section = config.node.get(name) if name in fields_in("", release) else None
+            if isinstance(section, Mapping) and not section.shared:
+                yield from self._section(config, name, section, cluster)
+
+    def _section(self, config: KubeProxyConfig, section: str, node: Mapping, cluster: Cluster) -> Iterator[Finding]:
+        known = fields_in(section, cluster.kubernetes_version)
+        for key, value in node.pairs:
+            if not isinstance(key, Scalar) or key.value in known or key.value == "<<" or is_placeholder(key.value):
+                continue
+            field = PROXY_FIELDS[section].get(key.value)
+            path = field_path(section, key.value)
+            lost = not is_zero(value)
+            if field is None:
+                yield self._unknown(config, section, node, key, lost, cluster)
+            elif field.gone(cluster.kubernetes_version):
+                edit = _removal(config, node, key)
+                yield self.finding(
+                    key.span,
+                    f"`{path}` has no effect: kube-proxy has no such field since {field.removed} and skips it",
+                    help=f"Take it out; it was {field.did}.",
+                    fix=Fix(f"Remove `{path}`", (edit,)) if edit else None,
+                    severity=None if lost else Severity.INFO,
+                )
+            else:
+                yield self.finding(
+                    key.span,
+                    f"`{path}` has no effect: kube-proxy has this field from {field.added} on, and "
+                    f"{cluster.kubernetes_version} skips it",
+                    help=f"Take it out until the cluster runs Kubernetes {field.added}.",
+                    severity=None if lost or path in ZERO_COUNTS else Severity.INFO,
+                )
+
+    def _unknown(
+        self, config: KubeProxyConfig, section: str, node: Mapping, key: Scalar, lost: bool, cluster: Cluster
+    ) -> Finding:
+        release = cluster.kubernetes_version
+        elsewhere = fields_called(key.value, release)
+        near = None if elsewhere else closest(key.value, fields_in(section, release))
+        meant = near[0] if near else ""
+        fix = None
+        if near and node.pair(meant) is None:
+            edit = _renamed(config, key, meant)
+            fix = Fix(f"Rename it to `{meant}`", (edit,), safe=near[1] < 2) if edit else None
+        if elsewhere:
+            help_ = f"Write it where it is a field: {' or '.join(f'`{path}`' for path in elsewhere)}."
+        elif near:
+            help_ = f"Write `{meant}`." if fix else f"Take it out: `{meant}` is there too."
+        else:
+            help_ = "Take it out."
+        counts = any(path in ZERO_COUNTS for path in (*elsewhere, field_path(section, meant)))
+        return self.finding(
+            key.span,
+            f"`{field_path(section, key.value)}` has no effect: kube-proxy has no such field and skips it",
+            help=help_,
+            fix=fix,
+            severity=None if lost or counts else Severity.INFO,
+        )
+
+
+def _removal(config: KubeProxyConfig, node: Mapping, key: Scalar) -> Edit | None:
+    edit = remove_entry(config.text, node, key)
+    return None if edit is None or "#" in config.text[edit.start : edit.end] else edit
+
+
+def _renamed(config: KubeProxyConfig, key: Scalar, name: str) -> Edit | None:
+    start, end = key.span
+    written = config.text[start:end]
+    return Edit(start, end, written.replace(key.value, name)) if key.value in written and not key.shared else None

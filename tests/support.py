@@ -1,0 +1,44 @@
+"""What several tests need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kpl.cluster import Facts
+from kpl.inputs.document import Reading
+from kpl.inputs.read import read
+from kpl.lint.engine import Located, Result, lint
+from kpl.lint.settings import Settings
+from kpl.text.version import Version
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+def facts(values: Mapping[str, Any]) -> Facts:
+    """Facts as the command line would make them."""
+    made = dict(values)
+    for name in ("kubernetes", "coredns", "kernel"):
+        if isinstance(made.get(name), str):
+            made[name] = Version(made[name])
+    return Facts(**made)
+
+
+def readings(files: Mapping[str, str | bytes]) -> list[Reading]:
+    """The files, read."""
+    datas = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
+    return [reading for path, data in datas.items() if (reading := read(path, data)) is not None]
+
+
+def run(
+    files: Mapping[str, str | bytes], select: tuple[str, ...] = (), known: Mapping[str, Any] | None = None
+) -> Result:
+    """Lint files that lie in memory."""
+    return lint(readings(files), Settings(select=select, facts=facts(known or {})))
+
+
+def underlined(finding: Located) -> str:
+    """The text under the caret."""
+    return finding.source.text[slice(*finding.span)]
