@@ -28,6 +28,15 @@ _HOMES = {
     "Facts": "kpl.cluster",
     "Role": "kpl.coredns.roles",
     "role_of": "kpl.coredns.roles",
+    "is_cluster_block": "kpl.coredns.roles",
+    "directive_known": "kpl.coredns.versions",
+    "keyword_known": "kpl.coredns.versions",
+    "keyword_removed_in": "kpl.coredns.versions",
+    "keyword_without_effect_since": "kpl.coredns.versions",
+    "removed_in": "kpl.coredns.versions",
+    "replace_directive": "kpl.coredns.replacements",
+    "replace_option": "kpl.coredns.replacements",
+    "is_public_address": "kpl.coredns.upstreams",
     "Edit": "kpl.text.edit",
     "Fix": "kpl.text.edit",
     "Span": "kpl.text.span",
@@ -78,6 +87,28 @@ _HOMES = {
     "IPTABLES_SERVICES": "kpl.proxy.scale",
     "rules_walked_by_first_packet": "kpl.proxy.scale",
     "rules_written_by_full_sync": "kpl.proxy.scale",
+    "dns_faults": "kpl.resolver.dnsconfig",
+    "GLIBC_OPTIONS": "kpl.resolver.dnsoptions",
+    "MUSL_OPTIONS": "kpl.resolver.dnsoptions",
+    "remove_option": "kpl.resolver.dnsoptions",
+    "Fault": "kpl.resolver.faults",
+    "HostName": "kpl.resolver.names",
+    "host_names": "kpl.resolver.names",
+    "CLUSTER_POLICIES": "kpl.resolver.pods",
+    "dns_policy_of": "kpl.resolver.pods",
+    "hosts_file": "kpl.resolver.pods",
+    "is_complete": "kpl.resolver.pods",
+    "libc_of": "kpl.resolver.pods",
+    "libc_of_image": "kpl.resolver.pods",
+    "pod_resolver": "kpl.resolver.pods",
+    "serving_containers": "kpl.resolver.pods",
+    "written_ndots": "kpl.resolver.pods",
+    "GLIBC": "kpl.resolver.search",
+    "MUSL": "kpl.resolver.search",
+    "NameKind": "kpl.resolver.search",
+    "Resolver": "kpl.resolver.search",
+    "absolute_name": "kpl.resolver.search",
+    "pod_search": "kpl.resolver.search",
     "closest": "kpl.text.words",
 }
 
@@ -88,6 +119,15 @@ if TYPE_CHECKING:
     from kpl.cluster import Facts as Facts
     from kpl.coredns.roles import Role as Role
     from kpl.coredns.roles import role_of as role_of
+    from kpl.coredns.replacements import replace_directive as replace_directive
+    from kpl.coredns.replacements import replace_option as replace_option
+    from kpl.coredns.roles import is_cluster_block as is_cluster_block
+    from kpl.coredns.upstreams import is_public_address as is_public_address
+    from kpl.coredns.versions import directive_known as directive_known
+    from kpl.coredns.versions import keyword_known as keyword_known
+    from kpl.coredns.versions import keyword_removed_in as keyword_removed_in
+    from kpl.coredns.versions import keyword_without_effect_since as keyword_without_effect_since
+    from kpl.coredns.versions import removed_in as removed_in
     from kpl.inputs.corefile import Corefile as Corefile
     from kpl.inputs.corefile import Directive as Directive
     from kpl.inputs.corefile import Property as Property
@@ -146,6 +186,28 @@ if TYPE_CHECKING:
     from kpl.proxy.scale import IPTABLES_SERVICES as IPTABLES_SERVICES
     from kpl.proxy.scale import rules_walked_by_first_packet as rules_walked_by_first_packet
     from kpl.proxy.scale import rules_written_by_full_sync as rules_written_by_full_sync
+    from kpl.resolver.dnsconfig import dns_faults as dns_faults
+    from kpl.resolver.dnsoptions import GLIBC_OPTIONS as GLIBC_OPTIONS
+    from kpl.resolver.dnsoptions import MUSL_OPTIONS as MUSL_OPTIONS
+    from kpl.resolver.dnsoptions import remove_option as remove_option
+    from kpl.resolver.faults import Fault as Fault
+    from kpl.resolver.names import HostName as HostName
+    from kpl.resolver.names import host_names as host_names
+    from kpl.resolver.pods import CLUSTER_POLICIES as CLUSTER_POLICIES
+    from kpl.resolver.pods import dns_policy_of as dns_policy_of
+    from kpl.resolver.pods import hosts_file as hosts_file
+    from kpl.resolver.pods import is_complete as is_complete
+    from kpl.resolver.pods import libc_of as libc_of
+    from kpl.resolver.pods import libc_of_image as libc_of_image
+    from kpl.resolver.pods import pod_resolver as pod_resolver
+    from kpl.resolver.pods import serving_containers as serving_containers
+    from kpl.resolver.pods import written_ndots as written_ndots
+    from kpl.resolver.search import GLIBC as GLIBC
+    from kpl.resolver.search import MUSL as MUSL
+    from kpl.resolver.search import NameKind as NameKind
+    from kpl.resolver.search import Resolver as Resolver
+    from kpl.resolver.search import absolute_name as absolute_name
+    from kpl.resolver.search import pod_search as pod_search
     from kpl.text.edit import Edit as Edit
     from kpl.text.edit import Fix as Fix
     from kpl.text.span import Span as Span

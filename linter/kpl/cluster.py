@@ -19,6 +19,7 @@ NEWEST_COREDNS = Version("1.14.7")
 NEWEST_KUBERNETES = Version("1.37")
 
 _COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?(\d+\.\d+\.\d+)")
+_KUBEADM_VERSION = re.compile(r"""^[ \t]*kubernetesVersion[ \t]*:[ \t]*["']?v?(\d+\.\d+(?:\.\d+)?)\b""", re.MULTILINE)
 _KUBE_PROXY_IMAGE = re.compile(r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?(\d+\.\d+\.\d+)")
 
 Model = TypeVar("Model")
@@ -80,6 +81,14 @@ class Cluster:
         """Whether anything tells the Kubernetes release."""
         return self.facts.kubernetes is not None or self._image_version(_KUBE_PROXY_IMAGE) is not None
 
+    def kubernetes_version_for(self, model: Any) -> Version:
+        """The Kubernetes release of the cluster that `model` is for: kubeadm's settings may stand in the same file."""
+        if self.facts.kubernetes is None:
+            found = set(_KUBEADM_VERSION.findall(self.document_of(model).source.text))
+            if len(found) == 1:
+                return Version(found.pop())
+        return self.kubernetes_version
+
     def _image_version(self, image: re.Pattern[str]) -> Version | None:
         found = {
             match.group(1)
@@ -114,10 +123,23 @@ class Cluster:
 
     @cached_property
     def services(self) -> int | None:
-        """How many Services the cluster has: told, or as many as lie in the tree; None when nothing tells."""
+        """How many Services the cluster has: told, or as many as lie in the tree or are programmed in a dump."""
         from kpl.inputs.kubernetes import Service
 
-        return self.facts.services if self.facts.services is not None else sum(1 for _ in self.of(Service)) or None
+        if self.facts.services is not None:
+            return self.facts.services
+        return max(sum(1 for _ in self.of(Service)), self._programmed_services) or None
+
+    @property
+    def _programmed_services(self) -> int:
+        """How many Services each dump holds at least: the nodes of one cluster agree, those of several tell nothing."""
+        if not any(type(document.model).__name__ == "Ruleset" for document in self.documents):
+            return 0
+        from kpl.inputs.ruleset import Ruleset
+        from kpl.proxy.programmed import programmed_services
+
+        tables = (nat for _, ruleset in self.of(Ruleset) for nat in ruleset.named("nat"))
+        return min((count for nat in tables if (count := len(programmed_services(nat)))), default=0)
 
     @cached_property
     def endpoints(self) -> int | None:

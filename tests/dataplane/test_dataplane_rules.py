@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from kpl import Bad, Cluster, Facts, Finding, Version
 from kpl.inputs.iptables import parse_iptables_save
 from kpl_rules.dataplane.dangling_jump import DanglingJump

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from kpl.inputs.iptables import parse_iptables_save
 from kpl.proxy.chains import (
     IPTABLES_EXTENSIONS,

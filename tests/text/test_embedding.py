@@ -63,7 +63,9 @@ def write(inner: str, style: str, column: int) -> str:
     if style == "folded":  # as go-yaml does it: a break for a blank, an escaped one where more of them follow
         return '"' + re.sub(r" +(?=\S)", lambda blanks: _folded(blanks.group(), pad), escaped) + '"\n'
     broken = re.sub(r"\n+", lambda breaks: f"{breaks.group()}\n{pad}", inner)
-    return broken + "\n" if style == "plain" else "'" + broken.replace(" ", f"\n{pad}", 1) + "'\n"
+    if style == "plain":
+        return broken + "\n"
+    return "'" + re.sub(r"(?<=\S) (?=\S)", f"\n{pad}", broken) + "'\n"
 
 
 def _folded(blanks: str, pad: str) -> str:
@@ -88,7 +90,7 @@ def embedded(host: str) -> tuple[Scalar, list[str]]:
 
 def holds(style: str, text: str) -> bool:
     """Whether a block scalar of `style` can hold `text`, line by line."""
-    ending = {"-": not text.endswith("\n"), "+": True}.get(style[-1], text.endswith("\n") and not text.endswith("\n\n"))
+    ending = {"-": not text.endswith("\n"), "+": text.endswith("\n")}.get(style[-1], text.endswith("\n") and not text.endswith("\n\n"))
     if not ending or not text.strip():
         return False
     lines = [each for each in text.split("\n") if each]

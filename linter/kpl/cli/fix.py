@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -48,7 +49,7 @@ def fix(paths: tuple[str, ...], unsafe_fixes: bool, diff: bool, check: bool, col
         elif text is not None and not check and not diff:
             replace_file(source.path, source.encode(source.text), source.encode(text))
     if stdin is not None and not check and not diff:
-        click.get_binary_stream("stdout").write(stdin)
+        sys.stdout.buffer.write(stdin)
     _summary(outcome, written=not (diff or check))
     if outcome.bugs:
         click.get_current_context().exit(2)

@@ -26,18 +26,23 @@ def role_of(document: Document) -> Role:
     """The role of the Corefile in `document`.
 
     NodeLocal DNSCache binds a link-local address or still has its ``__PILLAR__`` placeholders; cluster DNS has the
-    `kubernetes` plugin; a key or file that ends in ``.server`` or ``.override`` is imported by another Corefile.
+    `kubernetes` plugin, which asks the API server of the cluster that it runs in; a key or file that ends in
+    ``.server`` or ``.override`` is imported by another Corefile.
     """
     corefile: Corefile = document.model
     if document.name.startswith(("node-local-dns", "nodelocaldns")) or _NODE_LOCAL_TEXT.search(corefile.text):
         return Role.NODE_LOCAL
     if corefile.fragment or _FRAGMENT_NAME.search(document.key):
         return Role.FRAGMENT
-    if any(server.has("kubernetes") for server in corefile.servers):
+    if any(is_cluster_block(server) for server in corefile.servers):
         return Role.CLUSTER
     return Role.STANDALONE
 
 
 def is_cluster_block(server: ServerBlock) -> bool:
-    """Whether this is the block that answers for the cluster's names."""
-    return server.has("kubernetes")
+    """Whether this is the block that answers for the names of the cluster that CoreDNS runs in.
+
+    With `endpoint` or `kubeconfig` the `kubernetes` plugin asks a remote API server, from anywhere.
+    """
+    kubernetes = server.get("kubernetes")
+    return kubernetes is not None and not any(kubernetes.find(name) for name in ("endpoint", "kubeconfig"))

@@ -123,8 +123,8 @@ def _reread(before: Reading, edits: Sequence[Edit]) -> Reading | None:
 
 
 def _text_problem(before: Reading, after: Reading, edits: Sequence[Edit]) -> str | None:
-    lost = lost_comments(before.source.text, edits)
-    if any("kpl:" not in comment for comment in lost):
+    lost = [comment for comment in lost_comments(before.source.text, edits) if "kpl:" not in comment]
+    if lost:
         return f"the comment {lost[0]!r} would be lost"
     try:
         old = outline(before, [Span(edit.start, edit.end) for edit in edits])

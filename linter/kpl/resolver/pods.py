@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from kpl.inputs.kubernetes import Workload
-from kpl.inputs.yamltree import Scalar
+from kpl.inputs.kubernetes import Container, Workload
+from kpl.inputs.yamltree import Mapping, Node, Scalar
 from kpl.resolver.search import CLUSTER_NDOTS, GLIBC, MUSL, Resolver, pod_search
 
 CLUSTER_POLICIES = ("ClusterFirst", "ClusterFirstWithHostNet")
@@ -53,6 +53,10 @@ def dns_policy_of(workload: Workload) -> str:
     return policy if policy in DNS_POLICIES else ""
 
 
+def _is_known(boolean: Node | None) -> bool:
+    return boolean is None or isinstance(boolean, Scalar) and (boolean.is_null or boolean.boolean() is not None)
+
+
 def pod_resolver(workload: Workload, cluster_domain: str, libc: str, ndots: int | None = None) -> Resolver | None:
     """The resolver of a pod; None where its resolv.conf is the node's, or unknown.
 
@@ -81,11 +85,24 @@ def is_complete(workload: Workload) -> bool:
     return all(container.image for container in workload.containers)
 
 
+def serving_containers(workload: Workload) -> list[Container]:
+    """The containers that keep running: no init containers but sidecars, and nothing of a job."""
+    if workload.pod.text("restartPolicy") not in (None, "Always"):
+        return []
+    started = workload.pod.items("containers")
+    return [
+        container
+        for container in workload.containers
+        if any(container.node is node for node in started) or container.node.text("restartPolicy") == "Always"
+    ]
+
+
 def hosts_file(workload: Workload) -> set[str]:
     """The names that ``hostAliases`` writes into the pod's /etc/hosts, so that no DNS server is asked for them."""
     return {
         name.value.lower()
         for alias in workload.pod.items("hostAliases")
-        for name in getattr(alias, "items", lambda _: [])("hostnames")
+        if isinstance(alias, Mapping)
+        for name in alias.items("hostnames")
         if isinstance(name, Scalar)
     }

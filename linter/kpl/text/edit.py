@@ -57,10 +57,13 @@ _COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[^\r\n]*", re.MULTILINE)
 
 
 def lost_comments(text: str, edits: Iterable[Edit]) -> list[str]:
-    """The comments that stood in the replaced ranges of `text` and are not in what replaces them."""
+    """The comments that stood, if only in part, in the replaced ranges of `text` and are not in what replaces them."""
     lost: list[str] = []
     for edit in edits:
-        for found in _COMMENT.finditer(text, edit.start, edit.end):
-            if found.group().rstrip() not in edit.text:
-                lost.append(found.group().rstrip())
+        for found in _COMMENT.finditer(text, text.rfind("\n", 0, edit.start) + 1):
+            if found.start() >= edit.end:
+                break
+            comment = found.group().rstrip()
+            if edit.start < min(found.start() + len(comment), edit.end) and comment not in edit.text:
+                lost.append(comment)
     return lost

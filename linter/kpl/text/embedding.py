@@ -83,19 +83,19 @@ class IndentedLines(Embedding):
         if whole_lines:
             start = self._host_end if at_end else first.host
             end = self._host_end if edit.end == len(self.text) else last.host
-            return Edit(start, end, self._indented(edit.text, whole=True))
-        text = self._indented(edit.text, whole=False)
+            return Edit(start, end, self._indented(edit.text, first=True, last=False))
+        text = self._indented(edit.text, first=False, last=edit.end < len(self.text))
         if edit.start == first.inner:
             text = self._indent[first.indent :] + text  # a blank line may have less than the others
         return Edit(start, end, text)
 
-    def _indented(self, text: str, whole: bool) -> str:
+    def _indented(self, text: str, first: bool, last: bool) -> str:
+        """`text` with its lines indented: the first one only if `first`, an empty last one only if `last`."""
         lines = text.split("\n")
-        last = len(lines) - 1
         out = []
         for number, line in enumerate(lines):
-            wanted = bool(line) or (not whole and number == last)
-            out.append(self._indent + line if wanted and (number or whole) else line)
+            wanted = bool(line) or (last and number == len(lines) - 1)
+            out.append(self._indent + line if wanted and (number or first) else line)
         return self.newline.join(out)
 
 

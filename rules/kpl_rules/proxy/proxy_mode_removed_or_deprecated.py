@@ -35,6 +35,7 @@ from kpl import (
 )
 
 _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
+_CIDR = "clusterCIDR: 10.244.0.0/16\n"
 _SHORT = {"nft": "nftables", "nf_tables": "nftables", "iptable": "iptables", "lvs": "ipvs"}
 
 
@@ -42,8 +43,8 @@ class ProxyModeRemovedOrDeprecated(Rule):
     """kube-proxy does not start, or will not after an upgrade, because of the `mode` that is written.
 
     ## Why
-    kube-proxy has no fallback: with a `mode` that its release does not know it ends at once ("must be iptables, ipvs,
-    nftables or blank"), and the node programs no Services. The word is case-sensitive.
+    With a `mode` that its release does not know, kube-proxy ends at once ("must be iptables, ipvs, nftables or blank"),
+    and the node gets no rules for Services. The word is case-sensitive.
 
     - `userspace` is gone since 1.26.
     - `nftables` exists from 1.29 on, up to 1.30 only with the feature gate `NFTablesProxyMode`.
@@ -69,72 +70,60 @@ class ProxyModeRemovedOrDeprecated(Rule):
     since = "0.1.0"
     examples = [
         Bad(
-            manifest(f"{_HEAD}mode: ipvs\nclusterCIDR: 10.244.0.0/16\n"),
+            manifest(f"{_HEAD}mode: ipvs\n{_CIDR}"),
             {"kubernetes": "1.35"},
             flags=["ipvs"],
-            fixed=f"{_HEAD}mode: nftables\nclusterCIDR: 10.244.0.0/16\n",
+            fixed=f"{_HEAD}mode: nftables\n{_CIDR}",
             safe=False,
         ),
+        Bad(manifest(f"{_HEAD}mode: ipvs\n{_CIDR}"), {"kubernetes": "1.35", "kernel": "4.18"}, flags=["ipvs"]),
         Bad(
-            manifest(f"{_HEAD}mode: ipvs\nclusterCIDR: 10.244.0.0/16\n"),
-            {"kubernetes": "1.35", "kernel": "4.18"},
-            flags=["ipvs"],
-        ),
-        Bad(
-            manifest(f"{_HEAD}mode: userspace\nclusterCIDR: 10.244.0.0/16\n"),
+            manifest(f"{_HEAD}mode: userspace\n{_CIDR}"),
             flags=["userspace"],
-            fixed=f"{_HEAD}mode: iptables\nclusterCIDR: 10.244.0.0/16\n",
+            fixed=f"{_HEAD}mode: iptables\n{_CIDR}",
             safe=False,
         ),
+        Bad(manifest(f"{_HEAD}mode: userspace\n{_CIDR}"), {"kubernetes": "1.25"}, flags=["userspace"]),
         Bad(
-            manifest(f"{_HEAD}mode: userspace\nclusterCIDR: 10.244.0.0/16\n"),
-            {"kubernetes": "1.25"},
-            flags=["userspace"],
-        ),
-        Bad(
-            manifest(f'{_HEAD}mode: "IPTables"\nclusterCIDR: 10.244.0.0/16\n'),
+            manifest(f'{_HEAD}mode: "IPTables"\n{_CIDR}'),
             flags=['"IPTables"'],
-            fixed=f'{_HEAD}mode: "iptables"\nclusterCIDR: 10.244.0.0/16\n',
+            fixed=f'{_HEAD}mode: "iptables"\n{_CIDR}',
         ),
         Bad(
-            manifest(f"{_HEAD}mode: nft\nclusterCIDR: 10.244.0.0/16\n"),
+            manifest(f"{_HEAD}mode: nft\n{_CIDR}"),
             flags=["nft"],
-            fixed=f"{_HEAD}mode: nftables\nclusterCIDR: 10.244.0.0/16\n",
+            fixed=f"{_HEAD}mode: nftables\n{_CIDR}",
         ),
-        Bad(manifest(f"{_HEAD}mode: ebpf\nclusterCIDR: 10.244.0.0/16\n"), flags=["ebpf"]),
+        Bad(manifest(f"{_HEAD}mode: ebpf\n{_CIDR}"), flags=["ebpf"]),
+        Bad(manifest(f"{_HEAD}mode: nftables\n{_CIDR}"), {"kubernetes": "1.28"}, flags=["nftables"]),
         Bad(
-            manifest(f"{_HEAD}mode: nftables\nclusterCIDR: 10.244.0.0/16\n"),
-            {"kubernetes": "1.28"},
-            flags=["nftables"],
-        ),
-        Bad(
-            manifest(f"{_HEAD}mode: nftables\nclusterCIDR: 10.244.0.0/16\n"),
+            manifest(f"{_HEAD}mode: nftables\n{_CIDR}"),
             {"kubernetes": "1.30"},
             flags=["nftables"],
-            fixed=f"{_HEAD}mode: nftables\nfeatureGates:\n  NFTablesProxyMode: true\nclusterCIDR: 10.244.0.0/16\n",
+            fixed=f"{_HEAD}mode: nftables\nfeatureGates:\n  NFTablesProxyMode: true\n{_CIDR}",
             safe=False,
         ),
         Bad(
-            manifest(f"{_HEAD}mode: nftables\nfeatureGates:\n  NFTablesProxyMode: false\nclusterCIDR: 10.244.0.0/16\n"),
+            manifest(f"{_HEAD}mode: nftables\nfeatureGates:\n  NFTablesProxyMode: false\n{_CIDR}"),
             {"kubernetes": "1.32"},
             flags=["nftables"],
-            fixed=f"{_HEAD}mode: nftables\nfeatureGates:\n  NFTablesProxyMode: true\nclusterCIDR: 10.244.0.0/16\n",
+            fixed=f"{_HEAD}mode: nftables\nfeatureGates:\n  NFTablesProxyMode: true\n{_CIDR}",
             safe=False,
         ),
-        Good(manifest(f"{_HEAD}mode: ipvs\nclusterCIDR: 10.244.0.0/16\n"), {"kubernetes": "1.34"}),
-        Good(manifest(f"{_HEAD}mode: nftables\nclusterCIDR: 10.244.0.0/16\n"), {"kubernetes": "1.31"}),
+        Good(manifest(f"{_HEAD}mode: ipvs\n{_CIDR}"), {"kubernetes": "1.34"}),
+        Good(manifest(f"{_HEAD}mode: nftables\n{_CIDR}"), {"kubernetes": "1.31"}),
         Good(
-            manifest(f"{_HEAD}mode: nftables\nclusterCIDR: 10.244.0.0/16\nfeatureGates: {{NFTablesProxyMode: true}}\n"),
+            manifest(f"{_HEAD}mode: nftables\n{_CIDR}featureGates: {{NFTablesProxyMode: true}}\n"),
             {"kubernetes": "1.29"},
         ),
-        Good(manifest(f"{_HEAD}mode: ''\nclusterCIDR: 10.244.0.0/16\n")),
-        Good(manifest(f"{_HEAD}mode: kernelspace\nclusterCIDR: 10.244.0.0/16\n")),
-        Good(manifest(f'{_HEAD}mode: "{{{{ .Values.proxyMode }}}}"\nclusterCIDR: 10.244.0.0/16\n')),
+        Good(manifest(f"{_HEAD}mode: ''\n{_CIDR}")),
+        Good(manifest(f"{_HEAD}mode: kernelspace\n{_CIDR}")),
+        Good(manifest(f'{_HEAD}mode: "{{{{ .Values.proxyMode }}}}"\n{_CIDR}')),
     ]
 
     def check(self, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        mode, release = config.mode, cluster.kubernetes_version
+        mode, release = config.mode, cluster.kubernetes_version_for(config)
         if mode is None or is_placeholder(mode) or mode == WINDOWS_MODE or runs_on_windows(config):
             return
         if mode not in PROXY_MODES:
@@ -142,9 +131,9 @@ class ProxyModeRemovedOrDeprecated(Rule):
         elif mode == "userspace":
             yield from self._userspace(config, mode, release)
         elif mode == "nftables":
-            yield from self._nftables(config, mode, release)
+            yield from self._nftables(config, mode, release, cluster.facts.kernel)
         elif mode == "ipvs":
-            yield from self._ipvs(config, mode, cluster)
+            yield from self._ipvs(config, mode, release, cluster.facts.kernel)
 
     def _unknown(self, config: KubeProxyConfig, mode: Text, release: Version) -> Finding:
         accepted = accepted_modes(release)
@@ -183,13 +172,15 @@ class ProxyModeRemovedOrDeprecated(Rule):
                 severity=Severity.WARNING,
             )
 
-    def _nftables(self, config: KubeProxyConfig, mode: Text, release: Version) -> Iterator[Finding]:
+    def _nftables(
+        self, config: KubeProxyConfig, mode: Text, release: Version, kernel: Version | None
+    ) -> Iterator[Finding]:
         history = PROXY_MODES["nftables"]
         if mode not in accepted_modes(release):
             yield self.finding(
                 mode.span,
                 f"kube-proxy {release} does not start, because the `nftables` mode exists from {history.gated} on",
-                help=f"Write `{best_mode(release, None).mode}` until the cluster is upgraded.",
+                help=f"Write `{best_mode(release, kernel).mode}` until the cluster is upgraded.",
             )
             return
         gates = config.node.mapping("featureGates")
@@ -211,11 +202,11 @@ class ProxyModeRemovedOrDeprecated(Rule):
             fix=Fix(f"Turn on `{NFTABLES_GATE}`", (edit,), safe=False) if edit else None,
         )
 
-    def _ipvs(self, config: KubeProxyConfig, mode: Text, cluster: Cluster) -> Iterator[Finding]:
+    def _ipvs(self, config: KubeProxyConfig, mode: Text, release: Version, kernel: Version | None) -> Iterator[Finding]:
         history = PROXY_MODES["ipvs"]
-        if not _is_old("ipvs", cluster.kubernetes_version):
+        if not _is_old("ipvs", release):
             return
-        best = best_mode(cluster.kubernetes_version, cluster.facts.kernel)
+        best = best_mode(release, kernel)
         if best.mode == "nftables":
             help_ = (
                 f"Write `mode: nftables`: {best.reason}. NodePorts then answer on each node's primary address only "

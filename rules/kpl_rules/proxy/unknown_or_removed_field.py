@@ -19,6 +19,7 @@ from kpl import (
     Scalar,
     Severity,
     Stop,
+    Version,
     closest,
     field_path,
     fields_called,
@@ -45,7 +46,8 @@ class UnknownOrRemovedField(Rule):
     in 1.26; `iptables.localhostNodePorts` came in 1.26, `logging` in 1.28, `nftables` and `conntrack.tcpBeLiberal` in
     1.29. Configurations that kubeadm wrote carry every field of the release that wrote them.
 
-    The finding is informational where the value is empty or zero, since nothing is lost then.
+    Where the value is empty or zero, nothing is lost: a removed or unknown field is informational then, and one that a
+    later release has is no finding.
 
     ## Fix
     A field that was removed is taken out, which changes nothing. A name that is one slip or its case away from a field
@@ -101,7 +103,16 @@ class UnknownOrRemovedField(Rule):
             flags=["tcpBeLiberal"],
         ),
         Good(manifest(f"{_HEAD}{_TAIL}conntrack:\n  tcpBeLiberal: true\n"), {"kubernetes": "1.29"}),
+        # nothing is lost
+        Good(manifest(f"{_HEAD}{_TAIL}conntrack:\n  tcpBeLiberal: false\n"), {"kubernetes": "1.28"}),
         Good(manifest(f"{_HEAD}{_TAIL}udpIdleTimeout: 250ms\n"), {"kubernetes": "1.25"}),
+        # kubeadm's settings in the same file tell the release
+        Good(
+            manifest(
+                "apiVersion: kubeadm.k8s.io/v1beta3\nkind: ClusterConfiguration\nkubernetesVersion: v1.25.3\n"
+                f"---\n{_HEAD}{_TAIL}udpIdleTimeout: 250ms\n"
+            )
+        ),
         Good(manifest(f"{_HEAD}{_TAIL}portRange: ''\nconfigSyncPeriod: 15m0s\n")),
         Good(manifest(f"{_HEAD}{_TAIL}logging:\n  format: text\n  options:\n    json:\n      infoBufferSize: '0'\n")),
         # what stands there is not known yet
@@ -112,15 +123,15 @@ class UnknownOrRemovedField(Rule):
         """See the class."""
         if not (config.node.text("apiVersion") or "").startswith("kubeproxy.config.k8s.io/"):
             return
-        release = cluster.kubernetes_version
-        yield from self._section(config, "", config.node, cluster)
+        release = cluster.kubernetes_version_for(config)
+        yield from self._section(config, "", config.node, release)
         for name in PROXY_FIELDS:
             section = config.node.get(name) if name in fields_in("", release) else None
             if isinstance(section, Mapping) and not section.shared:
-                yield from self._section(config, name, section, cluster)
+                yield from self._section(config, name, section, release)
 
-    def _section(self, config: KubeProxyConfig, section: str, node: Mapping, cluster: Cluster) -> Iterator[Finding]:
-        known = fields_in(section, cluster.kubernetes_version)
+    def _section(self, config: KubeProxyConfig, section: str, node: Mapping, release: Version) -> Iterator[Finding]:
+        known = fields_in(section, release)
         for key, value in node.pairs:
             if not isinstance(key, Scalar) or key.value in known or key.value == "<<" or is_placeholder(key.value):
                 continue
@@ -128,8 +139,8 @@ class UnknownOrRemovedField(Rule):
             path = field_path(section, key.value)
             lost = not is_zero(value)
             if field is None:
-                yield self._unknown(config, section, node, key, lost, cluster)
-            elif field.gone(cluster.kubernetes_version):
+                yield self._unknown(config, section, node, key, lost, release)
+            elif field.gone(release):
                 edit = _removal(config, node, key)
                 yield self.finding(
                     key.span,
@@ -138,19 +149,16 @@ class UnknownOrRemovedField(Rule):
                     fix=Fix(f"Remove `{path}`", (edit,)) if edit else None,
                     severity=None if lost else Severity.INFO,
                 )
-            else:
+            elif lost or path in ZERO_COUNTS:
                 yield self.finding(
                     key.span,
-                    f"`{path}` has no effect: kube-proxy has this field from {field.added} on, and "
-                    f"{cluster.kubernetes_version} skips it",
+                    f"`{path}` has no effect: kube-proxy has this field from {field.added} on, and {release} skips it",
                     help=f"Take it out until the cluster runs Kubernetes {field.added}.",
-                    severity=None if lost or path in ZERO_COUNTS else Severity.INFO,
                 )
 
     def _unknown(
-        self, config: KubeProxyConfig, section: str, node: Mapping, key: Scalar, lost: bool, cluster: Cluster
+        self, config: KubeProxyConfig, section: str, node: Mapping, key: Scalar, lost: bool, release: Version
     ) -> Finding:
-        release = cluster.kubernetes_version
         elsewhere = fields_called(key.value, release)
         near = None if elsewhere else closest(key.value, fields_in(section, release))
         meant = near[0] if near else ""

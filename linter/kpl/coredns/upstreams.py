@@ -1,0 +1,20 @@
+"""The servers that a `forward` sends queries to."""
+
+from __future__ import annotations
+
+import re
+
+_ADDRESS = re.compile(r"(?:(?:dns|tls|https|grpc|quic)://)?(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)(?=[:%]|$)|([0-9A-Fa-f:.]+)(?=%|$))")
+
+
+def is_public_address(upstream: str) -> bool:
+    """Whether `upstream`, a TO of `forward`, is an address that the whole Internet shares: nothing of one's own."""
+    found = _ADDRESS.match(upstream)
+    if found is None:
+        return False
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(found.group(found.lastindex or 0)).is_global
+    except ValueError:
+        return False

@@ -1,0 +1,114 @@
+"""KPL205."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Cluster,
+    Finding,
+    Fix,
+    Good,
+    Role,
+    Rule,
+    ServerBlock,
+    Severity,
+    Stop,
+    corefile,
+    is_placeholder,
+    keyword_known,
+    role_of,
+)
+
+_FULL = """\
+.:53 {
+    errors
+%s
+    ready
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+        pods insecure
+        fallthrough in-addr.arpa ip6.arpa
+        ttl 30
+    }
+    prometheus :9153
+    forward . /etc/resolv.conf {
+        max_concurrent 1000
+    }
+    cache 30
+    loop
+    reload
+    loadbalance
+}
+"""
+_BLOCK = " {\n        lameduck 5s\n    }"
+
+
+class HealthWithoutLameduck(Rule):
+    """DNS queries are lost at each rollout of CoreDNS, because its pods stop before the nodes stop sending to them.
+
+    ## Why
+    When a CoreDNS pod ends, its endpoint has to be removed from the Service and then from the rules of kube-proxy on
+    every node. Without `lameduck` CoreDNS stops at once, and what the nodes send to it until then gets no answer: a
+    client waits for its resolver's timeout, 5 seconds by default. With `lameduck 5s`, which kubeadm writes, CoreDNS
+    answers for 5 more seconds, while `ready` already says no.
+
+    ## Fix
+    Adds `lameduck 5s`, kubeadm's value. Pods take 5 seconds longer to end, well below the 30 seconds that Kubernetes
+    gives them.
+
+    ## References
+    - https://coredns.io/plugins/health/
+    - https://github.com/coredns/deployment/issues/199
+    - https://man7.org/linux/man-pages/man5/resolv.conf.5.html (`timeout`)
+    - https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
+    """
+
+    code = "KPL205"
+    name = "health-without-lameduck"
+    stop = Stop.COREDNS
+    severity = Severity.WARNING
+    since = "0.1.0"
+    examples = [
+        Bad(corefile(_FULL % "    health"), flags=["health"], fixed=_FULL % f"    health{_BLOCK}"),
+        Bad(
+            corefile(_FULL % "    health :8080  # liveness"),
+            flags=["health :8080"],
+            fixed=_FULL % f"    health :8080{_BLOCK}  # liveness",
+        ),
+        Bad(
+            corefile("(probes) {\n    health\n    ready\n}\n" + (_FULL % "    import probes").replace("    ready\n", "")),
+            flags=["health"],
+            fixed=f"(probes) {{\n    health{_BLOCK}\n    ready\n}}\n"
+            + (_FULL % "    import probes").replace("    ready\n", ""),
+        ),
+        Good(corefile(_FULL % f"    health{_BLOCK}")),
+        Good(corefile(_FULL % "    health {\n        {{- .Values.health | nindent 8 }}\n    }")),
+        # one that is no Service of a cluster
+        Good(corefile(". {\n    errors\n    health\n    forward . 9.9.9.9\n    cache 30\n}\n")),
+        Good(
+            corefile(
+                "cluster.local:53 {\n    errors\n    cache 30\n    bind 169.254.20.10\n    forward . 10.96.0.11 {\n"
+                "        force_tcp\n    }\n    health 169.254.20.10:8080\n}\n"
+            )
+        ),
+    ]
+
+    def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        if role_of(cluster.document_of(server)) is not Role.CLUSTER:
+            return
+        if not keyword_known("health", "lameduck", cluster.coredns_version):
+            return
+        # one `health` that waits holds up the whole process
+        everywhere = [health for block in server.corefile.servers for health in block.all("health")]
+        if any(each.name in ("lameduck", "import") or is_placeholder(each.name) for h in everywhere for each in h.properties):
+            return
+        for health in server.all("health"):
+            yield self.finding(
+                health.head,
+                "queries are lost at each rollout, because `health` without `lameduck` lets CoreDNS stop at once, "
+                "before all nodes have stopped sending to it",
+                help="Write `lameduck 5s` in the block of `health`: CoreDNS then answers for 5 more seconds.",
+                fix=Fix("Add `lameduck 5s`", (server.corefile.add_property(health, "lameduck 5s"),)),
+            )

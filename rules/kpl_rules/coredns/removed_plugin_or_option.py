@@ -1,0 +1,209 @@
+"""KPL204."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Cluster,
+    Corefile,
+    Directive,
+    Finding,
+    Fix,
+    Good,
+    Property,
+    Rule,
+    ServerBlock,
+    Severity,
+    Stop,
+    Text,
+    Version,
+    corefile,
+    keyword_removed_in,
+    keyword_without_effect_since,
+    removed_in,
+    replace_directive,
+    replace_option,
+)
+
+_INSTEAD = {
+    "proxy": "Write `forward`, which takes the same FROM and TO.",
+    "federation": "Remove it: Kubernetes gave up this kind of federation.",
+    "reverse": "Write `template`, which answers for names that a pattern matches.",
+    "startup": "Run the command outside of CoreDNS, or build CoreDNS with the external plugin `on`.",
+    "shutdown": "Run the command outside of CoreDNS, or build CoreDNS with the external plugin `on`.",
+    "no_reload": "Write `reload 0`.",
+    "transfer": "Write the plugin `transfer` in the server block, with `to` inside.",
+    "upstream": "Remove the line: CoreDNS resolves these names by itself.",
+    "resyncperiod": "Remove the line: `kubernetes` is told of every change by its watch and needs no resync.",
+    "stubzones": "Remove the line, and write a server block with `forward` for each stub zone.",
+    "debug": "Remove the line.",
+}
+_FULL = """\
+.:53 {
+    errors
+    health {
+        lameduck 5s
+    }
+    ready
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+        pods insecure
+%s        fallthrough in-addr.arpa ip6.arpa
+        ttl 30
+    }
+    prometheus :9153
+    %s . /etc/resolv.conf {
+        max_concurrent 1000
+    }
+    cache 30
+    loop
+    reload
+    loadbalance
+}
+"""
+
+
+class RemovedPluginOrOption(Rule):
+    """CoreDNS does not start, because the Corefile uses a plugin or an option that this release no longer has.
+
+    ## Why
+    CoreDNS exits when it meets a plugin or an option that it does not know. A pod that runs keeps its old configuration
+    when `reload` meets such a file; the next pod that starts does not come up, which is often during the upgrade.
+
+    | gone since | what | instead |
+    |---|---|---|
+    | 1.1.1 | the plugins `startup` and `shutdown` | the external plugin `on` |
+    | 1.2.0 | the plugin `reverse` | `template` |
+    | 1.5.0 | the plugin `proxy` | `forward` |
+    | 1.5.0 | `no_reload` in `file` and `auto` | `reload 0` |
+    | 1.6.0 | `resyncperiod` in `kubernetes` | nothing |
+    | 1.7.0 | the plugin `federation` | nothing |
+    | 1.7.0 | `upstream` in `kubernetes`, 1.8.0 in `secondary` | nothing |
+    | 1.8.0 | `transfer` in `kubernetes`, `file` and `auto` | the plugin `transfer` |
+
+    The release is the one given (`--coredns-version`), or that of the image in the manifests, or the newest known one.
+    Options that are still read and have no effect any more (`upstream` in `file`, `auto`, `template`, `etcd`, `route53`
+    and `clouddns`; `stubzones` and `debug` in `etcd`) are reported as an info.
+
+    ## Fix
+    Removes options that did nothing in their last releases, and keeps the comments. `proxy . ADDRESS...` becomes
+    `forward . ADDRESS...`; the fix is unsafe where `proxy` is for another zone than `.`, is not the only one of its
+    block, or has options about health checks, which `forward` does in its own way. `transfer to` moves into the plugin
+    `transfer`, and `federation` is removed; both are unsafe.
+
+    ## References
+    - https://github.com/coredns/coredns/tree/master/notes (1.1.0, 1.1.4, 1.4.0, 1.5.0, 1.5.2, 1.6.0, 1.7.0, 1.8.0)
+    - https://coredns.io/plugins/forward/
+    - https://coredns.io/plugins/transfer/
+    """
+
+    code = "KPL204"
+    name = "removed-plugin-or-option"
+    stop = Stop.COREDNS
+    severity = Severity.ERROR
+    since = "0.1.0"
+    examples = [
+        Bad(
+            corefile(_FULL % ("        resyncperiod 1m\n        upstream\n", "proxy")),
+            flags=["resyncperiod", "upstream", "proxy"],
+            fixed=None,
+            other=["missing-cache"],
+        ),
+        Bad(
+            corefile(_FULL % ("        resyncperiod 1m  # as before\n        upstream\n", "forward")),
+            flags=["resyncperiod", "upstream"],
+            fixed=_FULL % ("        # as before\n", "forward"),
+        ),
+        Bad(
+            corefile("lan {\n    errors\n    cache 30\n    file /zones/lan {\n        upstream\n    }\n}\n"),
+            flags=["upstream"],
+            fixed="lan {\n    errors\n    cache 30\n    file /zones/lan\n}\n",
+        ),
+        Bad(
+            corefile(". {\n    errors\n    proxy . 10.0.0.2:53 10.0.0.3 {\n        policy first\n    }\n    cache 30\n}\n"),
+            flags=["proxy"],
+            fixed=". {\n    errors\n    forward . 10.0.0.2:53 10.0.0.3 {\n        policy sequential\n    }\n    cache 30\n}\n",
+        ),
+        Bad(
+            corefile("lan {\n    errors\n    file /zones/lan {\n        transfer to 10.0.0.9\n    }\n}\n"),
+            flags=["transfer"],
+            fixed="lan {\n    errors\n    file /zones/lan\n    transfer {\n        to 10.0.0.9\n    }\n}\n",
+            safe=False,
+        ),
+        Bad(
+            corefile("lan {\n    errors\n    file /zones/lan {\n        no_reload\n    }\n}\n"),
+            flags=["no_reload"],
+            fixed="lan {\n    errors\n    file /zones/lan {\n        reload 0\n    }\n}\n",
+        ),
+        Bad(
+            {"old.override": "federation cluster.local {\n    prod prod.example.org\n}\nerrors\n"},
+            flags=["federation"],
+            fixed="errors\n",
+            safe=False,
+        ),
+        Bad(
+            corefile("lan {\n    errors\n    reverse 10.0.0.0/8 {\n        hostname ip-{ip}.lan\n    }\n}\n"),
+            flags=["reverse"],
+        ),
+        # both are right in their release
+        Good(corefile(". {\n    errors\n    proxy . 10.0.0.2\n    cache 30\n}\n"), {"coredns": "1.4.0"}),
+        Good(corefile("lan {\n    errors\n    file /zones/lan {\n        transfer to *\n    }\n}\n"), {"coredns": "1.7.0"}),
+        # CoreDNS does not look into a snippet that nothing imports
+        Good(corefile("(old) {\n    proxy . 10.0.0.2\n}\nlan {\n    errors\n    file /zones/lan\n}\n")),
+        Good(corefile("lan {\n    errors\n    secondary {\n        transfer from 10.0.0.9\n    }\n}\n")),
+    ]
+
+    def check(
+        self, directive: Directive, server: ServerBlock, corefile: Corefile, cluster: Cluster
+    ) -> Iterator[Finding]:
+        """See the class."""
+        if server.snippet is not None and not _imported(corefile, server.snippet):
+            return
+        version = cluster.coredns_version
+        removed = removed_in(directive.name)
+        if removed is not None and version >= removed:
+            fix = replace_directive(server, directive, version)
+            yield self._gone(directive.name, f"the plugin `{directive.name}`", removed, version, fix)
+            return
+        for option in directive.properties:
+            yield from self._option(option, directive, server, version)
+
+    def _option(
+        self, option: Property, directive: Directive, server: ServerBlock, version: Version
+    ) -> Iterator[Finding]:
+        removed = keyword_removed_in(directive.name, option.name)
+        emptied = keyword_without_effect_since(directive.name, option.name)
+        if removed is not None and version >= removed:
+            fix = replace_option(server, directive, option)
+            yield self._gone(option.name, f"the option `{option.name}` of `{directive.name}`", removed, version, fix)
+        elif emptied is not None and version >= emptied:
+            later = "" if removed is None else f", and CoreDNS {_release(removed)} does not start with it"
+            yield self.finding(
+                option.name.span,
+                f"`{option.name}` has no effect, because `{directive.name}` only skips it{later}",
+                help=_INSTEAD[option.name],
+                fix=replace_option(server, directive, option),
+                severity=Severity.INFO,
+            )
+
+    def _gone(self, word: Text, what: str, removed: Version, version: Version, fix: Fix | None) -> Finding:
+        return self.finding(
+            word.span,
+            f"CoreDNS {_release(version)} does not start with this Corefile, because {what} is gone since "
+            f"{_release(removed)}",
+            help=_INSTEAD[word],
+            fix=fix,
+        )
+
+
+def _release(version: Version) -> str:
+    """All three numbers, as CoreDNS writes its releases."""
+    return ".".join(str(number) for number in version.numbers)
+
+
+def _imported(corefile: Corefile, snippet: str) -> bool:
+    """Whether anything in the file imports the snippet."""
+    blocks = (*corefile.servers, *corefile.snippets)
+    lines = [each.args for block in blocks for each in block.directives if each.name == "import"]
+    return [snippet] in (*lines, *corefile.imports)

@@ -1,0 +1,107 @@
+"""KPL104."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, Workload, dns_faults, manifest
+
+_CART = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: cart
+spec:
+  template:
+    spec:
+      containers:
+        - name: cart
+          image: shop/cart:3
+"""
+_CONFIG = _CART + "      dnsConfig:\n"
+_OPTIONS = _CONFIG + "        options:\n"
+_NDOTS = '          - name: ndots\n            value: "2"\n'
+
+
+class DnsConfigInvalid(Rule):
+    """Kubernetes refuses the pod's DNS settings, or drops what they say.
+
+    ## Why
+    The API server checks `dnsPolicy`, the nameservers and the search domains; the options it takes as they are. What a
+    resolver does not understand in an option is passed over in silence, and a pod runs with `ndots:5` or with 1 while
+    its manifest says 2. A finding is an error where Kubernetes refuses the object, and a warning where it does not.
+
+    The policies are `ClusterFirst`, `ClusterFirstWithHostNet`, `Default` and `None`, which needs at least one nameserver.
+    There may be three nameservers, each an IP address, and 32 search domains of 2,048 characters. An option is a `name`
+    with, where it takes one, a `value`, which is a string; where a name is given twice, the last one counts. ndots is 15
+    at most.
+
+    ## Fix
+    Quotes a number, renames a misspelt field, option or policy, splits `ndots:2` into name and value, removes an option
+    that a later one overrides. Where two mends are possible there is no fix.
+
+    ## References
+    - https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-dns-config
+    - https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go
+    - https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/network/dns/dns.go
+    - https://man7.org/linux/man-pages/man5/resolv.conf.5.html
+    """
+
+    code = "KPL104"
+    name = "dns-config-invalid"
+    stop = Stop.RESOLVER
+    severity = Severity.ERROR
+    since = "0.1.0"
+    examples = [
+        Bad(
+            manifest(_OPTIONS + "          - name: ndots\n            value: 2  # was 5\n"),
+            flags=["2"],
+            fixed=_OPTIONS + '          - name: ndots\n            value: "2"  # was 5\n',
+        ),
+        Bad(manifest(_OPTIONS + "          - name: ndots:2\n"), flags=["ndots:2"], fixed=_OPTIONS + _NDOTS),
+        Bad(manifest(_OPTIONS + "          - ndots: 2\n"), flags=["ndots"], fixed=_OPTIONS + _NDOTS),
+        Bad(manifest(_OPTIONS + '          - "ndots:2"\n'), flags=['"ndots:2"'], fixed=_OPTIONS + _NDOTS),
+        Bad(
+            manifest(_OPTIONS + '          - name: ndot\n            value: "2"\n'),
+            flags=["ndot"],
+            fixed=_OPTIONS + _NDOTS,
+        ),
+        Bad(
+            manifest(_OPTIONS + _NDOTS.replace("value", "values")),
+            flags=["values"],
+            fixed=_OPTIONS + _NDOTS,
+        ),
+        Bad(
+            manifest(_OPTIONS + _NDOTS.replace("2", "5") + "          - name: singel-request\n" + _NDOTS),
+            flags=["singel-request", "ndots"],
+            fixed=_OPTIONS + "          - name: single-request\n" + _NDOTS,
+        ),
+        Bad(manifest(_OPTIONS + _NDOTS.replace('"2"', '"20"')), flags=['"20"']),
+        Bad(manifest(_OPTIONS + _NDOTS.replace('"2"', "two")), flags=["two"]),
+        Bad(manifest(_OPTIONS + "          - name: ndots\n"), flags=["ndots"]),
+        Bad(
+            manifest(_CONFIG + "        searchs: [corp.example]\n"),
+            flags=["searchs"],
+            fixed=_CONFIG + "        searches: [corp.example]\n",
+        ),
+        Bad(
+            manifest(_CONFIG + "        nameservers: [10.0.0.10, dns.corp.example, 10.0.0.11, 10.0.0.12]\n"),
+            flags=["dns.corp.example", "10.0.0.12"],
+        ),
+        Bad(
+            manifest(_CART + "      dnsPolicy: clusterFirst\n"),
+            flags=["clusterFirst"],
+            fixed=_CART + "      dnsPolicy: ClusterFirst\n",
+        ),
+        Bad(manifest(_CART + "      dnsPolicy: None\n      dnsConfig:\n        searches: [corp.example]\n"), flags=["None"]),
+        Good(manifest(_OPTIONS + _NDOTS + "          - name: edns0\n")),
+        Good(manifest(_CART + "      dnsPolicy: None\n      dnsConfig: {nameservers: [169.254.20.10]}\n")),
+        Good(manifest(_OPTIONS + "          - name: ndots\n            value: ${NDOTS}\n")),
+        Good(manifest(_CART + "      dnsPolicy: ClusterFirst\n      dnsConfig: {nameservers: ['fd00::a', 010.0.0.1]}\n")),
+    ]
+
+    def check(self, workload: Workload) -> Iterator[Finding]:
+        """See the class."""
+        for fault in dns_faults(workload):
+            severity = Severity.ERROR if fault.refused else Severity.WARNING
+            yield self.finding(fault.span, fault.message, help=fault.help, fix=fault.fix, severity=severity)

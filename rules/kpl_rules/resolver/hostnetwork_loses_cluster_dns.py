@@ -1,0 +1,157 @@
+"""KPL102."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Cluster,
+    Edit,
+    Finding,
+    Fix,
+    Good,
+    HostName,
+    NameKind,
+    Related,
+    Rule,
+    Service,
+    Severity,
+    Span,
+    Stop,
+    Workload,
+    add_entry,
+    dns_policy_of,
+    host_names,
+    hosts_file,
+    is_complete,
+    manifest,
+    set_scalar,
+)
+
+_AGENT = """\
+apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: agent
+  namespace: watch
+spec:
+  template:
+    spec:
+      hostNetwork: true
+      containers:
+        - name: agent
+          image: shop/agent:2-alpine
+          args: ["--server={host}:8080"]
+"""
+_COLLECTOR = """\
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: collector
+  namespace: watch
+"""
+_HOST_NETWORK = "      hostNetwork: true\n"
+_MENDED = "      dnsPolicy: ClusterFirstWithHostNet\n"
+_MOST_RELATED = 5
+
+
+def _agent(host: str) -> str:
+    return _AGENT.replace("{host}", host)
+
+
+class HostnetworkLosesClusterDns(Rule):
+    """Names of Services do not resolve in a pod with `hostNetwork`, because its DNS policy is not the one for that.
+
+    ## Why
+    A pod with `hostNetwork: true` and the DNS policy `ClusterFirst`, which is the default, is treated as if the policy were
+    `Default`: it gets the node's resolv.conf, with neither the cluster's DNS nor its search domains. Kubernetes says nothing
+    about it. A name such as `collector.watch.svc.cluster.local` is then found only where the node's own DNS forwards
+    the cluster's zone.
+
+    The rule speaks where the pod is given the name of a Service to connect to.
+
+    ## Fix
+    Writes `dnsPolicy: ClusterFirstWithHostNet`. That is unsafe: all names of the pod are then asked of the cluster's DNS,
+    which a component that starts before CoreDNS must not wait for.
+
+    ## References
+    - https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-s-dns-policy
+    - https://github.com/kubernetes/kubernetes/issues/87852
+    """
+
+    code = "KPL102"
+    name = "hostnetwork-loses-cluster-dns"
+    stop = Stop.RESOLVER
+    severity = Severity.ERROR
+    since = "0.1.0"
+    examples = [
+        Bad(
+            manifest(_agent("collector.watch.svc")),
+            flags=["hostNetwork: true"],
+            fixed=_agent("collector.watch.svc").replace(_HOST_NETWORK, f"{_HOST_NETWORK}{_MENDED}"),
+            safe=False,
+        ),
+        Bad(manifest(_agent("collector.watch.svc.cluster.local.")), flags=["hostNetwork: true"]),
+        Bad(
+            manifest(_agent("collector") + "      dnsPolicy: ClusterFirst\n" + _COLLECTOR),
+            flags=["hostNetwork: true"],
+            fixed=_agent("collector") + _MENDED + _COLLECTOR,
+            safe=False,
+        ),
+        Bad(manifest(_agent("collector.watch") + _COLLECTOR), flags=["hostNetwork: true"]),
+        # no Service of that name is known, so it may be a host of the node's network
+        Good(manifest(_agent("collector"))),
+        Good(manifest(_agent("collector.watch.svc") + _MENDED)),
+        # says that it wants the node's DNS
+        Good(manifest(_agent("collector.watch.svc") + "      dnsPolicy: Default\n")),
+        Good(manifest(_agent("collector.watch.svc").replace("hostNetwork: true", "hostNetwork: false"))),
+        # a node exporter needs no name of the cluster
+        Good(manifest(_agent("127.0.0.1"))),
+    ]  # fmt: skip
+
+    def check(self, workload: Workload, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        pair = workload.pod.pair("hostNetwork")
+        if pair is None or workload.host_network is None or not is_complete(workload):
+            return
+        if workload.dns_policy not in (None, "ClusterFirst") or dns_policy_of(workload) != "Default":
+            return
+        if workload.dns_config is not None and workload.dns_config.items("nameservers"):
+            return
+        hosts = _service_names(workload, cluster)
+        if not hosts:
+            return
+        policy = workload.pod.scalar("dnsPolicy")
+        edit: Edit | None
+        if policy is not None:
+            edit = set_scalar(workload.text, policy, "ClusterFirstWithHostNet")
+        else:
+            edit = add_entry(workload.text, workload.pod, "dnsPolicy: ClusterFirstWithHostNet", after="hostNetwork")
+        key, value = pair
+        said = "`dnsPolicy: ClusterFirst`" if policy is not None else "no `dnsPolicy`"
+        yield self.finding(
+            Span(key.start, value.end) if not value.shared else key.span,
+            f"`{hosts[0].name}` is asked of the node's DNS, which knows no Services unless it forwards their zone, because the"
+            f" pod has `hostNetwork: true` and {said}",
+            help="Write `dnsPolicy: ClusterFirstWithHostNet`.",
+            fix=Fix("Set the DNS policy to `ClusterFirstWithHostNet`", (edit,), safe=False) if edit else None,
+            related=[Related(host.name.span, f"the pod looks `{host.name}` up") for host in hosts[:_MOST_RELATED]],
+            severity=None if any(host.certain for host in hosts) else Severity.WARNING,
+        )
+
+
+def _service_names(workload: Workload, cluster: Cluster) -> list[HostName]:
+    """The names of Services that the pod looks up, the certain ones first."""
+    aliases = hosts_file(workload)
+    services = {(str(service.name), service.namespace) for _, service in cluster.of(Service)}
+    found: dict[str, HostName] = {}
+    for container in workload.containers:
+        for host in host_names(workload, container, cluster.cluster_domain):
+            name, _, namespace = host.name.lower().partition(".")
+            of_the_cluster = host.certain and host.kind is not NameKind.EXTERNAL
+            known = not host.certain and (name, namespace or workload.namespace) in services
+            if host.name.lower() not in aliases and (of_the_cluster or known):
+                found.setdefault(host.name, host)
+    return sorted(found.values(), key=lambda host: not host.certain)

@@ -1,0 +1,229 @@
+"""KPL101."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    CLUSTER_POLICIES,
+    GLIBC,
+    Bad,
+    Cluster,
+    Confidence,
+    Edit,
+    Finding,
+    Fix,
+    Good,
+    HostName,
+    NameKind,
+    Related,
+    Rule,
+    Sequence,
+    Severity,
+    Stop,
+    Workload,
+    absolute_name,
+    add_entry,
+    add_item,
+    dns_policy_of,
+    host_names,
+    hosts_file,
+    is_complete,
+    libc_of,
+    manifest,
+    pod_resolver,
+    serving_containers,
+    written_ndots,
+)
+
+_HEAD = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: cart
+  namespace: shop
+spec:
+  template:
+    spec:
+      containers:
+        - name: cart
+"""
+_STRIPE = _HEAD + """\
+          image: shop/cart:3-bookworm
+          env:
+            - name: STRIPE_API_URL
+              value: https://api.stripe.com/v1
+"""
+_NDOTS = """\
+      dnsConfig:
+        options:
+          - name: ndots
+            value: "2"
+"""
+_KAFKA = _HEAD + """\
+          image: shop/cart:3-alpine3.22
+          env:
+            - {name: KAFKA_BROKERS, value: "kafka.bus.svc.cluster.local:9092,broker.corp.io:9092"}
+            - {name: SMTP_HOST, value: smtp.sendgrid.net}
+      dnsPolicy: ClusterFirst
+"""
+_MOST_RELATED = 5
+
+
+class NdotsSearchCost(Rule):
+    """Each lookup of a name with fewer than five dots first asks for names that do not exist.
+
+    ## Why
+    The kubelet gives a pod that uses the cluster's DNS three search domains and `ndots:5`. A resolver tries a name with
+    fewer dots than that below every search domain before it asks for the name itself, for A and AAAA each:
+    `api.stripe.com` costs 8 queries, and 6 of them end in NXDOMAIN. `cart.shop.svc.cluster.local` has four dots and costs
+    the same. With ndots 2 each costs 2 queries, and `cart` and `cart.shop` are found as before.
+
+    The rule speaks where the manifest names a host that a container looks up, not for jobs and init containers, which do
+    so once. It stays silent where `autopath` is in
+    the tree's Corefiles, which answers the whole search in one step. With NodeLocal DNSCache, the searches end at the
+    node, but they are still sent. A program that looks hosts up on its own, without the search list, is not told apart.
+
+    ## Fix
+    Adds `ndots` with the value 2 to the pod's `dnsConfig` (3 where the pod also uses a name like `cart.shop.svc`). It
+    is safe on images that are built on glibc, which comes to the search list where the name itself does not exist. musl
+    (Alpine) does not, so that a `cart.shop.svc` that only the program knows would no longer be found; the fix is unsafe
+    there, on images that do not tell their libc, and for a Pod, whose spec cannot be changed.
+
+    A name of the cluster can be written with a last dot instead, `cart.shop.svc.cluster.local.`, unless a certificate or
+    a Host header is compared with it.
+
+    ## References
+    - https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/
+    - https://man7.org/linux/man-pages/man5/resolv.conf.5.html
+    - https://wiki.musl-libc.org/functional-differences-from-glibc.html
+    - https://github.com/coredns/deployment/blob/master/kubernetes/Scaling_CoreDNS.md
+    """
+
+    code = "KPL101"
+    name = "ndots-search-cost"
+    stop = Stop.RESOLVER
+    severity = Severity.WARNING
+    confidence = Confidence.MEDIUM
+    since = "0.1.0"
+    examples = [
+        Bad(manifest(_STRIPE), flags=["api.stripe.com"], fixed=_STRIPE + _NDOTS),
+        Bad(manifest(_KAFKA), flags=["kafka.bus.svc.cluster.local"], fixed=_KAFKA + _NDOTS, safe=False),
+        Bad(
+            manifest(_STRIPE + "      dnsConfig:\n        options:\n        - name: timeout\n          value: '2'\n"),
+            flags=["api.stripe.com"],
+            fixed=_STRIPE
+            + "      dnsConfig:\n        options:\n        - name: timeout\n          value: '2'\n"
+            + '        - name: ndots\n          value: "2"\n',
+        ),
+        Bad(
+            manifest(_STRIPE + "            - name: REDIS_URL\n              value: redis://redis.shop.svc:6379\n            - "
+                     "name: OTEL_EXPORTER_OTLP_ENDPOINT\n              value: http://otel.obs.svc.cluster.local:4317\n"),
+            flags=["otel.obs.svc.cluster.local"],
+        ),
+        Good(manifest(_STRIPE + _NDOTS)),
+        # asks the node's DNS, with the node's ndots
+        Good(manifest(_STRIPE + "      dnsPolicy: Default\n")),
+        Good(manifest(_STRIPE + "      hostNetwork: true\n")),
+        # the cluster sets it
+        Good(manifest(_STRIPE), facts={"ndots": 2}),
+        Good(manifest(_STRIPE + "      hostAliases: [{ip: 10.0.0.7, hostnames: [api.stripe.com]}]\n")),
+        # nobody looks these up: a browser follows them, or they are compared
+        Good(
+            manifest(
+                _HEAD
+                + "          image: shop/cart:3\n          args: [--domain, www.shop.co.uk, '--cors-allowed-origins=https://eu.shop.co.uk']\n"
+                + "          env:\n            - name: OAUTH_CALLBACK_URL\n              value: https://login.shop.co.uk/done\n"
+                + "            - name: CART_URL\n              value: https://cart.shop.co.uk\n"
+            )
+        ),
+        # one dot: ndots 2 would not change what it costs
+        Good(manifest(_HEAD + "          image: shop/cart:3\n          args: ['--redis-addr=redis.cache:6379']\n")),
+        Good(manifest(_HEAD + "          image: shop/cart:3\n          args: ['--redis-addr=redis.cache.svc.cluster.local.:6379']\n")),
+        # looks it up once
+        Good(manifest(_STRIPE + "      restartPolicy: Never\n")),
+        # a patch: its base may set ndots
+        Good(manifest(_STRIPE.replace("          image: shop/cart:3-bookworm\n", ""))),
+    ]  # fmt: skip
+
+    def check(self, workload: Workload, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        if dns_policy_of(workload) not in CLUSTER_POLICIES or not is_complete(workload) or _autopath(cluster):
+            return
+        if written_ndots(workload) is not None or _says_ndots(workload):
+            return
+        libc = libc_of(workload, cluster.facts.libc)
+        resolver = pod_resolver(workload, cluster.cluster_domain, libc or GLIBC, cluster.facts.ndots)
+        if resolver is None:
+            return
+        hosts = _hosts(workload, cluster.cluster_domain)
+        wanted = max([2, *(host.name.count(".") + 1 for host in hosts if host.kind is NameKind.PARTIAL)])
+        better = resolver.with_ndots(wanted)
+        costs: dict[str, tuple[HostName, int, int]] = {}
+        for host in hosts:
+            if host.kind in (NameKind.CLUSTER, NameKind.EXTERNAL):
+                exists = absolute_name(host.name, host.kind, workload.namespace, cluster.cluster_domain)
+                now, then = resolver.queries(host.name, exists), better.queries(host.name, exists)
+                if then < now:
+                    costs.setdefault(host.name, (host, now, then))
+        if not costs:
+            return
+        (first, now, then), *others = costs.values()
+        edit = _add_ndots(workload, wanted)
+        safe = libc == GLIBC and workload.kind != "Pod"
+        yield self.finding(
+            first.name.span,
+            f"each lookup of `{first.name}` sends {now} queries, {now - then} of them for names that do not exist, because"
+            f" it has fewer than {resolver.ndots} dots; with ndots {wanted} it sends {then}",
+            help=_help(first, wanted, cluster.node_local_dns),
+            fix=Fix(f"Set ndots to {wanted}", (edit,), safe=safe) if edit is not None else None,
+            related=[
+                Related(host.name.span, f"`{host.name}` sends {now} queries as well, and {then} with ndots {wanted}")
+                for host, now, then in others[:_MOST_RELATED]
+            ],
+        )
+
+
+def _hosts(workload: Workload, cluster_domain: str) -> list[HostName]:
+    aliases = hosts_file(workload)
+    return [
+        host
+        for container in serving_containers(workload)
+        for host in host_names(workload, container, cluster_domain)
+        if host.name.lower() not in aliases
+    ]
+
+
+def _says_ndots(workload: Workload) -> bool:
+    """Whether the pod means to set ndots, or a placeholder may: another rule looks at how it is written."""
+    config = workload.pod.get("dnsConfig")
+    if config is None:
+        return False
+    return workload.dns_config is None or any(
+        name is None or "ndots" in name.value for name, _, _ in workload.dns_options()
+    )
+
+
+def _autopath(cluster: Cluster) -> bool:
+    return any(server.has("autopath") for _, corefile in cluster.corefiles for server in corefile.servers)
+
+
+def _help(first: HostName, wanted: int, node_local_dns: bool) -> str:
+    told = f'Set the option `ndots` to "{wanted}" in the pod\'s `dnsConfig`.'
+    if first.kind is NameKind.CLUSTER:
+        told += f" Or write `{first.name}.` with a last dot, where no certificate or Host header is compared with it."
+    if node_local_dns:
+        told += " NodeLocal DNSCache answers the needless queries on the node; they are sent all the same."
+    return told
+
+
+def _add_ndots(workload: Workload, ndots: int) -> Edit | None:
+    text, config = workload.text, workload.dns_config
+    lines = ("- name: ndots", f'  value: "{ndots}"')
+    if config is None:
+        block = ("dnsConfig:", "  options:", *(f"    {line}" for line in lines))
+        return add_entry(text, workload.pod, *block, after="dnsPolicy")
+    found = config.get("options")
+    if found is None:
+        return add_entry(text, config, "options:", *(f"  {line}" for line in lines))
+    return add_item(text, found, lines[0][2:], lines[1][2:]) if isinstance(found, Sequence) else None

@@ -1,0 +1,116 @@
+"""KPL103."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    GLIBC_OPTIONS,
+    MUSL,
+    MUSL_OPTIONS,
+    Bad,
+    Cluster,
+    Confidence,
+    Finding,
+    Fix,
+    Good,
+    Rule,
+    Severity,
+    Stop,
+    Workload,
+    is_complete,
+    libc_of,
+    manifest,
+    remove_option,
+)
+
+_CART = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: cart
+spec:
+  template:
+    spec:
+      containers:
+        - name: cart
+          image: shop/cart:3-alpine3.22
+"""
+_NDOTS = """\
+      dnsConfig:
+        options:
+          - name: ndots
+            value: "2"
+"""
+_REOPEN = "          - name: single-request-reopen\n"
+
+
+class ResolverOptionHasNoEffect(Rule):
+    """musl does not read the option, so that it changes nothing in an Alpine image.
+
+    ## Why
+    musl, the libc of Alpine, reads `ndots`, `timeout` and `attempts` from resolv.conf, and passes over all other options
+    in silence. `single-request-reopen` or `use-vc`, written against lookups that take five seconds, do not help there:
+    A and AAAA still leave one socket at the same time. A NodeLocal DNSCache does help with every libc, because queries
+    to it pass no DNAT and no connection tracking.
+
+    A program that brings its own resolver, as most Go programs do, may read the option all the same.
+
+    ## Fix
+    Removes the option. It is unsafe for the sake of such programs.
+
+    ## References
+    - https://git.musl-libc.org/cgit/musl/tree/src/network/resolvconf.c
+    - https://wiki.musl-libc.org/functional-differences-from-glibc.html
+    - https://man7.org/linux/man-pages/man5/resolv.conf.5.html
+    - https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/
+    """
+
+    code = "KPL103"
+    name = "resolver-option-has-no-effect"
+    stop = Stop.RESOLVER
+    severity = Severity.WARNING
+    confidence = Confidence.MEDIUM
+    since = "0.1.0"
+    examples = [
+        Bad(manifest(_CART + _NDOTS + _REOPEN), flags=["single-request-reopen"], fixed=_CART + _NDOTS, safe=False),
+        Bad(
+            manifest(_CART + "      dnsConfig:\n        options:\n" + _REOPEN),
+            flags=["single-request-reopen"],
+            fixed=_CART,
+            safe=False,
+        ),
+        Bad(
+            manifest(_CART.replace("-alpine3.22", "") + "      dnsConfig: {options: [{name: use-vc}]}\n"),
+            facts={"libc": "musl"},
+            flags=["use-vc"],
+        ),
+        Good(manifest(_CART + _NDOTS)),
+        Good(manifest(_CART.replace("alpine3.22", "bookworm") + _NDOTS + _REOPEN)),
+        # what the image is built on is not known
+        Good(manifest(_CART.replace("-alpine3.22", "") + _NDOTS + _REOPEN)),
+        # the sidecar reads it
+        Good(
+            manifest(
+                _CART + "        - name: proxy\n          image: shop/proxy:1-bookworm\n" + _NDOTS + _REOPEN
+            )
+        ),
+    ]  # fmt: skip
+
+    def check(self, workload: Workload, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        if workload.dns_config is None or not is_complete(workload):
+            return
+        if libc_of(workload, cluster.facts.libc) != MUSL:
+            return
+        image = workload.containers[0].image
+        for name, _, item in workload.dns_options():
+            if name is None or name.value not in GLIBC_OPTIONS or name.value in MUSL_OPTIONS:
+                continue
+            edit = remove_option(workload, item)
+            yield self.finding(
+                name.span,
+                f"musl, the libc of `{image}`, does not read `{name.value}`: it knows `ndots`, `timeout` and `attempts` only",
+                help="Remove the option; against lookups that take five seconds, use NodeLocal DNSCache or an image with glibc.",
+                fix=Fix(f"Remove `{name.value}`", (edit,), safe=False) if edit is not None else None,
+            )

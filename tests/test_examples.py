@@ -1,0 +1,31 @@
+"""examples/shop shows every rule, and nothing fixable is left after the fixes."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from kpl.lint.registry import entries
+from support import ROOT
+
+SHOP = ROOT / "examples" / "shop"
+
+
+def _kpl(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "kpl", *words], cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def test_shop_shows_every_rule() -> None:
+    shown = _kpl("lint", "--format", "concise", "examples/shop", cwd=ROOT)
+    assert [entry.code for entry in entries() if f" {entry.code} [" not in shown.stdout] == []
+
+
+def test_fixes_leave_nothing_fixable(tmp_path: Path) -> None:
+    shutil.copytree(SHOP, tmp_path / "shop")
+    fixed = _kpl("fix", "--unsafe-fixes", ".", cwd=tmp_path / "shop")
+    assert fixed.returncode == 0, fixed.stderr
+    again = _kpl("fix", "--unsafe-fixes", "--check", ".", cwd=tmp_path / "shop")
+    assert (again.returncode, again.stderr) == (0, "Nothing to fix.\n")
+    assert "fixable" not in _kpl("lint", ".", cwd=tmp_path / "shop").stdout
