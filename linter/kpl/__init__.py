@@ -117,11 +117,11 @@ __all__ = ["__version__", *_HOMES]
 if TYPE_CHECKING:
     from kpl.cluster import Cluster as Cluster
     from kpl.cluster import Facts as Facts
-    from kpl.coredns.roles import Role as Role
-    from kpl.coredns.roles import role_of as role_of
     from kpl.coredns.replacements import replace_directive as replace_directive
     from kpl.coredns.replacements import replace_option as replace_option
+    from kpl.coredns.roles import Role as Role
     from kpl.coredns.roles import is_cluster_block as is_cluster_block
+    from kpl.coredns.roles import role_of as role_of
     from kpl.coredns.upstreams import is_public_address as is_public_address
     from kpl.coredns.versions import directive_known as directive_known
     from kpl.coredns.versions import keyword_known as keyword_known

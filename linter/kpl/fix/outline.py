@@ -119,7 +119,7 @@ def differences(before: Sequence[Word], after: Sequence[Word], edits: Sequence[E
         return span.shifted(amount)
 
     def new(span: Span) -> bool:
-        return any(each.start <= span.end and span.start <= each.end and each.start < each.end for each in inserted)
+        return any(each.start <= span.end and span.start <= each.end for each in inserted)
 
     changed: list[str] = []
     found = {_place(word): word for word in after}

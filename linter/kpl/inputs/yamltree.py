@@ -102,12 +102,21 @@ class Mapping(Node):
         return (key for key, _ in self.pairs if isinstance(key, Scalar))
 
     def pair(self, name: str) -> tuple[Scalar, Node] | None:
-        """The last key `name` with its value (the last one wins, as in the decoders of Kubernetes)."""
-        for key, value in reversed(self.pairs):
-            if isinstance(key, Scalar) and key.value == name:
-                return key, value
-        merged = next((value for key, value in self.pairs if isinstance(key, Scalar) and key.value == "<<"), None)
-        return merged.pair(name) if isinstance(merged, Mapping) else None
+        """The last key `name` with its value (the last one wins, as in the decoders of Kubernetes), merged ones last."""
+        waiting: list[Node] = [self]
+        seen: set[int] = set()
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, Sequence):
+                waiting += reversed(node.items)
+            if not isinstance(node, Mapping) or id(node.pairs) in seen:
+                continue
+            seen.add(id(node.pairs))
+            for key, value in reversed(node.pairs):
+                if isinstance(key, Scalar) and key.value == name:
+                    return key, value
+            waiting += [value for key, value in node.pairs if isinstance(key, Scalar) and key.value == "<<"]
+        return None
 
     def get(self, *path: str) -> Node | None:
         """The node at the end of a path of keys."""
@@ -175,6 +184,7 @@ class _Composer:
         self._next = parser.get_event
         self._offset = offset
         self._anchors: dict[str, Node] = {}
+        self._open: list[Node] = []
         self._aliases = 0
 
     def documents(self) -> list[Node]:
@@ -205,16 +215,20 @@ class _Composer:
             sequence = Sequence(start, end, event.tag, bool(event.flow_style))
             if event.anchor:
                 self._anchors[event.anchor] = sequence
+            self._open.append(sequence)
             while type(event := self._next()).__name__ != "SequenceEndEvent":
                 sequence.items.append(self._node(event, depth + 1))
+            self._open.pop()
             sequence.end = self._end(sequence.flow, event, sequence.items)
             return sequence
         mapping = Mapping(start, end, event.tag, bool(event.flow_style))
         if event.anchor:
             self._anchors[event.anchor] = mapping
+        self._open.append(mapping)
         while type(event := self._next()).__name__ != "MappingEndEvent":
             key = self._node(event, depth + 1)
             mapping.pairs.append((key, self._node(self._next(), depth + 1)))
+        self._open.pop()
         mapping.end = self._end(mapping.flow, event, [node for pair in mapping.pairs for node in pair])
         return mapping
 
@@ -228,6 +242,8 @@ class _Composer:
         self._aliases += 1
         if target is None:
             raise YamlError(f"the alias *{event.anchor} has no anchor", start - self._offset)
+        if any(target is each for each in self._open):
+            raise YamlError(f"the alias *{event.anchor} stands inside of what it stands for", start - self._offset)
         if self._aliases > MAX_ALIASES:
             raise YamlError(f"more than {MAX_ALIASES} aliases", start - self._offset)
         return _shared_view(target, start, event.end_mark.index + self._offset)

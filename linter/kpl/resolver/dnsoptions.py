@@ -74,11 +74,14 @@ def _entry(workload: Workload, item: Mapping, seen: dict[str, Mapping]) -> Itera
     seen[name.value] = item
     if value is not None and _is_no_string(value):
         span = content_span(value, workload.text)
+        useless = name.value in NUMBERS and not value.value.isdecimal()
         yield Fault(
             value.span,
             f"Kubernetes refuses `{value.value}` as the value of `{name.value}`, because it is not a string",
             f'Write `value: "{value.value}"`.',
-            None if value.shared else Fix("Quote the value", (Edit(span.start, span.end, f'"{value.value}"'),)),
+            None
+            if value.shared or useless
+            else Fix("Quote the value", (Edit(span.start, span.end, f'"{value.value}"'),)),
         )
     yield from _name(workload, item, name, value)
     if name.value in NUMBERS and not any(key.value != "name" and key.value != "value" for key in item.keys()):
@@ -94,9 +97,9 @@ def _nameless(workload: Workload, item: Mapping) -> Iterator[Fault]:
     fix = None
     if number is not None and not is_placeholder(number.value):
         fix = _as_entry(workload.text, item, f"{only}:{number.value}")
-    elif len(keys) == 2 and (near := closest(next((k.value for k in keys if k.value != "value"), ""), ("name",))):
-        wrong = next(key for key in keys if key.value != "value")
-        edit = set_scalar(workload.text, wrong, near[0])
+    else:
+        wrong = next((key for key in keys if key.value != "name" and closest(key.value, ("name",))), None)
+        edit = set_scalar(workload.text, wrong, "name") if wrong is not None and item.pair("name") is None else None
         fix = Fix("Rename the key to `name`", (edit,)) if edit else None
     where = keys[0].span if keys else item.span
     yield Fault(
@@ -112,7 +115,7 @@ def _name(workload: Workload, item: Mapping, name: Scalar, value: Scalar | None)
         if ":" in name.value and (split.group(1) != "ndots" or dns_policy_of(workload) not in CLUSTER_POLICIES):
             return  # comes out right in resolv.conf, by luck
         fix = _as_entry(workload.text, item, name.value) if value is None and len(item.pairs) == 1 else None
-        message = f"`{name.value}` is no name of an option, so no resolver reads it"
+        message = f"`{name.value}` is no name of an option, so neither glibc nor musl reads it"
         if ":" in name.value:
             message = (
                 f"resolv.conf gets `ndots:5` beside `{name.value}`, in either order, because the kubelet does not see"
@@ -126,7 +129,7 @@ def _name(workload: Workload, item: Mapping, name: Scalar, value: Scalar | None)
     edit = set_scalar(workload.text, name, near) if near else None
     yield Fault(
         name.span,
-        f"no resolver knows the option `{name.value}`, so it has no effect",
+        f"neither glibc nor musl knows the option `{name.value}`, so it has no effect",
         f"Write `{near}`." if near else "resolv.conf(5) lists the options.",
         Fix(f"Rename the option to `{near}`", (edit,)) if edit else None,
         refused=False,
@@ -145,15 +148,14 @@ def _number(name: Scalar, value: Scalar | None) -> Iterator[Fault]:
     if value is None or not value.value.strip():
         yield Fault(
             name.span,
-            f"`{name.value}` without a value takes the number out of the pod's resolv.conf, and the resolver falls back to"
-            " its own default",
+            f"`{name.value}` stands in the pod's resolv.conf without a number, so the resolver uses its own default",
             f'Write `value: "..."` below `name: {name.value}`.',
             refused=False,
         )
     elif not value.value.isdecimal() and not _is_no_string(value):
         yield Fault(
             value.span,
-            f"`{value.value}` is no number, so resolvers do not take `{name.value}` from it",
+            f"`{value.value}` is no whole number, and the pod's resolver gets it as its `{name.value}` unchecked",
             "Write a whole number in quotes.",
             refused=False,
         )

@@ -50,6 +50,8 @@ _GENERIC = _HOST - _ALONE | frozenset(
     """.split()
 )
 
+_WEB = ("http", "https", "ws", "wss")
+
 
 def words_of(key: str) -> tuple[str, ...]:
     """The words of a variable's or flag's name, in capitals: ``kafkaBootstrap-servers`` has three."""
@@ -66,17 +68,16 @@ def is_never_dialled(words: Sequence[str]) -> bool:
 
 def holds_host(words: Sequence[str]) -> bool:
     """Whether the name says that its value is a host: ``REDIS_HOST``, ``--kafka-brokers``."""
-    return not is_never_dialled(words) and not _HOST.isdisjoint(words)
+    return not is_never_dialled(words) and bool(words) and words[-1] in _HOST
 
 
-def dials_outside(words: Sequence[str], own: Iterable[str], web: bool) -> bool:
+def dials_outside(words: Sequence[str], own: Iterable[str], scheme: str) -> bool:
     """Whether the program itself connects to a name outside of the cluster that it is given under this name.
 
-    `own` are the words of the program's own name: its public address often stands under them (``PAPERLESS_URL``). `web`
-    tells that the value is a web address, which may as well be meant for people.
+    `own` are the words of the program's own name: its public address often stands under them (``PAPERLESS_URL``).
+    `scheme` is the one of the URL that holds the name, if any; a web address may as well be meant for people.
     """
     if is_never_dialled(words) or not _OWN_OR_BROWSER.isdisjoint(words):
         return False
-    said = _FAR_END if web else _HOST
-    telling = set(words) - set(own)
-    return not said.isdisjoint(words) and bool(telling - _GENERIC)
+    said = holds_host(words) if not scheme else not (_FAR_END if scheme in _WEB else _HOST).isdisjoint(words)
+    return said and bool(set(words) - set(own) - _GENERIC)

@@ -41,7 +41,6 @@ _TOP_LEVEL = frozenset(
     technology th to tr tv tw ua uk us vn ws xyz za
     """.split()
 )
-_WEB = ("http", "https", "ws", "wss")
 _NO_DNS = frozenset(
     "abfs abfss azblob data dir docker file git git+https git+ssh gs javascript kubernetes oci s3 s3a spiffe unix urn wasbs".split()
 )
@@ -102,7 +101,7 @@ class _Program:
         for name, span, scheme in _written_hosts(value):
             kind, certain = classify(name, self.cluster_domain)
             if kind is NameKind.EXTERNAL:
-                looked_up = self._is_outside(name) and dials_outside(words, self.words, scheme in _WEB)
+                looked_up = self._is_outside(name) and dials_outside(words, self.words, scheme)
             elif certain:
                 looked_up = name.lower().split(".")[0] not in self.names
             else:

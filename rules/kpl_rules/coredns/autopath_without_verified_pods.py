@@ -65,6 +65,7 @@ class AutopathWithoutVerifiedPods(Rule):
     - https://coredns.io/plugins/autopath/ (its section "Bugs" too: autopath is not for Windows nodes, and can take a
       client for the pod that had its address before)
     - https://github.com/coredns/deployment/blob/master/kubernetes/Scaling_CoreDNS.md
+    - https://github.com/kubernetes/kubernetes/blob/master/cmd/kubeadm/app/phases/addons/dns/manifests.go (the limit)
     """
 
     code = "KPL202"

@@ -107,8 +107,8 @@ class HealthWithoutLameduck(Rule):
         for health in server.all("health"):
             yield self.finding(
                 health.head,
-                "queries are lost at each rollout, because `health` without `lameduck` lets CoreDNS stop at once, "
-                "before all nodes have stopped sending to it",
+                "what the nodes still send to a CoreDNS pod that ends gets no answer, because `health` without `lameduck` "
+                "lets it stop at once",
                 help="Write `lameduck 5s` in the block of `health`: CoreDNS then answers for 5 more seconds.",
                 fix=Fix("Add `lameduck 5s`", (server.corefile.add_property(health, "lameduck 5s"),)),
             )

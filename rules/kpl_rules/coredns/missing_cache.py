@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kpl import Bad, Cluster, Finding, Fix, Good, Role, Rule, ServerBlock, Severity, Stop, corefile, role_of
+
+
+_LOOPBACK = re.compile(r"(?:[a-z]+://)?(?:127\.|\[?::1\b|localhost\b)")
+_PORT = re.compile(r":\d+$")
 
 
 class MissingCache(Rule):
@@ -14,6 +19,10 @@ class MissingCache(Rule):
     A `cache` answers a repeated query from memory; without it each query waits for the upstream and adds to its load.
     The default cache (9,984 entries for answers and as many for denials, a TTL of at most an hour) costs some 30 MB when
     it is full. kubeadm writes `cache 30` into every cluster's Corefile.
+
+    The rule looks at blocks that send everything upstream (`forward .`), outside of cluster DNS only at those for the
+    root zone: a block for one zone may leave the cache out to see changes at once. It is silent where the upstream is on
+    loopback, or another block of the file stands in front: the cache may be there.
 
     ## Fix
     Adds `cache 30`, kubeadm's value, below `forward`. An answer may then be up to 30 seconds old, never older than its
@@ -36,14 +45,21 @@ class MissingCache(Rule):
             fixed=". {\n    forward . 9.9.9.9\n    cache 30\n}\n",
         ),
         Bad(
-            corefile("example.org {\n  forward . 9.9.9.9 {  # the office\n    max_concurrent 1000\n  }\n}\n"),
+            corefile(". {\n  forward . 9.9.9.9 {  # the office\n    max_concurrent 1000\n  }\n}\n"),
             flags=["forward . 9.9.9.9"],
-            fixed="example.org {\n  forward . 9.9.9.9 {  # the office\n    max_concurrent 1000\n  }\n  cache 30\n}\n",
+            fixed=". {\n  forward . 9.9.9.9 {  # the office\n    max_concurrent 1000\n  }\n  cache 30\n}\n",
         ),
         Good(corefile(". {\n    forward . 9.9.9.9\n    cache 30\n}\n")),
         # what the imported file holds is not known
         Good(corefile(". {\n    forward . 9.9.9.9\n    import custom/*.override\n}\n")),
         Good(corefile("(defaults) {\n    cache 30\n}\n. {\n    forward . 9.9.9.9\n    import defaults\n}\n")),
+        Good(corefile("corp.example {\n    forward . 10.0.0.53\n}\n")),
+        Good(
+            corefile(
+                ". {\n    cache 30\n    forward . 127.0.0.1:5301\n}\n"
+                ".:5301 {\n    forward . tls://9.9.9.9 {\n        tls_servername dns.quad9.net\n    }\n}\n"
+            )
+        ),
         # plugin lines of a block that stands elsewhere
         Good({"log.override": "forward corp.example 10.0.0.53\n"}),
     ]
@@ -51,10 +67,15 @@ class MissingCache(Rule):
     def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
         forward = server.get("forward")
-        if forward is None or server.has("cache") or not server.complete:
+        if forward is None or server.has("cache") or not server.complete or not server.keys:
             return
-        document = cluster.document_of(server)
-        if server.corefile.fragment or role_of(document) is Role.FRAGMENT and not server.keys:
+        upstreams = forward.args[1:]
+        if not upstreams or forward.args[0] != "." or all(_LOOPBACK.match(each) for each in upstreams):
+            return
+        standalone = role_of(cluster.document_of(server)) is Role.STANDALONE
+        if standalone and not any(_zone(key) in ("", ".") for key in server.keys):
+            return
+        if _is_asked_by_another_block(server):
             return
         fix = None
         if forward in server.directives:
@@ -65,3 +86,21 @@ class MissingCache(Rule):
             help="Write `cache 30` in the block: repeated queries are answered from memory for up to 30 seconds.",
             fix=fix,
         )
+
+
+def _zone(key: str) -> str:
+    return _PORT.sub("", key.rpartition("://")[2])
+
+
+def _is_asked_by_another_block(server: ServerBlock) -> bool:
+    """Whether a block of the same file forwards to the port of this one on loopback, and so stands in front of it."""
+    ports = {found.group()[1:] for key in server.keys if (found := _PORT.search(key))}
+    asked = (
+        found.group()[1:]
+        for other in server.corefile.servers
+        if other is not server
+        for forward in other.all("forward")
+        for upstream in forward.args[1:]
+        if _LOOPBACK.match(upstream) and (found := _PORT.search(upstream))
+    )
+    return bool(ports.intersection(asked))

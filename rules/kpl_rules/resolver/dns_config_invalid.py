@@ -93,11 +93,16 @@ class DnsConfigInvalid(Rule):
             flags=["clusterFirst"],
             fixed=_CART + "      dnsPolicy: ClusterFirst\n",
         ),
-        Bad(manifest(_CART + "      dnsPolicy: None\n      dnsConfig:\n        searches: [corp.example]\n"), flags=["None"]),
+        Bad(
+            manifest(_CART + "      dnsPolicy: None\n      dnsConfig:\n        searches: [corp.example]\n"),
+            flags=["None"],
+        ),
         Good(manifest(_OPTIONS + _NDOTS + "          - name: edns0\n")),
         Good(manifest(_CART + "      dnsPolicy: None\n      dnsConfig: {nameservers: [169.254.20.10]}\n")),
         Good(manifest(_OPTIONS + "          - name: ndots\n            value: ${NDOTS}\n")),
-        Good(manifest(_CART + "      dnsPolicy: ClusterFirst\n      dnsConfig: {nameservers: ['fd00::a', 010.0.0.1]}\n")),
+        Good(
+            manifest(_CART + "      dnsPolicy: ClusterFirst\n      dnsConfig: {nameservers: ['fd00::a', 010.0.0.1]}\n")
+        ),
     ]
 
     def check(self, workload: Workload) -> Iterator[Finding]:

@@ -48,25 +48,31 @@ spec:
       containers:
         - name: cart
 """
-_STRIPE = _HEAD + """\
+_STRIPE = (
+    _HEAD
+    + """\
           image: shop/cart:3-bookworm
           env:
             - name: STRIPE_API_URL
               value: https://api.stripe.com/v1
 """
+)
 _NDOTS = """\
       dnsConfig:
         options:
           - name: ndots
             value: "2"
 """
-_KAFKA = _HEAD + """\
+_KAFKA = (
+    _HEAD
+    + """\
           image: shop/cart:3-alpine3.22
           env:
             - {name: KAFKA_BROKERS, value: "kafka.bus.svc.cluster.local:9092,broker.corp.io:9092"}
             - {name: SMTP_HOST, value: smtp.sendgrid.net}
       dnsPolicy: ClusterFirst
 """
+)
 _MOST_RELATED = 5
 
 
@@ -138,8 +144,9 @@ class NdotsSearchCost(Rule):
             )
         ),
         # one dot: ndots 2 would not change what it costs
-        Good(manifest(_HEAD + "          image: shop/cart:3\n          args: ['--redis-addr=redis.cache:6379']\n")),
-        Good(manifest(_HEAD + "          image: shop/cart:3\n          args: ['--redis-addr=redis.cache.svc.cluster.local.:6379']\n")),
+        Good(manifest(f"{_HEAD}          image: shop/cart:3\n          args: ['--redis-addr=redis.cache:6379']\n")),
+        # the last dot says that the name is a whole one
+        Good(manifest(f"{_HEAD}          image: shop/cart:3\n          args: ['--redis-addr=redis.cache.svc.cluster.local.']\n")),
         # looks it up once
         Good(manifest(_STRIPE + "      restartPolicy: Never\n")),
         # a patch: its base may set ndots

@@ -1,0 +1,83 @@
+"""KPL208."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Cluster,
+    Finding,
+    Fix,
+    Good,
+    Role,
+    Rule,
+    ServerBlock,
+    Severity,
+    Stop,
+    corefile,
+    is_cluster_block,
+    role_of,
+)
+
+_FULL = """\
+.:53 {
+    health {
+        lameduck 5s
+    }
+%s    ready
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+        pods insecure
+        fallthrough in-addr.arpa ip6.arpa
+        ttl 30
+    }
+    prometheus :9153
+    forward . /etc/resolv.conf {
+        max_concurrent 1000
+    }
+    cache 30
+    loop
+    reload
+    loadbalance
+}
+"""
+
+
+class MissingErrors(Rule):
+    """CoreDNS answers SERVFAIL and says nothing about why, because the server block has no `errors`.
+
+    ## Why
+    When an upstream times out or a plugin fails, the client sees SERVFAIL; the reason is logged by `errors` alone, and
+    for the server blocks that have it. kubeadm has it in its Corefile.
+
+    ## Fix
+    Adds `errors`, which changes no answer.
+
+    ## References
+    - https://coredns.io/plugins/errors/
+    """
+
+    code = "KPL208"
+    name = "missing-errors"
+    stop = Stop.COREDNS
+    severity = Severity.WARNING
+    since = "0.1.0"
+    examples = [
+        Bad(corefile(_FULL % ""), flags=[".:53"], fixed=_FULL % "    errors\n"),
+        Good(corefile(_FULL % "    errors\n")),
+        Good(corefile("(defaults) {\n    errors\n}\n" + _FULL % "    import defaults\n")),
+        Good(corefile(_FULL % "    import defaults\n")),
+    ]
+
+    def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        if not is_cluster_block(server) or server.has("errors") or not server.complete:
+            return
+        if role_of(cluster.document_of(server)) is not Role.CLUSTER:
+            return
+        yield self.finding(
+            server.key_span,
+            "nothing is logged about why a query ends in SERVFAIL, because this block has no `errors`",
+            help="Write `errors` in the block.",
+            fix=Fix("Add `errors`", (server.corefile.insert_after(server.directives[0], "errors"),)),
+        )

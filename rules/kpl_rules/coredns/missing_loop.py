@@ -1,0 +1,113 @@
+"""KPL206."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Cluster,
+    Finding,
+    Fix,
+    Good,
+    Role,
+    Rule,
+    ServerBlock,
+    Severity,
+    Stop,
+    corefile,
+    directive_known,
+    is_cluster_block,
+    is_placeholder,
+    is_public_address,
+    role_of,
+)
+
+_FULL = """\
+.:53 {
+    errors
+    health {
+        lameduck 5s
+    }
+    ready
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+        pods insecure
+        fallthrough in-addr.arpa ip6.arpa
+        ttl 30
+    }
+    prometheus :9153
+    forward . %s {
+        max_concurrent 1000
+    }
+%s    cache 30
+    reload
+    loadbalance
+}
+"""
+
+
+class MissingLoop(Rule):
+    """A forwarding loop eats memory and CPU until CoreDNS is killed, because nothing looks for it.
+
+    ## Why
+    Where the upstreams come from `/etc/resolv.conf`, a node with systemd-resolved or dnsmasq puts a loopback address in
+    there, and CoreDNS forwards every query to itself. `loop` sends one probe at start and stops CoreDNS with a message
+    that says so; without it the queries multiply until the pod is out of memory. A resolver of one's own that sends
+    what it does not know back to the cluster makes the same loop. kubeadm has `loop` in its Corefile.
+
+    The rule is silent where all upstreams are public addresses, which no loop comes back from.
+
+    ## Fix
+    Adds `loop` below `forward`. It is an unsafe fix: where there is a loop, CoreDNS stops at its start.
+
+    ## References
+    - https://coredns.io/plugins/loop/
+    - https://github.com/coredns/coredns/issues/2087
+    """
+
+    code = "KPL206"
+    name = "missing-loop"
+    stop = Stop.COREDNS
+    severity = Severity.WARNING
+    since = "0.1.0"
+    examples = [
+        Bad(
+            corefile(_FULL % ("/etc/resolv.conf", "")),
+            flags=[".:53"],
+            fixed=_FULL % ("/etc/resolv.conf", "    loop\n"),
+            safe=False,
+        ),
+        Bad(
+            corefile(_FULL % ("10.0.0.2 tls://9.9.9.9", "")),
+            flags=[".:53"],
+            fixed=_FULL % ("10.0.0.2 tls://9.9.9.9", "    loop\n"),
+            safe=False,
+        ),
+        Good(corefile(_FULL % ("/etc/resolv.conf", "    loop\n"))),
+        Good(corefile(_FULL % ("8.8.8.8 [2620:fe::fe]:53", ""))),
+        Good(corefile(_FULL % ("/etc/resolv.conf", "    import loop.conf\n"))),
+        Good(corefile(". {\n    errors\n    forward . /etc/resolv.conf\n    cache 30\n}\n")),
+    ]
+
+    def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        if not is_cluster_block(server) or server.has("loop") or not server.complete:
+            return
+        if role_of(cluster.document_of(server)) is not Role.CLUSTER:
+            return
+        forward = next((each for each in server.all("forward") if each.args[:1] == ["."]), None)
+        if forward is None or not directive_known("loop", cluster.coredns_version):
+            return
+        own = [each for each in forward.args[1:] if not is_public_address(each)]
+        if not own or any(is_placeholder(each) for each in forward.args):
+            return
+        fix = None
+        if forward in server.directives:
+            fix = Fix("Add `loop`", (server.corefile.insert_after(forward, "loop"),), safe=False)
+        yield self.finding(
+            server.key_span,
+            f"a forwarding loop would eat memory until CoreDNS is killed, because this block forwards to `{own[0]}` "
+            "without `loop`",
+            help="Write `loop` in the block: CoreDNS then looks for a loop at its start, and stops with a message about it.",
+            fix=fix,
+        )

@@ -1,0 +1,137 @@
+"""KPL207."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Cluster,
+    Finding,
+    Fix,
+    Good,
+    Role,
+    Rule,
+    ServerBlock,
+    Severity,
+    Stop,
+    corefile,
+    directive_known,
+    is_cluster_block,
+    role_of,
+)
+
+_FULL = """\
+.:53 {
+    errors
+    health {
+        lameduck 5s
+    }
+%s    kubernetes cluster.local in-addr.arpa ip6.arpa {
+        pods insecure
+        fallthrough in-addr.arpa ip6.arpa
+        ttl 30
+    }
+    prometheus :9153
+    forward . /etc/resolv.conf {
+        max_concurrent 1000
+    }
+    cache 30
+    loop
+    reload
+    loadbalance
+}
+"""
+_SPLIT = """\
+.:53 {
+    errors
+    ready :8182
+    forward . /etc/resolv.conf {
+        max_concurrent 1000
+    }
+    cache 30
+    loop
+}
+cluster.local:53 {
+    errors
+    health {
+        lameduck 5s
+    }
+%s    kubernetes {
+        pods insecure
+    }
+    cache 30
+}
+"""
+
+
+class MissingReady(Rule):
+    """A CoreDNS pod gets queries before it knows the Services, because nothing tells that `kubernetes` is not ready.
+
+    ## Why
+    CoreDNS waits 5 seconds for `kubernetes` to get its list of Services (`startup_timeout` sets another time) and then
+    starts to answer without it: SERVFAIL for the cluster's names. `ready` answers 503 on :8181/ready meanwhile, so that the
+    Deployment's readinessProbe keeps the pod out of the Service; `health` on :8080/health says 200 from the start.
+    Only plugins in server blocks that have `ready` are asked.
+
+    ## Fix
+    Adds `ready`, with the address that another block gives it. It opens port 8181 and changes no answer; the
+    readinessProbe must ask for port 8181 and path /ready. The fix is unsafe where CoreDNS's workload in the tree uses the
+    network of its node, where something else may have that port.
+
+    ## References
+    - https://coredns.io/plugins/ready/
+    - https://coredns.io/plugins/kubernetes/#ready
+    - https://github.com/coredns/deployment/blob/master/kubernetes/Upgrading_CoreDNS.md
+    """
+
+    code = "KPL207"
+    name = "missing-ready"
+    stop = Stop.COREDNS
+    severity = Severity.WARNING
+    since = "0.1.0"
+    examples = [
+        Bad(corefile(_FULL % ""), flags=[".:53"], fixed=_FULL % "    ready\n"),
+        Bad(corefile(_SPLIT % ""), flags=["cluster.local:53"], fixed=_SPLIT % "    ready :8182\n"),
+        Good(corefile(_FULL % "    ready\n")),
+        Good(corefile(_FULL % "    ready :8182\n")),
+        Good(corefile(_FULL % "    {{- if .Values.ready }}\n    ready\n    {{- end }}\n")),
+        # it is not there yet
+        Good(corefile(_FULL % ""), {"coredns": "1.4.0"}),
+        # one that runs outside of the cluster
+        Good(corefile(". {\n    errors\n    kubernetes cluster.local {\n        kubeconfig /k/config\n    }\n}\n")),
+    ]
+
+    def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        if not is_cluster_block(server) or server.has("ready") or not server.complete:
+            return
+        if role_of(cluster.document_of(server)) is not Role.CLUSTER:
+            return
+        if not directive_known("ready", cluster.coredns_version):
+            return
+        yield self.finding(
+            server.key_span,
+            "the readiness of a CoreDNS pod does not tell whether `kubernetes` knows the Services yet, because this block "
+            "has no `ready`; until then the cluster's names end in SERVFAIL",
+            help="Write `ready` in the block, and let the readinessProbe ask for port 8181 and path /ready.",
+            fix=_fix(server, cluster),
+        )
+
+
+def _fix(server: ServerBlock, cluster: Cluster) -> Fix | None:
+    place = next((each for name in ("health", "errors") for each in server.all(name)), server.directives[0])
+    if place not in server.directives:
+        return None
+    blocks = server.corefile.servers
+    line = next((" ".join(["ready", *each.args]) for block in blocks for each in block.all("ready")), "ready")
+    taken = [arg for block in blocks for each in block.expanded() if each.name != "ready" for arg in each.args]
+    port = line.rpartition(":")[2] if ":" in line else "8181"
+    if any(arg.endswith(f":{port}") for arg in taken):
+        return None
+    safe = not any(
+        workload.host_network is not None and "coredns" in (container.image or "")
+        for workload in cluster.workloads
+        for container in workload.containers
+    )
+    return Fix(f"Add `{line}`", (server.corefile.insert_after(place, line),), safe)

@@ -1,0 +1,114 @@
+"""Charts, templates and packed files: what can be read is, what cannot is told once."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from kpl.inputs.corefile import Corefile
+from kpl.inputs.document import ParseFailure
+from kpl.inputs.kubernetes import Service, Workload
+from kpl.inputs.read import read
+from kpl.inputs.ruleset import Ruleset
+from kpl.text.span import Span
+from samples import COREFILE, DUMP, POD, config_map, documents, indented, models
+
+SERVERS = """\
+servers:
+- zones:
+  - zone: .
+  port: 53
+  plugins:
+  - name: errors
+  - name: forward
+    parameters: . /etc/resolv.conf
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SERVERS,
+        "coredns:\n" + indented(SERVERS, 2),
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: dns}\nspec:\n  values:\n" + indented(SERVERS, 4),
+    ],
+    ids=["values.yaml", "a parent chart", "HelmRelease"],
+)
+def test_the_servers_of_the_chart_are_a_corefile(text: str) -> None:
+    (document,) = documents("values.yaml", text)
+    assert isinstance(document.model, Corefile)
+    assert document.model.text == ".:53 {\n    errors\n    forward . /etc/resolv.conf\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "model"),
+    [
+        (POD.replace("name: p,", 'name: "{{ .Release.Name }}",'), Workload),
+        (POD.replace("name: p,", "name: '${NAME}',"), Workload),
+        ("kind: Service\nmetadata: {name: $(NAME)}\n", Service),
+        (config_map("|\n" + indented(COREFILE.replace("9.9.9.9", "__PILLAR__UPSTREAM__"), 4)), Corefile),
+        (config_map("|\n" + indented(COREFILE.replace("9.9.9.9", "{{ upstream }}"), 4)), Corefile),
+        (config_map("|\n" + indented(COREFILE.replace("9.9.9.9", "${UPSTREAM}"), 4)), Corefile),
+    ],
+)
+def test_a_template_that_parses_is_read_and_marked(text: str, model: type) -> None:
+    (document,) = documents("t.yaml", text)
+    assert type(document.model) is model
+    assert document.templated
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("kind: Service\n{{- with .Values.x }}\n  a: 1\n{{- end }}\n", "{{- with .Values.x }}"),
+        ("kind: Service\n{% if x %}\nspec: 1\n{% endif %}\n", "{% if x %}"),
+    ],
+)
+def test_a_template_that_does_not_parse_is_one_failure_that_says_so(text: str, at: str) -> None:
+    (document,) = documents("t.yaml", text)
+    assert isinstance(document.model, ParseFailure)
+    assert document.model.templated
+    assert text[slice(*document.model.span)] == at
+
+
+@pytest.mark.parametrize("level", [0, 9])
+def test_a_packed_dump_is_unpacked(level: int) -> None:
+    assert models("node.iptables.gz", gzip.compress(DUMP.encode(), level)) == [Ruleset]
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x1f\x8b", b"\x1f\x8b\x08garbage", gzip.compress(DUMP.encode())[:-9], zlib.compress(DUMP.encode())]
+)
+def test_a_packed_file_that_is_damaged_is_no_dump(data: bytes) -> None:
+    assert documents("node.iptables.gz", data, named=True) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_byte_order_mark_is_no_obstacle(encoding: str) -> None:
+    assert models("Corefile", COREFILE.encode(encoding)) == [Corefile]
+    assert models("pod.yaml", POD.encode(encoding)) == [Workload]
+
+
+def test_a_corefile_with_invalid_bytes_is_read() -> None:
+    (document,) = documents("Corefile", COREFILE.encode().replace(b"errors", b"errors # caf\xe9"))
+    assert isinstance(document.model, Corefile)
+    assert not document.source.valid
+
+
+NAMES = ["Corefile", "x.override", "x.server", "x.yaml", "x.json", "x.iptables", "x.gz", "<stdin>"]
+PARTS = ["kind: ConfigMap\n", "data:\n", "  Corefile: ", "|\n", "    . {\n", "}", "\x00", "---\n", "&a ", "*a", "{{ x }}", "servers:\n"]
+
+
+@given(st.sampled_from(NAMES), st.one_of(st.binary(max_size=80), st.lists(st.sampled_from(PARTS), max_size=12)), st.booleans())
+@example("x.yaml", b"Corefile: \xff\n", True)
+@example("x.yaml", b"Corefile: " + b"[" * 3000, True)
+@settings(max_examples=100, deadline=None)
+def test_no_bytes_bring_the_reader_down(name: str, data: bytes | list[str], named: bool) -> None:
+    data = data if isinstance(data, bytes) else "".join(data).encode()
+    reading = read(name, data, named)
+    for document in reading.documents if reading else ():
+        span = document.embedding.host_span(Span(0, len(document.embedding.text)))
+        assert 0 <= span.start <= span.end <= len(document.source.text)

@@ -1,0 +1,154 @@
+"""What is said to the DNS settings of a pod, and what a fix makes of them."""
+
+from __future__ import annotations
+
+import pytest
+from kpl.inputs.kubernetes import Workload
+from kpl.inputs.read import read
+from kpl.resolver.dnsconfig import dns_faults
+from kpl.resolver.dnsoptions import remove_option
+from kpl.resolver.pods import dns_policy_of, libc_of_image, pod_resolver
+from kpl.resolver.search import GLIBC, MUSL, pod_search
+from kpl.text.edit import apply_edits
+
+POD = """\
+kind: Pod
+metadata: {name: cart, namespace: shop}
+spec:
+  containers: [{name: cart, image: shop/cart:3}]
+"""
+
+
+def pod(body: str) -> Workload:
+    reading = read("pod.yaml", (POD + body).encode())
+    assert reading is not None
+    workload = reading.documents[0].model
+    assert isinstance(workload, Workload)
+    return workload
+
+
+def faults(body: str) -> list[tuple[str, bool]]:
+    workload = pod(body)
+    return [(workload.text[slice(*fault.span)], fault.refused) for fault in dns_faults(workload)]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("", []),
+        ("  dnsPolicy: ''\n", []),
+        ("  dnsPolicy: none\n", [("none", True)]),
+        ("  dnsPolicy: None\n", [("None", True)]),
+        ("  dnsPolicy: None\n  dnsConfig: ${CONFIG}\n", []),
+        ("  dnsPolicy: None\n  dnsConfig: {nameserver: [10.0.0.1]}\n", [("nameserver", True)]),
+        ("  dnsConfig: {nameservers: ['fe80::1%eth0', 010.001.0.1, ::1]}\n", [("'fe80::1%eth0'", True)]),
+        ("  dnsConfig: {nameservers: [a, b, c, d]}\n", [("d", True), *((name, True) for name in "abcd")]),
+        ("  dnsConfig: {nameservers: ['{{ dns }}']}\n", []),
+        ("  dnsConfig: {nameservers: 10.0.0.1}\n", [("10.0.0.1", True)]),
+        (f"  dnsConfig: {{searches: [{', '.join(f'd{n}' for n in range(32))}]}}\n", []),
+        (f"  dnsConfig: {{searches: [{', '.join(f'd{n}' for n in range(33))}]}}\n", [("d32", True)]),
+        (f"  dnsConfig: {{searches: [a, {'b' * 2046}]}}\n", []),
+        (f"  dnsConfig: {{searches: [a, {'b' * 2047}]}}\n", [("b" * 2047, True)]),
+        ("  dnsConfig: {options: [{name: ndots, value: '15'}]}\n", []),
+        ("  dnsConfig: {options: [{name: ndots, value: '16'}]}\n", [("'16'", False)]),
+        ("  dnsConfig: {options: [{name: ndots, value: '-1'}]}\n", [("'-1'", False)]),
+        ("  dnsConfig: {options: [{name: ndots, value: 2}]}\n", [("2", True)]),
+        ("  dnsConfig: {options: [{name: ndots, value: !!str 2}]}\n", []),
+        ("  dnsConfig: {options: [{name: use-vc, value: true}]}\n", [("true", True)]),
+        ("  dnsConfig: {options: [{name: edns}]}\n", [("edns", False)]),
+        ("  dnsConfig: {options: [{name: tcp}]}\n", []),
+        ("  dnsConfig: {options: [{value: '2'}]}\n", [("value", True)]),
+        ("  dnsConfig: {options: [{name: 'ndots 2'}]}\n", [("'ndots 2'", False)]),
+        # comes out right, where the kubelet writes no ndots of its own
+        ("  dnsConfig: {options: [{name: 'timeout:2'}]}\n", []),
+        ("  dnsPolicy: Default\n  dnsConfig: {options: [{name: 'ndots:2'}]}\n", []),
+    ],
+)
+def test_faults(body: str, expected: list[tuple[str, bool]]) -> None:
+    assert faults(body) == expected
+
+
+def test_no_fix_that_leaves_another_fault() -> None:
+    (fault,) = dns_faults(pod("  dnsConfig: {options: [{name: ndots, value: yes}]}\n"))
+    assert fault.fix is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  dnsConfig:\n    options:\n    - name: use-vc\n", ""),
+        ("  dnsConfig:\n    searches: [a]\n    options:\n    - name: use-vc\n", "  dnsConfig:\n    searches: [a]\n"),
+        (
+            "  dnsConfig:\n    options:\n      - name: use-vc\n        value: ''\n      - name: edns0 # x\n",
+            "  dnsConfig:\n    options:\n      - name: edns0 # x\n",
+        ),
+    ],
+)
+def test_remove_option(before: str, after: str) -> None:
+    workload = pod(before)
+    edit = remove_option(workload, next(workload.dns_options())[2])
+    assert edit is not None
+    assert apply_edits(workload.text, [edit]) == POD + after
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "  dnsConfig: {options: [{name: use-vc}, {name: edns0}]}\n",
+        "  dnsConfig:\n    options:\n    - name: a # b\n    - name: c\n",
+    ],
+)
+def test_option_that_is_not_on_lines_of_its_own_stays(body: str) -> None:
+    workload = pod(body)
+    assert remove_option(workload, next(workload.dns_options())[2]) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "policy"),
+    [
+        ("", "ClusterFirst"),
+        ("  hostNetwork: true\n", "Default"),
+        ("  hostNetwork: false\n", "ClusterFirst"),
+        ("  hostNetwork: ${HOST}\n", ""),
+        ("  hostNetwork: true\n  dnsPolicy: ClusterFirstWithHostNet\n", "ClusterFirstWithHostNet"),
+        ("  dnsPolicy: '{{ policy }}'\n", ""),
+        ("  nodeSelector: {kubernetes.io/os: windows}\n", ""),
+    ],
+)
+def test_dns_policy(body: str, policy: str) -> None:
+    assert dns_policy_of(pod(body)) == policy
+
+
+def test_pod_resolver() -> None:
+    cluster = pod_search("shop", "cluster.local")
+    plain = pod_resolver(pod(""), "cluster.local", GLIBC)
+    assert plain is not None
+    assert (plain.search, plain.ndots) == (cluster, 5)
+    config = "  dnsConfig: {searches: [corp.example, svc.cluster.local], options: [{name: ndots, value: '2'}]}\n"
+    merged = pod_resolver(pod(config), "cluster.local", MUSL)
+    assert merged is not None
+    assert (merged.search, merged.ndots, merged.libc) == ((*cluster, "corp.example"), 2, MUSL)
+    alone = pod_resolver(
+        pod("  dnsPolicy: None\n" + config.replace(", options: [{name: ndots, value: '2'}]", "")), "x", GLIBC
+    )
+    assert alone is not None
+    assert (alone.search, alone.ndots) == (("corp.example", "svc.cluster.local"), 1)
+    assert pod_resolver(pod("  dnsPolicy: Default\n"), "cluster.local", GLIBC) is None
+
+
+@pytest.mark.parametrize(
+    ("image", "libc"),
+    [
+        ("alpine:3.22", MUSL),
+        ("docker.io/library/alpine@sha256:00", MUSL),
+        ("python:3.13-alpine3.22", MUSL),
+        ("alpine/git", MUSL),
+        ("frolvlad/alpine-glibc:3", GLIBC),
+        ("node:22-bookworm-slim", GLIBC),
+        ("ubuntu", GLIBC),
+        ("shop/alpinestars:1", None),
+        ("redis:7", None),
+    ],
+)
+def test_libc_of_image(image: str, libc: str | None) -> None:
+    assert libc_of_image(image) == libc
