@@ -65,6 +65,7 @@ def test_a_template_that_parses_is_read_and_marked(text: str, model: type) -> No
     [
         ("kind: Service\n{{- with .Values.x }}\n  a: 1\n{{- end }}\n", "{{- with .Values.x }}"),
         ("kind: Service\n{% if x %}\nspec: 1\n{% endif %}\n", "{% if x %}"),
+        ("kind: Service\nmetadata: {name: ${NAME}}\n", "${NAME}"),
     ],
 )
 def test_a_template_that_does_not_parse_is_one_failure_that_says_so(text: str, at: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from kpl.inputs.kubernetes import Workload
 from kpl.inputs.read import read
 from kpl.resolver.dnsconfig import dns_faults
@@ -15,7 +16,7 @@ POD = """\
 kind: Pod
 metadata: {name: cart, namespace: shop}
 spec:
-  containers: [{name: cart, image: shop/cart:3}]
+  containers: [{name: cart, image: 'shop/cart:3'}]
 """
 
 
@@ -41,7 +42,7 @@ def faults(body: str) -> list[tuple[str, bool]]:
         ("  dnsPolicy: None\n", [("None", True)]),
         ("  dnsPolicy: None\n  dnsConfig: ${CONFIG}\n", []),
         ("  dnsPolicy: None\n  dnsConfig: {nameserver: [10.0.0.1]}\n", [("nameserver", True)]),
-        ("  dnsConfig: {nameservers: ['fe80::1%eth0', 010.001.0.1, ::1]}\n", [("'fe80::1%eth0'", True)]),
+        ("  dnsConfig: {nameservers: ['fe80::1%eth0', 010.001.0.1, '::1']}\n", [("'fe80::1%eth0'", True)]),
         ("  dnsConfig: {nameservers: [a, b, c, d]}\n", [("d", True), *((name, True) for name in "abcd")]),
         ("  dnsConfig: {nameservers: ['{{ dns }}']}\n", []),
         ("  dnsConfig: {nameservers: 10.0.0.1}\n", [("10.0.0.1", True)]),

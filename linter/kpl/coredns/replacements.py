@@ -46,7 +46,10 @@ def _without(corefile: Corefile, directive: Directive, options: Sequence[Propert
     """The edits that remove `options`, and the block of `directive` where it holds nothing else."""
     if directive.block is not None and len(options) == len(directive.properties):
         edit = Edit(directive.head.end, directive.block.end, "")
-        if not corefile.text[edit.start : directive.block.start].strip() and "#" not in corefile.text[edit.start : edit.end]:
+        if (
+            not corefile.text[edit.start : directive.block.start].strip()
+            and "#" not in corefile.text[edit.start : edit.end]
+        ):
             return (edit,)
     edits = [_without_line(corefile, option) for option in options]
     return tuple(edit for edit in edits if edit is not None) if None not in edits else None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_ADDRESS = re.compile(r"(?:(?:dns|tls|https|grpc|quic)://)?(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)(?=[:%]|$)|([0-9A-Fa-f:.]+)(?=%|$))")
+_ADDRESS = re.compile(
+    r"(?:(?:dns|tls|https|grpc|quic)://)?(?:\[([0-9A-Fa-f:.]+)\]|(\d+(?:\.\d+){3})(?=[:%]|$)|([0-9A-Fa-f:.]+)(?=%|$))"
+)
 
 
 def is_public_address(upstream: str) -> bool:

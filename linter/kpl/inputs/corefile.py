@@ -158,13 +158,16 @@ class Corefile:
         """A new last line in the block of `directive`, which gets a block if it has none."""
         indent = self.indent_at(directive.span.start)
         inner = indent + self._unit(directive)
-        if directive.properties:
+        if directive.properties and not directive.properties[-1].nested:
             last = directive.properties[-1]
             at = self._line_end(last.span.end)
             if directive.block and at >= directive.block.end:
-                at = last.span.end  # `}` closes on the same line
-                return Edit(at, at, f"\n{inner}{line}\n{indent}")
+                # `}` closes on the same line
+                return Edit(last.span.end, directive.block.end - 1, f"\n{inner}{line}\n{indent}")
             return Edit(at, at, f"\n{self.indent_at(last.span.start)}{line}")
+        if directive.block and "\n" in self.text[slice(*directive.block)]:
+            at = self._line_end(self.text.rfind("\n", 0, directive.block.end))  # behind comments that stand alone
+            return Edit(at, at, f"\n{inner}{line}")
         if directive.block:
             return Edit(directive.block.start, directive.block.end, f"{{\n{inner}{line}\n{indent}}}")
         at = self._word_end(directive.head.end)
@@ -185,6 +188,8 @@ class Corefile:
         end = len(self.text) if end < 0 else end + 1
         if self.text[start : span.start].strip() or self.text[span.end : end].strip():
             return None
+        if end == len(self.text) and not self.text.endswith("\n") and start:
+            start -= 1  # the last line, without a line end: it takes the one before it along
         return Edit(start, end, "")
 
 
@@ -287,6 +292,9 @@ class _Builder:
         return getattr(last, "type", "") == "RBRACE"
 
     def _server(self, entry: Any) -> None:
+        last_key = entry.children[0].children[-1]
+        if last_key.type in ("COMMA", "COMMA_QUOTED"):
+            raise CorefileError("another key must follow this comma", Span(last_key.start_pos, word_of(last_key).span.end))
         keys = [self._key(token) for token in entry.children[0].children]
         directives: list[Directive] = []
         start, end = keys[0].span.start, keys[-1].span.end

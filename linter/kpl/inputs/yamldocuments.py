@@ -89,9 +89,15 @@ def _word_at(text: str, offset: int) -> Span:
 
 
 def _glued_placeholder(text: str, offset: int) -> list[re.Match[str]]:
-    """The word at `offset`, where it is one that `sed` is to replace: ``OTHER_LABELS``."""
+    """The word at `offset`, where `sed` is to replace it: ``OTHER_LABELS``; or each ``${NAME}`` on its line.
+
+    (Further off, a ``${NAME}`` is some shell's, or harms nobody.)
+    """
     found = re.compile(r"[A-Z]+(?:_[A-Z0-9]+)+(?![^\s])").match(text, offset)
-    return [found] if found else []
+    if found:
+        return [found]
+    start, end = text.rfind("\n", 0, offset) + 1, text.find("\n", offset)
+    return list(re.compile(r"\$\{\w+\}").finditer(text, start, len(text) if end < 0 else end))
 
 
 def _template_at(templates: list[re.Match[str]], offset: int) -> Span:

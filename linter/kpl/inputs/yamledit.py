@@ -8,6 +8,8 @@ from kpl.inputs.yamlscalar import content_span, spell_double_quoted
 from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence
 from kpl.text.edit import Edit
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_LAST_LINE_END = re.compile(r"(?:\r\n|\r|\n)\Z")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|$)")
 
 
@@ -75,9 +77,12 @@ def remove_entry(text: str, mapping: Mapping, key: Scalar) -> Edit | None:
         return None
     if "#" in text[end : rest.end()]:
         return None
-    line_end = re.compile(r"\r\n|\r|\n|$").match(text, rest.end())
-    assert line_end is not None
-    return Edit(start, line_end.end(), "")
+    line_end = _LINE_END.match(text, rest.end())
+    if line_end is not None:
+        return Edit(start, line_end.end(), "")
+    # the last line, without a line end: it takes the one before it along
+    before = _LAST_LINE_END.search(text, 0, start)
+    return Edit(before.start() if before else start, rest.end(), "")
 
 
 def set_scalar(text: str, scalar: Scalar, value: str) -> Edit | None:

@@ -135,8 +135,6 @@ class AutopathWithoutVerifiedPods(Rule):
 
 def _fix(server: ServerBlock, kubernetes: Directive, modes: list[Property]) -> Fix:
     """The last line counts; where there is none, a new one."""
-    if modes:
-        edit = Edit(*modes[-1].args[0].span, "verified")
-    else:
-        edit = server.corefile.add_property(kubernetes, "pods verified")
+    new = server.corefile.add_property(kubernetes, "pods verified")
+    edit = Edit(*modes[-1].args[0].span, "verified") if modes else new
     return Fix("Write `pods verified`", (edit,), safe=False)

@@ -77,7 +77,9 @@ class HealthWithoutLameduck(Rule):
             fixed=_FULL % f"    health :8080{_BLOCK}  # liveness",
         ),
         Bad(
-            corefile("(probes) {\n    health\n    ready\n}\n" + (_FULL % "    import probes").replace("    ready\n", "")),
+            corefile(
+                "(probes) {\n    health\n    ready\n}\n" + (_FULL % "    import probes").replace("    ready\n", "")
+            ),
             flags=["health"],
             fixed=f"(probes) {{\n    health{_BLOCK}\n    ready\n}}\n"
             + (_FULL % "    import probes").replace("    ready\n", ""),
@@ -102,7 +104,11 @@ class HealthWithoutLameduck(Rule):
             return
         # one `health` that waits holds up the whole process
         everywhere = [health for block in server.corefile.servers for health in block.all("health")]
-        if any(each.name in ("lameduck", "import") or is_placeholder(each.name) for h in everywhere for each in h.properties):
+        if any(
+            each.name in ("lameduck", "import") or is_placeholder(each.name)
+            for h in everywhere
+            for each in h.properties
+        ):
             return
         for health in server.all("health"):
             yield self.finding(

@@ -121,7 +121,9 @@ class RemovedPluginOrOption(Rule):
             fixed="lan {\n    errors\n    cache 30\n    file /zones/lan\n}\n",
         ),
         Bad(
-            corefile(". {\n    errors\n    proxy . 10.0.0.2:53 10.0.0.3 {\n        policy first\n    }\n    cache 30\n}\n"),
+            corefile(
+                ". {\n    errors\n    proxy . 10.0.0.2:53 10.0.0.3 {\n        policy first\n    }\n    cache 30\n}\n"
+            ),
             flags=["proxy"],
             fixed=". {\n    errors\n    forward . 10.0.0.2:53 10.0.0.3 {\n        policy sequential\n    }\n    cache 30\n}\n",
         ),
@@ -148,7 +150,10 @@ class RemovedPluginOrOption(Rule):
         ),
         # both are right in their release
         Good(corefile(". {\n    errors\n    proxy . 10.0.0.2\n    cache 30\n}\n"), {"coredns": "1.4.0"}),
-        Good(corefile("lan {\n    errors\n    file /zones/lan {\n        transfer to *\n    }\n}\n"), {"coredns": "1.7.0"}),
+        Good(
+            corefile("lan {\n    errors\n    file /zones/lan {\n        transfer to *\n    }\n}\n"),
+            {"coredns": "1.7.0"},
+        ),
         # CoreDNS does not look into a snippet that nothing imports
         Good(corefile("(old) {\n    proxy . 10.0.0.2\n}\nlan {\n    errors\n    file /zones/lan\n}\n")),
         Good(corefile("lan {\n    errors\n    secondary {\n        transfer from 10.0.0.9\n    }\n}\n")),

@@ -17,8 +17,10 @@ from kpl import (
     HostName,
     NameKind,
     Related,
+    Role,
     Rule,
     Sequence,
+    ServerBlock,
     Severity,
     Stop,
     Workload,
@@ -32,6 +34,7 @@ from kpl import (
     libc_of,
     manifest,
     pod_resolver,
+    role_of,
     serving_containers,
     written_ndots,
 )
@@ -86,8 +89,8 @@ class NdotsSearchCost(Rule):
     the same. With ndots 2 each costs 2 queries, and `cart` and `cart.shop` are found as before.
 
     The rule speaks where the manifest names a host that a container looks up, not for jobs and init containers, which do
-    so once. It stays silent where `autopath` is in
-    the tree's Corefiles, which answers the whole search in one step. With NodeLocal DNSCache, the searches end at the
+    so once. It stays silent where each Corefile for
+    cluster DNS in the tree has a working `autopath`, which answers the whole search in one step. With NodeLocal DNSCache, the searches end at the
     node, but they are still sent. A program that looks hosts up on its own, without the search list, is not told apart.
 
     ## Fix
@@ -212,7 +215,21 @@ def _says_ndots(workload: Workload) -> bool:
 
 
 def _autopath(cluster: Cluster) -> bool:
-    return any(server.has("autopath") for _, corefile in cluster.corefiles for server in corefile.servers)
+    """Whether every Corefile for cluster DNS in the tree has an `autopath` that works."""
+    found = [
+        server
+        for document, corefile in cluster.corefiles
+        if role_of(document) is Role.CLUSTER
+        for server in corefile.servers
+        if server.has("kubernetes")
+    ]
+    return bool(found) and all(server.has("autopath") and _verifies_pods(server) for server in found)
+
+
+def _verifies_pods(server: ServerBlock) -> bool:
+    kubernetes = server.get("kubernetes")
+    pods = kubernetes.find("pods") if kubernetes is not None else None
+    return pods is not None and pods.args == ["verified"]
 
 
 def _help(first: HostName, wanted: int, node_local_dns: bool) -> str:

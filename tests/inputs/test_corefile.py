@@ -1,0 +1,241 @@
+"""The Corefile as CoreDNS's own lexer and parser read it, and edits to it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kpl.inputs.corefile import Corefile, CorefileError, Directive, ServerBlock, is_placeholder, parse_corefile
+from kpl.text.edit import Edit, apply_edits
+from support import SHARED
+
+
+def words(line: str) -> list[str]:
+    """The words of one line of a server block."""
+    (directive,) = parse_corefile(line, fragment=True).servers[0].directives
+    return [str(word) for word in (directive.name, *directive.args)]
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ("a  b\tc", ["a", "b", "c"]),
+        ("a\x0bb\x0cc", ["a", "b", "c"]),
+        ("a\x85b\xa0c\u2028d\u3000e", ["a", "b", "c", "d", "e"]),
+        ("a\u200bb", ["a\u200bb"]),
+        ("a\x1cb", ["a\x1cb"]),
+        ("a\rb c\r", ["ab", "c"]),
+        ('a "b c" d', ["a", "b c", "d"]),
+        ('a "b"c', ["a", "b", "c"]),
+        ('a b"c d"', ["a", 'b"c', 'd"']),
+        (r'a "b\"c"', ["a", 'b"c']),
+        (r'a "b\n\\"', ["a", r"b\n\\"]),
+        (r"a b\ c", ["a", "b\\", "c"]),
+        ('a ""', ["a", ""]),
+        ('a "b', ["a", "b"]),
+        ("a 'b c'", ["a", "'b", "c'"]),
+        ("a `b c`", ["a", "`b", "c`"]),
+        ("a # b", ["a"]),
+        ("a b#c d", ["a", "b", "d"]),
+        ("a#b c", ["a", "c"]),
+        ('a "b#c"', ["a", "b#c"]),
+        ("a .{ {x} b} {}", ["a", ".{", "{x}", "b}", "{}"]),
+        ("a b; c", ["a", "b;", "c"]),
+        ("a b \\", ["a", "b", "\\"]),
+    ],
+)
+def test_words_are_those_of_the_lexer(line: str, read: list[str]) -> None:
+    assert words(line) == read
+
+
+def test_a_quoted_word_may_span_lines() -> None:
+    text = '. {\n    respond "a\nb" c\n    log\n}\n'
+    directives = parse_corefile(text).servers[0].directives
+    assert [[str(word) for word in (each.name, *each.args)] for each in directives] == [["respond", "a\nb", "c"], ["log"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        (". {\n}\n", [["."]]),
+        (".\n{\n}\n", [["."]]),
+        ("a.org b.org {\n}\n", [["a.org", "b.org"]]),
+        ("a.org, b.org,\nc.org {\n}\n", [["a.org", "b.org", "c.org"]]),
+        ("a,b {\n}\n", [["a,b"]]),
+        ("a.org\n", [["a.org"]]),
+        (".:53\nerrors\n", [[".:53"]]),
+        ("a {\n}\nb {\n}", [["a"], ["b"]]),
+        ('"{"\n}\n', []),
+        ("# nothing\n", []),
+        ("", []),
+    ],
+)
+def test_keys_are_those_of_the_parser(text: str, keys: list[list[str]]) -> None:
+    assert [[str(key) for key in server.keys] for server in parse_corefile(text).servers] == keys
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (". { whoami }\n", "needs a line of its own"),
+        (". {\n    errors\n", "the file ends inside"),
+        (". {\n    health {\n        lameduck 5s\n", "the file ends inside"),
+        ("a.org, {\n}\n", "another key must follow this comma"),
+        (". {\n" + "    a {\n" * 200 + "}\n" * 201, "nested deeper than"),
+    ],
+)
+def test_what_coredns_refuses_is_refused_with_a_place(text: str, message: str) -> None:
+    with pytest.raises(CorefileError, match=message) as caught:
+        parse_corefile(text)
+    assert 0 <= caught.value.span.start < caught.value.span.end <= len(text)
+
+
+def test_a_missing_brace_behind_the_brace_of_a_plugin_is_accepted_as_coredns_does() -> None:
+    corefile = parse_corefile(". {\n    forward . 1.1.1.1 {\n        policy random\n    }\n")
+    assert [str(each.name) for each in corefile.servers[0].directives] == ["forward"]
+
+
+MODEL = """\
+(common) {
+    errors
+    cache 30 { # keep
+        success 100
+        denial "5" 30
+    }
+}
+import more/*.conf
+a.org:53 b.org {
+    import common
+    health
+    template IN A {
+        answer "{{ .Name }} 60 IN A 10.0.0.1"
+    }
+}
+"""
+
+
+def test_the_model_is_what_the_author_wrote() -> None:
+    corefile = parse_corefile(MODEL)
+    (server,), (snippet,) = corefile.servers, corefile.snippets
+    assert snippet.snippet == "common"
+    assert [[str(each) for each in line] for line in corefile.imports] == [["more/*.conf"]]
+    assert [str(each.name) for each in server.directives] == ["import", "health", "template"]
+    assert [str(each.name) for each in server.expanded()] == ["errors", "cache", "health", "template"]
+    cache = server.get("cache")
+    assert cache is not None
+    assert [[str(line.name), *map(str, line.args)] for line in cache.properties] == [["success", "100"], ["denial", "5", "30"]]
+    assert cache.find("denial") is cache.properties[1]
+    assert server.complete
+    assert not server.has("loop")
+    assert not parse_corefile(". {\n    import other\n}\n").servers[0].complete
+
+
+def test_every_span_is_the_text_that_it_names() -> None:
+    corefile = parse_corefile(MODEL)
+    cache = corefile.snippets[0].directives[1]
+    shown = {MODEL[slice(*span)] for span in (cache.name.span, cache.head, cache.properties[1].args[0].span)}
+    assert shown == {"cache", "cache 30", '"5"'}
+    assert cache.block is not None
+    assert MODEL[cache.block.start] == "{"
+    assert MODEL[cache.block.end - 1] == "}"
+    assert MODEL[slice(*cache.span)].endswith("    }")
+    server = corefile.servers[0]
+    assert MODEL[slice(*server.key_span)] == "a.org:53 b.org"
+    assert MODEL[slice(*server.span)].startswith("a.org:53")
+    assert MODEL[server.span.end - 1] == "}"
+    assert MODEL[slice(*server.body)].strip().startswith("import common")
+
+
+def first(text: str) -> tuple[Corefile, ServerBlock, Directive]:
+    corefile = parse_corefile(text)
+    return corefile, corefile.servers[0], corefile.servers[0].directives[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        (". {\n  errors # all\n}\n", ". {\n  errors # all\n  cache 30\n}\n"),
+        (". {\n\terrors\n}\n", ". {\n\terrors\n\tcache 30\n}\n"),
+        (". {\n  log {\n    class all\n  } # x\n}\n", ". {\n  log {\n    class all\n  } # x\n  cache 30\n}\n"),
+        (".\nerrors", ".\nerrors\ncache 30"),
+    ],
+)
+def test_a_line_is_added_below_a_directive(text: str, result: str) -> None:
+    corefile, server, directive = first(text)
+    assert apply_edits(text, [corefile.insert_after(directive, "cache 30")]) == result
+    assert corefile.append(server, "cache 30") == corefile.insert_after(directive, "cache 30")
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        (". {\n  health\n}\n", ". {\n  health {\n    new 1\n  }\n}\n"),
+        (". {\n  health :8080 # x\n}\n", ". {\n  health :8080 {\n    new 1\n  } # x\n}\n"),
+        (". {\n\thealth {\n\t}\n}\n", ". {\n\thealth {\n\t\tnew 1\n\t}\n}\n"),
+        (". {\n  health {\n    a 1 # x\n  }\n}\n", ". {\n  health {\n    a 1 # x\n    new 1\n  }\n}\n"),
+        (". {\n  a {\n    b {\n      c\n    }\n  }\n}\n", ". {\n  a {\n    b {\n      c\n    }\n    new 1\n  }\n}\n"),
+        (". {\n  health { # why\n  }\n}\n", ". {\n  health { # why\n    new 1\n  }\n}\n"),
+        (". {\n  health { }\n}\n", ". {\n  health {\n    new 1\n  }\n}\n"),
+        (". {\n  health {\n    a 1 }\n}\n", ". {\n  health {\n    a 1\n    new 1\n  }\n}\n"),
+        (". {\n  health {\n    # alone\n  }\n}\n", ". {\n  health {\n    # alone\n    new 1\n  }\n}\n"),
+    ],
+)
+def test_a_property_is_added_to_a_directive(text: str, result: str) -> None:
+    corefile, _, directive = first(text)
+    assert apply_edits(text, [corefile.add_property(directive, "new 1")]) == result
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        (". {\n  errors\n  log\n}\n", ". {\n  log\n}\n"),
+        (". {\n  log {\n    class all\n  }\n}\n", ". {\n}\n"),
+        (". {\n  errors # x\n}\n", None),
+    ],
+)
+def test_a_line_is_removed_only_with_nothing_else_on_it(text: str, result: str | None) -> None:
+    corefile, _, directive = first(text)
+    edit = corefile.remove_lines(directive.span)
+    assert (None if edit is None else apply_edits(text, [edit])) == result
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [("{{ x }}", True), ("${X}", True), ("__PILLAR__DNS__", True), ("CLUSTER_DOMAIN", True), ("{$VAR}", True)]
+    + [("cluster.local", False), ("NXDOMAIN", False), ("AAAA", False), ("{", False), ("{1}", False)],
+)
+def test_placeholders_are_known(word: str, expected: bool) -> None:
+    assert is_placeholder(word) is expected
+
+
+@given(st.text(alphabet='ab{}".#,\\ \n\r\t()', max_size=40), st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_any_text_parses_or_raises_the_one_error(text: str, fragment: bool) -> None:
+    try:
+        corefile = parse_corefile(text, fragment)
+    except CorefileError as error:
+        assert 0 <= error.span.start <= error.span.end <= len(text) + 1
+        return
+    for server in (*corefile.servers, *corefile.snippets):
+        for directive in server.directives:
+            assert text[directive.span.start] not in " \n"
+            edit = corefile.insert_after(directive, "zz")
+            assert edit == Edit(edit.start, edit.start, edit.text)
+
+
+@pytest.mark.skipif(not (SHARED / "conformance").is_dir(), reason="no recorded verdicts here")
+@pytest.mark.parametrize("name", ["plugin_verdicts.jsonl", "mutants.jsonl", "syntax_cases.json"])
+def test_what_coredns_loads_parses(name: str) -> None:
+    text = (SHARED / "conformance" / name).read_text()
+    rows = json.loads(text)["cases"] if name.endswith(".json") else [json.loads(line) for line in text.split("\n") if line]
+    loaded = [row.get("corefile", row.get("input")) for row in rows if row.get("loads", row.get("ok"))]
+    assert len(loaded) > 50
+    refused = []
+    for corefile in loaded:
+        try:
+            parse_corefile(corefile)
+        except CorefileError as error:
+            refused.append((corefile, error.message))
+    assert refused == []

@@ -1,0 +1,195 @@
+"""The chart's ``servers:``: what is found stands where it was written, and is mended there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from kpl.inputs.corefile import Corefile, parse_corefile
+from kpl.text.edit import Edit, apply_edits
+from kpl.text.embedding import Embedding
+from kpl.text.span import Span
+from samples import documents
+
+VALUES = """\
+servers:
+  - zones:  # all
+      - zone: .
+        scheme: dns://
+      - zone: "b.org"
+    port: 53
+    plugins:
+      - name: errors
+      # answers nobody
+      - name: health  # keep
+        configBlock: |-
+          lameduck 5s
+          other 1
+      - name: ready
+      - name: kubernetes
+        parameters: "cluster.local in-addr.arpa"
+        configBlock: |-
+          pods insecure
+      - parameters: . /etc/resolv.conf
+        name: forward
+rest: 1
+"""
+COREFILE = """\
+dns://. b.org:53 {
+    errors
+    health {
+        lameduck 5s
+        other 1
+    }
+    ready
+    kubernetes cluster.local in-addr.arpa {
+        pods insecure
+    }
+    forward . /etc/resolv.conf
+}
+"""
+
+
+def chart(values: str) -> tuple[Corefile, Embedding]:
+    (document,) = documents("values.yaml", values)
+    assert isinstance(document.model, Corefile)
+    return document.model, document.embedding
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_the_corefile_is_the_one_that_the_chart_prints(newline: str) -> None:
+    corefile, _ = chart(VALUES.replace("\n", newline))
+    assert corefile.text == COREFILE
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_each_word_stands_where_it_was_written(newline: str) -> None:
+    values = VALUES.replace("\n", newline)
+    corefile, embedding = chart(values)
+    for found in re.finditer(r"[a-z][\w.-]*|/etc/resolv.conf|5s|53", corefile.text):
+        span = embedding.host_span(Span(*found.span()))
+        assert values[slice(*span)] == found.group()
+
+
+def test_a_span_over_several_values_goes_from_the_first_to_the_last() -> None:
+    corefile, embedding = chart(VALUES)
+    health = corefile.servers[0].get("health")
+    assert health is not None
+    assert VALUES[slice(*embedding.host_span(health.span))].startswith("health  # keep")
+    assert VALUES[slice(*embedding.host_span(health.span))].endswith("other 1")
+
+
+def mended(values: str, edit: Edit | None) -> str:
+    """`values` after an edit to their Corefile; what they then say is checked."""
+    assert edit is not None
+    corefile, embedding = chart(values)
+    edits = embedding.host_edits([edit])
+    assert edits is not None
+    result = apply_edits(values, edits)
+    assert words(chart(result)[0].text) == words(apply_edits(corefile.text, [edit]))
+    return result
+
+
+def words(corefile: str) -> list[list[str]]:
+    return [line.split() for line in corefile.splitlines()]
+
+
+def edit_of(kind: str, values: str = VALUES) -> Edit | None:
+    corefile, _ = chart(values)
+    server = corefile.servers[0]
+    directive = {each.name: each for each in server.directives}
+    if kind == "insert":
+        return corefile.insert_after(directive["errors"], "cache 30", "loop")
+    if kind == "insert a block":
+        return corefile.insert_after(directive["ready"], "log {", "    class error", "}")
+    if kind == "append":
+        return corefile.append(server, "cache 30")
+    if kind == "first property":
+        return corefile.add_property(directive["ready"], "x 1")
+    if kind == "property":
+        return corefile.add_property(directive["health"], "new 1")
+    if kind == "remove property":
+        return corefile.remove_lines(directive["health"].properties[0].span)
+    if kind == "remove last property":
+        return corefile.remove_lines(directive["health"].properties[1].span)
+    if kind == "remove":
+        return corefile.remove_lines(directive["ready"].span)
+    if kind == "remove a block":
+        return corefile.remove_lines(directive["health"].span)
+    argument = directive["forward"].args[1].span
+    return Edit(argument.start, argument.end, "9.9.9.9")
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [
+        (
+            "insert",
+            "      - name: errors\n",
+            "      - name: errors\n      - name: cache\n        parameters: 30\n      - name: loop\n",
+        ),
+        (
+            "insert a block",
+            "      - name: ready\n",
+            "      - name: ready\n      - name: log\n        configBlock: |-\n          class error\n",
+        ),
+        ("append", "        name: forward\n", "        name: forward\n      - name: cache\n        parameters: 30\n"),
+        ("first property", "name: ready\n", "name: ready\n        configBlock: |-\n          x 1\n"),
+        ("property", "          other 1\n", "          other 1\n          new 1\n"),
+        ("remove property", "          lameduck 5s\n", ""),
+        ("remove last property", "          other 1\n", ""),
+        ("remove", "      - name: ready\n", ""),
+        ("value", "/etc/resolv.conf", "9.9.9.9"),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_an_edit_to_the_corefile_is_one_to_the_values(kind: str, old: str, new: str, newline: str) -> None:
+    values = VALUES.replace("\n", newline)
+    assert mended(values, edit_of(kind, values)) == VALUES.replace(old, new, 1).replace("\n", newline)
+
+
+def test_a_plugin_goes_with_its_block() -> None:
+    left = mended(VALUES, edit_of("remove a block"))
+    assert "health" not in left
+    assert left.startswith(VALUES[: VALUES.index("      - name: health")])
+
+
+def test_the_only_line_of_a_block_stays() -> None:
+    corefile, embedding = chart(VALUES)
+    kubernetes = corefile.servers[0].get("kubernetes")
+    assert kubernetes is not None
+    edit = corefile.remove_lines(kubernetes.properties[0].span)
+    assert edit is not None
+    assert embedding.host_edits([edit]) is None
+
+
+def test_what_the_values_cannot_express_is_refused() -> None:
+    _, embedding = chart(VALUES)
+    assert embedding.host_edits([Edit(0, 0, "# a comment\n")]) is None
+    assert embedding.host_edits([Edit(0, len(COREFILE), "")]) is None
+
+
+def test_values_in_flow_style_are_read_and_new_plugins_refused() -> None:
+    values = "servers: [{zones: [{zone: .}], port: 53, plugins: [{name: errors}, {name: forward, parameters: . 9.9.9.9}]}]\n"
+    corefile, embedding = chart(values)
+    assert corefile.text == ".:53 {\n    errors\n    forward . 9.9.9.9\n}\n"
+    assert embedding.host_edits([edit for edit in [corefile.append(corefile.servers[0], "cache 30")] if edit]) is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "servers: []\nplugins: 1\nzones: 1\n",
+        "servers:\n- host: a\n  plugins: []\n  zones: []\n",
+        "servers:\n- zones: [{zone: .}]\n  plugins:\n  - parameters: x\n",
+        "servers: {zones: 1, plugins: [{name: x}]}\n",
+    ],
+)
+def test_other_servers_are_not_the_charts(values: str) -> None:
+    assert documents("values.yaml", values) == []
+
+
+def test_default_zone_and_no_port() -> None:
+    corefile, _ = chart("servers:\n- zones: []\n  plugins:\n  - name: errors\n")
+    assert corefile.text == ". {\n    errors\n}\n"
+    assert len(parse_corefile(corefile.text).servers) == 1
