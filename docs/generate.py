@@ -35,7 +35,12 @@ def transcript(command: str) -> str:
     """What `command` prints in the root of the project, behind a prompt."""
     words = command.split()
     done = subprocess.run(
-        [sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin", **_path()}
+        [sys.executable, "-m", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", **_path()},
     )
     return f"$ {command}\n{done.stdout}"
 

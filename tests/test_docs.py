@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+
 from support import ROOT
 
 sys.path.insert(0, str(ROOT / "docs"))

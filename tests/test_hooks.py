@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from kpl.inputs.yamltree import Mapping, Sequence, compose
 from support import ROOT
 
@@ -27,7 +28,7 @@ def _hooks() -> dict[str, dict[str, str]]:
     root = compose((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))[0]
     assert isinstance(root, Sequence)
     return {
-        str(hook.text("id")): {key.value: str(hook.text(key.value)) for key in hook.keys()}  # noqa: SIM118
+        str(hook.text("id")): {key.value: str(hook.text(key.value)) for key in hook.keys()}
         for hook in root.items
         if isinstance(hook, Mapping)
     }
@@ -75,7 +76,10 @@ def _git(folder: Path, *words: str) -> None:
 def _copy_work_tree(project: Path) -> None:
     """The clone gets what is not committed yet, so that the test speaks of the code at hand."""
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=ROOT, check=True, capture_output=True
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
     ).stdout
     for name in map(os.fsdecode, filter(None, listed.split(b"\0"))):
         if (ROOT / name).is_file():

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from support import ROOT
 
 pytestmark = pytest.mark.slow
@@ -34,6 +35,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_wheel_carries_fresh_parsers_and_the_index(wheel: Path) -> None:
     sys.path.insert(0, str(ROOT))
     import hatch_build
+
     from kpl_grammars import GRAMMARS
 
     with zipfile.ZipFile(wheel) as archive:
@@ -42,13 +44,20 @@ def test_wheel_carries_fresh_parsers_and_the_index(wheel: Path) -> None:
             generated = archive.read(f"kpl_grammars/_generated/{grammar}.py").decode()
             assert generated == hatch_build.generated_parser(grammar)
         assert archive.read("kpl_rules/_index.py").decode() == hatch_build.rule_index()
-    assert {name.partition("/")[0].partition("-")[0] for name in names} == {"kpl", "kpl_rules", "kpl_grammars", "kplint"}
+    assert {name.partition("/")[0].partition("-")[0] for name in names} == {
+        "kpl",
+        "kpl_rules",
+        "kpl_grammars",
+        "kplint",
+    }
     assert any(name.endswith("MPL-2.0.txt") for name in names)
 
 
 def test_installed_kpl_says_the_same_as_the_checkout(installed: Path) -> None:
     command = ["lint", "--format", "jsonl", "examples/shop"]
-    here = subprocess.run([sys.executable, "-m", "kpl", *command], cwd=ROOT, capture_output=True, text=True, check=False)
+    here = subprocess.run(
+        [sys.executable, "-m", "kpl", *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     there = subprocess.run([str(installed / "kpl"), *command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert here.stdout
     assert (there.stdout, there.returncode) == (here.stdout, here.returncode), there.stderr

@@ -7,6 +7,7 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from kpl.inputs.corefile import Corefile, CorefileError, Directive, ServerBlock, is_placeholder, parse_corefile
 from kpl.text.edit import Edit, apply_edits
 from support import SHARED
@@ -53,7 +54,10 @@ def test_words_are_those_of_the_lexer(line: str, read: list[str]) -> None:
 def test_a_quoted_word_may_span_lines() -> None:
     text = '. {\n    respond "a\nb" c\n    log\n}\n'
     directives = parse_corefile(text).servers[0].directives
-    assert [[str(word) for word in (each.name, *each.args)] for each in directives] == [["respond", "a\nb", "c"], ["log"]]
+    assert [[str(word) for word in (each.name, *each.args)] for each in directives] == [
+        ["respond", "a\nb", "c"],
+        ["log"],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +129,10 @@ def test_the_model_is_what_the_author_wrote() -> None:
     assert [str(each.name) for each in server.expanded()] == ["errors", "cache", "health", "template"]
     cache = server.get("cache")
     assert cache is not None
-    assert [[str(line.name), *map(str, line.args)] for line in cache.properties] == [["success", "100"], ["denial", "5", "30"]]
+    assert [[str(line.name), *map(str, line.args)] for line in cache.properties] == [
+        ["success", "100"],
+        ["denial", "5", "30"],
+    ]
     assert cache.find("denial") is cache.properties[1]
     assert server.complete
     assert not server.has("loop")
@@ -229,7 +236,9 @@ def test_any_text_parses_or_raises_the_one_error(text: str, fragment: bool) -> N
 @pytest.mark.parametrize("name", ["plugin_verdicts.jsonl", "mutants.jsonl", "syntax_cases.json"])
 def test_what_coredns_loads_parses(name: str) -> None:
     text = (SHARED / "conformance" / name).read_text()
-    rows = json.loads(text)["cases"] if name.endswith(".json") else [json.loads(line) for line in text.split("\n") if line]
+    rows = (
+        json.loads(text)["cases"] if name.endswith(".json") else [json.loads(line) for line in text.split("\n") if line]
+    )
     loaded = [row.get("corefile", row.get("input")) for row in rows if row.get("loads", row.get("ok"))]
     assert len(loaded) > 50
     refused = []

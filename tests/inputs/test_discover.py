@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from kpl.errors import UsageError
 from kpl.inputs.discover import Found, discover
 

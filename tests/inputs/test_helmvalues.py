@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from kpl.inputs.corefile import Corefile, parse_corefile
 from kpl.text.edit import Edit, apply_edits
 from kpl.text.embedding import Embedding
@@ -170,10 +171,27 @@ def test_what_the_values_cannot_express_is_refused() -> None:
 
 
 def test_values_in_flow_style_are_read_and_new_plugins_refused() -> None:
-    values = "servers: [{zones: [{zone: .}], port: 53, plugins: [{name: errors}, {name: forward, parameters: . 9.9.9.9}]}]\n"
+    values = (
+        "servers: [{zones: [{zone: .}], port: 53, plugins: [{name: errors}, {name: forward, parameters: . 9.9.9.9}]}]\n"
+    )
     corefile, embedding = chart(values)
     assert corefile.text == ".:53 {\n    errors\n    forward . 9.9.9.9\n}\n"
     assert embedding.host_edits([edit for edit in [corefile.append(corefile.servers[0], "cache 30")] if edit]) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        ("autopath @kubernetes", '"@kubernetes"'),
+        ("forward . tls://9.9.9.9 10.0.0.1:53", ". tls://9.9.9.9 10.0.0.1:53"),
+        ('log . "{remote} {type}"', '". \\"{remote} {type}\\""'),
+        ("acl *", '"*"'),
+    ],
+)
+def test_parameters_are_quoted_where_yaml_needs_it(line: str, written: str) -> None:
+    corefile, _ = chart(VALUES)
+    result = mended(VALUES, corefile.append(corefile.servers[0], line))
+    assert result.endswith(f"      - name: {line.split()[0]}\n        parameters: {written}\nrest: 1\n")
 
 
 @pytest.mark.parametrize(

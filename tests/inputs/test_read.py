@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+
 from kpl.inputs.corefile import Corefile
 from kpl.inputs.document import ParseFailure
 from kpl.inputs.kubeproxy import KubeProxyConfig
 from kpl.inputs.kubernetes import EndpointSlice, NodeObject, Service, Workload
 from kpl.inputs.ruleset import Ruleset
 from samples import COREFILE, DUMP, POD, PROXY, TEMPLATE, config_map, documents, indented, models
+
 
 @pytest.mark.parametrize(
     ("name", "text", "model"),
@@ -36,7 +38,9 @@ def test_a_file_in_a_folder_is_known_by_its_name(name: str, text: str, model: ty
     assert models(f"some/where/{name}", text) == [model]
 
 
-@pytest.mark.parametrize(("text", "model"), [(COREFILE, Corefile), (POD, Workload), (PROXY, KubeProxyConfig), (DUMP, Ruleset)])
+@pytest.mark.parametrize(
+    ("text", "model"), [(COREFILE, Corefile), (POD, Workload), (PROXY, KubeProxyConfig), (DUMP, Ruleset)]
+)
 def test_a_file_that_the_user_named_is_known_by_its_content(text: str, model: type) -> None:
     assert models("<stdin>", text, named=True) == [model]
     assert models("whatever", text, named=False) == []
@@ -74,7 +78,9 @@ def test_encrypted_files_are_skipped_silently(text: str | bytes) -> None:
 
 
 def test_a_sealed_secret_beside_it_hides_no_corefile() -> None:
-    assert models("a.yaml", "kind: Secret\nstringData: {a: sops}\n---\n" + config_map("|\n" + indented(COREFILE, 4))) == [Corefile]
+    assert models(
+        "a.yaml", "kind: Secret\nstringData: {a: sops}\n---\n" + config_map("|\n" + indented(COREFILE, 4))
+    ) == [Corefile]
 
 
 ESCAPED = COREFILE.replace("\n", "\\n")

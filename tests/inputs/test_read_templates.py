@@ -8,6 +8,7 @@ import zlib
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from kpl.inputs.corefile import Corefile
 from kpl.inputs.document import ParseFailure
 from kpl.inputs.kubernetes import Service, Workload
@@ -33,7 +34,8 @@ servers:
     [
         SERVERS,
         "coredns:\n" + indented(SERVERS, 2),
-        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: dns}\nspec:\n  values:\n" + indented(SERVERS, 4),
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: dns}\nspec:\n  values:\n"
+        + indented(SERVERS, 4),
     ],
     ids=["values.yaml", "a parent chart", "HelmRelease"],
 )
@@ -100,10 +102,27 @@ def test_a_corefile_with_invalid_bytes_is_read() -> None:
 
 
 NAMES = ["Corefile", "x.override", "x.server", "x.yaml", "x.json", "x.iptables", "x.gz", "<stdin>"]
-PARTS = ["kind: ConfigMap\n", "data:\n", "  Corefile: ", "|\n", "    . {\n", "}", "\x00", "---\n", "&a ", "*a", "{{ x }}", "servers:\n"]
+PARTS = [
+    "kind: ConfigMap\n",
+    "data:\n",
+    "  Corefile: ",
+    "|\n",
+    "    . {\n",
+    "}",
+    "\x00",
+    "---\n",
+    "&a ",
+    "*a",
+    "{{ x }}",
+    "servers:\n",
+]
 
 
-@given(st.sampled_from(NAMES), st.one_of(st.binary(max_size=80), st.lists(st.sampled_from(PARTS), max_size=12)), st.booleans())
+@given(
+    st.sampled_from(NAMES),
+    st.one_of(st.binary(max_size=80), st.lists(st.sampled_from(PARTS), max_size=12)),
+    st.booleans(),
+)
 @example("x.yaml", b"Corefile: \xff\n", True)
 @example("x.yaml", b"Corefile: " + b"[" * 3000, True)
 @settings(max_examples=100, deadline=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from kpl.inputs.yamltree import (
     MAX_ALIASES,
     MAX_DEPTH,
@@ -26,7 +27,7 @@ def root(text: str) -> Mapping:
 
 def test_a_key_written_twice_is_there_twice_and_the_last_one_counts() -> None:
     node = root("a: 1\nb: 2\na: 3\n")
-    assert [key.value for key in node.keys()] == ["a", "b", "a"]  # noqa: SIM118
+    assert [key.value for key in node.keys()] == ["a", "b", "a"]
     assert node.text("a") == "3"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from kpl.text.edit import Edit, apply_edits, collide, lost_comments
 from kpl.text.version import Version
 

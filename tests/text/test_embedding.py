@@ -90,7 +90,9 @@ def embedded(host: str) -> tuple[Scalar, list[str]]:
 
 def holds(style: str, text: str) -> bool:
     """Whether a block scalar of `style` can hold `text`, line by line."""
-    ending = {"-": not text.endswith("\n"), "+": text.endswith("\n")}.get(style[-1], text.endswith("\n") and not text.endswith("\n\n"))
+    ending = {"-": not text.endswith("\n"), "+": text.endswith("\n")}.get(
+        style[-1], text.endswith("\n") and not text.endswith("\n\n")
+    )
     if not ending or not text.strip():
         return False
     lines = [each for each in text.split("\n") if each]

@@ -7,6 +7,7 @@ import codecs
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from kpl.text.source import Source
 from kpl.text.span import Span
 

@@ -294,7 +294,9 @@ class _Builder:
     def _server(self, entry: Any) -> None:
         last_key = entry.children[0].children[-1]
         if last_key.type in ("COMMA", "COMMA_QUOTED"):
-            raise CorefileError("another key must follow this comma", Span(last_key.start_pos, word_of(last_key).span.end))
+            raise CorefileError(
+                "another key must follow this comma", Span(last_key.start_pos, word_of(last_key).span.end)
+            )
         keys = [self._key(token) for token in entry.children[0].children]
         directives: list[Directive] = []
         start, end = keys[0].span.start, keys[-1].span.end

@@ -6,12 +6,13 @@ that a finding stands where a person wrote it, and an edit to the Corefile becom
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence as Items
 from dataclasses import dataclass
 
 from kpl.inputs.yamledit import add_entry, add_item, content_end
-from kpl.inputs.yamlscalar import embedding_of
+from kpl.inputs.yamlscalar import embedding_of, spell_double_quoted
 from kpl.inputs.yamltree import Mapping, Scalar, Sequence
 from kpl.text.edit import Edit
 from kpl.text.embedding import Embedding
@@ -126,9 +127,11 @@ class ChartValues(Embedding):
         for directive in directives:
             lines = [f"name: {directive.name}"]
             if directive.args:
-                lines.append(f"parameters: {' '.join(directive.args)}")
+                lines.append(f"parameters: {_scalar(text[directive.args[0].span.start : directive.head.end])}")
+            if any(each.nested for each in directive.properties):
+                return None
             if directive.properties:
-                lines += ["configBlock: |-", *(f"  {' '.join((p.name, *p.args))}" for p in directive.properties)]
+                lines += ["configBlock: |-", *(f"  {text[slice(*each.span)]}" for each in directive.properties)]
             edit = add_item(self._source.text, after, *lines)
             if edit is None:
                 return None
@@ -169,6 +172,12 @@ class ChartValues(Embedding):
         if len(plugin.plugins.items) == 1 or plugin.plugins.flow or text[start:dash].strip() or end < 0:
             return None
         return [Edit(start, end + 1, "")]
+
+
+def _scalar(text: str) -> str:
+    """`text` as a YAML scalar of one line, in quotes where it needs them."""
+    plain = re.fullmatch(r"[\w./](?:[\w./:=@*(){}^$\\-]|[ ](?!#))*(?<![: ])", text) and ": " not in text
+    return text if plain else f'"{spell_double_quoted(text)}"'
 
 
 class _Writer:

@@ -100,7 +100,7 @@ class _Config:
         message = error.message
         if error.validator == "additionalProperties" and isinstance(node, Mapping):
             allowed = error.schema.get("properties", {})
-            unknown = next((key for key in node.keys() if key.value not in allowed), None)  # noqa: SIM118
+            unknown = next((key for key in node.keys() if key.value not in allowed), None)
             if unknown is not None:
                 raise _wrong(
                     self.source, unknown.start, f"`{unknown.value}` is not a setting{_hint(unknown.value, allowed)}"

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from kpl import Bad, Cluster, Finding, Fix, Good, Role, Rule, ServerBlock, Severity, Stop, corefile, role_of
 
-
 _LOOPBACK = re.compile(r"(?:[a-z]+://)?(?:127\.|\[?::1\b|localhost\b)")
 _PORT = re.compile(r":\d+$")
 
