@@ -56,6 +56,14 @@ class Cluster:
             if isinstance(document.model, kind):
                 yield document, document.model
 
+    def has(self, kind: str) -> bool:
+        """Whether a model of the type called `kind` is among the documents."""
+        return kind in self._kinds
+
+    @cached_property
+    def _kinds(self) -> frozenset[str]:
+        return frozenset(type(document.model).__name__ for document in self.documents)
+
     def document_of(self, model: Any) -> Document:
         """The document that holds `model`, or that holds the Corefile of a server block."""
         wanted = getattr(model, "corefile", model)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from kpl.cluster import NEWEST_COREDNS
+from kpl.coredns.releases import DIRECTIVES, KEYWORDS, WITHOUT_EFFECT
 from kpl.coredns.versions import (
-    _data,
     directive_known,
     directives,
     keyword_known,
@@ -17,12 +17,10 @@ from kpl.text.version import Version
 
 
 def test_shape() -> None:
-    data = _data()
-    assert set(data) == {"versions", "directives", "keywords", "without_effect"}
     assert list(releases()) == sorted(set(releases()))
     assert releases()[-1] == NEWEST_COREDNS
     known = set(releases())
-    for rows in (data["directives"], *data["keywords"].values()):
+    for rows in (DIRECTIVES, *KEYWORDS.values()):
         for name, row in rows.items():
             assert 1 <= len(row) <= 2, name
             assert {Version(text) for text in row} <= known, name
@@ -31,10 +29,9 @@ def test_shape() -> None:
 
 
 def test_options_belong_to_plugins() -> None:
-    data = _data()
-    assert set(data["keywords"]) <= set(data["directives"])
-    for plugin, options in data["without_effect"].items():
-        assert set(options) <= set(data["keywords"][plugin])
+    assert set(KEYWORDS) <= set(DIRECTIVES)
+    for plugin, options in WITHOUT_EFFECT.items():
+        assert set(options) <= set(KEYWORDS[plugin])
         for option, since in options.items():
             assert keyword_known(plugin, option, Version(since))
 
@@ -60,7 +57,7 @@ def test_removed_plugins(plugin: str, release: str) -> None:
 
 
 def test_no_other_plugin_was_removed() -> None:
-    assert {name for name in _data()["directives"] if removed_in(name)} == {
+    assert {name for name in DIRECTIVES if removed_in(name)} == {
         "federation",
         "proxy",
         "reverse",
@@ -96,7 +93,7 @@ def test_external_plugins_are_unknown_and_not_removed() -> None:
 def test_removed_options() -> None:
     found = {
         (plugin, option): str(removed)
-        for plugin, options in _data()["keywords"].items()
+        for plugin, options in KEYWORDS.items()
         for option in options
         if (removed := keyword_removed_in(plugin, option))
     }

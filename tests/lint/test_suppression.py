@@ -71,7 +71,7 @@ def test_a_corefile_inside_of_yaml_is_silenced_by_its_own_lines_and_by_the_files
 
 def test_one_comment_on_one_line_does_not_reach_the_other_lines_of_an_escaped_corefile() -> None:
     text = config_map(
-        '". {\\n    # kpl: ignore[missing-cache]\\n    forward . 9.9.9.9\\n}\\nb {\\n    forward . 9.9.9.9\\n}\\n"\n'
+        '". {\\n    # kpl: ignore[missing-cache]\\n    forward . 9.9.9.9\\n}\\n.:54 {\\n    forward . 9.9.9.9\\n}\\n"\n'
     )
     result = run({"cm.yaml": text}, CACHE)
     assert [each.name for each in result.findings] == ["missing-cache"]

@@ -27,7 +27,7 @@ class CorefileError(Exception):
         self.span = span
 
 
-@dataclass
+@dataclass(eq=False)
 class Property:
     """One line inside of a directive's block: `name` and `args`; `nested` holds the lines of its own block."""
 
@@ -37,7 +37,7 @@ class Property:
     nested: list[Property] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(eq=False)
 class Directive:
     """A plugin's line in a server block, with its block; `span` ends behind the last argument or closing brace."""
 
@@ -58,7 +58,7 @@ class Directive:
         return Span(self.name.span.start, (self.args or [self.name])[-1].span.end)
 
 
-@dataclass
+@dataclass(eq=False)
 class ServerBlock:
     """Keys and the directives under them; a snippet is a block whose only key is ``(name)``."""
 
@@ -115,7 +115,7 @@ class ServerBlock:
         return not any(directive.name == "import" or is_placeholder(directive.name) for directive in self.expanded())
 
 
-@dataclass
+@dataclass(eq=False)
 class Corefile:
     """A parsed Corefile: `text`, its blocks in order, and the imports between them."""
 

@@ -31,7 +31,7 @@ class Document:
         return self.source.path
 
 
-@dataclass
+@dataclass(eq=False)
 class ParseFailure:
     """A document that could not be read: what it should have been, why not, and where."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from kpl.cluster import Cluster
 from kpl.inputs.document import Document, Reading
@@ -18,8 +18,7 @@ from kpl.text.source import Source
 from kpl.text.span import Span
 
 
-@dataclass(frozen=True)
-class LocatedRelated:
+class LocatedRelated(NamedTuple):
     """Another place of a finding, in the file that the user has open."""
 
     source: Source
@@ -27,8 +26,7 @@ class LocatedRelated:
     message: str
 
 
-@dataclass(frozen=True)
-class Located:
+class Located(NamedTuple):
     """A finding in the file that the user has open: `span` and the edits of `fix` are offsets into `source.text`."""
 
     source: Source
@@ -48,7 +46,7 @@ class Located:
         return self.source.path
 
 
-@dataclass
+@dataclass(eq=False)
 class Result:
     """What a run found: `findings` in the order of the files and of their places, and how many were silenced."""
 
@@ -86,7 +84,8 @@ def _lint_file(
     active = settings.rules_for(reading.source.path)
     by_type: dict[str, list[RuleEntry]] = {}
     for entry in active:
-        by_type.setdefault(entry.sees, []).append(entry)
+        if not entry.needs or cluster.has(entry.needs):
+            by_type.setdefault(entry.sees, []).append(entry)
     suppressions = Suppressions(reading.source, reading.documents)
     located: list[Located] = []
     for document in reading.documents:

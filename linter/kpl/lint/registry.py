@@ -32,6 +32,7 @@ class RuleEntry(NamedTuple):
     severity: str
     default: bool
     summary: str
+    needs: str = ""
 
     def load(self) -> type[Rule]:
         """The rule's class."""
@@ -39,7 +40,7 @@ class RuleEntry(NamedTuple):
         return loaded
 
 
-def scan_package(package: str) -> list[tuple[str, str, str, str, str, str, bool, str]]:
+def scan_package(package: str) -> list[tuple[str, str, str, str, str, str, bool, str, str]]:
     """The entries of all rules in the modules of `package`, in the order of their codes."""
     import pkgutil
 
@@ -61,6 +62,7 @@ def scan_package(package: str) -> list[tuple[str, str, str, str, str, str, bool,
                         value.severity.value,
                         value.default,
                         value.summary(),
+                        value.needs,
                     )
                 )
     return sorted(entries)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from kpl.text.span import Span
 
@@ -52,8 +52,7 @@ class Stop(Enum):
     DATAPLANE = "what kube-proxy programmed"
 
 
-@dataclass(frozen=True)
-class Related:
+class Related(NamedTuple):
     """Another place that a finding speaks of, in the same document or in `document`."""
 
     span: Span
@@ -61,8 +60,7 @@ class Related:
     document: Document | None = None
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """What a rule found: where, in one sentence what happens there, and what to write instead.
 
     Spans are offsets into the text of the document that the rule looked at, or of `document` where one is given.
@@ -78,7 +76,7 @@ class Finding:
     document: Document | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Example:
     """A small repository: path -> text, and the facts given on the command line."""
 
@@ -86,7 +84,7 @@ class Example:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Bad(Example):
     """An example that the rule must flag: exactly the texts `flags`, in order.
 
@@ -100,7 +98,7 @@ class Bad(Example):
     other: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Good(Example):
     """An example that no rule may flag, but for those named in `other`."""
 
@@ -142,6 +140,8 @@ class Rule:
     since: ClassVar[str]
     default: ClassVar[bool] = True
     """Whether the rule runs when nobody asks for it."""
+    needs: ClassVar[str] = ""
+    """A type that must be among the inputs for the rule to find anything: without it, the rule is not even imported."""
     options: ClassVar[Mapping[str, Any]] = {}
     """The options with their defaults; an option has the type of its default."""
     examples: ClassVar[Sequence[Example]] = ()

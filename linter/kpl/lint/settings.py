@@ -12,7 +12,7 @@ from kpl.lint.registry import RuleEntry, choose, entries
 from kpl.lint.rule import Rule, Severity
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Override:
     """Settings for the files that match one of `paths`, globs relative to the configuration file."""
 
@@ -22,7 +22,7 @@ class Override:
     severity: Mapping[str, Severity] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(eq=False)
 class Settings:
     """The settings of a run; `root` is the folder that globs are relative to."""
 
@@ -94,8 +94,10 @@ def glob_matches(path: str, globs: Sequence[str], root: str) -> bool:
 def _pattern(glob: str) -> Any:
     import re
 
+    anchored = "/" in glob.rstrip("/")
+    relative = re.sub(r"^\.?/", "", glob).rstrip("/")
     parts = []
-    for piece in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", glob.rstrip("/")):
+    for piece in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", relative):
         parts.append({"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece) or re.escape(piece))
-    anywhere = "(?:.*/)?" if "/" not in glob.rstrip("/") else ""
+    anywhere = "" if anchored else "(?:.*/)?"
     return re.compile(f"{anywhere}{''.join(parts)}(?:/.*)?$")

@@ -21,7 +21,7 @@ _NAME = re.compile(r"[^\s,]+")
 _COMMENT_LINE = re.compile(r"[ \t]*#")
 
 
-@dataclass
+@dataclass(eq=False)
 class Suppression:
     """One such comment in `text`: the rules it names, and the line that it speaks of (None for the whole file)."""
 

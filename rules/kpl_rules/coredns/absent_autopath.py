@@ -112,6 +112,7 @@ class AbsentAutopath(Rule):
     name = "absent-autopath"
     stop = Stop.COREDNS
     severity = Severity.INFO
+    needs = "Workload"
     since = "0.1.0"
     examples = [
         Bad(
