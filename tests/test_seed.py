@@ -82,7 +82,7 @@ def test_corefile() -> None:
 
 def test_corefile_of_its_own_time() -> None:
     names = {each.name for each in run({"Corefile": COREFILE}, known={"coredns": "1.3.1"}).findings}
-    assert names == {"missing-loop"}
+    assert names == {"health-without-lameduck", "missing-loop"}
 
 
 def test_deployment_on_musl_and_on_glibc() -> None:
@@ -94,7 +94,9 @@ def test_deployment_on_musl_and_on_glibc() -> None:
     model = readings(musl)[0].documents[0].model
     assert isinstance(model, Workload)
     assert model.api_version == "extensions/v1beta1"
-    assert [(env.name, env.value and env.value.value) for env in model.containers[0].env] == [("GRPC_DNS_RESOLVER", "native")]
+    assert [(env.name, env.value and env.value.value) for env in model.containers[0].env] == [
+        ("GRPC_DNS_RESOLVER", "native")
+    ]
 
 
 def test_dump() -> None:

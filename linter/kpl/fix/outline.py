@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kpl.inputs.corefile import Corefile, Directive, Property
+from kpl.inputs.detect import YAML
 from kpl.inputs.document import Document, Reading
 from kpl.inputs.kubeproxy import KubeProxyConfig
 from kpl.inputs.yamltree import Mapping, Node, Scalar, compose, split_documents
@@ -29,8 +30,7 @@ def outline(reading: Reading, ranges: Sequence[Span]) -> list[Word]:
     source = reading.source
     words: list[Word] = []
     models = [document for document in reading.documents if isinstance(document.model, (Corefile, KubeProxyConfig))]
-    if any(not isinstance(document.model, Corefile) or document.name or document.embedding.text != source.text
-           for document in reading.documents):  # fmt: skip
+    if reading.kind == YAML:
         for span in split_documents(source.text):
             if any(each.start <= span.end and span.start <= each.end for each in ranges):
                 for root in compose(source.text[span.start : span.end], span.start):

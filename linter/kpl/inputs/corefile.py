@@ -126,6 +126,8 @@ class Corefile:
     """The arguments of each ``import`` outside of blocks."""
     fragment: bool = False
     """Whether these are the plugin lines of a block that stands elsewhere (``*.override``)."""
+    unclosed: bool = False
+    """Whether the last closing brace is missing, which CoreDNS accepts where a directive's own one comes last."""
 
     def snippet(self, name: str) -> ServerBlock | None:
         """The snippet `name` of this file."""
@@ -281,6 +283,8 @@ class _Builder:
                 last_block = entry
         if last_block is not None and not self._closed(last_block):
             raise CorefileError("the file ends inside of a server block: `}` is missing", _last_word(self.text))
+        if last_block is not None:
+            self.corefile.unclosed = getattr(last_block.children[-1], "type", "") != "RBRACE"
         return self.corefile
 
     def _closed(self, block: Any) -> bool:

@@ -48,3 +48,5 @@ class Reading:
 
     source: Source
     documents: list[Document] = field(default_factory=list)
+    kind: str = ""
+    """What the file is, one of the words of `kpl.inputs.detect`."""

@@ -41,7 +41,7 @@ def read(path: str, data: bytes, named: bool = True) -> Reading | None:
     if kind is None:
         return None
     documents = list(_documents(source, kind))
-    return Reading(source, documents) if documents else None
+    return Reading(source, documents, kind) if documents else None
 
 
 def _gunzip(data: bytes) -> bytes | None:

@@ -166,7 +166,8 @@ def _locate(finding: Finding, document: Document, settings: Settings) -> Located
 
 
 def _lift(fix: Fix | None, document: Document) -> Fix | None:
-    if fix is None:
+    # a line behind the last one of a block without its closing brace would break the file
+    if fix is None or getattr(document.model, "unclosed", False):
         return None
     edits: list[Edit] | None = document.embedding.host_edits(sorted(fix.edits))
     return None if edits is None else Fix(fix.title, tuple(edits), fix.safe)

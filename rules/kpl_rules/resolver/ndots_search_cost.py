@@ -89,9 +89,9 @@ class NdotsSearchCost(Rule):
     the same. With ndots 2 each costs 2 queries, and `cart` and `cart.shop` are found as before.
 
     The rule speaks where the manifest names a host that a container looks up, not for jobs and init containers, which do
-    so once. It stays silent where each Corefile for
-    cluster DNS in the tree has a working `autopath`, which answers the whole search in one step. With NodeLocal DNSCache, the searches end at the
-    node, but they are still sent. A program that looks hosts up on its own, without the search list, is not told apart.
+    so once. It stays silent where each Corefile for cluster DNS in the tree has a working `autopath`, which answers the
+    whole search in one step. With NodeLocal DNSCache, the searches end at the node, but they are still sent. A program
+    that looks hosts up on its own, without the search list, is not told apart.
 
     ## Fix
     Adds `ndots` with the value 2 to the pod's `dnsConfig` (3 where the pod also uses a name like `cart.shop.svc`). It
