@@ -15,6 +15,16 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).parent
 
 
+def origin(name: str) -> str:
+    """The first line of the generated parser: what it was made from. (The order of lark's tables is by chance.)"""
+    from hashlib import sha256
+
+    from kpl_grammars import GRAMMARS, OPTIONS, source
+
+    made_from = f"{source(name)}{OPTIONS}{GRAMMARS[name]}"
+    return f"# {name}.lark with its options, sha256 {sha256(made_from.encode()).hexdigest()}\n"
+
+
 def generated_parser(name: str) -> str:
     """The source text of the standalone parser of ``<name>.lark``."""
     from lark import Lark
@@ -24,7 +34,7 @@ def generated_parser(name: str) -> str:
 
     out = io.StringIO()
     gen_standalone(Lark(source(name), **OPTIONS, **GRAMMARS[name]), out=out)
-    return out.getvalue()
+    return origin(name) + out.getvalue()
 
 
 def rule_index() -> str:

