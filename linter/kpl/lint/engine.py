@@ -62,16 +62,19 @@ def lint(readings: Sequence[Reading], settings: Settings, only: Sequence[Reading
     cluster = Cluster([document for reading in readings for document in reading.documents], settings.facts)
     result = Result()
     chosen = readings if only is None else only
-    cluster_findings = _cluster_findings(cluster, settings)
+    cluster_findings = _cluster_findings(cluster, chosen, settings)
     for reading in chosen:
         _lint_file(reading, cluster, settings, cluster_findings, result)
     return result
 
 
-def _cluster_findings(cluster: Cluster, settings: Settings) -> list[Finding]:
+def _cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Settings) -> list[Finding]:
     found: list[Finding] = []
     context = {"Cluster": cluster}
-    for entry in settings.rules:
+    rules = settings.rules
+    if settings.overrides:  # which may switch on what is off elsewhere
+        rules = list({entry: None for reading in chosen for entry in settings.rules_for(reading.source.path)})
+    for entry in rules:
         if entry.sees == "Cluster":
             rule = settings.rule(entry)
             found += _check(rule, context)

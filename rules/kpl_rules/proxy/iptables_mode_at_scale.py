@@ -121,6 +121,9 @@ class IptablesModeAtScale(Rule):
         services = cluster.services
         if services is None or services <= self.option["services"] or not self._in_iptables_mode(config, cluster):
             return
+        endpoints = cluster.endpoints
+        if cluster.facts.endpoints is None and endpoints is not None and endpoints < services:
+            endpoints = None  # the slices that lie about are few of those that the cluster has
         best = best_mode(cluster.kubernetes_version_for(config), cluster.facts.kernel)
         if best.mode == "iptables":
             help_, edit = f"Newer kernels on the nodes would end this: {best.reason}.", None
@@ -129,8 +132,7 @@ class IptablesModeAtScale(Rule):
             edit = _set_mode(config, best.mode)
         yield self.finding(
             config.mode.span if config.mode else config.title_span,
-            # slices that lie about are few of those that a cluster has
-            _message(config, services, cluster.facts.endpoints),
+            _message(config, services, endpoints),
             help=help_,
             fix=Fix(f"Set `mode: {best.mode}`", (edit,), safe=False) if edit else None,
         )

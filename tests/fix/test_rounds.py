@@ -1,0 +1,163 @@
+"""Fixes in rounds: those that meet wait for each other, those that disagree or go on for ever are stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import pytest
+
+from kpl.fix.fixer import MAX_ROUNDS, Outcome, fix_texts
+from kpl.inputs.corefile import Corefile, Directive
+from kpl.inputs.kubernetes import Service
+from kpl.lint.registry import RuleEntry
+from kpl.lint.rule import Finding, Rule, Severity, Stop
+from kpl.lint.settings import Settings
+from kpl.text.edit import Edit, Fix
+from samples import config_map, indented
+from support import readings
+
+
+class Test(Rule):
+    """The base of the rules below."""
+
+    __test__ = False
+    name, stop, severity, since = "t", Stop.COREDNS, Severity.WARNING, "1"
+
+
+class RemovesPairs(Test):
+    """Its fixes overlap: each takes the next line too."""
+
+    code = "T1"
+
+    def check(self, corefile: Corefile) -> Iterator[Finding]:
+        lines = corefile.servers[0].directives
+        for first, second in zip(lines, lines[1:], strict=False):
+            if first.name == second.name == "log":
+                cut = Edit(first.span.start, second.span.end, "log")
+                yield self.finding(first.span, "twice", fix=Fix("Remove", (cut,)))
+
+
+class ForcesPing(Test):
+    """Wants `pong` to be `ping`."""
+
+    code, name, here, there = "T2", "forces-ping", "pong", "ping"
+
+    def check(self, directive: Directive) -> Iterator[Finding]:
+        if directive.name == self.here:
+            yield self.finding(directive.name.span, self.here, fix=Fix("x", (Edit(*directive.name.span, self.there),)))
+
+
+class ForcesPong(ForcesPing):
+    """Wants `ping` to be `pong`."""
+
+    code, name, here, there = "T3", "forces-pong", "ping", "pong"
+
+    def check(self, directive: Directive) -> Iterator[Finding]:
+        yield from super().check(directive)
+
+
+class Swallows(Test):
+    """Its fix makes the next directive a property of the one above."""
+
+    code = "T4"
+
+    def check(self, corefile: Corefile) -> Iterator[Finding]:
+        lines = corefile.servers[0].directives
+        if lines[0].name == "health" and not lines[0].properties:
+            edits = (
+                Edit(lines[0].span.end, lines[0].span.end, " {"),
+                Edit(lines[-1].span.end, lines[-1].span.end, "\n}"),
+            )
+            yield self.finding(lines[0].span, "empty", fix=Fix("x", edits))
+
+
+class Reparents(Test):
+    """Its fix renames a key's parent by moving the line of a neighbour below another one."""
+
+    code = "T5"
+
+    def check(self, service: Service) -> Iterator[Finding]:
+        name = service.node.scalar("metadata", "name")
+        if name is not None and service.node.get("spec", "extra") is None:
+            at = service.text.index("  type:")
+            yield self.finding(name.span, "x", fix=Fix("x", (Edit(at, at, "  extra:\n  "),)))
+
+
+class OnlyThese(Settings):
+    """Settings that run rules of this module."""
+
+    classes: tuple[type[Rule], ...] = ()
+
+    @cached_property
+    def rules(self) -> list[RuleEntry]:
+        return [RuleEntry(c.code, c.name, __name__, c.__name__, c.sees(), "warning", True, "") for c in self.classes]
+
+
+def fix(text: str, *classes: type[Rule], name: str = "Corefile") -> Outcome:
+    settings = type("These", (OnlyThese,), {"classes": classes})()
+    return fix_texts(readings({name: text}), settings, unsafe=False)
+
+
+def block(*lines: str) -> str:
+    return ". {\n" + "".join(f"    {line}\n" for line in lines) + "}\n"
+
+
+@pytest.mark.parametrize("count", [2, 3, 10])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_fixes_that_overlap_are_made_one_after_the_other(count: int, newline: str) -> None:
+    text = block("errors", *["log"] * count, "loop").replace("\n", newline)
+    outcome = fix(text, RemovesPairs)
+    assert outcome.bugs == []
+    assert outcome.texts == {"Corefile": block("errors", "log", "loop").replace("\n", newline)}
+    assert len(outcome.applied) == count - 1
+
+
+def test_fixing_again_changes_nothing() -> None:
+    fixed = fix(block(*["log"] * 4), RemovesPairs).texts["Corefile"]
+    assert fix(fixed, RemovesPairs).texts == {}
+
+
+def test_rules_that_undo_each_other_are_told_and_stopped() -> None:
+    outcome = fix(block("ping", "errors"), ForcesPing, ForcesPong)
+    assert outcome.texts == {}
+    assert outcome.applied == []
+    assert ["brings up T2" in bug for bug in outcome.bugs] == [True]
+
+
+def test_the_number_of_rounds_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kpl.fix.fixer.MAX_ROUNDS", 2)
+    outcome = fix(block(*["log"] * 30), RemovesPairs)
+    assert MAX_ROUNDS > 2
+    assert 0 < len(outcome.applied) < 29
+    assert outcome.bugs == []
+
+
+def test_one_bad_fix_does_not_keep_the_good_ones_back() -> None:
+    outcome = fix(block("ping", "log", "log"), RemovesPairs, ForcesPing, ForcesPong)
+    assert outcome.texts == {"Corefile": block("ping", "log")}
+    assert len(outcome.bugs) == 1
+
+
+@pytest.mark.parametrize("name", ["Corefile", "cm.yaml"])
+def test_a_fix_that_moves_a_neighbour_in_the_structure_is_refused(name: str) -> None:
+    text = block("health", "log", "loop")
+    text = text if name == "Corefile" else config_map("|\n" + indented(text, 4))
+    outcome = fix(text, Swallows, name=name)
+    assert outcome.texts == {}
+    assert ["changes more than it says" in bug for bug in outcome.bugs] == [True]
+
+
+def test_a_fix_that_moves_a_neighbour_in_yaml_is_refused() -> None:
+    text = "kind: Service\nmetadata:\n  name: a\nspec:\n  clusterIP: None\n  type: ClusterIP\n"
+    outcome = fix(text, Reparents, name="a.yaml")
+    assert outcome.texts == {}
+    assert ["'type' stands under spec" in bug for bug in outcome.bugs] == [True], outcome.bugs
+
+
+def test_files_are_fixed_with_their_neighbours_known() -> None:
+    settings = type("These", (OnlyThese,), {"classes": (RemovesPairs,)})()
+    texts = {"a/Corefile": block("log", "log"), "b/Corefile": block("log"), "c/Corefile": block("log", "log")}
+    outcome = fix_texts(readings(texts), settings, unsafe=False)
+    assert outcome.texts == {"a/Corefile": block("log"), "c/Corefile": block("log")}
+    assert [each.path for each in outcome.applied] == ["a/Corefile", "c/Corefile"]
