@@ -55,7 +55,8 @@ class MissingLoop(Rule):
     that says so; without it the queries multiply until the pod is out of memory. A resolver of one's own that sends
     what it does not know back to the cluster makes the same loop. kubeadm has `loop` in its Corefile.
 
-    The rule is silent where all upstreams are public addresses, which no loop comes back from.
+    The rule is silent where all upstreams are public addresses, which no loop comes back from, and where the block does
+    not listen on port 53, which is the one that resolv.conf leads to.
 
     ## Fix
     Adds `loop` below `forward`. It is an unsafe fix: where there is a loop, CoreDNS stops at its start.
@@ -98,6 +99,8 @@ class MissingLoop(Rule):
         forward = next((each for each in server.all("forward") if each.args[:1] == ["."]), None)
         if forward is None or not directive_known("loop", cluster.coredns_version):
             return
+        if not any(_on_port_53(key) for key in server.keys):
+            return
         own = [each for each in forward.args[1:] if not is_public_address(each)]
         if not own or any(is_placeholder(each) for each in forward.args):
             return
@@ -111,3 +114,8 @@ class MissingLoop(Rule):
             help="Write `loop` in the block: CoreDNS then looks for a loop at its start, and stops with a message about it.",
             fix=fix,
         )
+
+
+def _on_port_53(key: str) -> bool:
+    port = key.rpartition(":")[2]
+    return not port.isdecimal() or int(port) == 53
