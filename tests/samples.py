@@ -5,6 +5,8 @@ from __future__ import annotations
 from kpl.inputs.document import Document
 from kpl.inputs.read import read
 
+BAD = ". {\n    forward . 9.9.9.9\n}\n"
+FIXED = ". {\n    forward . 9.9.9.9\n    cache 30\n}\n"
 COREFILE = ".:53 {\n    errors\n    forward . 9.9.9.9\n}\n"
 DUMP = "*nat\n:KUBE-SERVICES - [0:0]\n-A KUBE-SERVICES -j RETURN\nCOMMIT\n"
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\nspec:\n  containers:\n  - {name: c, image: i}\n"

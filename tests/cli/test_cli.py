@@ -7,15 +7,8 @@ from pathlib import Path
 
 import pytest
 
-BAD = ". {\n    forward . 9.9.9.9\n}\n"
-FIXED = ". {\n    forward . 9.9.9.9\n    cache 30\n}\n"
-
-
-def kpl(folder: Path, *words: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(each for each in sys.path if each), **environment}
-    return subprocess.run(
-        [sys.executable, "-m", "kpl", *words], cwd=folder, input=stdin, env=env, capture_output=True, check=False
-    )
+from samples import BAD, FIXED
+from support import kpl
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,9 @@ def test_edits_collide_where_they_touch_the_same_place(a: Edit, b: Edit, collide
         ("a#b\n", Edit(0, 4, ""), []),
         ("# one\n# two\n", Edit(0, 12, "# two\n"), ["# one"]),
         ("a # why\n", Edit(0, 1, "b"), []),
+        (r'"a # why\n    b\n"', Edit(10, 17, ""), []),
+        (r'"a # why\n    b\n"', Edit(1, 17, ""), ["# why"]),
+        (r'"a\n#why\nb\n"', Edit(4, 10, ""), ["#why"]),
     ],
 )
 def test_a_comment_in_a_replaced_range_is_missed(text: str, edit: Edit, lost: list[str]) -> None:

@@ -58,12 +58,14 @@ def fix(paths: tuple[str, ...], unsafe_fixes: bool, diff: bool, check: bool, col
 
 def _print_diff(path: str, old: str, new: str, color: str) -> None:
     import difflib
+    import io
 
     from kpl.report.screen import printable, wants_color
 
     painted = {"+": "green", "-": "red", "@": "cyan"}
     use_color = wants_color(color)
-    lines = difflib.unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), path, path)
+    before, after = (list(io.StringIO(text, newline="\n")) for text in (old, new))  # str.splitlines knows more ends
+    lines = difflib.unified_diff(before, after, path, path)
     for line in lines:
         shown = printable(line.rstrip("\r\n"))
         style = painted.get(line[:1]) if not line.startswith(("+++", "---")) else None

@@ -49,6 +49,9 @@ def main() -> None:
     """Run `kpl`: every failure is one message on standard error and exit code 2."""
     from kpl.errors import UsageError
 
+    if hasattr(sys.stdout, "reconfigure"):
+        # a character that the encoding of the output does not have is escaped, as on standard error
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         sys.exit(cli.main(standalone_mode=False) or 0)
     except click.ClickException as error:
@@ -57,7 +60,9 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except UsageError as error:
-        click.echo(f"kpl: {error}", err=True)
+        from kpl.report.screen import printable
+
+        click.echo(f"kpl: {printable(str(error))}", err=True)
         sys.exit(2)
     except BrokenPipeError:
         # whoever read our output has gone; Python would complain once more when it flushes
@@ -67,7 +72,9 @@ def main() -> None:
         import os
 
         if os.environ.get("KPL_DEBUG"):
-            raise
+            import traceback
+
+            traceback.print_exc()
         click.echo(
             f"kpl: internal error: {type(error).__name__}: {error}\nThis is a bug in kpl; KPL_DEBUG=1 shows where.",
             err=True,

@@ -94,7 +94,9 @@ def _snippet(source: Source, span: Span) -> list[tuple[int, str, str]]:
         text = source.text[line.start : line.end]
         if number > first:
             start = min(line.start + len(text) - len(text.lstrip()), end)
-        shown.append((number, *_window(text, start - line.start, max(end - line.start, start - line.start))))
+        shown_text, carets = _window(text, start - line.start, max(end - line.start, start - line.start))
+        blank = number > first and start == end
+        shown.append((number, shown_text, "" if blank else carets))
     if last - first >= _MAX_LINES:
         shown.append((last, "...", ""))
     return shown
@@ -107,17 +109,22 @@ def _window(text: str, start: int, end: int) -> tuple[str, str]:
     if len(text) > _WIDTH:
         left = max(min(start - 20, len(text) - _WIDTH), 0)
     right = left + _WIDTH
-    before, marked = printable(text[left:start]), printable(text[start : min(end, right)])
-    after = printable(text[min(end, right) : right])
+    before, marked = _shown(text[left:start]), _shown(text[start : min(end, right)])
+    after = _shown(text[min(end, right) : right])
     cut = ("…" if left else "", "…" if right < len(text) else "")
-    blank = "".join("\t" if c == "\t" else " " * _columns(c) for c in cut[0] + before)
+    blank = " " * sum(_columns(c) for c in cut[0] + before)
     carets = "^" * max(sum(_columns(c) for c in marked), 1)
     return f"{cut[0]}{before}{marked}{after}{cut[1]}", blank + carets
 
 
+def _shown(text: str) -> str:
+    """`text` printable, each tab as four spaces: carets cannot stand under a width that only the terminal knows."""
+    return printable(text).replace("\t", "    ")
+
+
 def _columns(character: str) -> int:
     """How many columns a terminal gives to a character."""
-    if unicodedata.combining(character):
+    if unicodedata.category(character) in ("Mn", "Me"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
@@ -137,5 +144,5 @@ def summary(result: Result, files: int) -> str:
     if safe:
         mend.append(f"{safe} fixable with `kpl fix`")
     if unsafe:
-        mend.append(f"{unsafe} with `kpl fix --unsafe-fixes`")
+        mend.append(f"{unsafe} {'' if safe else 'fixable '}with `kpl fix --unsafe-fixes`")
     return f"Found {', '.join(parts)}; {checked}{'; ' if mend else ''}{', '.join(mend)}."

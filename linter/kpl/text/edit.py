@@ -53,7 +53,8 @@ def collide(edits: Sequence[Edit], others: Sequence[Edit]) -> bool:
     )
 
 
-_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[^\r\n]*", re.MULTILINE)
+# lines end at an escaped line end too: a Corefile in double quotes is one line of its file
+_COMMENT = re.compile(r"(?:^|(?<=[ \t])|(?<=\\n))#(?:(?!\\n)[^\r\n])*", re.MULTILINE)
 
 
 def lost_comments(text: str, edits: Iterable[Edit]) -> list[str]:
