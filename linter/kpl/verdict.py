@@ -1,0 +1,28 @@
+"""What a program says of its configuration before it serves anybody."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from kpl.text.span import Span
+
+
+class Need(NamedTuple):
+    """Something outside of the configuration that decides: its kind and its name."""
+
+    kind: Literal["interface", "file", "certificate", "host name", "credential", "environment variable", "plugin"]
+    name: str
+
+
+class Verdict(NamedTuple):
+    """`loads`, `refuses` with the program's own message, or `depends` on `needs`.
+
+    `span` lies in the text that was judged; `inner_line` is the line as the program counts it, None where it gives none.
+    """
+
+    answer: Literal["loads", "refuses", "depends"]
+    phase: str | None = None
+    message: str | None = None
+    span: Span | None = None
+    inner_line: int | None = None
+    needs: tuple[Need, ...] = ()
