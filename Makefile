@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCES := pyproject.toml hatch_build.py $(shell find linter rules grammars -name '*.py' -not -path '*/_generated/*' -o -name '*.lark' -o -name '*.json')
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench oracle clean
 
 # what a user has: the wheel
 .venv/demo: $(SOURCES)
@@ -33,6 +33,10 @@ check: .venv-dev/ready
 
 bench: .venv/demo .venv-dev/ready
 	.venv-dev/bin/python benchmarks/run.py --kpl .venv/bin/kpl
+
+# the real CoreDNS as a judge, see tests/oracle/README.md; needs Go, VERSIONS names the releases
+oracle:
+	tests/oracle/build.sh
 
 clean:
 	rm -rf .venv .venv-dev dist build
