@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCES := pyproject.toml hatch_build.py $(shell find linter rules grammars -name '*.py' -not -path '*/_generated/*' -o -name '*.lark' -o -name '*.json')
 
-.PHONY: demo test check bench oracle clean
+.PHONY: demo test check bench oracle conformance clean
 
 # what a user has: the wheel
 .venv/demo: $(SOURCES)
@@ -37,6 +37,14 @@ bench: .venv/demo .venv-dev/ready
 # the real CoreDNS as a judge, see tests/oracle/README.md; needs Go, VERSIONS names the releases
 oracle:
 	tests/oracle/build.sh
+
+# kpl against the judges that `make oracle` built: the recorded answers, then COUNT generated Corefiles of each release
+COUNT ?= 2000
+SEED ?= 1
+conformance: .venv-dev/ready
+	@for version in $${VERSIONS:-1.14.7}; do \
+		.venv-dev/bin/python tests/oracle/fuzz.py --version $$version --count $(COUNT) --seed $(SEED) || failed=1; \
+	done; exit $${failed:-0}
 
 clean:
 	rm -rf .venv .venv-dev dist build

@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from trees import write_tree
+from trees import corefile, write_corefiles, write_tree
 
 
 def seconds(command: list[str], folder: Path) -> float:
@@ -72,7 +72,14 @@ def main() -> None:
             options.runs,
             None,
         )
+        (folder / "one.corefile").write_text(corefile(1))
+        (folder / "blocks.corefile").write_text(corefile(500))
+        write_corefiles(folder / "corefiles", 6000)
+        one = [kpl, "verify", "one.corefile"]
+        compare("kpl verify one Corefile / yamllint --version", one, start, folder, options.runs, 1.5)
         runs = max(options.runs // 4, 2)
+        compare("500 server blocks / one", [kpl, "verify", "blocks.corefile"], one, folder, runs, 10)
+        compare("6,000 Corefiles / one", [kpl, "verify", "corefiles"], one, folder, runs, 40)
         compare(
             "kpl lint TREE / yamllint -d relaxed TREE",
             [kpl, "lint", str(tree)],

@@ -59,6 +59,43 @@ data:
 """
 
 
+_SERVER = """\
+{zone}:53 {{
+    errors
+    health {{
+        lameduck 5s
+    }}
+    cache 30 {{
+        success 9984 30
+        denial 9984 5
+    }}
+    rewrite name regex (.*)\\.internal\\.{zone} {{1}}.{zone} answer auto
+    forward . 10.{high}.{low}.53 {{
+        max_concurrent 1000
+        policy sequential
+    }}
+    reload
+    loadbalance
+}}
+"""
+
+
+def corefile(blocks: int, first: int = 0) -> str:
+    """A Corefile of `blocks` server blocks, the same one for the same numbers."""
+    numbers = range(first, first + blocks)
+    return "".join(
+        _SERVER.format(zone=f"zone-{number}.example.org", high=number // 250, low=number % 250) for number in numbers
+    )
+
+
+def write_corefiles(folder: Path, files: int) -> None:
+    """`files` small Corefiles, a hundred in a folder."""
+    for number in range(files):
+        path = folder / f"{number // 100}" / f"zone-{number}" / "Corefile"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(corefile(1, number), encoding="utf-8")
+
+
 def write_tree(folder: Path, files: int) -> None:
     """`files` files below `folder`: of ten, six hold a workload with its Service, three a dashboard, one secrets."""
     chance = random.Random(files)

@@ -24,6 +24,9 @@ _HOMES = {
     "files": "kpl.lint.rule",
     "manifest": "kpl.lint.rule",
     "Suppression": "kpl.lint.suppression",
+    "Document": "kpl.inputs.document",
+    "corefile_placeholder": "kpl.inputs.placeholders",
+    "template_placeholder": "kpl.inputs.placeholders",
     "Cluster": "kpl.cluster",
     "Facts": "kpl.cluster",
     "Role": "kpl.coredns.roles",
@@ -33,7 +36,13 @@ _HOMES = {
     "keyword_known": "kpl.coredns.versions",
     "keyword_removed_in": "kpl.coredns.versions",
     "keyword_without_effect_since": "kpl.coredns.versions",
+    "duration_of": "kpl.proxy.scalars",
+    "network_family": "kpl.proxy.scalars",
     "removed_in": "kpl.coredns.versions",
+    "directive_order": "kpl.coredns.versions",
+    "tokenize": "kpl.coredns.tokens",
+    "zones_of": "kpl.coredns.zones",
+    "served_zones": "kpl.coredns.zones",
     "replace_directive": "kpl.coredns.replacements",
     "replace_option": "kpl.coredns.replacements",
     "is_public_address": "kpl.coredns.upstreams",
@@ -123,22 +132,29 @@ if TYPE_CHECKING:
     from kpl.coredns.roles import is_cluster_block as is_cluster_block
     from kpl.coredns.roles import role_of as role_of
     from kpl.coredns.upstreams import is_public_address as is_public_address
+    from kpl.coredns.tokens import tokenize as tokenize
     from kpl.coredns.versions import directive_known as directive_known
+    from kpl.coredns.versions import directive_order as directive_order
     from kpl.coredns.versions import keyword_known as keyword_known
     from kpl.coredns.versions import keyword_removed_in as keyword_removed_in
     from kpl.coredns.versions import keyword_without_effect_since as keyword_without_effect_since
     from kpl.coredns.versions import removed_in as removed_in
+    from kpl.coredns.zones import served_zones as served_zones
+    from kpl.coredns.zones import zones_of as zones_of
     from kpl.inputs.corefile import Corefile as Corefile
     from kpl.inputs.corefile import Directive as Directive
     from kpl.inputs.corefile import Property as Property
     from kpl.inputs.corefile import ServerBlock as ServerBlock
     from kpl.inputs.corefile import is_placeholder as is_placeholder
+    from kpl.inputs.document import Document as Document
     from kpl.inputs.document import ParseFailure as ParseFailure
     from kpl.inputs.kubeproxy import KubeProxyConfig as KubeProxyConfig
     from kpl.inputs.kubernetes import Container as Container
     from kpl.inputs.kubernetes import EndpointSlice as EndpointSlice
     from kpl.inputs.kubernetes import Service as Service
     from kpl.inputs.kubernetes import Workload as Workload
+    from kpl.inputs.placeholders import corefile_placeholder as corefile_placeholder
+    from kpl.inputs.placeholders import template_placeholder as template_placeholder
     from kpl.inputs.ruleset import Ruleset as Ruleset
     from kpl.inputs.ruleset import Table as Table
     from kpl.inputs.yamledit import add_entry as add_entry
@@ -183,6 +199,8 @@ if TYPE_CHECKING:
     from kpl.proxy.programmed import kube_proxy_rules as kube_proxy_rules
     from kpl.proxy.programmed import longest_walk as longest_walk
     from kpl.proxy.programmed import programmed_services as programmed_services
+    from kpl.proxy.scalars import duration_of as duration_of
+    from kpl.proxy.scalars import network_family as network_family
     from kpl.proxy.scale import IPTABLES_SERVICES as IPTABLES_SERVICES
     from kpl.proxy.scale import rules_walked_by_first_packet as rules_walked_by_first_packet
     from kpl.proxy.scale import rules_written_by_full_sync as rules_written_by_full_sync

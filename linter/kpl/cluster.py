@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from kpl.inputs.document import Document
+from kpl.inputs.document import Document, is_corefile
 from kpl.text.version import Version
 
 if TYPE_CHECKING:
+    from kpl.coredns.imports import Files
+    from kpl.coredns.judge import Circumstances, Judgement
+    from kpl.coredns.lenient import Lenient
+    from kpl.coredns.mends.advice import Advice
     from kpl.inputs.corefile import Corefile
     from kpl.inputs.kubernetes import Workload
+    from kpl.verdict import Verdict
 
 NEWEST_COREDNS = Version("1.14.7")
 NEWEST_KUBERNETES = Version("1.37")
+OLDEST_KUBE_PROXY = Version("1.20")
+"""The oldest kube-proxy whose validation is known."""
 
 _COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?(\d+\.\d+\.\d+)")
 _KUBEADM_VERSION = re.compile(r"""^[ \t]*kubernetesVersion[ \t]*:[ \t]*["']?v?(\d+\.\d+(?:\.\d+)?)\b""", re.MULTILINE)
@@ -41,6 +49,14 @@ class Facts:
     ndots: int | None = None
     """What the cluster sets ndots to by other means: an admission policy, say."""
     node_local_dns: bool | None = None
+    environment: Mapping[str, str] | None = None
+    """All variables of CoreDNS's container; None where they are not known."""
+    external_plugins: frozenset[str] = frozenset()
+    """Plugins in the CoreDNS image that are not CoreDNS's own."""
+    assumed_files: frozenset[str] = frozenset()
+    """Paths that exist in CoreDNS's container."""
+    target: str | None = None
+    """Whose image reads the Corefiles: ``coredns`` or ``node-local-dns``; None leaves it to each Corefile."""
 
 
 @dataclass
@@ -79,10 +95,91 @@ class Cluster:
         """The CoreDNS release in force: given, or of the only image tag in the manifests, or the newest known one."""
         return self.facts.coredns or self._image_version(_COREDNS_IMAGE) or NEWEST_COREDNS
 
+    def judged_coredns_version(self, document: Document) -> Version:
+        """The release whose verdict on the Corefile in `document` is given: the one in force, or the nearest known one."""
+        from kpl.coredns.judge import NODE_CACHE_COREDNS
+        from kpl.coredns.versions import OLDEST_SETUP
+
+        if self.facts.coredns is None and self._is_read_by_node_cache(document):
+            return NODE_CACHE_COREDNS
+        return min(max(self.coredns_version, OLDEST_SETUP), NEWEST_COREDNS)
+
+    def _is_read_by_node_cache(self, document: Document) -> bool:
+        from kpl.coredns.roles import is_node_local
+
+        target = self.facts.target
+        return is_node_local(document) if target is None else target == "node-local-dns"
+
+    @cached_property
+    def _lenient(self) -> dict[int, Lenient]:
+        return {}
+
+    def judgement(self, document: Document) -> Judgement:
+        """CoreDNS's verdict on the Corefile in `document`, and what it makes of it."""
+        return self._judge(document, document.embedding.text, self._circumstances(document))
+
+    def lenient(self, document: Document) -> Lenient:
+        """The verdict of a CoreDNS that has the unknown plugins of `document` in its image."""
+        if id(document) not in self._lenient:
+            from kpl.coredns.lenient import judge_leniently
+
+            text = document.embedding.text
+            self._lenient[id(document)] = judge_leniently(
+                lambda circumstances: self._judge(document, text, circumstances), self._circumstances(document)
+            )
+        return self._lenient[id(document)]
+
+    def advice(self, document: Document) -> Advice:
+        """What to write where the verdict of `lenient` is a refusal."""
+        from kpl.coredns.mends.advice import advise
+
+        judgement, circumstances, _ = self.lenient(document)
+        return advise(
+            document.embedding.text,
+            judgement.verdict,
+            circumstances,
+            lambda text: self._judge(document, text, circumstances).verdict,
+        )
+
+    def _judge(self, document: Document, text: str, circumstances: Circumstances) -> Judgement:
+        from kpl.coredns.judge import judge_corefile
+
+        name = document.key if document.is_fragment else "Corefile"
+        return judge_corefile(text, circumstances, _files_around(document), name=name, fragment=document.is_fragment)
+
+    def _circumstances(self, document: Document) -> Circumstances:
+        from kpl.coredns.judge import NODE_CACHE_PLUGINS, Circumstances
+
+        return Circumstances(
+            self.judged_coredns_version(document),
+            self.facts.environment,
+            NODE_CACHE_PLUGINS if self._is_read_by_node_cache(document) else None,
+            self.facts.external_plugins,
+            self.facts.assumed_files,
+        )
+
     @cached_property
     def kubernetes_version(self) -> Version:
         """The Kubernetes release in force: given, or of the only kube-proxy image tag, or the newest known one."""
         return self.facts.kubernetes or self._image_version(_KUBE_PROXY_IMAGE) or NEWEST_KUBERNETES
+
+    @cached_property
+    def judged_kubernetes_version(self) -> Version:
+        """The release whose verdict on a KubeProxyConfiguration is given: the one in force, or the nearest known one."""
+        newest = NEWEST_KUBERNETES
+        known = max(self.kubernetes_version, OLDEST_KUBE_PROXY)
+        return known if known.minor == newest.minor else min(known, newest)
+
+    def proxy_verdict(self, document: Document) -> Verdict:
+        """kube-proxy's verdict on the KubeProxyConfiguration in `document`; its span lies in the document's own text."""
+        from kpl.inputs.kubeproxy import program_text
+        from kpl.proxy.verdict import judge_kube_proxy
+
+        text = document.embedding.text
+        span = program_text(text, document.model.node.start)
+        version = self.kubernetes_version_for(document.model)
+        verdict = judge_kube_proxy(text[slice(*span)], max(version, OLDEST_KUBE_PROXY))
+        return verdict._replace(span=verdict.span.shifted(span.start)) if verdict.span else verdict
 
     @cached_property
     def kubernetes_version_known(self) -> bool:
@@ -121,6 +218,11 @@ class Cluster:
         return list(self.of(Corefile))
 
     @cached_property
+    def corefile_documents(self) -> list[Document]:
+        """The documents that hold a Corefile, those that do not parse among them."""
+        return [document for document in self.documents if is_corefile(document)]
+
+    @cached_property
     def node_local_dns(self) -> bool:
         """Whether the pods ask a NodeLocal DNSCache: told, or its Corefile lies in the tree."""
         if self.facts.node_local_dns is not None:
@@ -157,3 +259,14 @@ class Cluster:
         if self.facts.endpoints is not None:
             return self.facts.endpoints
         return sum(model.endpoints for _, model in self.of(EndpointSlice)) or None
+
+
+def _files_around(document: Document) -> Files:
+    """Where the imports of the Corefile in `document` are looked for."""
+    from kpl.coredns.imports import Named, Tree
+
+    if document.around is not None:
+        return Named(document.around, complete=False)
+    if document.is_whole_file:
+        return Tree(os.path.dirname(document.path))
+    return Named({}, complete=False)

@@ -7,10 +7,15 @@ from typing import Literal, NamedTuple
 from kpl.text.span import Span
 
 
+NeedKind = Literal[
+    "interface", "file", "certificate", "host name", "credential", "environment variable", "plugin", "template", "size"
+]
+
+
 class Need(NamedTuple):
     """Something outside of the configuration that decides: its kind and its name."""
 
-    kind: Literal["interface", "file", "certificate", "host name", "credential", "environment variable", "plugin"]
+    kind: NeedKind
     name: str
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from kpl.coredns.dispenser import RefusedError
 from kpl.coredns.environment import EndlessReplacementError, replace_variables
-from kpl.coredns.parser import Block, CorefileParser, TooLargeError, no_files
-from kpl.coredns.tokens import tokenize
+from kpl.coredns.parser import Block, CorefileParser, EndlessImportError, TooLargeError
+from kpl.coredns.tokens import Token, tokenize
 from kpl.coredns.versions import directives
 from kpl.text.version import Version
 from support import SHARED
@@ -18,8 +18,12 @@ from support import SHARED
 DIRECTIVES = directives(Version("1.14.7"))
 
 
+def no_files(parser: CorefileParser, pattern: str) -> list[Token]:
+    raise parser.err(f"File to import not found: {pattern}")
+
+
 def parse(text: str, guarded: bool = True, **environment: str) -> list[Block]:
-    return CorefileParser(text, DIRECTIVES, environment, no_files, guarded).parse()
+    return CorefileParser(tokenize(text), DIRECTIVES, environment, no_files, guarded).parse()
 
 
 @pytest.mark.parametrize(
@@ -100,6 +104,14 @@ def test_variables() -> None:
 def test_snippets_that_grow_have_an_end() -> None:
     text = "(a) {\n" + "    log x\n" * 1000 + "}\n(b) {\n" + "    import a\n" * 3000 + "}\n. {\n    import b\n}\n"
     with pytest.raises(TooLargeError):
+        parse(text)
+
+
+def test_before_1_13_snippets_that_import_each_other_never_end() -> None:
+    text = "(a) {\n    import b\n}\n(b) {\n    import a\n}\n. {\n    import a\n}\n"
+    with pytest.raises(EndlessImportError):
+        parse(text, guarded=False)
+    with pytest.raises(RefusedError, match="maximum snippet import depth"):
         parse(text)
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import re
-
 import pytest
 
+from kpl.coredns.controller import ServerConfig
 from kpl.coredns.dispenser import RefusedError
-from kpl.coredns.environment import EndlessReplacementError
-from kpl.coredns.parser import CorefileParser, no_files
-from kpl.coredns.versions import directives
-from kpl.coredns.zones import conflict, served_zones, zones_of
+from kpl.coredns.servers import refuse_servers
+from kpl.coredns.tokens import Token
+from kpl.coredns.zones import NEWEST, served_zones, zones_of
 from kpl.golang.values import GoError
+from kpl.text.span import Span
 from kpl.text.version import Version
-from support import SHARED
 
 
 @pytest.mark.parametrize(
@@ -35,7 +32,7 @@ from support import SHARED
     ],
 )
 def test_keys(keys: list[str], served: list[str]) -> None:
-    assert [str(zone) for zone in served_zones(keys)] == served
+    assert [str(zone) for key in keys for zone in served_zones(key)] == served
 
 
 @pytest.mark.parametrize(
@@ -50,7 +47,7 @@ def test_keys(keys: list[str], served: list[str]) -> None:
 )
 def test_what_is_no_key(key: str, why: str) -> None:
     with pytest.raises(GoError) as caught:
-        served_zones([key])
+        served_zones(key)
     assert str(caught.value) == why
 
 
@@ -82,36 +79,49 @@ def test_a_bad_argument_of_a_plugin_is_dropped() -> None:
 def test_blocks_that_cannot_be_served_together(
     blocks: list[tuple[list[str], list[str], bool]], why: str | None
 ) -> None:
-    assert conflict([(served_zones(keys), addresses, view) for keys, addresses, view in blocks]) == why
+    token = Token("a", 1, Span(0, 1))
+    configs = []
+    for keys, addresses, view in blocks:
+        zones = [zone for key in keys for zone in served_zones(key)]
+        configs.append(ServerConfig(zones, [token] * len(zones), addresses or [""], filtered=view))
+    if why is None:
+        refuse_servers(configs, NEWEST)
+    else:
+        with pytest.raises(RefusedError) as caught:
+            refuse_servers(configs, NEWEST)
+        assert caught.value.message == why
 
 
-@pytest.mark.skipif(not (SHARED / "conformance").is_dir(), reason="no recorded verdicts here")
-@pytest.mark.parametrize("name", ["plugin_verdicts.jsonl", "mutants.jsonl", "syntax_cases.json"])
-def test_keys_and_conflicts_are_coredns_own(name: str) -> None:
-    text = (SHARED / "conformance" / name).read_text()
-    whole = json.loads(text) if name.endswith(".json") else {"env": {}, "cases": []}
-    rows = whole["cases"] or [json.loads(line) for line in text.split("\n") if line]
-    known = directives(Version("1.14.7"))
-    wrong, seen = [], 0
-    for row in rows:
-        recorded = re.sub(r"^\[\w+\] ", "", row["error"] or "")
-        try:
-            blocks = CorefileParser(
-                row.get("corefile", row.get("input")), known, whole["env"], no_files, guarded=True
-            ).parse()
-        except (RefusedError, EndlessReplacementError):
-            continue
-        if any("bind" in block.tokens for block in blocks):
-            continue
-        try:
-            got = conflict([(served_zones(block.keys), [], "view" in block.tokens) for block in blocks])
-        except GoError as error:
-            got = f"error inspecting server blocks: {error}"
-        about_zones = re.search("error inspecting|cannot serve", recorded)
-        if got is not None and recorded and not about_zones:
-            continue  # a plugin's setup came first
-        seen += 1
-        if got != (recorded if about_zones else None):
-            wrong.append((row, got))
-    assert seen > 100
-    assert wrong == []
+@pytest.mark.parametrize(
+    ("key", "release", "why"),
+    [
+        ("é", "1.7.0", None),
+        ("é", "1.8.4", "zone is not a valid domain name: é."),
+        ("é.", "1.7.0", "zone is not a valid domain name: é."),
+        ("a.\N{BUG}.", "1.10.1", "zone is not a valid domain name: a.\N{BUG}."),
+        ("\N{CJK UNIFIED IDEOGRAPH-65E5}.", "1.10.1", None),
+        ("é.", "1.11.0", None),
+        ("é\\\\.", "1.14.7", "zone is not a valid domain name: é\\\\."),
+        ("a\\\\.", "1.14.7", None),
+    ],
+)
+def test_a_dot_behind_a_character_of_two_or_four_bytes(key: str, release: str, why: str | None) -> None:
+    if why is None:
+        assert served_zones(key, Version(release))
+    else:
+        with pytest.raises(GoError) as caught:
+            served_zones(key, Version(release))
+        assert str(caught.value) == why
+
+
+@pytest.mark.parametrize(("release", "refused"), [("1.7.1", False), ("1.8.0", True), ("1.8.6", True), ("1.8.7", False)])
+@pytest.mark.parametrize("tls", [False, True])
+def test_https_asked_for_a_certificate(release: str, refused: bool, tls: bool) -> None:
+    zones = served_zones("https://a")
+    config = ServerConfig(zones, [Token("https://a", 1, Span(0, 9))], tls=tls)
+    if refused and not tls:
+        with pytest.raises(RefusedError) as caught:
+            refuse_servers([config], Version(release))
+        assert caught.value.message == "DoH requires TLS to be configured, see the tls plugin"
+    else:
+        refuse_servers([config], Version(release))

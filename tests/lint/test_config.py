@@ -50,6 +50,9 @@ cluster:
   libc: musl
   ndots: 2
   node-local-dns: true
+  coredns-plugins: [k8s_gateway]
+  coredns-files: [/etc/coredns/db.lan]
+  coredns-environment: {ZONE: lan}
 """
 
 
@@ -58,6 +61,9 @@ def test_everything_that_it_sets_arrives(tmp_path: Path) -> None:
     facts = settings.facts
     assert (facts.kubernetes, facts.coredns, facts.kernel) == (Version("1.30"), Version("1.9.4"), Version("5.13"))
     assert (facts.cluster_domain, facts.libc, facts.ndots, facts.node_local_dns) == ("corp.local", "musl", 2, True)
+    assert facts.external_plugins == {"k8s_gateway"}
+    assert facts.assumed_files == {"/etc/coredns/db.lan"}
+    assert facts.environment == {"ZONE": "lan"}
     assert (facts.nodes, facts.services, facts.endpoints) == (300, 12000, 50000)
     assert settings.fail_on == "info"
     assert settings.root == str(tmp_path)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kpl.cli.options import choice_options, facts_options
+from kpl.cli.options import choice_options, container_options, facts_options
 
 if TYPE_CHECKING:
     from kpl.fix.fixer import Outcome
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to colour (auto).")
 @choice_options
 @facts_options
+@container_options
 def fix(paths: tuple[str, ...], unsafe_fixes: bool, diff: bool, check: bool, color: str, **options: Any) -> None:
     """Mend what can be mended in PATHS: files, folders, or - for standard input to standard output.
 
@@ -29,10 +30,11 @@ def fix(paths: tuple[str, ...], unsafe_fixes: bool, diff: bool, check: bool, col
     to do), 1 with --check when something would change, 2 wrong usage, or a fix that did not stand verification.
     """
     gc.disable()
-    from kpl.cli.load import STDIN_NAME, load, stdin_bytes
+    from kpl.cli.load import load, stdin_bytes
     from kpl.cli.options import settings_from
     from kpl.fix.fixer import fix_texts
     from kpl.fix.write import replace_file
+    from kpl.inputs.document import STDIN_NAME
 
     settings = settings_from(options, paths)
     stdin = stdin_bytes(paths)

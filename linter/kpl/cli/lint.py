@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from kpl.cli.options import choice_options, facts_options
+from kpl.cli.options import choice_options, container_options, facts_options
 
 
 @click.command()
@@ -23,6 +23,7 @@ from kpl.cli.options import choice_options, facts_options
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to colour (auto).")
 @choice_options
 @facts_options
+@container_options
 def lint(paths: tuple[str, ...], format_: str, fail_on: str | None, color: str, **options: Any) -> None:
     """Find faults in PATHS: files, folders, or - for standard input; without any, in this folder.
 

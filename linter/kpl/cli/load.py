@@ -11,6 +11,7 @@ import click
 
 from kpl.errors import UsageError
 from kpl.inputs.discover import Found, discover
+from kpl.inputs.document import STDIN_NAME
 
 if TYPE_CHECKING:
     from kpl.inputs.document import Reading
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
 PARALLEL_BYTES = 3_000_000
 """From this size on a second process is no slower and soon quicker: what it reads has to be sent back."""
-
-
-STDIN_NAME = "<stdin>"
 
 
 def stdin_bytes(paths: Sequence[str]) -> bytes | None:

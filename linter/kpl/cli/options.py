@@ -33,6 +33,23 @@ _FACTS = (
     click.option("--node-local-dns/--no-node-local-dns", default=None, help="Whether pods ask a NodeLocal DNSCache."),
 )
 
+_CONTAINER = (
+    click.option(
+        "--target",
+        type=click.Choice(["coredns", "node-local-dns"]),
+        help="Whose image reads the Corefiles (told by each Corefile).",
+    ),
+    click.option("--plugins", multiple=True, metavar="NAMES", help="Plugins in the CoreDNS image beside its own."),
+    click.option(
+        "--env",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="A variable of CoreDNS's container; all others are then unset.",
+    ),
+    click.option("--env-file", metavar="FILE", help="A file of NAME=VALUE lines: all of the container's variables."),
+    click.option("--assume-file", multiple=True, metavar="PATH", help="A file that exists in CoreDNS's container."),
+)
+
 _CHOICE = (
     click.option(
         "--select", multiple=True, metavar="RULES", help="Run these rules only: codes, names, prefixes, or ALL."
@@ -48,6 +65,13 @@ _CHOICE = (
 def facts_options(command: Command) -> Command:
     """Adds an option for each fact."""
     for option in reversed(_FACTS):
+        command = option(command)
+    return command
+
+
+def container_options(command: Command) -> Command:
+    """Adds the options that tell of CoreDNS's container."""
+    for option in reversed(_CONTAINER):
         command = option(command)
     return command
 
@@ -89,12 +113,13 @@ def settings_from(options: dict[str, Any], paths: Sequence[str]) -> Settings:
 
             settings = load_config(found)
     given = {
-        "kubernetes": _version(options, "kubernetes_version"),
-        "coredns": _version(options, "coredns_version"),
-        "kernel": _version(options, "kernel"),
+        "kubernetes": version_option(options, "kubernetes_version"),
+        "coredns": version_option(options, "coredns_version"),
+        "kernel": version_option(options, "kernel"),
         "cluster_domain": options["cluster_domain"],
         "ndots": options["cluster_ndots"],
         **{name: options[name] for name in ("nodes", "services", "endpoints", "libc", "node_local_dns")},
+        **container_facts(options),
     }
     select = _words(options["select"])
     settings = replace(
@@ -108,7 +133,44 @@ def settings_from(options: dict[str, Any], paths: Sequence[str]) -> Settings:
     return settings
 
 
-def _version(options: dict[str, Any], name: str) -> Any:
+def container_facts(options: dict[str, Any]) -> dict[str, Any]:
+    """What the options of `container_options` tell, by the names of `kpl.cluster.Facts`. Raises UsageError."""
+    told: dict[str, Any] = {"target": options["target"]}
+    if options["plugins"]:
+        told["external_plugins"] = frozenset(_words(options["plugins"]))
+    if options["assume_file"]:
+        told["assumed_files"] = frozenset(options["assume_file"])
+    if options["env"] or options["env_file"]:
+        lines = _env_file(options["env_file"]) if options["env_file"] else []
+        told["environment"] = dict(
+            _assignment(where, word) for where, word in lines + [("--env", w) for w in options["env"]]
+        )
+    return told
+
+
+def _env_file(path: str) -> list[tuple[str, str]]:
+    """The assignments of a file as ``docker run --env-file`` and systemd read it: no quotes, # starts a comment line."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            lines = file.read().splitlines()
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    return [
+        (f"{path}:{number}", line)
+        for number, line in enumerate(lines, 1)
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+
+
+def _assignment(where: str, word: str) -> tuple[str, str]:
+    name, sign, value = word.partition("=")
+    if not sign or not name:
+        raise UsageError(f"{where}: `{word}` is not NAME=VALUE")
+    return name, value
+
+
+def version_option(options: dict[str, Any], name: str) -> Any:
+    """The release that the option `name` gives, None where it is not given. Raises UsageError."""
     from kpl.text.version import Version
 
     if options[name] is None:

@@ -8,20 +8,40 @@ from kpl.coredns.tokens import Token
 class RefusedError(Exception):
     """CoreDNS does not start: its own message, and the token that it had come to."""
 
+    prefixed = True
+    """Whether a plugin's refusal is told with the plugin's name before it."""
+
     def __init__(self, message: str, token: Token | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.token = token
 
 
-class Dispenser:
-    """A cursor over tokens; every method is the Go method of that name."""
+class EndlessBlockError(Exception):
+    """A plugin of CoreDNS before 1.13.0 reads the last token of an open block again and again, and never starts."""
 
-    def __init__(self, tokens: list[Token], filename: str = "Corefile") -> None:
+    def __init__(self, token: Token | None) -> None:
+        super().__init__()
+        self.token = token
+
+
+_MOST_REPEATS = 1000
+"""A plugin that minds reading a token again has said so long before."""
+
+
+class Dispenser:
+    """A cursor over tokens; every method is the Go method of that name.
+
+    `lenient` is a release before 1.13.0, which takes the end of the tokens for one more line of a block.
+    """
+
+    def __init__(self, tokens: list[Token], filename: str = "Corefile", lenient: bool = False) -> None:
         self.tokens = tokens
         self.filename = filename
+        self.lenient = lenient
         self.cursor = -1
         self.nesting = 0
+        self.repeats = 0
 
     @property
     def token(self) -> Token | None:
@@ -48,10 +68,17 @@ class Dispenser:
         return False
 
     def next_block(self) -> bool:
-        """Go into the block that opens on this line, or on to the next token in it; False at its end."""
+        """Go into the block that opens on this line, or on to the next token in it; False at its end.
+
+        Raises EndlessBlockError where CoreDNS hangs: a variable brought the ``{``, and nothing closes it.
+        """
         if self.nesting > 0:
             if not self.next():
-                return False
+                if not self.lenient:
+                    return False
+                self.repeats += 1
+                if self.repeats > _MOST_REPEATS:
+                    raise EndlessBlockError(self.token)
             if self.val() == "}":
                 self.nesting -= 1
                 return False
@@ -61,7 +88,9 @@ class Dispenser:
         if self.val() != "{":
             self.cursor -= 1
             return False
-        if not self.next() or self.val() == "}":
+        if not self.next() and not self.lenient:
+            return False
+        if self.val() == "}":
             return False
         self.nesting += 1
         return True
@@ -70,16 +99,6 @@ class Dispenser:
         """The text under the cursor."""
         token = self.token
         return token.text if token else ""
-
-    def remaining_args(self) -> list[str]:
-        """The arguments up to the end of the line or to ``{``."""
-        args = []
-        while self.next_arg():
-            if self.val() == "{":
-                self.cursor -= 1
-                break
-            args.append(self.val())
-        return args
 
     def is_new_line(self) -> bool:
         """Whether the token stands on another line than the one before it."""

@@ -8,13 +8,17 @@ from itertools import pairwise
 
 from kpl.coredns.dispenser import Dispenser
 from kpl.coredns.environment import replace_variables
-from kpl.coredns.tokens import Token, tokenize
+from kpl.coredns.tokens import Token
 
 MAX_SNIPPET_EXPANSIONS = 10_000
 MAX_TOKENS = 2_000_000
 
 Importer = Callable[["CorefileParser", str], list[Token]]
 """What an import of files, not of a snippet, puts in its place."""
+
+
+class EndlessImportError(Exception):
+    """Snippets or files that import each other for ever: a CoreDNS without a limit never starts."""
 
 
 class TooLargeError(Exception):
@@ -34,9 +38,16 @@ class CorefileParser(Dispenser):
     """One run over one Corefile."""
 
     def __init__(
-        self, text: str, directives: Collection[str], environment: Mapping[str, str], imported: Importer, guarded: bool
+        self,
+        tokens: list[Token],
+        directives: Collection[str],
+        environment: Mapping[str, str],
+        imported: Importer,
+        guarded: bool,
+        filename: str = "Corefile",
     ) -> None:
-        super().__init__(tokenize(text))
+        """`tokens` are taken over and changed; `guarded` is a release that counts the expansions of imports."""
+        super().__init__(tokens, filename)
         self.directives = directives
         self.environment = environment
         self.imported = imported
@@ -47,7 +58,7 @@ class CorefileParser(Dispenser):
         self.eof = False
 
     def parse(self) -> list[Block]:
-        """The server blocks. Raises RefusedError, EndlessReplacementError, TooLargeError."""
+        """The server blocks. Raises RefusedError, EndlessReplacementError, EndlessImportError, TooLargeError."""
         blocks = []
         while self.next():
             self.block = Block()
@@ -181,6 +192,8 @@ class CorefileParser(Dispenser):
         # an empty snippet is one, as Go's map holds an empty slice for it and not nil
         if body is not None:
             if self.expansions >= MAX_SNIPPET_EXPANSIONS:
+                if not self.guarded:
+                    raise EndlessImportError
                 raise self.err(f"maximum snippet import depth ({MAX_SNIPPET_EXPANSIONS}) exceeded")
             self.expansions += 1
         else:
@@ -189,8 +202,3 @@ class CorefileParser(Dispenser):
         if len(self.tokens) > MAX_TOKENS:
             raise TooLargeError
         self.cursor -= 1
-
-
-def no_files(parser: CorefileParser, pattern: str) -> list[Token]:
-    """The importer where no file can be imported."""
-    raise parser.err(f"File to import not found: {pattern}")

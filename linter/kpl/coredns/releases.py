@@ -55,7 +55,7 @@ DIRECTIVES: dict[str, tuple[str, ...]] = {
     "pprof": ("1.0.0",),
     "prometheus": ("1.0.0",),
     "proxy": ("1.0.0", "1.4.0"),
-    "proxyproto": ("1.14.3",),
+    "proxyproto": ("1.14.2",),
     "quic": ("1.12.2",),
     "ready": ("1.5.0",),
     "reload": ("1.1.0",),
@@ -80,10 +80,10 @@ DIRECTIVES: dict[str, tuple[str, ...]] = {
 
 KEYWORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "acl": {
-        "allow": ("1.12.2",),
-        "block": ("1.12.2",),
-        "drop": ("1.12.2",),
-        "filter": ("1.12.2",),
+        "allow": ("1.6.4",),
+        "block": ("1.6.4",),
+        "drop": ("1.10.1",),
+        "filter": ("1.8.2",),
     },
     "auto": {
         "directory": ("1.0.0",),
@@ -365,3 +365,31 @@ WITHOUT_EFFECT: dict[str, dict[str, str]] = {
     "secondary": {"upstream": "1.5.2"},
     "template": {"upstream": "1.5.2"},
 }
+
+ORDER = {
+    "1.7.0": """
+        metadata geoip cancel tls timeouts reload nsid bufsize root bind debug trace ready health pprof prometheus
+        errors log dnstap local dns64 acl any chaos loadbalance tsig cache rewrite header dnssec autopath minimal
+        template transfer hosts route53 azure clouddns k8s_external kubernetes file auto secondary etcd loop forward
+        grpc erratic whoami on sign view
+    """.split(),
+    "1.11.3": """
+        root metadata geoip cancel tls proxyproto quic grpc_server https https3 timeouts multisocket reload nsid
+        bufsize bind debug trace ready health pprof prometheus errors log dnstap local dns64 acl any chaos
+        loadbalance tsig cache rewrite header dnssec autopath minimal template transfer hosts route53 azure clouddns
+        k8s_external kubernetes file auto secondary etcd loop forward grpc erratic whoami on sign view nomad
+    """.split(),
+    "1.14.3": """
+        root metadata geoip cancel tls proxyproto quic grpc_server https https3 timeouts multisocket reload nsid
+        bufsize bind debug trace ready health pprof prometheus errors log dnstap local dns64 any chaos loadbalance
+        tsig cache rewrite acl header dnssec autopath minimal template transfer hosts route53 azure clouddns
+        k8s_external kubernetes file auto secondary etcd loop forward grpc erratic whoami on sign view nomad
+    """.split(),
+    "1.14.7": """
+        root metadata geoip cancel proxyproto quic grpc_server https https3 timeouts multisocket reload nsid bufsize
+        bind debug trace ready health pprof shed prometheus errors log dnstap local dns64 any chaos loadbalance tsig
+        rewrite autopath acl cache header dnssec tls minimal template transfer hosts route53 azure clouddns
+        k8s_external kubernetes file auto secondary etcd loop forward grpc erratic whoami on sign view nomad
+    """.split(),
+}
+"""The order in which the plugins are set up, from that release on: the lines of core/dnsserver/zdirectives.go."""

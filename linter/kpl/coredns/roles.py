@@ -30,13 +30,19 @@ def role_of(document: Document) -> Role:
     ``.server`` or ``.override`` is imported by another Corefile.
     """
     corefile: Corefile = document.model
-    if document.name.startswith(("node-local-dns", "nodelocaldns")) or _NODE_LOCAL_TEXT.search(corefile.text):
+    if is_node_local(document):
         return Role.NODE_LOCAL
     if corefile.fragment or _FRAGMENT_NAME.search(document.key):
         return Role.FRAGMENT
     if any(is_cluster_block(server) for server in corefile.servers):
         return Role.CLUSTER
     return Role.STANDALONE
+
+
+def is_node_local(document: Document) -> bool:
+    """Whether the image of NodeLocal DNSCache reads the Corefile in `document`."""
+    named = document.name.startswith(("node-local-dns", "nodelocaldns"))
+    return named or _NODE_LOCAL_TEXT.search(document.embedding.text) is not None
 
 
 def is_cluster_block(server: ServerBlock) -> bool:

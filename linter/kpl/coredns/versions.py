@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from kpl.coredns.releases import DIRECTIVES, KEYWORDS, VERSIONS, WITHOUT_EFFECT
+from kpl.coredns.releases import DIRECTIVES, KEYWORDS, ORDER, VERSIONS, WITHOUT_EFFECT
 from kpl.text.version import Version
 
 
@@ -66,3 +66,21 @@ def keyword_without_effect_since(plugin: str, keyword: str) -> Version | None:
     """The first release whose `plugin` reads the option `keyword` and does nothing with it."""
     since = WITHOUT_EFFECT.get(plugin, {}).get(keyword)
     return None if since is None else Version(since)
+
+
+OLDEST_SETUP = Version("1.7.0")
+"""The oldest release whose setup functions are known."""
+
+
+@cache
+def setup_order(version: Version) -> tuple[str, ...]:
+    """The plugins of this release in the order in which they are set up; that of 1.7.0 for older ones."""
+    starts = [start for start in ORDER if Version(start) <= version]
+    order = ORDER[starts[-1] if starts else next(iter(ORDER))]
+    known = directives(version)
+    return tuple(name for name in order if name in known)
+
+
+def directive_order(name: str) -> int:
+    """The place of a plugin in the chain of the newest release; plugins with a higher one are asked later."""
+    return setup_order(releases()[-1]).index(name)

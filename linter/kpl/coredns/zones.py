@@ -7,14 +7,35 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kpl.golang.dnsname import is_domain_name, normalize
+from kpl.golang.dnsname import fqdn, is_domain_name, normalize
 from kpl.golang.net import parse_cidr
 from kpl.golang.values import GoError, atoi, quote
+from kpl.text.version import Version
 
 PORTS = {"dns": "53", "tls": "853", "quic": "853", "grpc": "443", "https": "443", "https3": "443"}
 """The port of a key that names none; a ``unix`` key has none."""
 
-_SCHEMES = ("tls", "dns", "quic", "grpc", "https3", "https", "unix")
+NEWEST = Version("1.14.7")
+
+_SCHEMES = {
+    "tls": Version("1.0.0"),
+    "dns": Version("1.0.0"),
+    "quic": Version("1.11.0"),
+    "grpc": Version("1.0.0"),
+    "https3": Version("1.13.2"),
+    "https": Version("1.0.0"),
+    "unix": Version("1.11.0"),
+}
+"""The schemes, each with the release from which on it is one and not a part of the name."""
+
+
+_NEVER = Version("999")
+_LEADING_DOT_REFUSED = Version("1.9.4")
+_OPEN_ESCAPE_REFUSED = Version("1.11.4")
+_WIDE_END_ALLOWED = Version("1.11.0")
+_CHECKED_AS_FQDN = Version("1.8.4")
+_CIDR_CHECKED = Version("1.8.5")
+_LOWER_CASED = Version("1.14.7")
 
 
 class Zone(NamedTuple):
@@ -30,16 +51,19 @@ class Zone(NamedTuple):
         return f"{self.transport}://{self.name}:{self.port}" + (f" on {self.address}" if self.address else "")
 
 
-def split_transport(word: str, schemes: tuple[str, ...] = _SCHEMES) -> tuple[str, str]:
-    """The scheme of `word`, ``dns`` where it has none, and the rest."""
-    for scheme in schemes:
-        if word.startswith(f"{scheme}://"):
-            return scheme, word[len(scheme) + 3 :]
+def split_transport(word: str, version: Version = NEWEST) -> tuple[str, str]:
+    """parse.Transport: the scheme of `word`, ``dns`` where it has none, and the rest."""
+    scheme, found, rest = word.partition("://")
+    if found and version >= _SCHEMES.get(scheme, _NEVER):
+        return scheme, rest
     return "dns", word
 
 
-def split_host_port(word: str) -> tuple[list[str], str]:
-    """plugin.SplitHostPort: the zones of a key without its scheme, and its port. Raises GoError."""
+def split_host_port(word: str, version: Version = NEWEST) -> tuple[list[str], str]:
+    """plugin.SplitHostPort: the zones of a key without its scheme, and its port. Raises GoError.
+
+    Before 1.8.4 a network was one zone, at the boundary below its prefix: here it is the zones of today.
+    """
     size = len(word.encode("utf-8", "replace"))
     colon = word.rfind(":")
     if colon == len(word) - 1:  # an empty word too: Go compares -1 with -1
@@ -54,12 +78,17 @@ def split_host_port(word: str) -> tuple[list[str], str]:
             pass
     if size > 255:
         raise GoError(f"specified zone is too long: {size} > 255")
-    if not is_domain_name(word):
+    if not is_domain_name(
+        word,
+        leading_dot=version < _LEADING_DOT_REFUSED,
+        open_escape=version < _OPEN_ESCAPE_REFUSED,
+        wide_end=version >= _WIDE_END_ALLOWED,
+    ):
         raise GoError(f"zone is not a valid domain name: {word}")
     network = parse_cidr(word)
     if network is None:
         return [word], port
-    if word[0] == ":" or (word[0] == "0" and ":" in word):
+    if (word[0] == ":" or (word[0] == "0" and ":" in word)) and version >= _CIDR_CHECKED:
         raise GoError(f"invalid CIDR {word}")
     return reverse_zones(*network), port
 
@@ -78,51 +107,28 @@ def reverse_zones(network: bytes, bits: int) -> list[str]:
     return zones
 
 
-def zones_of(word: str) -> list[str]:
-    """The zones that a plugin's argument names, normalized; none for a bad one, which CoreDNS drops without a word."""
+def zones_of(word: str, version: Version = NEWEST) -> list[str]:
+    """The zones that a plugin's argument names, normalized; none for a bad one, which CoreDNS drops without a word.
+
+    (plugin.Host.NormalizeExact)
+    """
     try:
-        hosts, _ = split_host_port(split_transport(word)[1])
+        hosts, _ = split_host_port(split_transport(word, version)[1], version)
     except GoError:
         return []
     return [normalize(host) for host in hosts]
 
 
-def served_zones(keys: list[str]) -> list[Zone]:
-    """The zones of a server block's keys, in their order; a network is all of its reverse zones. Raises GoError.
+def served_zones(key: str, version: Version = NEWEST) -> list[Zone]:
+    """The zones of a server block's key: for a network, all of its reverse zones. Raises GoError.
 
     (dnsContext.InspectServerBlocks)
     """
-    zones: list[Zone] = []
-    for key in keys:
-        transport, word = split_transport(key)
-        hosts, port = split_host_port(word)
+    transport, word = split_transport(key, version)
+    hosts, port = split_host_port(word, version)
+    if version >= _CHECKED_AS_FQDN:
         for host in hosts:
-            split_host_port(host if host.endswith(".") else host + ".")
-        port = port or PORTS.get(transport, "")
-        zones += [Zone(transport, normalize(host), port) for host in hosts]
-    return zones
-
-
-def conflict(blocks: list[tuple[list[Zone], list[str], bool]]) -> str | None:
-    """Why these blocks cannot be served together: (zones, bind addresses, whether it has a view) of each.
-
-    (dnsContext.validateZonesAndListeningAddresses, zoneOverlap.check)
-    """
-    registered: set[Zone] = set()
-    unbound: dict[Zone, Zone] = {}
-    for zones, addresses, filtered in blocks:
-        for zone in zones:
-            for address in addresses or [""]:
-                bound = zone._replace(address=address)
-                if bound in registered:
-                    if filtered:
-                        continue
-                    return f"cannot serve {bound} - it is already defined"
-                overlap = unbound.get(zone)
-                if overlap is not None and (not address or zone in registered):
-                    with_ = overlap if not address else zone
-                    return f"cannot serve {bound} - zone overlap listener capacity with {with_}"
-                if not filtered:
-                    registered.add(bound)
-                    unbound[zone] = bound
-    return None
+            split_host_port(fqdn(host, wide_end=version >= _WIDE_END_ALLOWED), version)
+    port = port or PORTS.get(transport, "")
+    case = normalize if version >= _LOWER_CASED else fqdn
+    return [Zone(transport, case(host), port) for host in hosts]

@@ -94,7 +94,7 @@ class _FileFixer:
         after = _reread(before, edits)
         if after is None:
             return "the file holds nothing any more"
-        problem = _text_problem(before, after, edits) or self._finding_problem(before, after, batch)
+        problem = _text_problem(before, after, edits, _restructures(batch)) or self._finding_problem(before, after, batch)
         if problem is None:
             self.readings[self.number] = after
         return problem
@@ -122,13 +122,17 @@ def _reread(before: Reading, edits: Sequence[Edit]) -> Reading | None:
     return read(source.path, source.encode(text))
 
 
-def _text_problem(before: Reading, after: Reading, edits: Sequence[Edit]) -> str | None:
+def _restructures(batch: Sequence[Located]) -> bool:
+    return any(finding.fix.restructures for finding in batch if finding.fix)
+
+
+def _text_problem(before: Reading, after: Reading, edits: Sequence[Edit], restructures: bool) -> str | None:
     lost = [comment for comment in lost_comments(before.source.text, edits) if "kpl:" not in comment]
     if lost:
         return f"the comment {lost[0]!r} would be lost"
     try:
-        old = outline(before, [Span(edit.start, edit.end) for edit in edits])
-        new = outline(after, _new_ranges(edits))
+        old = outline(before, [Span(edit.start, edit.end) for edit in edits], restructures)
+        new = outline(after, _new_ranges(edits), restructures)
     except YamlError as error:
         return f"the result does not parse: {error.message}"
     changed = differences(old, new, edits)

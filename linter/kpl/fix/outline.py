@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from kpl.coredns.tokens import tokenize
 from kpl.inputs.corefile import Corefile, Directive, Property
 from kpl.inputs.detect import YAML
-from kpl.inputs.document import Document, Reading
+from kpl.inputs.document import Document, Reading, is_corefile
 from kpl.inputs.kubeproxy import KubeProxyConfig
 from kpl.inputs.yamltree import Mapping, Node, Scalar, compose, split_documents
 from kpl.inputs.yamltree import Sequence as YamlSequence
@@ -25,11 +26,17 @@ class Word:
     syntax: str = "yaml"
 
 
-def outline(reading: Reading, ranges: Sequence[Span]) -> list[Word]:
-    """The words of the YAML documents that touch `ranges`, and of the texts embedded in them; raises YamlError."""
+def outline(reading: Reading, ranges: Sequence[Span], flat: bool = False) -> list[Word]:
+    """The words of the YAML documents that touch `ranges`, and of the texts embedded in them; raises YamlError.
+
+    `flat` leaves out what the words of a Corefile stand under.
+    """
     source = reading.source
     words: list[Word] = []
     models = [document for document in reading.documents if isinstance(document.model, (Corefile, KubeProxyConfig))]
+    if flat:
+        models = [each for each in models if not isinstance(each.model, Corefile)]
+        words += (word for document in reading.documents if is_corefile(document) for word in _flat(document))
     if reading.kind == YAML:
         for span in split_documents(source.text):
             if any(each.start <= span.end and span.start <= each.end for each in ranges):
@@ -53,6 +60,11 @@ def _embedded(document: Document) -> Iterator[Word]:
         under = tuple(lifted[each] for each in word.under)
         lifted[word] = Word(document.embedding.host_span(word.span), word.value, under, f"embedded {word.syntax}")
         yield lifted[word]
+
+
+def _flat(document: Document) -> Iterator[Word]:
+    for token in tokenize(document.embedding.text):
+        yield Word(document.embedding.host_span(token.span), token.text, (), "embedded corefile")
 
 
 def _yaml(node: Node, under: tuple[Word, ...]) -> Iterator[Word]:

@@ -10,17 +10,25 @@ import re
 _DDD = re.compile(rb"[0-9]{3}")
 
 
-def is_fqdn(name: str) -> bool:
-    """dns.IsFqdn: whether `name` ends in a dot that is not escaped."""
+def is_fqdn(name: str, *, wide_end: bool = True) -> bool:
+    """dns.IsFqdn: whether `name` ends in a dot that is not escaped.
+
+    The library counts the backslashes before the dot from the first byte of the character before them: behind one of two
+    or four bytes it is wrong. Without `wide_end` it is so without any backslash too, as before v1.1.55.
+    """
     if not name.endswith("."):
         return False
     rest = name[:-1]
-    return (len(rest) - len(rest.rstrip("\\"))) % 2 == 0
+    bare = rest.rstrip("\\")
+    if wide_end and bare == rest:
+        return True
+    width = len(bare[-1:].encode("utf-8", "replace")) or 1
+    return (len(rest) - len(bare) + width) % 2 == 1
 
 
-def fqdn(name: str) -> str:
-    """dns.Fqdn."""
-    return name if is_fqdn(name) else name + "."
+def fqdn(name: str, *, wide_end: bool = True) -> str:
+    """dns.Fqdn; for `wide_end` see `is_fqdn`."""
+    return name if is_fqdn(name, wide_end=wide_end) else name + "."
 
 
 def normalize(name: str) -> str:
@@ -28,11 +36,15 @@ def normalize(name: str) -> str:
     return fqdn(name).lower()
 
 
-def is_domain_name(name: str) -> bool:
-    """dns.IsDomainName: no empty label, none longer than 63 bytes, 255 bytes in all."""
+def is_domain_name(name: str, *, leading_dot: bool = False, open_escape: bool = False, wide_end: bool = True) -> bool:
+    """dns.IsDomainName: no empty label, none longer than 63 bytes, 255 bytes in all.
+
+    `leading_dot` allows one, as the library did before v1.1.50; `open_escape` allows a backslash at the end, as v1.1.58 did.
+    For `wide_end` see `is_fqdn`.
+    """
     if not name:
         return False
-    text = fqdn(name).encode("utf-8", "replace")
+    text = fqdn(name, wide_end=wide_end).encode("utf-8", "replace")
     size = begin = at = 0
     was_dot = escape = False
     while at < len(text):
@@ -46,7 +58,7 @@ def is_domain_name(name: str) -> bool:
             was_dot = False
         elif text[at] == 0x2E:
             escape = False
-            if (at == 0 and len(text) > 1) or was_dot or at - begin >= 64:
+            if (at == 0 and len(text) > 1 and not leading_dot) or was_dot or at - begin >= 64:
                 return False
             was_dot = True
             size += 1 + at - begin
@@ -56,4 +68,4 @@ def is_domain_name(name: str) -> bool:
         else:
             was_dot = escape = False
         at += 1
-    return not escape
+    return open_escape or not escape

@@ -1,76 +1,31 @@
 """net: addresses, networks and ports, with Go's error messages.
 
-Source: Go 1.25, src/net/netip/netip.go, src/net/ip.go and src/net/ipsock.go.
+Source: Go 1.26, src/net/ip.go and src/net/ipsock.go.
 """
 
 from __future__ import annotations
 
+from kpl.golang.netip import parse_addr
 from kpl.golang.values import GoError
 
 
 def parse_ip(text: str) -> bytes | None:
     """net.ParseIP: 4 or 16 bytes; None for what is no address (a zone behind ``%`` is none)."""
-    for character in text:
-        if character == ".":
-            return _ipv4(text)
-        if character == ":":
-            return None if "%" in text else _ipv6(text)
-        if character == "%":
-            return None
-    return None
-
-
-def _ipv4(text: str) -> bytes | None:
-    parts = text.split(".")
-    if len(parts) != 4:
+    try:
+        address = parse_addr(text)
+    except GoError:
         return None
-    for part in parts:
-        if not part or len(part) > 3 or not part.isascii() or not part.isdigit():
-            return None
-        if (len(part) > 1 and part[0] == "0") or int(part) > 255:
-            return None
-    return bytes(map(int, parts))
-
-
-_HEX = frozenset("0123456789abcdefABCDEF")
-
-
-def _groups(text: str, last: bool) -> bytes | None:
-    """The bytes of ``a:b:c``; an IPv4 address may end it."""
-    found = b""
-    parts = text.split(":") if text else []
-    for number, part in enumerate(parts):
-        if "." in part:
-            address = _ipv4(part) if last and number == len(parts) - 1 else None
-            if address is None:
-                return None
-            return found + address
-        if not part or len(part) > 4 or not _HEX.issuperset(part):
-            return None
-        found += int(part, 16).to_bytes(2, "big")
-    return found
-
-
-def _ipv6(text: str) -> bytes | None:
-    head, ellipsis, tail = text.partition("::")
-    first = _groups(head, not ellipsis)
-    if first is None:
-        return None
-    if not ellipsis:
-        return first if len(first) == 16 else None
-    rest = _groups(tail, True)
-    if rest is None or len(first) + len(rest) > 14:
-        return None
-    return first + bytes(16 - len(first) - len(rest)) + rest
+    return None if address.zone else address.bytes
 
 
 def parse_cidr(text: str) -> tuple[bytes, int] | None:
     """net.ParseCIDR: the network (4 or 16 bytes, host bits cleared) and the length of its prefix."""
     host, slash, length = text.partition("/")
     address = parse_ip(host) if slash else None
-    if address is None or not length.isascii() or not length.isdigit() or len(length) > 9:
+    if address is None or not length.isascii() or not length.isdigit():
         return None
-    bits, size = int(length), len(address) * 8
+    # (more digits are out of range; Python's own conversion is quadratic)
+    bits, size = int(length.lstrip("0")[:9] or "0"), len(address) * 8
     if bits > size:
         return None
     mask = ((1 << bits) - 1) << (size - bits)
@@ -81,7 +36,7 @@ def split_host_port(text: str) -> tuple[str, str]:
     """net.SplitHostPort: host without brackets, and port. Raises GoError."""
 
     def error(why: str) -> GoError:
-        return GoError(f"address {text}: {why}")
+        return GoError(f"address {text}: {why}" if text else why)
 
     colon = text.rfind(":")
     if colon < 0:

@@ -126,6 +126,8 @@ class Corefile:
     """The arguments of each ``import`` outside of blocks."""
     fragment: bool = False
     """Whether these are the plugin lines of a block that stands elsewhere (``*.override``)."""
+    stray_braces: list[Span] = field(default_factory=list)
+    """Closing braces that close nothing."""
     unclosed: bool = False
     """Whether the last closing brace is missing, which CoreDNS accepts where a directive's own one comes last."""
 
@@ -281,6 +283,9 @@ class _Builder:
                 self.corefile.imports.append([word_of(token) for token in entry.children[1:] if hasattr(token, "type")])
             elif entry.data == "block":
                 last_block = entry
+            elif entry.data == "stray_brace":
+                at = self._brace(entry.children[0])
+                self.corefile.stray_braces.append(Span(at, at + 1))
         if last_block is not None and not self._closed(last_block):
             raise CorefileError("the file ends inside of a server block: `}` is missing", _last_word(self.text))
         if last_block is not None:

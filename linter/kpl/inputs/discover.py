@@ -20,17 +20,17 @@ class Found(NamedTuple):
     named: bool
 
 
-def discover(paths: Sequence[str]) -> list[Found]:
+def discover(paths: Sequence[str], all_names: bool = False) -> list[Found]:
     """The files under `paths`, each real file once, in a stable order.
 
-    In folders, files that git ignores are left out, and so are names that kpl has no reader for; symbolic links to
-    folders are not followed. Raises UsageError for a path that does not exist.
+    In folders, files that git ignores are left out, and so are names that kpl has no reader for unless `all_names` is
+    given; symbolic links to folders are not followed. Raises UsageError for a path that does not exist.
     """
     seen: set[tuple[int, int]] = set()
     found: list[Found] = []
     for path in paths:
         if os.path.isdir(path):
-            candidates: Iterator[Found] = (Found(each, False) for each in _walk(path))
+            candidates: Iterator[Found] = (Found(each, False) for each in _walk(path, all_names))
         elif os.path.exists(path):
             candidates = iter([Found(path, True)])
         else:
@@ -51,16 +51,16 @@ def _identity(path: str) -> tuple[int, int] | None:
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
-def _walk(folder: str) -> Iterator[str]:
+def _walk(folder: str, all_names: bool) -> Iterator[str]:
     listed = _git_files(folder)
     if listed is None:
-        yield from _all_files(folder)
+        yield from _all_files(folder, all_names)
         return
     for name in sorted(listed):
         path = os.path.join(folder, name.rstrip("/")) if folder != "." else name.rstrip("/")
         if os.path.isdir(path) and not os.path.islink(path):
-            yield from _walk(path)  # a submodule, or a repository inside of this one
-        elif kind_by_name(os.path.basename(path)):
+            yield from _walk(path, all_names)  # a submodule, or a repository inside of this one
+        elif all_names or kind_by_name(os.path.basename(path)):
             yield path
 
 
@@ -92,9 +92,9 @@ def _in_work_tree(folder: str) -> bool:
         at = above
 
 
-def _all_files(folder: str) -> Iterator[str]:
+def _all_files(folder: str, all_names: bool) -> Iterator[str]:
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(each for each in folders if each not in _NEVER)
         for name in sorted(names):
-            if kind_by_name(name):
+            if all_names or kind_by_name(name):
                 yield os.path.normpath(os.path.join(root, name))

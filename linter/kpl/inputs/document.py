@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
+
+
+STDIN_NAME = "<stdin>"
 
 
 @dataclass(eq=False)
@@ -24,11 +28,23 @@ class Document:
     """The key of the ConfigMap that holds it, or the file's own name."""
     templated: bool = False
     """Whether placeholders stand in its text."""
+    around: Mapping[str, str] | None = None
+    """All keys of the ConfigMap that holds it, with their texts."""
 
     @property
     def path(self) -> str:
         """The path of the file, as it was given."""
         return self.source.path
+
+    @property
+    def is_fragment(self) -> bool:
+        """Whether it holds plugin lines that a server block imports, rather than server blocks."""
+        return self.key.endswith(".override")
+
+    @property
+    def is_whole_file(self) -> bool:
+        """Whether its text is the whole of a file on disk."""
+        return type(self.embedding) is Embedding and self.source.path != STDIN_NAME
 
 
 @dataclass(eq=False)
@@ -50,3 +66,10 @@ class Reading:
     documents: list[Document] = field(default_factory=list)
     kind: str = ""
     """What the file is, one of the words of `kpl.inputs.detect`."""
+
+
+def is_corefile(document: Document) -> bool:
+    """Whether the document is a Corefile, one that does not parse included."""
+    return type(document.model).__name__ == "Corefile" or (
+        isinstance(document.model, ParseFailure) and document.model.what == "Corefile"
+    )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from kpl.inputs.yamltree import Mapping, Scalar
+from kpl.inputs.yamltree import Mapping, Scalar, split_documents
 from kpl.text.span import Span, Text
 
 GROUP = "kubeproxy.config.k8s.io"
 KIND = "KubeProxyConfiguration"
+
+_CONTENT = re.compile(r"^[ \t]*[^\s#-]", re.MULTILINE)
 
 
 @dataclass
@@ -34,3 +37,12 @@ class KubeProxyConfig:
 def is_kube_proxy_config(node: Mapping) -> bool:
     """Whether `node` is a KubeProxyConfiguration of any version."""
     return node.text("kind") == KIND and (node.text("apiVersion") or "").startswith((GROUP, "componentconfig"))
+
+
+def program_text(text: str, at: int) -> Span:
+    """The part of `text` that kube-proxy reads as its configuration, where the KubeProxyConfiguration stands at `at`.
+
+    That is all of it; of kubeadm's several documents it is the one that kubeadm takes out.
+    """
+    spans = [span for span in split_documents(text) if _CONTENT.search(text[slice(*span)])]
+    return next(span for span in spans if at < span.end) if len(spans) > 1 else Span(0, len(text))

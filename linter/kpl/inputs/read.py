@@ -25,6 +25,20 @@ def read(path: str, data: bytes, named: bool = True) -> Reading | None:
     `named` tells that the user named this very file. Never raises for any bytes: what does not parse becomes a
     `ParseFailure` among the documents.
     """
+    identified = identify(path, data, named)
+    if identified is None:
+        return None
+    reading = read_documents(*identified)
+    return reading if reading.documents else None
+
+
+def read_documents(source: Source, kind: str) -> Reading:
+    """The documents in a file of this kind."""
+    return Reading(source, list(_documents(source, kind)), kind)
+
+
+def identify(path: str, data: bytes, named: bool = True) -> tuple[Source, str] | None:
+    """The text of a file and what it is, one of the words of `kpl.inputs.detect`; None for what kpl does not read."""
     if data.startswith(_GIT_CRYPT):
         return None
     if data[:2] == b"\x1f\x8b":
@@ -38,10 +52,7 @@ def read(path: str, data: bytes, named: bool = True) -> Reading | None:
         return None
     source = Source.from_bytes(path, data)
     kind = detect.kind_of(os.path.basename(path_kind), source.text[:HEAD], named)
-    if kind is None:
-        return None
-    documents = list(_documents(source, kind))
-    return Reading(source, documents, kind) if documents else None
+    return None if kind is None else (source, kind)
 
 
 def _gunzip(data: bytes) -> bytes | None:

@@ -149,12 +149,18 @@ class _Objects:
     def _config_map(self, node: Mapping) -> Iterator[Document]:
         name, namespace = node.text("metadata", "name") or "", node.text("metadata", "namespace") or ""
         data = node.mapping("data")
-        for key, value in data.pairs if data is not None else ():
+        pairs = data.pairs if data is not None else []
+        around = {
+            key.value: value.value for key, value in pairs if isinstance(key, Scalar) and isinstance(value, Scalar)
+        }
+        for key, value in pairs:
             if not isinstance(key, Scalar) or not isinstance(value, Scalar):
                 continue
             if COREFILE_KEY.search(key.value) or FRAGMENT_KEY.search(key.value):
                 sure = COREFILE_KEY.search(key.value) is not None and value.style is not None
-                yield from self._corefile(key.value, value, name, namespace, sure=sure)
+                for document in self._corefile(key.value, value, name, namespace, sure=sure):
+                    document.around = around
+                    yield document
             elif key.value in _KUBE_PROXY_KEYS and "KubeProxyConfiguration" in value.value:
                 yield from self._kube_proxy(key.value, value, name, namespace)
 

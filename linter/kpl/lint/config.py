@@ -171,6 +171,18 @@ def _severities(data: dict[str, Any]) -> dict[str, Severity]:
 def _facts(data: dict[str, Any]) -> Facts:
     made: dict[str, Any] = {}
     for key, value in data.items():
-        name = {"domain": "cluster_domain", "node-local-dns": "node_local_dns"}.get(key, key)
-        made[name] = Version(str(value)) if key in ("kubernetes", "coredns", "kernel") else value
+        name = _FACT_NAMES.get(key, key)
+        if key in ("kubernetes", "coredns", "kernel"):
+            made[name] = Version(str(value))
+        else:
+            made[name] = frozenset(value) if isinstance(value, list) else value
     return Facts(**made)
+
+
+_FACT_NAMES = {
+    "domain": "cluster_domain",
+    "node-local-dns": "node_local_dns",
+    "coredns-plugins": "external_plugins",
+    "coredns-files": "assumed_files",
+    "coredns-environment": "environment",
+}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from kpl.cluster import Cluster
@@ -173,4 +173,4 @@ def _lift(fix: Fix | None, document: Document) -> Fix | None:
     if fix is None or getattr(document.model, "unclosed", False):
         return None
     edits: list[Edit] | None = document.embedding.host_edits(sorted(fix.edits))
-    return None if edits is None else Fix(fix.title, tuple(edits), fix.safe)
+    return None if edits is None else replace(fix, edits=tuple(edits))

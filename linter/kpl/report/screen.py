@@ -6,12 +6,15 @@ import os
 import sys
 import unicodedata
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import click
 
-from kpl.lint.engine import Located, Result
 from kpl.text.source import Source
 from kpl.text.span import Span
+
+if TYPE_CHECKING:
+    from kpl.lint.engine import Located, Result
 
 _COLORS = {"error": "red", "warning": "yellow", "info": "blue"}
 _WIDTH = 160
@@ -60,16 +63,11 @@ def render(finding: Located, color: bool) -> str:
         return click.style(text, **style) if color else text  # type: ignore[arg-type]
 
     tint = _COLORS[finding.severity.value]
+    lines, gutter = snippet_lines(finding.source, finding.span, tint, color)
     line, column = finding.source.position(finding.span.start)
     place = f"{paint(printable(finding.path), bold=True)}:{line}:{column}"
     title = paint(f"{finding.code} {finding.name}", bold=True)
-    out = [f"{place}: {paint(finding.severity.value, fg=tint, bold=True)} {title}"]
-    width = len(str(finding.source.position(max(finding.span.end - 1, finding.span.start))[0]))
-    gutter = " " * width
-    for number, text, carets in _snippet(finding.source, finding.span):
-        out.append(f"{paint(f'{number:>{width}} |', fg='bright_black')} {text}".rstrip())
-        if carets:
-            out.append(f"{paint(f'{gutter} |', fg='bright_black')} {paint(carets, fg=tint, bold=True)}")
+    out = [f"{place}: {paint(finding.severity.value, fg=tint, bold=True)} {title}", *lines]
     out.append(f"{gutter} = {printable(finding.message)}")
     if finding.help:
         out.append(f"{gutter} = {paint('help:', fg='cyan')} {printable(finding.help)}")
@@ -80,6 +78,22 @@ def render(finding: Located, color: bool) -> str:
         command = "kpl fix" if finding.fix.safe else "kpl fix --unsafe-fixes"
         out.append(f"{gutter} = {paint('fix:', fg='cyan')} {printable(finding.fix.title)} ({command})")
     return "\n".join(out)
+
+
+def snippet_lines(source: Source, span: Span, tint: str, color: bool) -> tuple[list[str], str]:
+    """The lines of `span` with their numbers and carets, and the blank that is as wide as a number."""
+    width = len(str(source.position(max(span.end - 1, span.start))[0]))
+    gutter = " " * width
+    out = []
+    for number, text, carets in _snippet(source, span):
+        bar, mark = f"{number:>{width}} |", carets
+        if color:
+            bar, mark = click.style(bar, fg="bright_black"), click.style(carets, fg=tint, bold=True)
+        out.append(f"{bar} {text}".rstrip())
+        if carets:
+            bar = click.style(f"{gutter} |", fg="bright_black") if color else f"{gutter} |"
+            out.append(f"{bar} {mark}")
+    return out, gutter
 
 
 def _snippet(source: Source, span: Span) -> list[tuple[int, str, str]]:

@@ -21,11 +21,13 @@ class Fix:
     """What mends a finding: a title for people, and edits that belong together.
 
     `safe` says that the meaning of the configuration stays, or becomes what its author certainly wrote it for.
+    `restructures` says that words come to stand under other ones, as in a file that did not load before.
     """
 
     title: str
     edits: tuple[Edit, ...]
     safe: bool = True
+    restructures: bool = False
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:

@@ -11,14 +11,13 @@ class InputDoesNotParse(Rule):
     """A document cannot be read, so that no other rule has looked at it.
 
     ## Why
-    CoreDNS and kube-proxy do not start with a file that they cannot parse, and `kubectl apply` refuses a manifest that is
-    no YAML. The other documents of the same file are read all the same.
+    kube-proxy does not start with a file that it cannot parse, and `kubectl apply` refuses a manifest that is no YAML. The
+    other documents of the same file are read all the same. (Corefiles: KPL010.)
 
     ## Fix
     None: what was meant cannot be known.
 
     ## References
-    - https://github.com/coredns/caddy/blob/master/caddyfile/parse.go
     - https://yaml.org/spec/1.2.2/
     """
 
@@ -28,8 +27,6 @@ class InputDoesNotParse(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     examples = [
-        Bad(corefile(". {\n    forward . 9.9.9.9\n    cache 30\n"), flags=["0"]),
-        Bad(corefile(". { whoami }\n"), flags=["}"]),
         Bad(manifest("kind: Service\nmetadata: {name: a\n---\nkind: Service\nmetadata: {name: b}\n"), flags=["a"]),
         # CoreDNS accepts a missing last brace when a plugin's own brace comes last
         Good(corefile(". {\n    cache 30\n    forward . 9.9.9.9 {\n        policy random\n    }\n")),
@@ -37,7 +34,8 @@ class InputDoesNotParse(Rule):
 
     def check(self, failure: ParseFailure) -> Iterator[Finding]:
         """See the class."""
-        if not failure.templated:
+        # CoreDNS's own message about a Corefile is KPL010's
+        if not failure.templated and failure.what != "Corefile":
             yield self.finding(
                 failure.span,
                 f"this {failure.what} does not parse: {failure.message}",

@@ -1,0 +1,141 @@
+"""``kpl verify``."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kpl.cli.options import container_options
+
+if TYPE_CHECKING:
+    from kpl.cluster import Cluster, Facts
+    from kpl.inputs.discover import Found
+    from kpl.lint.settings import Settings
+    from kpl.verify.configurations import Contents
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATHS|-]...")
+@click.option("--format", "format_", type=click.Choice(["text", "json", "jsonl"]), default="text", help="How to print.")
+@click.option("--coredns-version", metavar="VERSION", help="The CoreDNS release that is to load them.")
+@click.option("--kubernetes-version", metavar="VERSION", help="The release of kube-proxy that is to load them.")
+@click.option(
+    "--as",
+    "as_kind",
+    type=click.Choice(["corefile", "kube-proxy"]),
+    help="Every file is one, whatever its name or text.",
+)
+@container_options
+@click.option("--config", metavar="FILE", help="Use this file in place of the .kpl.yaml found upwards.")
+@click.option("--no-config", is_flag=True, help="Use no .kpl.yaml.")
+@click.option("--stdin-filename", metavar="NAME", help="The name of what comes from standard input (-).")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to colour (auto).")
+def verify(paths: tuple[str, ...], format_: str, as_kind: Any, color: str, **options: Any) -> None:
+    """Tell whether CoreDNS and kube-proxy would load the configurations in PATHS.
+
+    Each one loads, or is refused with the program's own message, or depends on something outside of it: a file, an
+    interface, a variable. Nothing is started and nothing is asked. Exit codes: 0 none is refused, 1 some are, 2 wrong
+    usage, or a document that is no YAML.
+    """
+    gc.disable()  # a short life with many objects, none of them garbage
+    from kpl.cli.load import stdin_bytes
+    from kpl.cluster import Cluster
+
+    facts, settings = _facts(paths, options)
+    stdin = stdin_bytes(paths)
+    files = list(_contents(paths, settings, as_kind, stdin, options["stdin_filename"]))
+    cluster = Cluster([document for file in files for document in file.documents], facts)
+    _tell_of_unknown_versions(cluster, files)
+    from kpl.report import verdicts as printing
+    from kpl.verify.judged import judge
+
+    judged = list(judge(files, cluster, as_they_are=as_kind is not None))
+    if format_ == "text":
+        from kpl.report.screen import wants_color
+
+        printing.print_text(judged, wants_color(color))
+    else:
+        printing.print_json(judged, lines=format_ == "jsonl")
+    unreadable = _tell_of_unreadable(files)
+    refused = any(each.verdict.answer == "refuses" for each in judged)
+    click.get_current_context().exit(1 if refused else 2 if unreadable else 0)
+
+
+def _facts(paths: Sequence[str], options: dict[str, Any]) -> tuple[Facts, Settings | None]:
+    from kpl.cli.options import container_facts, find_config, version_option
+    from kpl.cluster import Facts
+
+    found = None if options["no_config"] else options["config"] or find_config(paths)
+    settings = None
+    if found:
+        from kpl.lint.config import load_config
+
+        settings = load_config(found)
+    told = {
+        "coredns": version_option(options, "coredns_version"),
+        "kubernetes": version_option(options, "kubernetes_version"),
+        **container_facts(options),
+    }
+    facts = settings.facts if settings else Facts()
+    return replace(facts, **{name: value for name, value in told.items() if value is not None}), settings
+
+
+def _contents(
+    paths: Sequence[str], settings: Settings | None, as_kind: Any, stdin: bytes | None, stdin_name: str | None
+) -> Iterator[Contents]:
+    from kpl.errors import UsageError
+    from kpl.inputs.document import STDIN_NAME
+    from kpl.verify.configurations import contents
+
+    if stdin is not None:
+        yield contents(stdin_name or STDIN_NAME, stdin, True, as_kind)
+    for each in _found(paths or ["."], as_kind):
+        if settings is not None and settings.excludes(each.path):
+            continue
+        try:
+            with open(each.path, "rb") as file:
+                data = file.read()
+        except OSError as error:
+            raise UsageError(f"{each.path}: {error.strerror}") from None
+        yield contents(each.path, data, each.named, as_kind)
+
+
+def _found(paths: Sequence[str], as_kind: str | None) -> list[Found]:
+    from kpl.inputs.discover import discover
+
+    return discover([path for path in paths if path != "-"], all_names=as_kind is not None)
+
+
+def _tell_of_unreadable(files: Sequence[Contents]) -> bool:
+    """Say which YAML documents could not be read; whether one of them is no template."""
+    from kpl.report.screen import printable
+
+    certain = False
+    for file in files:
+        for document, failure in file.unreadable:
+            line, column = document.source.position(document.embedding.host_span(failure.span).start)
+            why = "is a template, to be rendered first" if failure.templated else f"does not parse: {failure.message}"
+            click.echo(f"{printable(file.path)}:{line}:{column}: not verified: this YAML {printable(why)}", err=True)
+            certain = certain or not failure.templated
+    return certain
+
+
+def _tell_of_unknown_versions(cluster: Cluster, files: Sequence[Contents]) -> None:
+    """Say where the verdict is not that of the release asked for."""
+    from kpl.cluster import NEWEST_COREDNS, NEWEST_KUBERNETES
+
+    told = set()
+    for configuration in (each for file in files for each in file.configurations):
+        if configuration.kind == "corefile":
+            program, asked, newest = "CoreDNS", cluster.facts.coredns or NEWEST_COREDNS, NEWEST_COREDNS
+            judged = cluster.judged_coredns_version(configuration.document)
+        else:
+            program, asked, newest = "kube-proxy", cluster.kubernetes_version, NEWEST_KUBERNETES
+            judged = cluster.judged_kubernetes_version
+        if asked not in (judged, newest) and asked not in told:
+            told.add(asked)
+            click.echo(f"kpl: warning: {program} {asked} is not known; this is the verdict of {judged}", err=True)

@@ -1,0 +1,93 @@
+"""Addresses of other servers, as plugins read them from their arguments. (CoreDNS plugin/pkg/parse/host.go)"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kpl.coredns.controller import Controller, Word
+from kpl.coredns.zones import NEWEST, PORTS, split_transport
+from kpl.golang.net import join_host_port, parse_ip, split_host_port
+from kpl.golang.values import GoError, quote
+from kpl.text.version import Version
+
+_EMPTY_REFUSED = Version("1.11.0")
+_BRACKETS_STRIPPED = Version("1.14.2")
+_ZONE_STRIPPED = Version("1.14.5")
+_CAUSE_TOLD = Version("1.14.5")
+_ALWAYS_A_FOLDER = frozenset(("", ".", ".."))
+_NO_PORT_OF_ITS_OWN = "https3"
+
+
+class Upstream(NamedTuple):
+    """Servers to ask: one address with its port, or those that a file in the form of resolv.conf lists.
+
+    The address is empty for ``https3://`` without a port, which CoreDNS forgets to complete.
+    """
+
+    address: str
+    file: str | None = None
+
+
+def host_port(text: str, default_port: str, version: Version = NEWEST) -> str:
+    """parse.HostPort: an IP address and its port. Raises GoError."""
+    try:
+        host, port = split_host_port(text)
+    except GoError:
+        host, port = text, ""
+    if parse_ip(_without_zone(host) if version >= _ZONE_STRIPPED else host) is None:
+        raise GoError(f"must specify an IP address: `{host}'")
+    return join_host_port(host, port or default_port)
+
+
+def read_upstream(text: str, version: Version = NEWEST) -> Upstream:
+    """What parse.HostPortOrFile takes `text` for: what is no IP address is the name of a file. Raises GoError."""
+    transport, host = split_transport(text, version)
+    if not host and version >= _EMPTY_REFUSED:
+        raise GoError(f"invalid address: {quote(text)}")
+    if transport == "unix":
+        return Upstream(f"unix://{host}")
+    try:
+        address, _ = split_host_port(host)
+    except GoError:
+        if version >= _BRACKETS_STRIPPED:
+            host = host.strip("[]")
+        if parse_ip(_without_zone(host)) is None:
+            return Upstream("", host)
+        if transport == _NO_PORT_OF_ITS_OWN:
+            return Upstream("")
+        scheme = "" if transport == "dns" else f"{transport}://"
+        return Upstream(scheme + join_host_port(host, PORTS[transport]))
+    if parse_ip(_without_zone(address)) is None:
+        return Upstream("", host)
+    return Upstream(text)
+
+
+def host_port_or_file(c: Controller, words: Sequence[Word]) -> list[Upstream]:
+    """parse.HostPortOrFile: each of `words` is an address, or a file that has to be there."""
+    found = []
+    for word in words:
+        upstream = c.read(lambda text: read_upstream(text, c.instance.version), word)
+        if upstream.file is None or lists_servers(c, upstream.file, word):
+            found.append(upstream)
+    if not found:
+        raise c.refuse("no nameservers found")
+    return found
+
+
+def lists_servers(c: Controller, path: str, word: Word) -> bool:
+    """Whether servers can stand in the file `path`, which has to be there: a folder can be read too, and is empty."""
+    if not path:
+        message = 'not an IP address or file: ""'
+        if c.instance.version >= _CAUSE_TOLD:
+            message = 'not an IP address or file "": failed to open file "": "open : no such file or directory"'
+        raise c.refuse(message, word)
+    if _ALWAYS_A_FOLDER.issuperset(path.split("/")):
+        return False
+    c.need_file(path)
+    return True
+
+
+def _without_zone(host: str) -> str:
+    """stripZone: what stands before the last ``%``."""
+    return host.rpartition("%")[0] if "%" in host else host

@@ -1,0 +1,189 @@
+"""Mends of what the parser refuses, and of keys that are no zones."""
+
+from __future__ import annotations
+
+import re
+
+from kpl.coredns.mends.refusal import Mend, Refusal
+from kpl.coredns.releases import KEYWORDS
+from kpl.text.edit import Edit
+from kpl.text.words import closest
+
+
+def closing_brace_on_a_line(refusal: Refusal) -> Mend | None:
+    """``. { whoami }``: a directive's line takes everything in, so the brace needs a line of its own."""
+    if not refusal.bare.startswith("Unexpected '}'"):
+        return None
+    at = refusal.at
+    opening = refusal.opening_of(at)
+    indent = refusal.indent(opening if opening is not None else at)
+    start, end = refusal.blanks_before(at)
+    return Mend("Write the closing `}` on a line of its own.", (Edit(start, end, f"\n{indent}"),))
+
+
+def glued_brace(refusal: Refusal) -> Mend | None:
+    """``cache{`` and ``.{``: a brace is one only as a word of its own."""
+    if not refusal.bare.startswith(("Unknown directive", "error inspecting server blocks: zone is not")):
+        return None
+    span = refusal.tokens[refusal.at].span
+    if re.fullmatch(r"[^{}]+\{", refusal.word):
+        return Mend("Write a blank before `{`.", (Edit(span.end - 1, span.end - 1, " "),))
+    if re.fullmatch(r"\}[\w.-]+", refusal.word):
+        return Mend(
+            "Write `}` on a line of its own.",
+            (Edit(span.start + 1, span.start + 1, f"\n{refusal.indent(refusal.at)}"),),
+        )
+    return None
+
+
+def option_in_the_wrong_place(refusal: Refusal) -> Mend | None:
+    """An option under its plugin's line, which has no block."""
+    if not refusal.bare.startswith("Unknown directive"):
+        return None
+    owners = [plugin for plugin, options in KEYWORDS.items() if refusal.word in options and plugin in refusal.known]
+    at = refusal.at
+    before = at - 1
+    while before > 0 and not refusal.is_first_on_line(before):
+        before -= 1
+    owner = refusal.tokens[before].text if before >= 0 else ""
+    if owner in owners and refusal.tokens[at - 1].text not in ("{", "}"):
+        indent = refusal.indent(before)
+        line_end = _line_end(refusal, at)
+        start, _ = refusal.blanks_before(at)
+        edits = (
+            Edit(refusal.tokens[at - 1].span.end, refusal.tokens[at - 1].span.end, " {"),
+            Edit(start, refusal.tokens[at].span.start, indent + _deeper(refusal, indent)),
+            Edit(line_end, line_end, f"\n{indent}}}"),
+        )
+        return Mend(f"`{refusal.word}` is an option of `{owner}`: write it in a block, `{owner} {{ }}`.", edits)
+    if owners:
+        names = " or ".join(f"`{owner}`" for owner in owners[:3])
+        return Mend(f"`{refusal.word}` is an option of {names}: it belongs in the block of that plugin.")
+    return None
+
+
+def _line_end(refusal: Refusal, at: int) -> int:
+    while at + 1 < len(refusal.tokens) and not refusal.is_first_on_line(at + 1):
+        at += 1
+    return refusal.tokens[at].span.end
+
+
+def _deeper(refusal: Refusal, indent: str) -> str:
+    return "\t" if "\t" in indent else indent if 0 < len(indent) <= 4 else "    "
+
+
+def misspelt_directive(refusal: Refusal) -> Mend | None:
+    """A word that is nearly a plugin."""
+    if not refusal.bare.startswith("Unknown directive"):
+        return None
+    meant = closest(refusal.word, refusal.known)
+    if meant is None:
+        return None
+    return Mend(f"Write `{meant[0]}`.", (Edit(*refusal.tokens[refusal.at].span, meant[0]),))
+
+
+def unclosed_block_before(refusal: Refusal) -> Mend | None:
+    """A server block starts where the one before it is still open."""
+    at = refusal.at
+    if not refusal.bare.startswith("Unknown directive") or not re.search(r"[.:/]", refusal.word):
+        return None
+    opening = refusal.opening_of(at)
+    line = [token.text for token in refusal.tokens[at:] if token.line == refusal.tokens[at].line]
+    if opening is None:
+        return Mend(
+            "Put the lines before it into a server block, `. { }`: without braces a block goes on to the end of the file."
+        )
+    if line[-1:] != ["{"]:
+        return None
+    help_ = "Close the server block before it with `}`."
+    start = refusal.text.rfind("\n", 0, refusal.tokens[at].span.start) + 1
+    if len(refusal.indent(at)) > len(refusal.indent(opening)):
+        return Mend(f"A server block cannot stand in another one. {help_}")
+    return Mend(help_, (Edit(start, start, f"{refusal.indent(opening)}}}\n"),))
+
+
+def missing_last_brace(refusal: Refusal) -> Mend | None:
+    """The file ends inside of a server block."""
+    if not re.fullmatch(r"Syntax error: Unexpected token '.*', expecting '\}'", refusal.bare, re.DOTALL):
+        if refusal.bare == "Unexpected EOF" and refusal.verdict.phase == "parse":
+            return Mend("A `}` is missing: the last block that was opened is not closed before the file ends.")
+        return None
+    end = len(refusal.text.rstrip())
+    if refusal.tokens[-1].span.end != end:  # a comment stands last
+        end = len(refusal.text)
+    newline = "" if refusal.text[:end].endswith("\n") else "\n"
+    return Mend("Write `}` at the end of the server block.", (Edit(end, end, f"{newline}}}"),))
+
+
+def comma_too_many(refusal: Refusal) -> Mend | None:
+    """``a.org, {``."""
+    if not refusal.bare.startswith("Expected another address"):
+        return None
+    end = refusal.tokens[refusal.at - 1].span.end
+    return (
+        Mend("Remove the comma after the last key.", (Edit(end - 1, end, ""),))
+        if refusal.text[end - 1] == ","
+        else None
+    )
+
+
+def comma_alone(refusal: Refusal) -> Mend | None:
+    """``a.org , b.org``: the comma belongs to the word before it."""
+    if refusal.word != "," or "expecting data after last colon" not in refusal.bare:
+        return None
+    return Mend("Write the comma directly behind the key.", (Edit(*refusal.blanks_before(refusal.at), ""),))
+
+
+def key_without_a_zone(refusal: Refusal) -> Mend | None:
+    """``:53``, which other servers take for any name."""
+    if refusal.verdict.phase != "keys" or not re.fullmatch(r"(?:\w+://)?:\d+", refusal.word):
+        return None
+    at = refusal.tokens[refusal.at].span.start + refusal.word.rindex(":")
+    return Mend("Write the zone before the port, `.` for all names.", (Edit(at, at, "."),))
+
+
+def key_without_a_port(refusal: Refusal) -> Mend | None:
+    """``a.org:``."""
+    if refusal.verdict.phase != "keys" or not refusal.word.endswith(":"):
+        return None
+    end = refusal.tokens[refusal.at].span.end
+    return Mend("Write a port behind the colon, or leave the colon out.", (Edit(end - 1, end, ""),))
+
+
+def import_not_found(refusal: Refusal) -> Mend | None:
+    """A snippet that is misspelt, or defined further down."""
+    found = re.fullmatch(r"File to import not found: (.*)", refusal.bare, re.DOTALL)
+    if found is None:
+        return None
+    name = found[1]
+    snippets = {token.text[1:-1]: token for token in refusal.tokens if re.fullmatch(r"\(.+\)", token.text, re.DOTALL)}
+    if name in snippets:
+        return Mend(f"Define the snippet `({name})` before the first `import {name}`.")
+    meant = closest(name, snippets)
+    span = refusal.verdict.span
+    if meant is not None and span is not None and refusal.text[slice(*span)] == name:
+        return Mend(f"Write `import {meant[0]}`.", (Edit(*span, meant[0]),))
+    return Mend("No snippet of that name is defined before it, and no file of that name lies beside the Corefile.")
+
+
+def import_with_arguments(refusal: Refusal) -> Mend | None:
+    """CoreDNS's snippets take none."""
+    if not refusal.bare.startswith("Import takes only one argument"):
+        return None
+    return Mend("Remove the arguments: CoreDNS's snippets have no parameters, other than Caddy's.")
+
+
+SYNTAX = (
+    closing_brace_on_a_line,
+    glued_brace,
+    option_in_the_wrong_place,
+    misspelt_directive,
+    unclosed_block_before,
+    missing_last_brace,
+    comma_too_many,
+    comma_alone,
+    key_without_a_zone,
+    key_without_a_port,
+    import_not_found,
+    import_with_arguments,
+)

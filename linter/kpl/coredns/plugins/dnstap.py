@@ -1,0 +1,123 @@
+"""The plugin ``dnstap``. (CoreDNS plugin/dnstap/setup.go)"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kpl.coredns.controller import Controller
+from kpl.coredns.hostport import read_upstream
+from kpl.golang.urls import parse_url
+from kpl.golang.values import GoError, atoi, quote
+
+MAX_WRITE_BUFFER = 1024
+"""In MiB, from 1.13.0 on."""
+MAX_QUEUE = 4096
+"""In 10,000 messages, from 1.13.0 on."""
+_LARGEST_CHANNEL = (1 << 48) // 8
+"""Elements of 8 bytes that Go makes a channel for on 64-bit machines."""
+
+
+@dataclass
+class Dnstap:
+    """Where messages go, or where they are taken in, and whether they hold the whole query."""
+
+    endpoint: str
+    listens: bool = False
+    full: bool = False
+
+
+def setup(c: Controller) -> list[Dnstap]:
+    """``dnstap [listen] ENDPOINT [full] [BUFFER] [QUEUE]`` with its block; before 1.10.1 only the first is read."""
+    found: list[Dnstap] = []
+    while (not found or c.since("1.10.1")) and c.next():
+        found.append(_dnstap(c) if c.since("1.9.4") else _old(c))
+    return found
+
+
+def _old(c: Controller) -> Dnstap:
+    """parseConfig before 1.9.4."""
+    if not c.next_arg():
+        raise c.arg_err()
+    dnstap = Dnstap(c.val())
+    _check_endpoint(c, dnstap.endpoint)
+    dnstap.full = c.next_arg() and c.val() == "full"
+    return dnstap
+
+
+def _dnstap(c: Controller) -> Dnstap:
+    args = c.args()
+    if not args:
+        raise c.arg_err()
+    listens = args[0] == "listen" and c.since("1.14.4")
+    if listens:
+        if len(args) < 2:
+            raise c.err("dnstap listen requires an endpoint argument")
+        args = args[1:]
+    dnstap = Dnstap(args[0], listens)
+    queue = "1"
+    if len(args) > 2 and c.since("1.13.0"):
+        _count(c, args[2], "MultipleTcpWriteBuf", MAX_WRITE_BUFFER, "MiB units")
+    if len(args) > 3:
+        queue = args[3]
+        if c.since("1.13.0"):
+            _count(c, queue, "MultipleQueue", MAX_QUEUE, "x10k messages")
+    _check_endpoint(c, dnstap.endpoint)
+    if c.since("1.11.4") and not c.since("1.13.0"):
+        _make_queue(c, queue)
+    dnstap.full = args[1:2] == ["full"] and (len(args) == 2 or c.since("1.11.4"))
+    while c.next_block():
+        _option(c, dnstap)
+    return dnstap
+
+
+def _count(c: Controller, word: str, name: str, most: int, unit: str) -> None:
+    try:
+        count = atoi(word)
+    except GoError as error:
+        raise c.err(f"dnstap: invalid {name} {quote(word)}: {error}") from None
+    if not 1 <= count <= most:
+        raise c.err(f"dnstap: {name} must be between 1 and {most} ({unit}): {count}")
+
+
+def _make_queue(c: Controller, word: str) -> None:
+    """A queue that nothing checked: Go panics where it cannot make one of that size."""
+    try:
+        count = atoi(word)
+    except GoError:
+        count = (1 << 63) - 1 if word.isdecimal() else -(1 << 63) if word[1:].isdecimal() and word[0] == "-" else 0
+    size = (count * 10_000 + (1 << 63)) % (1 << 64) - (1 << 63)
+    if not 0 <= size <= _LARGEST_CHANNEL:
+        raise c.panic("makechan: size out of range", word)
+
+
+def _check_endpoint(c: Controller, endpoint: str) -> None:
+    schemes = ("tls://", "tcp://") if c.since("1.11.0") else ("tcp://",)
+    if not endpoint.startswith(schemes):
+        return
+    try:
+        if c.since("1.9.3"):
+            parse_url(endpoint)
+            return
+        upstream = read_upstream(endpoint[6:], c.instance.version)
+    except GoError:
+        raise c.arg_err() from None
+    if upstream.file is not None and not upstream.file.startswith("/"):
+        raise c.arg_err()
+    if upstream.file is not None:
+        c.need_file(upstream.file)
+
+
+def _option(c: Controller, dnstap: Dnstap) -> None:
+    name = c.val()
+    if name in ("identity", "version") or (name == "extra" and c.since("1.11.1")):
+        if not c.next_arg():
+            raise c.arg_err()
+    elif name == "skipverify" and c.since("1.11.0"):
+        return
+    elif name == "tls" and c.since("1.14.4"):
+        if not dnstap.listens:
+            raise c.err("tls directive only valid for listeners")
+        if len(c.args()) < 2:
+            raise c.err("tls requires cert and key file paths")
+    elif c.since("1.14.4"):
+        raise c.err(f"unknown property '{name}'")

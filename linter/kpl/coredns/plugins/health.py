@@ -1,0 +1,41 @@
+"""The plugin ``health``. (CoreDNS plugin/health/setup.go)"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kpl.coredns.controller import Controller
+from kpl.golang.net import split_host_port
+from kpl.golang.values import GoError, parse_duration
+
+
+@dataclass
+class Health:
+    """Where ``/health`` is answered, empty for :8080, and for how many nanoseconds after the signal to stop."""
+
+    address: str = ""
+    lameduck: int = 0
+
+
+def setup(c: Controller) -> Health:
+    """``health [ADDRESS]`` with its block; of several the last one counts."""
+    health = Health()
+    while c.next():
+        args = c.args()
+        if len(args) > 1:
+            raise c.arg_err()
+        if args:
+            c.read(split_host_port, args[0])
+            health.address = args[0]
+        while c.next_block():
+            if c.val() != "lameduck":
+                raise c.err(f"unknown property '{c.val()}'") if c.since("1.14.4") else c.arg_err()
+            args = c.args()
+            if len(args) != 1:
+                raise c.arg_err()
+            try:
+                health.lameduck = parse_duration(args[0])
+            except GoError as error:
+                why = f"unable to parse lameduck duration value: '{args[0]}' : {error}"
+                raise c.refuse(why, args[0]) from None
+    return health

@@ -1,0 +1,52 @@
+"""The plugin ``prometheus``. (CoreDNS plugin/metrics/setup.go)"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kpl.coredns.controller import Controller
+from kpl.golang.net import split_host_port
+
+
+@dataclass
+class Prometheus:
+    """Where the metrics are, and the file with their TLS settings."""
+
+    address: str = "localhost:9153"
+    tls: str = ""
+
+
+def setup(c: Controller) -> Prometheus:
+    """``prometheus [ADDRESS]``, since 1.14.3 with a block; once."""
+    prometheus = Prometheus()
+    seen = False
+    while c.next():
+        if seen:
+            raise c.once()
+        seen = True
+        c.block_zones()
+        args = c.args()
+        if len(args) > 1:
+            raise c.arg_err()
+        if args:
+            c.read(split_host_port, args[0])
+            prometheus.address = args[0]
+        while c.since("1.14.3") and c.next_block():
+            _option(c, prometheus)
+    return prometheus
+
+
+def _option(c: Controller, prometheus: Prometheus) -> None:
+    name = c.val()
+    if name == "runtime_metrics":
+        if c.args():
+            raise c.arg_err()
+    elif name == "tls":
+        if prometheus.tls:
+            raise c.err("tls block already specified")
+        args = c.args()
+        if len(args) != 1:
+            raise c.arg_err()
+        prometheus.tls = args[0]
+    else:
+        raise c.err(f"unknown option: {name}")

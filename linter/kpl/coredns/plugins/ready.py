@@ -1,0 +1,50 @@
+"""The plugin ``ready``. (CoreDNS plugin/ready/setup.go)"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kpl.coredns.controller import Controller
+from kpl.golang.net import split_host_port
+
+MONITORS = ("until-ready", "continuously")
+
+
+@dataclass
+class Ready:
+    """Where ``/ready`` is answered, and whether plugins are asked again once all were ready."""
+
+    address: str = ":8181"
+    monitor: str = "until-ready"
+
+
+def setup(c: Controller) -> Ready:
+    """``ready [ADDRESS]``, since 1.12.2 with a block; once."""
+    ready = Ready()
+    seen = False
+    while c.next():
+        if seen:
+            raise c.once()
+        seen = True
+        args = c.args()
+        if len(args) > 1:
+            raise c.arg_err()
+        if args:
+            c.read(split_host_port, args[0])
+            ready.address = args[0]
+        while c.since("1.12.2") and c.next_block():
+            _option(c, ready)
+    return ready
+
+
+def _option(c: Controller, ready: Ready) -> None:
+    if c.val() != "monitor":
+        if c.since("1.14.4"):
+            raise c.err(f"unknown property '{c.val()}'")
+        return
+    args = c.args()
+    if len(args) != 1:
+        raise c.arg_err()
+    if args[0] not in MONITORS:
+        raise c.err(f"monitor type '{args[0]}' not supported")
+    ready.monitor = args[0]

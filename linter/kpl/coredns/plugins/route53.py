@@ -1,0 +1,96 @@
+"""The plugin ``route53``. (CoreDNS plugin/route53/setup.go and route53.go)"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kpl.coredns.controller import Controller, Ignored
+from kpl.coredns.dispenser import RefusedError
+from kpl.golang.values import GoError, atoi, parse_duration, quote
+
+MINUTE = 60 * 10**9
+
+
+@dataclass
+class Route53:
+    """The hosted zones of one occurrence."""
+
+    zones: dict[str, list[str]] = field(default_factory=dict)
+    """The ids of the hosted zones for each name."""
+    refresh: int = MINUTE
+    """How often they are fetched, in nanoseconds."""
+    fallthrough: list[str] = field(default_factory=list)
+
+
+def setup(c: Controller) -> list[Route53]:
+    """``route53 [ZONE:ID...]`` with its block, any number of times; every zone is fetched at once."""
+    return [_occurrence(c) for _ in iter(c.next, False)]
+
+
+def _occurrence(c: Controller) -> Route53:
+    route53 = Route53()
+    seen = set()
+    for word in c.args():
+        zone, _, hosted = word.partition(":")
+        if not zone or not hosted:
+            raise _err(c, "invalid zone", word)
+        if word in seen:
+            raise _err(c, "conflict zone", word)
+        seen.add(word)
+        route53.zones.setdefault(zone, []).append(hosted)
+    profile = False
+    while c.next_block():
+        name = c.val()
+        if name == "aws_access_key":
+            keys = c.args()
+            if len(keys) < 2:
+                colon = ":" if c.since("1.7.1") else ""
+                raise c.err(f"invalid access key{colon} '[{' '.join(keys)}]'")
+        elif name == "aws_endpoint" and c.since("1.8.7"):
+            if not c.next_arg():
+                raise c.arg_err()
+            if c.since("1.12.3"):  # by the time CoreDNS reads the endpoint, it has come to the end of the block
+                c.instance.ignored.append(Ignored("argument", c.word().token))
+        elif name == "upstream":
+            c.args()
+        elif name == "credentials":
+            profile = c.since("1.9.2")
+            if not c.next_arg():
+                refused = c.arg_err()
+                refused.prefixed = False
+                raise refused
+            c.next_arg()
+        elif name == "fallthrough":
+            route53.fallthrough = c.fallthrough(c.args())
+        elif name == "refresh":
+            route53.refresh = _refresh(c)
+        else:
+            raise _err(c, "unknown property", name)
+    # without zones, CoreDNS asks AWS for nothing but its region, and looks for the profile
+    if route53.zones or profile or c.since("1.12.3"):
+        c.need("credential", "AWS")
+    return route53
+
+
+def _refresh(c: Controller) -> int:
+    if not c.next_arg():
+        raise c.arg_err()
+    text = c.val()
+    try:
+        atoi(text)
+        text += "s"
+    except GoError:
+        pass
+    try:
+        refresh = parse_duration(text)
+    except GoError as error:
+        mark = "" if c.since("1.7.1") else "'"
+        raise c.err(f"Unable to parse duration: {mark}{error}{mark}") from None
+    if refresh <= 0:
+        shown = quote(text) if c.since("1.7.1") else text
+        raise c.err(f"refresh interval must be greater than 0: {shown}")
+    return refresh
+
+
+def _err(c: Controller, message: str, word: str) -> RefusedError:
+    return c.err(f"{message} {quote(word)}" if c.since("1.7.1") else f"{message} '{word}'")

@@ -1,0 +1,116 @@
+"""The plugin ``template``. (CoreDNS plugin/template/setup.go and template.go)"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kpl.coredns.controller import Controller
+from kpl.golang.dnstables import CLASSES, RCODES, TYPES, number_of
+from kpl.golang.regexp import check_regexp
+from kpl.golang.template import check_template
+from kpl.golang.values import GoError, parse_uint
+
+MAX_PATTERN = 10000
+"""Bytes of a regular expression, from 1.14.0 on."""
+
+
+@dataclass
+class Template:
+    """The answers that one occurrence makes up for queries of its class and type."""
+
+    query_class: str
+    query_type: str
+    zones: list[str] = field(default_factory=list)
+    patterns: list[str] = field(default_factory=list)
+    """Regular expressions, one of which has to match the name; none is every name."""
+    answers: list[str] = field(default_factory=list)
+    """Go templates, as those of the other sections."""
+    additionals: list[str] = field(default_factory=list)
+    authorities: list[str] = field(default_factory=list)
+    rcode: str = "NOERROR"
+    extended_error: int | None = None
+    """The code of an extended DNS error."""
+    fallthrough: list[str] = field(default_factory=list)
+    """The zones that fall through where no pattern matches."""
+
+
+def setup(c: Controller) -> list[Template]:
+    """``template CLASS TYPE [ZONES...]`` with its block, any number of times."""
+    templates = []
+    while c.next():
+        if not c.next_arg():
+            raise c.arg_err()
+        query_class = c.val()
+        if number_of(query_class, CLASSES, c.instance.version) is None:
+            raise c.err(f"invalid query class {query_class}")
+        if not c.next_arg():
+            raise c.arg_err()
+        query_type = c.val()
+        if number_of(query_type, TYPES, c.instance.version) is None:
+            raise c.err(f"invalid RR class {query_type}")
+        template = Template(query_class, query_type, c.origins(c.args()))
+        while c.next_block():
+            _option(c, template)
+        templates.append(template)
+    return templates
+
+
+def _option(c: Controller, template: Template) -> None:
+    name = c.val()
+    if name == "match":
+        _match(c, template)
+    elif name == "answer":
+        template.answers += _texts(c, name)
+    elif name == "additional":
+        template.additionals += _texts(c, name)
+    elif name == "authority":
+        template.authorities += _texts(c, name)
+    elif name == "rcode":
+        if not c.next_arg():
+            raise c.arg_err()
+        if number_of(c.val(), RCODES, c.instance.version) is None:
+            raise c.err(f"unknown rcode {c.val()}")
+        template.rcode = c.val()
+    elif name == "ederror" and c.since("1.10.1"):
+        args = c.args()
+        if len(args) not in (1, 2):
+            raise c.arg_err()
+        try:
+            template.extended_error = parse_uint(args[0], 16)
+        except GoError as error:
+            raise c.err(f"error parsing extended DNS error code {c.val()}, {error}\n") from None
+    elif name == "fallthrough":
+        template.fallthrough = c.fallthrough(c.args())
+    elif name == "upstream":
+        c.args()
+    else:
+        raise c.arg_err()
+
+
+def _match(c: Controller, template: Template) -> None:
+    args = c.args()
+    if not args:
+        raise c.arg_err()
+    for pattern in args:
+        size = len(pattern.encode("utf-8", "replace"))
+        if size > MAX_PATTERN and c.since("1.14.0"):
+            raise c.err(f"regex pattern too long: {size} > {MAX_PATTERN}")
+        try:
+            check_regexp(pattern)
+        except GoError as error:
+            raise c.err(f"could not parse regex: {pattern}, {error}") from None
+        template.patterns.append(pattern)
+
+
+def _texts(c: Controller, section: str) -> list[str]:
+    args = c.args()
+    if not args:
+        raise c.arg_err()
+    functions = ("parseInt",) if c.since("1.10.0") else ()
+    for text in args:
+        try:
+            check_template(section, text, functions)
+        except GoError as error:
+            end = "" if section == "answer" else "\n"
+            raise c.err(f"could not compile template: {c.val()}, {error}{end}") from None
+    return list(args)

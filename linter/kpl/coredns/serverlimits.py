@@ -1,0 +1,40 @@
+"""The limits of a server: what ``https``, ``https3``, ``quic`` and ``grpc_server`` are there for.
+
+(CoreDNS plugin/https/setup.go and those of the other three, which are alike)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kpl.coredns.controller import Controller
+from kpl.golang.values import atoi
+
+
+def read_limits(c: Controller, least: Mapping[str, int]) -> dict[str, int]:
+    """The limits in the plugin's block, by name; `least` has the names, each with the smallest value that it takes.
+
+    Only the plugin's first occurrence is read.
+    """
+    c.next()
+    if c.args():
+        raise c.arg_err()
+    limits: dict[str, int] = {}
+    while c.next_block():
+        name = c.val()
+        if name not in least:
+            raise c.err(f"unknown property '{name}'")
+        args = c.args()
+        if len(args) != 1:
+            raise c.arg_err()
+        try:
+            limit = atoi(args[0])
+        except ValueError as error:
+            raise c.err(f"invalid {name} value '{args[0]}': {error}") from None
+        if limit < least[name]:
+            kind = "positive" if least[name] else "non-negative"
+            raise c.err(f"{name} must be a {kind} integer: {limit}")
+        if name in limits:
+            raise c.err(f"{name} already defined for this server block")
+        limits[name] = limit
+    return limits

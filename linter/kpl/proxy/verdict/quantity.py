@@ -1,0 +1,76 @@
+"""resource.Quantity: ``1Ki``, ``512``, ``2e6``. (apimachinery, pkg/api/resource/quantity.go, suffix.go and math.go)"""
+
+from __future__ import annotations
+
+import re
+
+from kpl.golang.values import GoError
+
+_FORMAT_WRONG = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+_SPLIT = re.compile(r"([+-]?)0*([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)")
+_DECIMAL = {"": 0, "n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
+_EXPONENT = re.compile(r"[eE][+-]?[0-9]+")
+_MOST = 2**63 - 1
+_MOST_FACTORS = 18
+_NANO = 9
+
+
+def quantity_value(text: str) -> int:
+    """Quantity.Value of what `text` says, wrapping around and losing what Go loses. Raises GoError."""
+    if not text:
+        raise GoError(_FORMAT_WRONG)
+    found = _SPLIT.fullmatch(text)
+    if found is None:
+        raise GoError(_FORMAT_WRONG)
+    sign, whole, fraction, suffix = found[1], found[2] or "0", found[3] or "", found[4]
+    binary = _BINARY.get(suffix, 0)
+    exponent = 0 if binary else _exponent(suffix)
+    digits = whole + fraction
+    # the usual numbers are held as int64 and a power of ten
+    scale = exponent - len(fraction)
+    room = _MOST_FACTORS - len(digits) if not binary else 14 - len(whole) - binary * 3 // 10
+    if room >= 0 and not (binary and fraction) and scale >= -_NANO:
+        small = int(digits) << binary
+        if small <= _MOST:
+            return _scaled(-small if sign == "-" else small, scale)
+    return _large(sign == "-", digits, len(fraction), exponent, binary)
+
+
+def _exponent(suffix: str) -> int:
+    if suffix in _DECIMAL:
+        return _DECIMAL[suffix]
+    digits = suffix[1:].lstrip("+-").lstrip("0") if _EXPONENT.fullmatch(suffix) else "9" * 20
+    number = int(digits or "0") if len(digits) < 20 else 2**70
+    number = -number if suffix[1:2] == "-" else number
+    if not -(2**63) <= number <= _MOST:
+        raise GoError("unable to parse quantity's suffix")
+    return (number + 2**31) % 2**32 - 2**31
+
+
+def _scaled(value: int, scale: int) -> int:
+    """`value` times ten to the power of `scale`: rounded away from zero, and 0 where it does not fit."""
+    if scale >= 0:
+        result = value * 10 ** min(scale, 20)
+        return result if -_MOST <= result <= _MOST else 0
+    whole = -(-abs(value) // 10**-scale)
+    return -whole if value < 0 else whole
+
+
+def _large(negative: bool, digits: str, decimals: int, exponent: int, binary: int) -> int:
+    """The slow way: a decimal number of any size, in billionths, of which the lowest 64 bits count."""
+    # what is beyond these bounds changes nothing in those bits
+    shift = min(max(exponent - decimals, -len(digits) - 50), 200) + _NANO
+    amount = (int(digits) if len(digits) < 4000 else 0) << binary
+    amount = amount * 10**shift if shift >= 0 else -(-amount // 10**-shift)
+    if binary and amount > _MOST * 10**_NANO:
+        return _MOST
+    if not negative and amount >= _MOST:
+        return _int64(-(-amount // 10**_NANO))
+    unscaled = _int64(-amount if negative else amount)
+    whole, rest = divmod(abs(unscaled), 10**_NANO)
+    return (-whole if unscaled < 0 else whole) + bool(rest)
+
+
+def _int64(number: int) -> int:
+    return (number + 2**63) % 2**64 - 2**63

@@ -1,0 +1,1 @@
+"""Whether the configurations of a run would load."""

@@ -1,0 +1,53 @@
+"""The verdict on each configuration, with its place in the file that the user has open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from kpl.cluster import Cluster
+from kpl.inputs.placeholders import corefile_placeholder, template_placeholder
+from kpl.text.source import Source
+from kpl.text.span import Span
+from kpl.text.version import Version
+from kpl.verdict import Need, Verdict
+from kpl.verify.configurations import Configuration, Contents, Kind
+
+
+class Judged(NamedTuple):
+    """A configuration with its verdict; `span` lies in `source`, None where the program speaks of no place."""
+
+    path: str
+    number: int
+    kind: Kind
+    version: Version
+    verdict: Verdict
+    source: Source
+    span: Span | None
+
+
+def judge(files: Sequence[Contents], cluster: Cluster, *, as_they_are: bool) -> Iterator[Judged]:
+    """The verdicts in the order of `files`; with `as_they_are`, no text is taken for a template."""
+    for file in files:
+        for number, configuration in enumerate(file.configurations):
+            version, verdict = _verdict(configuration, cluster)
+            if verdict.answer == "refuses" and not as_they_are:
+                found = corefile_placeholder if configuration.kind == "corefile" else template_placeholder
+                word = found(configuration.text)
+                if word is not None:
+                    verdict = Verdict("depends", needs=(Need("template", word),))
+            document = configuration.document
+            span = verdict.span
+            if span is not None:
+                span = document.embedding.host_span(span.shifted(configuration.offset))
+            yield Judged(file.path, number, configuration.kind, version, verdict, document.source, span)
+
+
+def _verdict(configuration: Configuration, cluster: Cluster) -> tuple[Version, Verdict]:
+    if configuration.kind == "corefile":
+        document = configuration.document
+        return cluster.judged_coredns_version(document), cluster.judgement(document).verdict
+    from kpl.proxy.verdict import judge_kube_proxy
+
+    version = cluster.judged_kubernetes_version
+    return version, judge_kube_proxy(configuration.text, version)

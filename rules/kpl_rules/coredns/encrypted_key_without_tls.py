@@ -1,0 +1,51 @@
+"""KPL221."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Corefile, Finding, Good, Rule, ServerBlock, Severity, Stop, corefile, corefile_placeholder
+
+_PORTS = {"tls": "853", "https": "443", "grpc": "443"}
+
+
+class EncryptedKeyWithoutTls(Rule):
+    """A server block for an encrypted transport has no certificate: CoreDNS speaks clear text on that port.
+
+    ## Why
+    `tls://`, `https://` and `grpc://` choose the protocol; the encryption comes from the plugin `tls`. Without it CoreDNS
+    starts and listens on the port all the same, and every client that expects TLS fails.
+
+    ## Fix
+    None: the certificate has to come from somewhere.
+
+    ## References
+    - https://coredns.io/plugins/tls/
+    - https://github.com/coredns/coredns/blob/v1.14.7/core/dnsserver/server_tls.go
+    """
+
+    code = "KPL221"
+    name = "encrypted-key-without-tls"
+    stop = Stop.COREDNS
+    severity = Severity.WARNING
+    since = "0.1.0"
+    examples = [
+        Bad(corefile("tls://lan {\n    errors\n    whoami\n}\n"), flags=["tls://lan"]),
+        Good(corefile("tls://lan {\n    tls cert.pem key.pem\n    errors\n    whoami\n}\n")),
+        Good(corefile("lan {\n    errors\n    whoami\n}\n")),
+        # what is imported may hold it
+        Good(corefile("tls://lan {\n    import common/*\n    errors\n    whoami\n}\n")),
+    ]
+
+    def check(self, server: ServerBlock, corefile: Corefile) -> Iterator[Finding]:
+        """See the class."""
+        if server.has("tls") or not server.complete or corefile_placeholder(corefile.text) is not None:
+            return
+        for key in server.keys:
+            scheme, found, _ = key.partition("://")
+            if found and scheme in _PORTS:
+                yield self.finding(
+                    key.span,
+                    f"CoreDNS speaks clear text with whoever comes to `{key}`, because the block has no `tls`",
+                    help="Write `tls CERT KEY` in the block, or `dns://` where something before CoreDNS ends the encryption.",
+                )

@@ -1,0 +1,67 @@
+"""KPL212."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Corefile,
+    Edit,
+    Finding,
+    Fix,
+    Good,
+    Rule,
+    ServerBlock,
+    Severity,
+    Stop,
+    corefile,
+    corefile_placeholder,
+)
+
+
+class GluedKeys(Rule):
+    """Two keys are one zone, because there is no blank behind the comma between them.
+
+    ## Why
+    CoreDNS cuts one comma off the end of a word; a comma inside of one is a part of the name. `a.org,b.org` is served as
+    the zone `a.org,b.org.`, and neither `a.org` nor `b.org` is.
+
+    ## Fix
+    A blank behind each comma.
+
+    ## References
+    - https://github.com/coredns/caddy/blob/master/caddyfile/parse.go (addresses)
+    """
+
+    code = "KPL212"
+    name = "glued-keys"
+    stop = Stop.COREDNS
+    severity = Severity.ERROR
+    since = "0.1.0"
+    examples = [
+        Bad(
+            corefile("a.org,b.org {\n    errors\n    whoami\n}\n"),
+            flags=["a.org,b.org"],
+            fixed="a.org, b.org {\n    errors\n    whoami\n}\n",
+        ),
+        Good(corefile("a.org, b.org {\n    errors\n    whoami\n}\n")),
+        Good(corefile("{$ZONES} {\n    errors\n    whoami\n}\n")),
+    ]
+
+    def check(self, server: ServerBlock, corefile: Corefile) -> Iterator[Finding]:
+        """See the class."""
+        if server.snippet is not None or corefile_placeholder(corefile.text) is not None:
+            return
+        for key in server.keys:
+            if "," not in key.strip(",") or "{" in key:
+                continue
+            written = corefile.text[slice(*key.span)]
+            at = [key.span.start + number + 1 for number, letter in enumerate(written) if letter == ","]
+            fix = Fix("Write a blank behind the comma", tuple(Edit(one, one, " ") for one in at), restructures=True)
+            yield self.finding(
+                key.span,
+                f"the block serves one zone called `{key}`, because no blank stands behind the comma",
+                help="Write a blank behind the comma.",
+                fix=fix if not written.startswith('"') else None,
+            )

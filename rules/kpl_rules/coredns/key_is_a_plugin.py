@@ -1,0 +1,68 @@
+"""KPL210."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Cluster,
+    Corefile,
+    Finding,
+    Good,
+    Rule,
+    ServerBlock,
+    Severity,
+    Stop,
+    corefile,
+    corefile_placeholder,
+    directive_known,
+)
+
+
+class KeyIsAPlugin(Rule):
+    """A plugin stands where a server block's keys stand, so that CoreDNS serves a zone of that name.
+
+    ## Why
+    The first words of a file, and those behind a server block's closing brace, are keys. `forward . 8.8.8.8` outside of a
+    server block makes a server for the zones `forward.`, `.` and `8.8.8.8.` without any plugin: CoreDNS starts, and
+    answers with REFUSED.
+
+    ## Fix
+    None: which block the line belongs to is the author's to say.
+
+    ## References
+    - https://coredns.io/manual/configuration/#server-blocks
+    - https://github.com/coredns/caddy/blob/master/caddyfile/parse.go (addresses)
+    """
+
+    code = "KPL210"
+    name = "key-is-a-plugin"
+    stop = Stop.COREDNS
+    severity = Severity.ERROR
+    since = "0.1.0"
+    examples = [
+        Bad(corefile("forward . 8.8.8.8\n"), flags=["forward"]),
+        Bad(corefile("lan {\n    errors\n    whoami\n}\ncache 30\n"), flags=["cache"]),
+        # a zone may be called like a plugin
+        Good(corefile("local {\n    errors\n    whoami\n}\n")),
+        Good({"errors.override": "errors\n"}),
+    ]
+
+    def check(self, server: ServerBlock, corefile: Corefile, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        if corefile.fragment or not server.keys or server.snippet is not None:
+            return
+        key = server.keys[0]
+        braced = corefile.text[server.body.start - 1 : server.body.start] == "{"
+        if (
+            braced
+            or not directive_known(key, cluster.coredns_version)
+            or corefile_placeholder(corefile.text) is not None
+        ):
+            return
+        yield self.finding(
+            key.span,
+            f"CoreDNS serves a zone called `{key}.` here, because the plugin's line stands outside of a server block",
+            help=f"Put the line into a server block: `. {{ }}` with `{key}` in it.",
+        )

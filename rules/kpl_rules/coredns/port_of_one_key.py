@@ -1,0 +1,75 @@
+"""KPL226."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Corefile,
+    Edit,
+    Finding,
+    Fix,
+    Good,
+    Rule,
+    ServerBlock,
+    Severity,
+    Stop,
+    corefile,
+    corefile_placeholder,
+)
+
+_PORT = re.compile(r":(\d+)$")
+
+
+class PortOfOneKey(Rule):
+    """The port at the end of a server block's keys is that of the last key only.
+
+    ## Why
+    Each key has its own port, 53 where none is written. `a.org b.org:1053` serves `a.org` on port 53. The chart `coredns`
+    prints one port behind the last zone, so that several zones in one server end up on two ports.
+
+    ## Fix
+    The same port for the keys before it; unsafe, because the block may be meant as it is.
+
+    ## References
+    - https://coredns.io/manual/configuration/#server-blocks
+    """
+
+    code = "KPL226"
+    name = "port-of-one-key"
+    stop = Stop.COREDNS
+    severity = Severity.WARNING
+    since = "0.1.0"
+    examples = [
+        Bad(
+            corefile("a.lan b.lan:1053 {\n    errors\n    whoami\n}\n"),
+            flags=["a.lan"],
+            fixed="a.lan:1053 b.lan:1053 {\n    errors\n    whoami\n}\n",
+            safe=False,
+        ),
+        Good(corefile("a.lan:1053 b.lan:1053 {\n    errors\n    whoami\n}\n")),
+        Good(corefile("a.lan b.lan {\n    errors\n    whoami\n}\n")),
+        Good(corefile("a.lan b.lan:53 {\n    errors\n    whoami\n}\n")),
+        Good(corefile("a.lan tls://b.lan:8853 {\n    tls c k\n    errors\n    whoami\n}\n")),
+    ]
+
+    def check(self, server: ServerBlock, corefile: Corefile) -> Iterator[Finding]:
+        """See the class."""
+        if len(server.keys) < 2 or server.snippet is not None or corefile_placeholder(corefile.text) is not None:
+            return
+        *others, last = server.keys
+        port = _PORT.search(last)
+        if port is None or port[1] == "53" or any("://" in key or _PORT.search(key) or "{" in key for key in others):
+            return
+        if "://" in last:
+            return
+        edits = tuple(Edit(key.span.end, key.span.end, port.group()) for key in others)
+        quoted = any(corefile.text[key.span.start] == '"' for key in others)
+        yield self.finding(
+            others[0].span,
+            f"this is served on port 53, because the port {port[1]} is that of `{last}` only",
+            help=f"Write the port behind each key: `{others[0]}{port.group()}`.",
+            fix=None if quoted else Fix("Write the port behind each key", edits, safe=False),
+        )

@@ -1,0 +1,74 @@
+"""KPL220."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Cluster,
+    Corefile,
+    Directive,
+    Finding,
+    Good,
+    Related,
+    Rule,
+    ServerBlock,
+    Severity,
+    Stop,
+    corefile,
+    directive_order,
+)
+
+_LAST = ("grpc", "erratic", "whoami")
+
+
+class UnreachablePlugin(Rule):
+    """A plugin is never asked, because `forward .` answers everything before it.
+
+    ## Why
+    The order of the plugins is fixed when CoreDNS is built; where a line stands in the file has no meaning. `grpc`, `erratic`
+    and `whoami` come behind `forward`, and `forward .` passes no query on: it answers, or fails.
+
+    ## Fix
+    None: one of the two is to go.
+
+    ## References
+    - https://github.com/coredns/coredns/blob/v1.14.7/plugin.cfg
+    - https://github.com/coredns/coredns/issues/3124
+    """
+
+    code = "KPL220"
+    name = "unreachable-plugin"
+    stop = Stop.COREDNS
+    severity = Severity.WARNING
+    since = "0.1.0"
+    examples = [
+        Bad(
+            corefile("lan {\n    errors\n    whoami\n    cache 30\n    forward . 10.0.0.2\n}\n"),
+            flags=["whoami"],
+        ),
+        Good(corefile("lan {\n    errors\n    whoami\n    cache 30\n    forward a.lan 10.0.0.2\n}\n")),
+        Good(
+            corefile(
+                "lan {\n    errors\n    whoami\n    cache 30\n    forward . 10.0.0.2 {\n        except b.lan\n    }\n}\n"
+            )
+        ),
+    ]
+
+    def check(
+        self, directive: Directive, server: ServerBlock, corefile: Corefile, cluster: Cluster
+    ) -> Iterator[Finding]:
+        """See the class."""
+        if directive.name not in _LAST or directive_order(directive.name) < directive_order("forward"):
+            return
+        for forward in server.all("forward"):
+            passes_on = any(forward.find(option) for option in ("except", "next", "next_on_nodata"))
+            if forward.args[:1] == ["."] and not passes_on:
+                yield self.finding(
+                    directive.name.span,
+                    f"`{directive.name}` is never asked, because it comes behind `forward .`, which passes no query on",
+                    help="Remove it, or forward some zones only.",
+                    related=[Related(forward.head, "this answers everything")] if forward in server.directives else [],
+                )
+                return

@@ -1,0 +1,49 @@
+"""KPL217."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kpl import Bad, Corefile, Finding, Good, Rule, Severity, Span, Stop, corefile, tokenize
+
+_DEFAULT = re.compile(r"\{\$([A-Za-z_]\w*)(:-?|-)([^}]*)\}|\{%([A-Za-z_]\w*)(:-?|-)((?:(?!%\}).)*)%\}")
+
+
+class VariableDefault(Rule):
+    """A variable is written with a default, which CoreDNS has no syntax for.
+
+    ## Why
+    Caddy reads `{$NAME:default}`; CoreDNS takes all of `NAME:default` for the variable's name. No variable is called so, and
+    an unset variable is nothing at all: the word is empty, or a key is gone with its whole server block.
+
+    ## Fix
+    None: set the variable in the container, and write `{$NAME}`.
+
+    ## References
+    - https://coredns.io/manual/configuration/#environment-variables
+    - https://github.com/coredns/caddy/blob/master/caddyfile/parse.go (replaceEnvVars)
+    """
+
+    code = "KPL217"
+    name = "variable-default"
+    stop = Stop.COREDNS
+    severity = Severity.ERROR
+    since = "0.1.0"
+    examples = [
+        Bad(corefile("lan {\n    errors\n    cache {$TTL:30}\n    whoami\n}\n"), flags=["{$TTL:30}"]),
+        Good(corefile("lan {\n    errors\n    cache {$TTL}\n    whoami\n}\n")),
+    ]
+
+    def check(self, corefile: Corefile) -> Iterator[Finding]:
+        """See the class."""
+        for word in tokenize(corefile.text):
+            written = corefile.text[slice(*word.span)]
+            for found in _DEFAULT.finditer(written):
+                name = found[1] or found[4]
+                start = word.span.start + found.start()
+                yield self.finding(
+                    Span(start, start + len(found.group())),
+                    f"CoreDNS looks for a variable called `{found.group()[2:].rstrip('%}')}` and finds none: it knows no defaults",
+                    help=f"Write the value, or `{{${name}}}` and set `{name}` in the container.",
+                )

@@ -1,0 +1,49 @@
+"""KPL219."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, corefile, corefile_placeholder
+
+
+class ZoneArgumentDropped(Rule):
+    """A plugin's zone is no domain name, and CoreDNS drops it without a word.
+
+    ## Why
+    Server blocks refuse a key that is no name. Plugins do not: they go on with the zones that are left, so that the plugin
+    does nothing for the one that was meant.
+
+    ## Fix
+    None: what was meant is the author's to say.
+
+    ## References
+    - https://github.com/coredns/coredns/blob/v1.14.7/plugin/normalize.go (OriginsFromArgsOrServerBlock)
+    """
+
+    code = "KPL219"
+    name = "zone-argument-dropped"
+    stop = Stop.COREDNS
+    severity = Severity.ERROR
+    since = "0.1.0"
+    needs = "Corefile"
+    examples = [
+        Bad(corefile("lan {\n    errors\n    cache 30 a..lan\n    whoami\n}\n"), flags=["a..lan"]),
+        Good(corefile("lan {\n    errors\n    cache 30 a.lan\n    whoami\n}\n")),
+    ]
+
+    def check(self, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        for document in cluster.corefile_documents:
+            text = document.embedding.text
+            judgement = cluster.lenient(document).judgement
+            if judgement.verdict.answer == "refuses" or corefile_placeholder(text) is not None:
+                continue
+            for what, token in judgement.ignored:
+                if what == "zone" and not token.file and "{$" not in text[slice(*token.span)]:
+                    yield self.finding(
+                        token.span,
+                        f"CoreDNS drops `{token.text}`, because it is no domain name: the plugin does nothing for it",
+                        help="Write a domain name, with one dot between its labels.",
+                        document=document,
+                    )

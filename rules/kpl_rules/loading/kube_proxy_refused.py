@@ -1,0 +1,58 @@
+"""KPL012."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kpl import Bad, Cluster, Finding, Good, KubeProxyConfig, Rule, Severity, Stop, manifest, template_placeholder
+
+_HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\n"
+
+
+class KubeProxyRefused(Rule):
+    """kube-proxy does not start with this configuration.
+
+    ## Why
+    kube-proxy decodes its configuration, sets the feature gates and the log, and validates the rest; it exits at the first of
+    these that fails. The DaemonSet then crash-loops on every node that restarts it, and Services stop following their
+    endpoints there. kpl goes through the same steps and gives kube-proxy's own message, for the release in force: the one given
+    (`--kubernetes-version`), or that of kubeadm's settings in the same file, or that of the image in the manifests, or the
+    newest known one.
+
+    ## Fix
+    None.
+
+    ## References
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.2/cmd/kube-proxy/app/options.go
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/proxy/apis/config/validation/validation.go
+    """
+
+    code = "KPL012"
+    name = "kube-proxy-refused"
+    stop = Stop.LOADING
+    severity = Severity.ERROR
+    since = "0.1.0"
+    examples = [
+        Bad(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0\n"), flags=["10.244.0.0"]),
+        Bad(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\nconntrack:\n  min: many\n"), flags=["many"]),
+        Good(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\n")),
+        # a template is not what kube-proxy reads
+        Good(manifest(f"{_HEAD}clusterCIDR: '{{{{ .Values.podCIDR }}}}'\n")),
+    ]
+
+    def check(self, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        document = cluster.document_of(config)
+        verdict = cluster.proxy_verdict(document)
+        if verdict.answer != "refuses" or template_placeholder(document.embedding.text) is not None:
+            return
+        # what a mode or a field that is gone does to kube-proxy is told by the rule about it
+        if re.search(r"KubeProxyConfiguration\.ProxyMode\b|KubeProxyConfiguration\.Mode\b", verdict.message or ""):
+            return
+        yield self.finding(
+            verdict.span or config.title_span,
+            f"kube-proxy {cluster.kubernetes_version_for(config)} does not start with this configuration; it says "
+            f"`{verdict.message}`",
+            help="",
+        )

@@ -1,0 +1,58 @@
+"""KPL011."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Span, Stop, corefile, corefile_placeholder, removed_in
+
+
+class UnknownPlugin(Rule):
+    """A plugin that is not CoreDNS's own: this Corefile needs an image that was built with it.
+
+    ## Why
+    CoreDNS exits with "Unknown directive" on a plugin that it was not built with. Plugins of other projects
+    (`k8s_gateway`, `alternate`, `fanout`, ...) need an image of their own; in the stock image they keep DNS down. A name
+    that is nearly one of CoreDNS's plugins is an error of KPL010 instead.
+
+    ## Fix
+    None. Tell kpl what the image has: `--plugins NAME`, or in `.kpl.yaml`:
+
+    ```yaml
+    cluster:
+      coredns-plugins: [k8s_gateway]
+    ```
+
+    ## References
+    - https://coredns.io/explugins/
+    - https://coredns.io/manual/toc/#external-plugins
+    """
+
+    code = "KPL011"
+    name = "unknown-plugin"
+    stop = Stop.LOADING
+    severity = Severity.INFO
+    since = "0.1.0"
+    examples = [
+        Bad(corefile("lan {\n    errors\n    k8s_gateway lan\n}\n"), flags=["k8s_gateway"]),
+        Good(corefile("lan {\n    errors\n    k8s_gateway lan\n}\n"), {"external_plugins": frozenset({"k8s_gateway"})}),
+        Good(corefile("lan {\n    errors\n    cache 30\n}\n")),
+    ]
+
+    def check(self, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        for document in cluster.corefile_documents:
+            text = document.embedding.text
+            assumed = cluster.lenient(document).assumed
+            if not assumed or corefile_placeholder(text) is not None:
+                continue
+            for name in assumed:
+                at = re.search(rf"^[ \t]*({re.escape(name)})(?![^\s{{#])", text, re.MULTILINE)
+                if at is not None and removed_in(name) is None:
+                    yield self.finding(
+                        Span(*at.span(1)),
+                        f"CoreDNS has no plugin `{name}`: it starts with this Corefile only where its image was built with it",
+                        help=f"Use such an image, and tell kpl: `--plugins {name}`, or `coredns-plugins` in `.kpl.yaml`.",
+                        document=document,
+                    )

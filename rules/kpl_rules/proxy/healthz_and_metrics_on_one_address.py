@@ -1,0 +1,51 @@
+"""KPL309."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Finding, Good, KubeProxyConfig, Related, Rule, Severity, Span, Stop, is_placeholder, manifest
+
+_HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nclusterCIDR: 10.244.0.0/16\nmode: iptables\n"
+
+
+class HealthzAndMetricsOnOneAddress(Rule):
+    """The health check or the metrics of kube-proxy cannot be reached, because both are to listen on one address.
+
+    ## Why
+    Nothing compares the two addresses. The second one to listen fails, and kube-proxy goes on without it, trying again every few
+    seconds; with `bindAddressHardFail` it ends. Without `/healthz`, load balancers of `externalTrafficPolicy: Cluster` take the
+    node out.
+
+    ## Fix
+    None: which port is free is the author's to say. The defaults are 10256 for the health check and 10249 for the metrics.
+
+    ## References
+    - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
+    """
+
+    code = "KPL309"
+    name = "healthz-and-metrics-on-one-address"
+    stop = Stop.PROXY
+    severity = Severity.ERROR
+    since = "0.1.0"
+    examples = [
+        Bad(
+            manifest(f"{_HEAD}healthzBindAddress: 0.0.0.0:10256\nmetricsBindAddress: 0.0.0.0:10256\n"),
+            flags=["0.0.0.0:10256"],
+        ),
+        Good(manifest(f"{_HEAD}healthzBindAddress: 0.0.0.0:10256\nmetricsBindAddress: 0.0.0.0:10249\n")),
+        Good(manifest(f"{_HEAD}healthzBindAddress: ''\nmetricsBindAddress: ''\n")),
+        Good(manifest(f"{_HEAD}healthzBindAddress: 127.0.0.1:10256\nmetricsBindAddress: 10.0.0.1:10256\n")),
+    ]
+
+    def check(self, config: KubeProxyConfig) -> Iterator[Finding]:
+        """See the class."""
+        health, metrics = config.node.text("healthzBindAddress"), config.node.text("metricsBindAddress")
+        if health and health == metrics and not is_placeholder(health):
+            yield self.finding(
+                Span(*metrics.span),
+                f"the health check and the metrics cannot both listen on `{health}`: one of them is never there",
+                help="Write another port for one of them: 10256 and 10249 are the defaults.",
+                related=[Related(health.span, "the health check listens here")],
+            )

@@ -1,0 +1,91 @@
+"""KPL305."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Finding,
+    Good,
+    KubeProxyConfig,
+    Mapping,
+    Rule,
+    Scalar,
+    Severity,
+    Stop,
+    is_placeholder,
+    is_zero,
+    manifest,
+    runs_on_windows,
+)
+
+_HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nclusterCIDR: 10.244.0.0/16\n"
+_READ = {
+    "iptables": ("iptables",),
+    # both write their own masquerade rules with the bit of the iptables section
+    "ipvs": ("ipvs", "iptables"),
+    "nftables": ("nftables",),
+    "kernelspace": ("winkernel",),
+}
+_DEFAULTS = {
+    "masqueradeBit": ("14",),
+    "syncPeriod": ("30s",),
+    "minSyncPeriod": ("1s", "0s"),
+    "localhostNodePorts": ("true",),
+    "scheduler": ("rr",),
+}
+
+
+class SectionOfAnotherMode(Rule):
+    """A setting has no effect, because its section is that of another mode than the one in force.
+
+    ## Why
+    kube-proxy reads `iptables` in the modes iptables and ipvs, `ipvs` in ipvs, `nftables` in nftables and `winkernel` on
+    Windows. `masqueradeAll: true` under `iptables` does nothing in the mode nftables, which has its own. Values that are the
+    default are no finding: a configuration that kube-proxy wrote has them all.
+
+    ## Fix
+    None: the section may be kept for a change of mode.
+
+    ## References
+    - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.2/cmd/kube-proxy/app/server_linux.go
+    """
+
+    code = "KPL305"
+    name = "section-of-another-mode"
+    stop = Stop.PROXY
+    severity = Severity.INFO
+    since = "0.1.0"
+    examples = [
+        Bad(manifest(f"{_HEAD}mode: nftables\niptables:\n  masqueradeAll: true\n"), flags=["masqueradeAll"]),
+        Bad(manifest(f"{_HEAD}mode: iptables\nipvs:\n  strictARP: true\n  scheduler: ''\n"), flags=["strictARP"]),
+        Good(
+            manifest(f"{_HEAD}mode: iptables\nnftables:\n  masqueradeBit: 14\n  minSyncPeriod: 1s\n  syncPeriod: 30s\n")
+        ),
+        Good(manifest(f"{_HEAD}mode: iptables\niptables:\n  masqueradeAll: true\n")),
+        Good(manifest(f'{_HEAD}mode: "{{{{ .Values.mode }}}}"\nipvs:\n  strictARP: true\n')),
+    ]
+
+    def check(self, config: KubeProxyConfig) -> Iterator[Finding]:
+        """See the class."""
+        mode = config.mode or ("kernelspace" if runs_on_windows(config) else "iptables")
+        if is_placeholder(mode) or mode not in _READ:
+            return
+        for section in ("iptables", "ipvs", "nftables", "winkernel"):
+            node = config.node.get(section)
+            if section in _READ[mode] or not isinstance(node, Mapping) or node.shared:
+                continue
+            for key, value in node.pairs:
+                if not isinstance(key, Scalar) or is_zero(value):
+                    continue
+                if isinstance(value, Scalar) and (
+                    value.value in _DEFAULTS.get(key.value, ()) or is_placeholder(value.value)
+                ):
+                    continue
+                yield self.finding(
+                    key.span,
+                    f"`{section}.{key.value}` has no effect: in the mode {mode}, kube-proxy does not read this section",
+                    help="Take it out, or write it in the section of the mode where that has it.",
+                )

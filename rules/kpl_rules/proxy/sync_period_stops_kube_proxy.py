@@ -1,0 +1,71 @@
+"""KPL304."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Finding,
+    Good,
+    KubeProxyConfig,
+    Rule,
+    Severity,
+    Stop,
+    duration_of,
+    is_placeholder,
+    manifest,
+    runs_on_windows,
+)
+
+_HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nclusterCIDR: 10.244.0.0/16\n"
+_HOUR = 3600 * 10**9
+
+
+class SyncPeriodStopsKubeProxy(Rule):
+    """kube-proxy ends with a panic when it starts, because `minSyncPeriod` is longer than an hour.
+
+    ## Why
+    The validation asks only that `minSyncPeriod` be no longer than `syncPeriod`. The modes iptables and nftables then resync every
+    hour at the latest, whatever `syncPeriod` says, and panic where the shortest interval is longer than that: "maxInterval (1h0m0s)
+    must be >= minInterval". Seen in 1.24, 1.29, 1.33, 1.34 and 1.37 (nftables: 1.33 and 1.37).
+
+    ## Fix
+    None; 1s, the default, is right for all but special cases.
+
+    ## References
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/util/async/bounded_frequency_runner.go
+    - https://kubernetes.io/docs/reference/networking/virtual-ips/#optimizing-iptables-mode-performance
+    """
+
+    code = "KPL304"
+    name = "sync-period-stops-kube-proxy"
+    stop = Stop.PROXY
+    severity = Severity.ERROR
+    since = "0.1.0"
+    examples = [
+        Bad(manifest(f"{_HEAD}mode: iptables\niptables:\n  syncPeriod: 3h\n  minSyncPeriod: 2h\n"), flags=["2h"]),
+        Good(manifest(f"{_HEAD}mode: iptables\niptables:\n  syncPeriod: 3h\n  minSyncPeriod: 1h\n")),
+        # this section is that of another mode
+        Good(
+            manifest(f"{_HEAD}mode: iptables\nnftables:\n  syncPeriod: 3h\n  minSyncPeriod: 2h\n"),
+            other=["section-of-another-mode"],
+        ),
+    ]
+
+    def check(self, config: KubeProxyConfig) -> Iterator[Finding]:
+        """See the class."""
+        mode = config.mode or "iptables"
+        if mode not in ("iptables", "nftables") or runs_on_windows(config):
+            return
+        written = config.node.text(mode, "minSyncPeriod")
+        if written is None or is_placeholder(written):
+            return
+        period = duration_of(written)
+        if period is not None and period > _HOUR:
+            yield self.finding(
+                written.span,
+                f"kube-proxy panics when it starts, because `{mode}.minSyncPeriod` is longer than the hour after which it "
+                "resyncs at the latest",
+                help="Write at most `1h`; the default is `1s`.",
+            )

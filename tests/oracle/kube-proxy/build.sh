@@ -1,0 +1,47 @@
+#!/bin/sh
+# Build kube-proxy itself, one binary per release, outside of the tree. See README.md.
+#   VERSIONS     releases, default 1.37.2
+#   ORACLE_DIR   where kube-proxy-<version> goes, default ~/.cache/kpl-oracle
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+out=${ORACLE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/kpl-oracle}
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+
+for version in ${VERSIONS:-1.37.2}; do
+    source=$out/source/kube-proxy-$version
+    rm -rf "$source"
+    mkdir -p "$source"
+    cd "$source"
+
+    # The release itself, through the module proxy and its checksums. `-json` also names the folder that it lies in.
+    printf 'module oracle\n' >go.mod
+    release=$(go mod download -json "k8s.io/kubernetes@v$version" | sed -n 's/^\t"Dir": "\(.*\)",\{0,1\}$/\1/p')
+
+    # Its go and godebug lines decide on the GODEBUG defaults; what it keeps below staging are modules of the same release.
+    staged=v0.${version#1.}
+    {
+        printf 'module oracle\n'
+        grep -E '^(go|godebug) ' "$release/go.mod"
+        printf 'require k8s.io/kubernetes v%s\n' "$version"
+        sed -n "s#^[[:space:]]*\([^ ]*\) => ./staging/src/.*#replace \1 => \1 $staged#p" "$release/go.mod"
+    } >go.mod
+    case $version in
+    1.20.*) printf 'replace github.com/modern-go/reflect2 => github.com/modern-go/reflect2 v1.0.2\n' >>go.mod ;; # 1.0.1 crashes with today's Go
+    # the module proxy lacks their own k8s.io/kube-proxy; the types in this one are the same
+    1.25.*) sed -i 's#^\(replace k8s.io/kube-proxy => k8s.io/kube-proxy\) .*#\1 v0.24.17#' go.mod ;;
+    1.27.*) sed -i 's#^\(replace k8s.io/kube-proxy => k8s.io/kube-proxy\) .*#\1 v0.26.9#' go.mod ;;
+    esac
+
+    # Its own main, and `kube-proxy gates`.
+    cp "$release/cmd/kube-proxy/proxy.go" "$here/gates.go" .
+    chmod u+w proxy.go
+
+    # showHiddenMetricsForVersion and the lifecycle of feature gates look at the release's own number.
+    minor=${version#1.}
+    stamp="-X k8s.io/component-base/version.gitVersion=v$version -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=${minor%%.*}"
+    go build -mod=mod -buildvcs=false -trimpath -ldflags "-s -w $stamp" -o "$out/kube-proxy-$version.new" .
+    mv "$out/kube-proxy-$version.new" "$out/kube-proxy-$version"
+    echo "$out/kube-proxy-$version"
+done
