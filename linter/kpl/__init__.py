@@ -42,7 +42,6 @@ _HOMES = {
     "directive_order": "kpl.coredns.versions",
     "tokenize": "kpl.coredns.tokens",
     "zones_of": "kpl.coredns.zones",
-    "served_zones": "kpl.coredns.zones",
     "replace_directive": "kpl.coredns.replacements",
     "replace_option": "kpl.coredns.replacements",
     "is_public_address": "kpl.coredns.upstreams",
@@ -131,15 +130,14 @@ if TYPE_CHECKING:
     from kpl.coredns.roles import Role as Role
     from kpl.coredns.roles import is_cluster_block as is_cluster_block
     from kpl.coredns.roles import role_of as role_of
-    from kpl.coredns.upstreams import is_public_address as is_public_address
     from kpl.coredns.tokens import tokenize as tokenize
+    from kpl.coredns.upstreams import is_public_address as is_public_address
     from kpl.coredns.versions import directive_known as directive_known
     from kpl.coredns.versions import directive_order as directive_order
     from kpl.coredns.versions import keyword_known as keyword_known
     from kpl.coredns.versions import keyword_removed_in as keyword_removed_in
     from kpl.coredns.versions import keyword_without_effect_since as keyword_without_effect_since
     from kpl.coredns.versions import removed_in as removed_in
-    from kpl.coredns.zones import served_zones as served_zones
     from kpl.coredns.zones import zones_of as zones_of
     from kpl.inputs.corefile import Corefile as Corefile
     from kpl.inputs.corefile import Directive as Directive

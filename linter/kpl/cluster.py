@@ -119,13 +119,14 @@ class Cluster:
         return self._judge(document, document.embedding.text, self._circumstances(document))
 
     def lenient(self, document: Document) -> Lenient:
-        """The verdict of a CoreDNS that has the unknown plugins of `document` in its image."""
+        """The verdict on the Corefile in `document` as a linter gives it: past what other rules tell better."""
         if id(document) not in self._lenient:
             from kpl.coredns.lenient import judge_leniently
 
-            text = document.embedding.text
             self._lenient[id(document)] = judge_leniently(
-                lambda circumstances: self._judge(document, text, circumstances), self._circumstances(document)
+                document.embedding.text,
+                lambda text, circumstances: self._judge(document, text, circumstances),
+                self._circumstances(document),
             )
         return self._lenient[id(document)]
 

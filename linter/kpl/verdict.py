@@ -6,7 +6,6 @@ from typing import Literal, NamedTuple
 
 from kpl.text.span import Span
 
-
 NeedKind = Literal[
     "interface", "file", "certificate", "host name", "credential", "environment variable", "plugin", "template", "size"
 ]

@@ -90,7 +90,7 @@ def test_strings(literal: str, text: str) -> None:
     "inner", [r"\q", r"\'", r"\x4", r"\u12", r"\uD800", r"\U00110000", r"\400", r"\8", "\n", '"', "\\"]
 )
 def test_what_is_no_string(inner: str) -> None:
-    with pytest.raises(GoError, match="^invalid syntax$"):
+    with pytest.raises(GoError, match=r"^invalid syntax$"):
         unquote(f'"{inner}"')
 
 
@@ -98,5 +98,5 @@ def test_characters() -> None:
     assert unquote_char(r"'\''", 1, "'") == (b"'", 3)
     assert unquote_char("'é'", 1, "'") == ("é".encode(), 2)
     for text in ("''", "'", "'\\"):
-        with pytest.raises(GoError, match="^invalid syntax$"):
+        with pytest.raises(GoError, match=r"^invalid syntax$"):
             unquote_char(text, 1, "'")

@@ -89,6 +89,10 @@ Shape = Callable[[int], str]
         ("\\d|a|[^\\n]", 0),
         (".|[^\\n]|\\n", 0),
         ("^*", 0),
+        ("abc(d)|ab(e)", 2),
+        ("(?:a{0,}b){2}", 0),
+        (r"(?i)[ſ-ƀ]|[\x{212A}]|[^\x00-a]|[^a-\x{10FFFF}]", 0),
+        ("ab[c]d[Ee][Ff]g", 0),
         ("[\\d-\\a]", 0),
     ],
 )
@@ -227,6 +231,9 @@ DEEP, LARGE = "expression nests too deeply", "expression too large"
         (lambda n: "(?:" + "a*" * n + "){1000,}", 1118, LARGE),
         (lambda n: "(?:" + "(a)|" * n + "b*){900,1000}", 838, LARGE),
         (lambda n: "(?:(?:" + "(?:b{3})+" * n + "){31}){10}", 2706, LARGE),
+        (lambda n: "(?:" + "|".join(["a(b)"] * n) + "){1000}", 838, LARGE),
+        (lambda n: "(?:" + "|".join(["a(b)c"] * n) + "){1000}", 671, LARGE),
+        (lambda n: "(?:" + "ab[c][Dd]x*" * n + "){1000}", 479, LARGE),
         (lambda n: r"\pL" * n, 25458, LARGE),
     ],
     ids=[
@@ -240,6 +247,9 @@ DEEP, LARGE = "expression nests too deeply", "expression too large"
         "endless",
         "bars",
         "inner",
+        "factored",
+        "factored twice",
+        "joined",
         "runes",
     ],
 )

@@ -28,6 +28,7 @@ def error_of(text: str, *functions: str) -> str | None:
         "{{$}}",
         "{{$.Name}}",
         "{{- .A -}}",
+        "{{.A  -}}",
         "a {{- .A -}} b",
         "{{-3}}",
         "{{.A -}}\n {{- .B}}",

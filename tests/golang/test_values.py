@@ -5,12 +5,21 @@ from __future__ import annotations
 import pytest
 
 from kpl.golang.dnsname import fqdn, is_domain_name
-from kpl.golang.net import parse_cidr, parse_ip, split_host_port
-from kpl.golang.values import GoError, atoi, parse_bool, parse_duration, parse_uint, quote
+from kpl.golang.net import join_host_port, parse_cidr, parse_ip, split_host_port
+from kpl.golang.values import GoError, atoi, parse_bool, parse_duration, parse_uint, quote, quote_rune
 
 
 @pytest.mark.parametrize(
-    ("word", "number"), [("0", 0), ("+53", 53), ("-5", -5), ("053", 53), ("9223372036854775807", 2**63 - 1)]
+    ("word", "number"),
+    [
+        ("0", 0),
+        ("+53", 53),
+        ("-5", -5),
+        ("0" * 30 + "1", 1),
+        ("-9223372036854775808", -(2**63)),
+        ("053", 53),
+        ("9223372036854775807", 2**63 - 1),
+    ],
 )
 def test_whole_numbers(word: str, number: int) -> None:
     assert atoi(word) == number
@@ -22,7 +31,11 @@ def test_whole_numbers(word: str, number: int) -> None:
         ("", 'strconv.Atoi: parsing "": invalid syntax'),
         ("1_000", 'strconv.Atoi: parsing "1_000": invalid syntax'),
         ("٣", 'strconv.Atoi: parsing "٣": invalid syntax'),
+        ("+", 'strconv.Atoi: parsing "+": invalid syntax'),
         ("9223372036854775808", 'strconv.Atoi: parsing "9223372036854775808": value out of range'),
+        ("-9223372036854775809", 'strconv.Atoi: parsing "-9223372036854775809": value out of range'),
+        # the digit that is too much comes first
+        ("99999999999999999999x", 'strconv.Atoi: parsing "99999999999999999999x": value out of range'),
         ("9" * 5000, f'strconv.Atoi: parsing "{"9" * 5000}": value out of range'),
     ],
 )
@@ -49,6 +62,17 @@ def test_unsigned_numbers_have_no_sign_and_an_end() -> None:
         ("1.5s", 1_500_000_000),
         (".5ms", 500_000),
         ("-2µs", -2000),
+        ("2μs", 2000),
+        ("1.s", 10**9),
+        ("00000000000000000000001s", 10**9),
+        ("0.3333333333333333333h", 1_200_000_000_000),
+        ("0." + "3" * 25 + "h", 1_200_000_000_000),
+        ("0.9223372036854775808h", 3_320_413_933_267),
+        ("1.00000000000000000001m", 60 * 10**9),
+        ("0." + "0" * 400 + "1h", 0),
+        ("-9223372036854775808ns", -(2**63)),
+        ("2562047h47m16.854775807s", 2**63 - 1),
+        ("9223372036854775808ns9223372036854775808ns", 0),  # 64 bits wrap around
     ],
 )
 def test_durations(text: str, nanoseconds: int) -> None:
@@ -66,6 +90,16 @@ def test_durations(text: str, nanoseconds: int) -> None:
         ("1d", 'time: unknown unit "d" in duration "1d"'),
         ("9223372036854775808ns", 'time: invalid duration "9223372036854775808ns"'),
         ("3000000h", 'time: invalid duration "3000000h"'),
+        ("2562047h47m16.854775808s", 'time: invalid duration "2562047h47m16.854775808s"'),
+        ("9223372036854775807ns1ns", 'time: invalid duration "9223372036854775807ns1ns"'),
+        ("2562047.8h", 'time: invalid duration "2562047.8h"'),
+        ("99999999999999999999s", 'time: invalid duration "99999999999999999999s"'),
+        ("+", 'time: invalid duration "+"'),
+        ("1s-", 'time: unknown unit "s-" in duration "1s-"'),
+        ("1s1", 'time: missing unit in duration "1s1"'),
+        ('1"\\s', r'time: unknown unit "\"\\s" in duration "1\"\\s"'),
+        ("1é", r'time: unknown unit "\xc3\xa9" in duration "1\xc3\xa9"'),
+        ("1\udcffs", r'time: unknown unit "\xffs" in duration "1\xffs"'),
     ],
 )
 def test_what_is_no_duration(text: str, why: str) -> None:
@@ -82,6 +116,12 @@ def test_truth_values() -> None:
 
 
 def test_quoting() -> None:
+    assert quote("\a\b\f\n\r\t\v\x7f") == r'"\a\b\f\n\r\t\v\x7f"'
+    assert (
+        quote("\ufffd\xa0\xad\U0001fae8\U0001fadf\U000e0001")
+        == '"\ufffd\\u00a0\\u00ad\U0001fae8\\U0001fadf\\U000e0001"'
+    )
+    assert quote("\udcff\ud800") == r'"\xff\xed\xa0\x80"'
     assert quote('a"b\\\n\x00é\u200b') == '"a\\"b\\\\\\n\\x00é\\u200b"'
 
 
@@ -110,10 +150,25 @@ def test_addresses(text: str, valid: bool) -> None:
     assert (parse_ip(text) is not None) is valid
 
 
+def test_characters_in_quotes() -> None:
+    assert [quote_rune(each) for each in "a\n'\"\\\udcff"] == ["'a'", r"'\n'", r"'\''", "'\"'", r"'\\'", "'\ufffd'"]
+
+
 def test_networks() -> None:
+    assert parse_cidr("10.1.2.3/000000000008") == (bytes([10, 0, 0, 0]), 8)
+    assert parse_cidr("::ffff:1.2.3.4/100") == (bytes(10) + b"\xff\xff" + bytes(4), 100)
     assert parse_cidr("10.1.2.3/8") == (bytes([10, 0, 0, 0]), 8)
     assert parse_cidr("2001:db8::1/32") == (bytes([0x20, 1, 0x0D, 0xB8] + [0] * 12), 32)
-    for text in ("10.0.0.0/33", "10.0.0.0", "10.0.0.0/", "10.0.0.0/+8", "a/8"):
+    for text in (
+        "10.0.0.0/33",
+        "10.0.0.0/99999999999",
+        "fe80::1%a/64",
+        "10.0.0.0/24/1",
+        "10.0.0.0",
+        "10.0.0.0/",
+        "10.0.0.0/+8",
+        "a/8",
+    ):
         assert parse_cidr(text) is None
 
 
@@ -125,10 +180,17 @@ def test_host_and_port() -> None:
         ("::1", "address ::1: too many colons in address"),
         ("[::1]", "address [::1]: missing port in address"),
         ("[::1", "address [::1: missing ']' in address"),
+        ("", "missing port in address"),
+        ("[a]b:1", "address [a]b:1: missing port in address"),
+        ("[a]:1:2", "address [a]:1:2: too many colons in address"),
+        ("a]:1", "address a]:1: unexpected ']' in address"),
+        ("[[a]:1", "address [[a]:1: unexpected '[' in address"),
     ]:
         with pytest.raises(GoError) as caught:
             split_host_port(text)
         assert str(caught.value) == why
+    assert join_host_port("::1", "53") == "[::1]:53"
+    assert join_host_port("a", "53") == "a:53"
 
 
 @pytest.mark.parametrize(

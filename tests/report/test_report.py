@@ -134,7 +134,7 @@ def test_positions_count_from_one_in_code_points_and_end_behind_the_last_one() -
     assert (made["line"], made["column"]) == (1, start + 1)
     assert (made["end_line"], made["end_column"]) == (1, start + len(FOUND) + 1)
     assert len(ONE_LINE[:start].encode()) == start + 4  # bytes would have said another column
-    (first,) = run({"Corefile": ".,"}, ("KPL001",)).findings
+    (first,) = run({"Corefile": ".."}, ("KPL010",)).findings
     assert (record(first)["line"], record(first)["column"]) == (1, 1)
 
 

@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from kpl.coredns.controller import Controller
 from kpl.golang.urls import parse_url
-from kpl.golang.values import GoError, quote
+from kpl.golang.values import GoError, go_bytes, quote
+
+_HOSTLESS = re.compile("((?:[a-zA-Z][a-zA-Z0-9+.-]*:(?://(?=/)|(?!//)))?)(/[^?]*)")
+_ENCODED = re.compile(r"[\w.~!$&'()*+,;=:@\[\]%/-]*", re.ASCII)
+_KEPT = re.compile(r"[\w.~$&+,/:;=@-]", re.ASCII)
 
 
 @dataclass
@@ -61,6 +66,7 @@ def _read_credentials(c: Controller, credentials: Credentials) -> list[str]:
 
 def _check_url(c: Controller, server: str, credentials: Credentials) -> None:
     """rest.DefaultServerURL; a key without a certificate is read where there is an authority, and the URL says https."""
+    server = _rewritten(server)
     try:
         url = parse_url(server)
     except GoError:
@@ -76,3 +82,25 @@ def _check_url(c: Controller, server: str, credentials: Credentials) -> None:
             raise c.refuse(failed + quote(why), server)
     elif url.scheme == "https" and credentials.authority and credentials.key:
         c.need_file(credentials.key)
+
+
+def _rewritten(server: str) -> str:
+    """What DirectClientConfig.ClientConfig makes of a URL with a path and without a host: no query, escaped anew.
+
+    With a host the rest does not matter.
+    """
+    found = _HOSTLESS.match(server)
+    if found is None:
+        return server
+    scheme, raw = found.groups()
+    try:
+        path = parse_url("http://localhost" + raw.replace("#", "%23")).path
+    except GoError:
+        return server
+    if path == "/":
+        return server
+    if not _ENCODED.fullmatch(raw):
+        raw = "".join(
+            rune if _KEPT.match(rune) else "".join(f"%{byte:02X}" for byte in go_bytes(rune)) for rune in path
+        )
+    return scheme.lower() + raw + ("?" if server.endswith("?") and server.count("?") == 1 else "")

@@ -13,14 +13,13 @@ from typing import NamedTuple, TypeVar
 from kpl.coredns.dispenser import Dispenser, RefusedError
 from kpl.coredns.tokens import Token
 from kpl.coredns.zones import Zone, zones_of
-from kpl.golang.dnsname import normalize
 from kpl.golang.values import GoError
 from kpl.text.version import Version
 from kpl.verdict import Need, NeedKind
 
 Value = TypeVar("Value")
 
-IN_EVERY_CONTAINER = frozenset({"/etc/resolv.conf", "/etc/hosts"})
+IN_EVERY_CONTAINER = frozenset({"/etc/resolv.conf", "/etc/hosts", "/etc/hostname"})
 """What the kubelet, or whoever starts a container, puts into it."""
 
 ONCE = "this plugin can only be used once per Server Block"

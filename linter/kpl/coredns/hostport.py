@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kpl.coredns.controller import Controller, Word
+from kpl.coredns.controller import IN_EVERY_CONTAINER, Controller, Word
 from kpl.coredns.zones import NEWEST, PORTS, split_transport
 from kpl.golang.net import join_host_port, parse_ip, split_host_port
+from kpl.golang.stat import impossible_path
 from kpl.golang.values import GoError, quote
 from kpl.text.version import Version
 
@@ -16,6 +17,7 @@ _BRACKETS_STRIPPED = Version("1.14.2")
 _ZONE_STRIPPED = Version("1.14.5")
 _CAUSE_TOLD = Version("1.14.5")
 _ALWAYS_A_FOLDER = frozenset(("", ".", ".."))
+_WITHOUT_SERVERS = IN_EVERY_CONTAINER - {"/etc/resolv.conf"}
 _NO_PORT_OF_ITS_OWN = "https3"
 
 
@@ -77,15 +79,27 @@ def host_port_or_file(c: Controller, words: Sequence[Word]) -> list[Upstream]:
 
 def lists_servers(c: Controller, path: str, word: Word) -> bool:
     """Whether servers can stand in the file `path`, which has to be there: a folder can be read too, and is empty."""
-    if not path:
-        message = 'not an IP address or file: ""'
+    if is_no_file(c, path):
+        message = f"not an IP address or file: {quote(path)}"
         if c.instance.version >= _CAUSE_TOLD:
-            message = 'not an IP address or file "": failed to open file "": "open : no such file or directory"'
+            impossible = impossible_path(path)
+            cause = f"open {path}: {impossible or 'no such file or directory'}"
+            told = cause if impossible else f"failed to open file {quote(path)}: {quote(cause)}"
+            message = f"not an IP address or file {quote(path)}: {told}"
         raise c.refuse(message, word)
-    if _ALWAYS_A_FOLDER.issuperset(path.split("/")):
+    if _is_folder(path) or path in _WITHOUT_SERVERS:
         return False
     c.need_file(path)
     return True
+
+
+def is_no_file(c: Controller, path: str) -> bool:
+    """Whether there is no file `path`: a relative path, that nobody has told of, in the folder that CoreDNS starts in."""
+    return not path.startswith("/") and not _is_folder(path) and path not in c.instance.assumed_files
+
+
+def _is_folder(path: str) -> bool:
+    return path != "" and _ALWAYS_A_FOLDER.issuperset(path.split("/"))
 
 
 def _without_zone(host: str) -> str:

@@ -1,4 +1,8 @@
-"""The verdict for a linter: a plugin that CoreDNS does not have may be in the image all the same."""
+"""The verdict for a linter: it looks past what other rules tell better.
+
+A plugin that CoreDNS does not have may be in the image all the same; an option that is gone is reported with what to
+write instead.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,21 @@ from typing import NamedTuple
 
 from kpl.coredns.judge import Circumstances, Judgement
 from kpl.coredns.releases import DIRECTIVES, KEYWORDS
-from kpl.coredns.versions import setup_order
+from kpl.coredns.versions import keyword_removed_in, setup_order
 from kpl.text.words import closest
+from kpl.verdict import Verdict
 
-MAX_UNKNOWN = 20
+MAX_ROUNDS = 20
+
+EXTERNAL = frozenset(
+    {"kubernetai", "redis", "records", "alias", "alternate", "fanout", "k8s_gateway", "mdns", "rrl", "unbound"}
+)
+"""Plugins of other projects (coredns.io/explugins), so that none of them is taken for a slip of the pen."""
 
 _UNKNOWN = re.compile(r".*:\d+ - Error during parsing: Unknown directive '([a-z][a-z0-9_-]*)'")
+_PLUGIN = re.compile(r"plugin/(\w+): ")
+
+Judge = Callable[[str, Circumstances], Judgement]
 
 
 class Lenient(NamedTuple):
@@ -25,24 +38,45 @@ class Lenient(NamedTuple):
     assumed: tuple[str, ...]
 
 
-def judge_leniently(judge: Callable[[Circumstances], Judgement], circumstances: Circumstances) -> Lenient:
-    """`judge` in `circumstances`, and once more with each unknown plugin that is no slip of the pen.
+def judge_leniently(text: str, judge: Judge, circumstances: Circumstances) -> Lenient:
+    """The verdict on `text` with its unknown plugins taken for good and its removed options left out.
 
-    A word that is nearly a plugin, or an option of one, is taken for a mistake.
+    A word that is nearly a plugin, or an option of one, is taken for a mistake. Spans are offsets into `text`.
     """
     assumed: list[str] = []
-    while True:
-        judgement = judge(circumstances)
+    for _ in range(MAX_ROUNDS):
+        judgement = judge(text, circumstances)
         found = _UNKNOWN.fullmatch(judgement.verdict.message or "")
-        if found is None or len(assumed) == MAX_UNKNOWN or not _may_be_external(found[1], circumstances):
-            return Lenient(judgement, circumstances, tuple(assumed))
-        assumed.append(found[1])
-        circumstances = replace(circumstances, external=circumstances.external | {found[1]})
+        if found is not None and _may_be_external(found[1], circumstances):
+            assumed.append(found[1])
+            circumstances = replace(circumstances, external=circumstances.external | {found[1]})
+            continue
+        without = _without_removed_option(text, judgement.verdict, circumstances)
+        if without is None:
+            break
+        text = without
+    return Lenient(judgement, circumstances, tuple(assumed))
 
 
 def _may_be_external(name: str, circumstances: Circumstances) -> bool:
-    if name in DIRECTIVES:  # of another release: what became of it is told elsewhere
+    # of another release: what became of it is told elsewhere
+    if name in DIRECTIVES or name in EXTERNAL:
         return True
     if any(name in options for options in KEYWORDS.values()):
         return False
     return closest(name, setup_order(circumstances.version)) is None
+
+
+def _without_removed_option(text: str, verdict: Verdict, circumstances: Circumstances) -> str | None:
+    """`text` with the line of the option blanked that the verdict is about; None where that is no removed option."""
+    plugin = _PLUGIN.match(verdict.message or "")
+    if plugin is None or verdict.span is None:
+        return None
+    start = text.rfind("\n", 0, verdict.span.start) + 1
+    end = text.find("\n", start)
+    line = text[start : len(text) if end < 0 else end]
+    option = line.split()[0] if line.split() else ""
+    removed = keyword_removed_in(plugin[1], option)
+    if removed is None or circumstances.version < removed or "{" in line or "}" in line:
+        return None
+    return text[:start] + " " * len(line) + text[start + len(line) :]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kpl.coredns.controller import Controller
 from kpl.golang.filepath import join
+from kpl.golang.stat import impossible_path
 
 
 def under_root(c: Controller, path: str) -> str:
@@ -19,8 +20,9 @@ def tls_config(c: Controller, paths: Sequence[str]) -> None:
     if len(paths) > 3:
         raise c.refuse(f"maximum of three arguments allowed for TLS config, found {len(paths)}")
     for path in paths[:2] if len(paths) > 1 else ():
-        if not path:
-            raise c.refuse("could not load TLS cert: open : no such file or directory", path)
+        impossible = impossible_path(path) if path else "no such file or directory"
+        if impossible:
+            raise c.refuse(f"could not load TLS cert: open {path}: {impossible}", path)
         c.need_file(path)
     authority = paths[-1] if len(paths) in (1, 3) else ""
     if authority:

@@ -10,18 +10,19 @@ from math import isinf
 
 from kpl.golang.values import GoError, go_bytes, quote, underscores_are_right
 
-_SPECIAL = re.compile(r"[+-]?inf(?:inity)?|nan", re.IGNORECASE)
-_DECIMAL = re.compile(r"[+-]?(?=[._]*[0-9])[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9][0-9_]*)?")
-_HEXADECIMAL = re.compile(r"[+-]?0[xX](?=[._]*[0-9a-fA-F])[0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?[pP][+-]?[0-9][0-9_]*")
+# (compiled where they are used, which is seldom)
+_SPECIAL = r"(?i)[+-]?inf(?:inity)?|nan"
+_DECIMAL = r"[+-]?(?=[._]*[0-9])[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9][0-9_]*)?"
+_HEXADECIMAL = r"[+-]?0[xX](?=[._]*[0-9a-fA-F])[0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?[pP][+-]?[0-9][0-9_]*"
 _LARGEST = {32: 2.0**128 - 2.0**103, 64: float("inf")}
 
 
-def parse_float(word: str, bits: int) -> float:
+def parse_float(word: str, bits: int = 64) -> float:
     """strconv.ParseFloat, for 32 or 64 bits. Raises GoError."""
-    if _SPECIAL.fullmatch(word):
+    if re.fullmatch(_SPECIAL, word):
         return float(word)
-    hexadecimal = _HEXADECIMAL.fullmatch(word) is not None
-    if not (hexadecimal or _DECIMAL.fullmatch(word)) or not underscores_are_right(word):
+    hexadecimal = re.fullmatch(_HEXADECIMAL, word) is not None
+    if not (hexadecimal or re.fullmatch(_DECIMAL, word)) or not underscores_are_right(word):
         raise GoError(f"strconv.ParseFloat: parsing {quote(word)}: invalid syntax")
     digits = word.replace("_", "")
     try:
@@ -34,7 +35,7 @@ def parse_float(word: str, bits: int) -> float:
 
 
 _INVALID = "invalid syntax"
-_ESCAPE = re.compile(
+_ESCAPE = (
     r"\\(?:(?P<named>[abfnrtv\\])|(?P<quote>['\"])"
     r"|x(?P<byte>[0-9a-fA-F]{2})|(?P<octal>[0-7]{3})|u(?P<short>[0-9a-fA-F]{4})|U(?P<long>[0-9a-fA-F]{8}))"
 )
@@ -48,7 +49,7 @@ def unquote_char(text: str, at: int, mark: str) -> tuple[bytes, int]:
         raise GoError(_INVALID)
     if character != "\\":
         return go_bytes(character), at + 1
-    found = _ESCAPE.match(text, at)
+    found = re.compile(_ESCAPE).match(text, at)
     if not found:
         raise GoError(_INVALID)
     end = found.end()

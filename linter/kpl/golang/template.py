@@ -313,22 +313,14 @@ class _Tree:
 
     def _command(self) -> Call[_Node]:
         """Operands between bars; the node is the first one."""
-        first: _Node | None = None
-        while True:
+        first = yield self._operand()
+        while (token := self._next()).kind == "space":
             self._peek_non_space()
-            operand = yield self._operand()
-            if operand is not _NOTHING:
-                first = first or operand
-            token = self._next()
-            if token.kind == "space":
-                continue
-            if token.kind in ("right delim", "right paren"):
-                self._backup()
-            elif token.kind != "pipe":
-                raise self._unexpected(token, "operand")
-            break
-        if first is None:
-            raise self._error("empty command")
+            yield self._operand()
+        if token.kind in ("right delim", "right paren"):
+            self._backup()
+        elif token.kind != "pipe":
+            raise self._unexpected(token, "operand")
         return first
 
     def _operand(self) -> Call[_Node]:
@@ -385,7 +377,7 @@ def _is_number(text: str) -> bool:
 
 def _is_float(text: str) -> bool:
     try:
-        parse_float(text, 64)
+        parse_float(text)
     except GoError:
         return False
     return True
@@ -425,4 +417,4 @@ def _check_complex(text: str) -> None:
     if rest[:1] not in ("+", "-") or rest[len(imaginary) :][:1] != "i":
         raise GoError("syntax error scanning complex number")
     for part in (real, imaginary):
-        parse_float(part, 64)
+        parse_float(part)

@@ -21,8 +21,6 @@ class Token(NamedTuple):
 
     def __str__(self) -> str:
         """As error messages show it."""
-        if self.kind == "EOF":
-            return self.kind
         if self.kind == "error":
             return self.text
         if self.kind in KEYWORDS:
@@ -105,24 +103,22 @@ class Lexer:
 
     def _text_and_actions(self) -> Iterator[Token]:
         """lexText"""
-        text = self._text
-        while True:
-            opened = text.find(_OPEN, self._at)
-            end = len(text) if opened < 0 else opened
-            if end > self._at:
-                kept = end
-                if opened >= 0 and self._trims_left(end + len(_OPEN)):
-                    kept = self._at + len(text[self._at : end].rstrip(" \t\r\n"))
-                self._at = kept
-                self._line += text.count("\n", self._start, kept)
-                token = self._token("text")
-                self._skip(end - kept)
-                if token.text:
-                    yield token
-            if opened < 0:
-                yield self._token("EOF")
-                return
+        while (opened := self._text.find(_OPEN, self._at)) >= 0:
+            yield from self._text_until(opened, self._trims_left(opened + len(_OPEN)))
             yield from self._action()
+        yield from self._text_until(len(self._text), trims=False)
+        yield self._token("EOF")
+
+    def _text_until(self, end: int, trims: bool) -> Iterator[Token]:
+        kept = end
+        if trims:
+            kept = self._at + len(self._text[self._at : end].rstrip(" \t\r\n"))
+        self._at = kept
+        self._line += self._text.count("\n", self._start, kept)
+        token = self._token("text")
+        self._skip(end - kept)
+        if token.text:
+            yield token
 
     def _action(self) -> Iterator[Token]:
         """lexLeftDelim and what follows"""

@@ -10,7 +10,6 @@ from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
 
-
 STDIN_NAME = "<stdin>"
 
 

@@ -16,7 +16,6 @@ from kpl import (
     Stop,
     corefile,
     corefile_placeholder,
-    served_zones,
     zones_of,
 )
 
@@ -59,7 +58,7 @@ class ForwardOutsideZone(Rule):
         ):
             return
         wanted = zones_of(directive.args[0])[:1]
-        served = [zone.name.lower() for key in server.keys for zone in served_zones(key)]
+        served = [zone for key in server.keys for zone in zones_of(key)]
         for zone in wanted:
             if not any(_within(zone, other) or _within(other, zone) for other in served):
                 yield self.finding(

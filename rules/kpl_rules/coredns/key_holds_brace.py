@@ -44,6 +44,7 @@ class KeyHoldsBrace(Rule):
         Bad(
             corefile("example.org:1053{\n    errors\n    whoami\n}\n"),
             flags=["example.org:1053{"],
+            other=["missing-closing-brace"],
             fixed="example.org:1053 {\n    errors\n    whoami\n}\n",
         ),
         Good(corefile("example.org:1053 {\n    errors\n    whoami\n}\n")),

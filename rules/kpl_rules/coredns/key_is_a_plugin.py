@@ -42,7 +42,7 @@ class KeyIsAPlugin(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     examples = [
-        Bad(corefile("forward . 8.8.8.8\n"), flags=["forward"]),
+        Bad(corefile("forward . 8.8.8.8\n"), flags=["forward"], other=["key-not-what-it-looks-like"]),
         Bad(corefile("lan {\n    errors\n    whoami\n}\ncache 30\n"), flags=["cache"]),
         # a zone may be called like a plugin
         Good(corefile("local {\n    errors\n    whoami\n}\n")),

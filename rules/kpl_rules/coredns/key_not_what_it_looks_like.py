@@ -18,7 +18,7 @@ from kpl import (
     Text,
     corefile,
     corefile_placeholder,
-    served_zones,
+    zones_of,
 )
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -31,7 +31,7 @@ class KeyNotWhatItLooksLike(Rule):
     ## Why
     CoreDNS knows the schemes `dns`, `tls`, `quic` (1.11.0), `grpc`, `https`, `https3` (1.13.2) and `unix` (1.11.0), in lower
     case; what stands behind the last colon is a port where it is a number. Everything else is a name: `http://a.org` and
-    `a.org:dns` are zones that nobody asks for, and `.:10.0.0.1:53` does not listen on that address. CoreDNS starts and
+    `a.org:dns` are zones that nobody asks for, and `lan:10.0.0.1:53` does not listen on that address. CoreDNS starts and
     says nothing.
 
     ## Fix
@@ -51,7 +51,7 @@ class KeyNotWhatItLooksLike(Rule):
         Bad(corefile("http://example.org {\n    errors\n    whoami\n}\n"), flags=["http://example.org"]),
         Bad(corefile("TLS://. {\n    errors\n    whoami\n}\n"), flags=["TLS://."]),
         Bad(corefile("example.org:dns {\n    errors\n    whoami\n}\n"), flags=["example.org:dns"]),
-        Bad(corefile(".:10.0.0.1:53 {\n    errors\n    whoami\n}\n"), flags=[".:10.0.0.1:53"]),
+        Bad(corefile("lan:10.0.0.1:53 {\n    errors\n    whoami\n}\n"), flags=["lan:10.0.0.1:53"]),
         Bad(corefile("10.0.0.1 {\n    errors\n    whoami\n}\n"), flags=["10.0.0.1"]),
         Good(corefile("dns://example.org:1053 10.0.0.0/8 2001:db8::/32 {\n    errors\n    whoami\n}\n")),
         Good(corefile("_tcp.example.org {\n    errors\n    whoami\n}\n")),
@@ -62,11 +62,11 @@ class KeyNotWhatItLooksLike(Rule):
         if server.snippet is not None or corefile_placeholder(corefile.text) is not None:
             return
         for key in server.keys:
-            zones = served_zones(key, cluster.coredns_version)
-            why = self._why(key, zones[0].name) if len(zones) == 1 else None
+            zones = zones_of(key, cluster.coredns_version)
+            why = self._why(key, zones[0]) if len(zones) == 1 and "{" not in key and "}" not in key else None
             if why is not None:
                 yield self.finding(
-                    key.span, f"the block serves a zone called `{zones[0].name}`, because {why[0]}", help=why[1]
+                    key.span, f"the block serves a zone called `{zones[0]}`, because {why[0]}", help=why[1]
                 )
 
     def _why(self, key: Text, zone: str) -> tuple[str, str] | None:

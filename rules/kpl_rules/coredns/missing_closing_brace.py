@@ -28,7 +28,7 @@ class MissingClosingBrace(Rule):
     severity = Severity.WARNING
     since = "0.1.0"
     examples = [
-        Bad(corefile("lan {\n    errors\n    cache 30 {\n        prefetch 5\n    }\n"), flags=["}"]),
+        Bad(corefile("lan {\n    errors\n    whoami\n    cache 30 {\n        prefetch 5\n    }\n"), flags=["}"]),
         Bad(corefile("lan {\n    errors\n    whoami\n}\n}\n"), flags=["}"]),
         Good(corefile("lan {\n    errors\n    whoami\n}\n")),
     ]

@@ -66,7 +66,7 @@ class MissingErrors(Rule):
         Bad(corefile(_FULL % ""), flags=[".:53"], fixed=_FULL % "    errors\n"),
         Good(corefile(_FULL % "    errors\n")),
         Good(corefile("(defaults) {\n    errors\n}\n" + _FULL % "    import defaults\n")),
-        Good(corefile(_FULL % "    import defaults\n")),
+        Good(corefile(_FULL % "    import common.conf\n")),
     ]
 
     def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:

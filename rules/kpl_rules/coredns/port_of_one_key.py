@@ -65,7 +65,7 @@ class PortOfOneKey(Rule):
             return
         if "://" in last:
             return
-        edits = tuple(Edit(key.span.end, key.span.end, port.group()) for key in others)
+        edits = tuple(Edit(*key.span, key + port.group()) for key in others)
         quoted = any(corefile.text[key.span.start] == '"' for key in others)
         yield self.finding(
             others[0].span,

@@ -18,7 +18,6 @@ from kpl import (
     Version,
     corefile,
     corefile_placeholder,
-    keyword_removed_in,
 )
 
 
@@ -55,62 +54,79 @@ class CorefileRefused(Rule):
     examples = [
         Bad(corefile(". { whoami }\n"), flags=["}"], fixed=". { whoami\n}\n"),
         Bad(
-            corefile("lan {\n    errors\n    cache{\n        prefetch 5\n    }\n}\n"),
+            corefile("lan {\n    whoami\n    errors\n    cache{\n        prefetch 5\n    }\n}\n"),
             flags=["cache{"],
-            fixed="lan {\n    errors\n    cache {\n        prefetch 5\n    }\n}\n",
+            other=["missing-closing-brace"],
+            fixed="lan {\n    whoami\n    errors\n    cache {\n        prefetch 5\n    }\n}\n",
         ),
         Bad(
-            corefile("lan {\n    errors\n    cache\n    {\n        prefetch 5\n    }\n}\n"),
+            corefile("lan {\n    whoami\n    errors\n    cache\n    {\n        prefetch 5\n    }\n}\n"),
             flags=["{"],
-            fixed="lan {\n    errors\n    cache {\n        prefetch 5\n    }\n}\n",
+            fixed="lan {\n    whoami\n    errors\n    cache {\n        prefetch 5\n    }\n}\n",
         ),
         Bad(
-            corefile("lan {\n    errors\n    cache { prefetch 5 }\n}\n"),
+            corefile("lan {\n    whoami\n    errors\n    cache { prefetch 5 }\n}\n"),
             flags=["}"],
-            fixed="lan {\n    errors\n    cache {\n        prefetch 5\n    }\n}\n",
+            fixed="lan {\n    whoami\n    errors\n    cache {\n        prefetch 5\n    }\n}\n",
         ),
         Bad(
-            corefile("lan {\n    errors\n    cache {\n        prefetch 5\n    } whoami\n}\n"),
-            flags=["whoami"],
-            fixed="lan {\n    errors\n    cache {\n        prefetch 5\n    }\n    whoami\n}\n",
+            corefile("lan {\n    whoami\n    errors\n    cache {\n        prefetch 5\n    } log\n}\n"),
+            flags=["log"],
+            fixed="lan {\n    whoami\n    errors\n    cache {\n        prefetch 5\n    }\n    log\n}\n",
         ),
         Bad(
-            corefile("lan {\n    errors\n    cahce 30\n}\n"),
+            corefile("lan {\n    whoami\n    errors\n    cahce 30\n}\n"),
             flags=["cahce"],
-            fixed="lan {\n    errors\n    cache 30\n}\n",
+            fixed="lan {\n    whoami\n    errors\n    cache 30\n}\n",
         ),
         Bad(
-            corefile("lan {\n    errors\n    cache 30 {\n        prefetsh 5\n        deniel 100 30s\n    }\n}\n"),
+            corefile(
+                "lan {\n    whoami\n    errors\n    cache 30 {\n        prefetsh 5\n        deniel 100 30s\n    }\n}\n"
+            ),
             flags=["prefetsh"],
-            fixed="lan {\n    errors\n    cache 30 {\n        prefetch 5\n        denial 100 30\n    }\n}\n",
+            fixed="lan {\n    whoami\n    errors\n    cache 30 {\n        prefetch 5\n        denial 100 30\n    }\n}\n",
         ),
-        Bad(corefile("lan {\n    errors\n    cache 30\n"), flags=["30"], fixed="lan {\n    errors\n    cache 30\n}\n"),
         Bad(
-            corefile(":53 {\n    errors\n    cache 30\n}\n"),
-            flags=[":53"],
-            fixed=".:53 {\n    errors\n    cache 30\n}\n",
+            corefile("lan {\n    whoami\n    errors\n    cache 30\n"),
+            flags=["30"],
+            fixed="lan {\n    whoami\n    errors\n    cache 30\n}\n",
         ),
-        Bad(corefile("lan {\n    cache 30\n    cache 60\n}\n"), flags=["cache"]),
-        Bad(corefile("lan {\n    errors\n    cache 30\n}\nlan {\n    errors\n    cache 60\n}\n"), flags=["lan"]),
+        Bad(
+            corefile(":53 {\n    whoami\n    errors\n    cache 30\n}\n"),
+            flags=[":53"],
+            fixed=".:53 {\n    whoami\n    errors\n    cache 30\n}\n",
+        ),
+        Bad(corefile("lan {\n    whoami\n    errors\n    cache 30\n    cache 60\n}\n"), flags=["cache"]),
+        Bad(
+            corefile(
+                "lan {\n    whoami\n    errors\n    cache 30\n}\nlan {\n    whoami\n    errors\n    cache 60\n}\n"
+            ),
+            flags=["lan"],
+        ),
         # of its time
         Bad(
-            corefile("lan {\n    errors\n    cache {\n        servfail 5s\n    }\n}\n"),
+            corefile("lan {\n    whoami\n    errors\n    cache {\n        servfail 5s\n    }\n}\n"),
             {"coredns": "1.9.3"},
             flags=["servfail"],
         ),
-        Good(corefile("lan {\n    errors\n    cache {\n        servfail 5s\n    }\n}\n"), {"coredns": "1.9.4"}),
+        Good(
+            corefile("lan {\n    whoami\n    errors\n    cache {\n        servfail 5s\n    }\n}\n"),
+            {"coredns": "1.9.4"},
+        ),
         # a template is not what CoreDNS reads
         Good(
-            corefile("lan {\n    errors\n    cache {{ .Values.ttl }} {\n        denial {{ .Values.ttl }}\n    }\n}\n")
+            corefile(
+                "lan {\n    whoami\n    errors\n    cache {{ .Values.ttl }} {\n        denial {{ .Values.ttl }}\n    }\n}\n"
+            )
         ),
-        Good(corefile("lan {\n    errors\n    cache {$TTL} {\n        denial {$TTL}\n    }\n}\n")),
+        Good(corefile("lan {\n    whoami\n    errors\n    cache {$TTL} {\n        denial {$TTL}\n    }\n}\n")),
     ]
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
         for document in cluster.corefile_documents:
             verdict = cluster.lenient(document).judgement.verdict
-            if verdict.answer == "refuses" and not _is_told_elsewhere(document, cluster):
+            if verdict.answer == "refuses" and not _is_not_all(document, cluster):
                 advice = cluster.advice(document)
                 says = f"`{verdict.message}`" if verdict.message is not None else "nothing: it never comes to an end"
                 release = _release(cluster.judged_coredns_version(document))
@@ -128,16 +144,13 @@ def _release(version: Version) -> str:
     return ".".join(str(number) for number in version.numbers)
 
 
-def _is_told_elsewhere(document: Document, cluster: Cluster) -> bool:
-    """Whether the file is no Corefile yet, or another rule knows better what to do."""
+def _is_not_all(document: Document, cluster: Cluster) -> bool:
+    """Whether the file is no Corefile yet, or what it imports may come into the folder later."""
     verdict = cluster.lenient(document).judgement.verdict
     if corefile_placeholder(document.embedding.text) is not None:
         return True
     missing = re.search(r"File to import not found: (\S*)", verdict.message or "")
-    # what is not in the tree may come into the folder later, and a fragment may use the snippets of its Corefile
-    if missing is not None and (re.search("[./]", missing[1]) or document.key.endswith((".server", ".override"))):
-        return True
-    plugin = re.match(r"plugin/(\w+): ", verdict.message or "")
-    word = document.embedding.text[slice(*verdict.span)] if verdict.span else ""
-    removed = keyword_removed_in(plugin[1], word) if plugin else None
-    return removed is not None and cluster.coredns_version >= removed
+    # a fragment may use the snippets of the Corefile that imports it
+    return missing is not None and bool(
+        re.search("[./]", missing[1]) or document.key.endswith((".server", ".override"))
+    )

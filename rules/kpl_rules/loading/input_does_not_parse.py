@@ -29,7 +29,10 @@ class InputDoesNotParse(Rule):
     examples = [
         Bad(manifest("kind: Service\nmetadata: {name: a\n---\nkind: Service\nmetadata: {name: b}\n"), flags=["a"]),
         # CoreDNS accepts a missing last brace when a plugin's own brace comes last
-        Good(corefile(". {\n    cache 30\n    forward . 9.9.9.9 {\n        policy random\n    }\n")),
+        Good(
+            corefile(". {\n    cache 30\n    forward . 9.9.9.9 {\n        policy random\n    }\n"),
+            other=["missing-closing-brace"],
+        ),
     ]
 
     def check(self, failure: ParseFailure) -> Iterator[Finding]:

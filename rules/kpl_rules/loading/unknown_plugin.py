@@ -37,7 +37,7 @@ class UnknownPlugin(Rule):
     examples = [
         Bad(corefile("lan {\n    errors\n    k8s_gateway lan\n}\n"), flags=["k8s_gateway"]),
         Good(corefile("lan {\n    errors\n    k8s_gateway lan\n}\n"), {"external_plugins": frozenset({"k8s_gateway"})}),
-        Good(corefile("lan {\n    errors\n    cache 30\n}\n")),
+        Good(corefile("lan {\n    errors\n    whoami\n}\n")),
     ]
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:

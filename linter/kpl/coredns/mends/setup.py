@@ -117,7 +117,7 @@ def misspelt_option(refusal: Refusal) -> Mend | None:
         at -= 1
     word = refusal.tokens[at].text
     options = KEYWORDS.get(plugin, {})
-    if at == refusal.directive[0] or keyword_known(plugin, word, version):
+    if not options or at == refusal.directive[0] or keyword_known(plugin, word, version):
         return None
     if word in options and version < Version(options[word][0]):
         return Mend(f"`{word}` came with CoreDNS {options[word][0]}.")
@@ -131,7 +131,7 @@ def misspelt_option(refusal: Refusal) -> Mend | None:
     if word in refusal.known:
         return Mend(f"`{word}` is a plugin: close the block of `{plugin}` before it.")
     known = ", ".join(f"`{option}`" for option in options if keyword_known(plugin, option, version))
-    return Mend(f"`{plugin}` has the options {known}." if known else f"`{plugin}` has no options.")
+    return Mend(f"`{plugin}` has the options {known}.")
 
 
 def address_without_a_colon(refusal: Refusal) -> Mend | None:

@@ -138,8 +138,9 @@ def key_without_a_zone(refusal: Refusal) -> Mend | None:
     """``:53``, which other servers take for any name."""
     if refusal.verdict.phase != "keys" or not re.fullmatch(r"(?:\w+://)?:\d+", refusal.word):
         return None
-    at = refusal.tokens[refusal.at].span.start + refusal.word.rindex(":")
-    return Mend("Write the zone before the port, `.` for all names.", (Edit(at, at, "."),))
+    scheme, _, port = refusal.word.rpartition(":")
+    edit = Edit(*refusal.tokens[refusal.at].span, f"{scheme}.:{port}")
+    return Mend("Write the zone before the port, `.` for all names.", (edit,))
 
 
 def key_without_a_port(refusal: Refusal) -> Mend | None:

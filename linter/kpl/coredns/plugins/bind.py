@@ -9,6 +9,9 @@ from kpl.coredns.controller import Controller, Word
 from kpl.golang.net import parse_ip
 from kpl.golang.values import quote
 
+LOOPBACK = ("127.0.0.1", "::1")
+"""The addresses of ``lo``, the one interface that every container has."""
+
 _NO_INTERFACE = re.compile(r"[\d.]*|.*[/:\s].*|.{16,}", re.DOTALL)
 """What names no interface: empty, an address gone wrong, longer than 15 bytes, or with a character that Linux refuses
 (net/core/dev.c: dev_valid_name)."""
@@ -57,9 +60,14 @@ def _except(c: Controller) -> list[Word]:
 
 def _listed(c: Controller, words: Sequence[Word]) -> list[str]:
     """listIP."""
+    hosts: list[str] = []
     for word in words:
+        if word == "lo":
+            hosts += LOOPBACK
+            continue
         if parse_ip(word) is None:
             if _NO_INTERFACE.fullmatch(word):
                 raise c.refuse(f"not a valid IP address or interface name: {quote(word)}", word)
             c.need("interface", word)
-    return list(words)
+        hosts.append(str(word))
+    return hosts

@@ -72,8 +72,8 @@ def _refuse_no_zone_file(c: Controller, zone_file: ZoneFile, name: str) -> None:
         raise c.refuse(f"file {shown} has no SOA record for origin {zone}", name)
     if folder:
         raise c.refuse(f"failed to parse file {shown} for origin {zone} with error read {path}: is a directory", name)
-    # the message has a piece of what stands in the file
-    c.need("file", path)
+    # it goes on with a piece of what stands in the file
+    raise c.refuse(f"failed to parse file {shown} for origin {zone} with error {path}", name)
 
 
 def _option(c: Controller, zone_file: ZoneFile, model: File) -> None:

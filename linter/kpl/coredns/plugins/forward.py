@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from kpl.coredns.controller import Controller, Word
 from kpl.coredns.forwarding import MAX_UPSTREAMS, read_from, read_policy, read_tls
-from kpl.coredns.hostport import Upstream, host_port_or_file, lists_servers, read_upstream
+from kpl.coredns.hostport import Upstream, host_port_or_file, is_no_file, lists_servers, read_upstream
 from kpl.coredns.zones import split_transport
 from kpl.golang.dnsname import is_domain_name, normalize
 from kpl.golang.dnstables import RCODES, number_of
@@ -100,9 +100,11 @@ def _classify(c: Controller, forward: Forward, to: list[Word]) -> None:
         host = _host_name(c, word)
         # "." is a folder, and a path with a slash is meant for a file
         if host not in ("", ".") and "/" not in host and upstream.file not in c.instance.assumed_files:
-            c.need("host name", host)
+            # an address with its interface needs no look-up, and localhost stands in every /etc/hosts
+            if parse_ip(host.partition("%")[0]) is None and host != "localhost":
+                c.need("host name", host)
             forward.host_names.append(host)
-        elif not upstream.file:
+        elif is_no_file(c, upstream.file):
             raise c.refuse(f"not an IP address, file, or valid domain: {quote(word)}", word)
         elif lists_servers(c, upstream.file, word):
             forward.upstreams.append(upstream)

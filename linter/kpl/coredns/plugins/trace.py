@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kpl.coredns.controller import Controller, Word
-from kpl.golang.strconv import parse_float
+from kpl.golang.literals import parse_float
 from kpl.golang.strings import to_lower
 from kpl.golang.values import atoi, parse_bool, parse_duration, parse_uint
 

@@ -36,6 +36,7 @@ from kpl.golang.exprlang.nodes import (
     Node,
     Pointer,
     Predicate,
+    Slice,
     String,
 )
 from kpl.golang.exprlang.rules import is_duration, is_string
@@ -157,6 +158,9 @@ class Checker116(Checker):
 
     def _is_called(self, node: Member) -> bool:
         return node.method
+
+    def _slice(self, node: Slice) -> Nature:
+        return Nature(*super()._slice(node)[:2])
 
     # --- calls and builtins ------------------------------------------------------------------------------------------
 

@@ -34,10 +34,9 @@ def _factored(nodes: Nodes, subs: list[Node]) -> Call[Node]:
     if len(subs) == 1:
         return subs[0]
     node = joined(nodes, subs, Op.ALTERNATE)
-    if len(node.subs) >= 2:
-        found = yield from _factor_strings(nodes, node.subs)
-        found = yield from _factor_classes(nodes, found)
-        node.subs = _without_repeated_empty(_merge_classes(nodes, found))
+    found = yield from _factor_strings(nodes, node.subs)
+    found = yield from _factor_classes(nodes, found)
+    node.subs = _without_repeated_empty(_merge_classes(nodes, found))
     if len(node.subs) == 1:
         nodes.reuse(node)
         return node.subs[0]

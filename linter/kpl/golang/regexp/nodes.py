@@ -18,7 +18,6 @@ _MAX_RUNE = 0x10FFFF
 class Op(IntEnum):
     """What a node matches. The order is Go's: it decides which of two nodes takes in the other."""
 
-    NO_MATCH = 1
     EMPTY = 2
     LITERAL = 3
     CLASS = 4

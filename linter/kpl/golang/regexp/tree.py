@@ -122,9 +122,6 @@ class Tree:
     def _alternate(self) -> None:
         """What stands above the topmost parenthesis becomes one node."""
         subs = self._pop_operands()
-        if not subs:
-            self.push(self._nodes.new(Op.NO_MATCH))
-            return
         clean_alternative(subs[-1])
         self.push(alternatives(self._nodes, subs))
 
@@ -139,17 +136,16 @@ class Tree:
         stack = self._stack
         if len(stack) < 2 or stack[-2].op is not Op.VERTICAL_BAR:
             return False
-        if len(stack) >= 3:
-            simple, other = stack[-1], stack[-3]
-            if simple.is_class and other.is_class:
-                if simple.op > other.op:
-                    simple, other = other, simple
-                stack[-3] = other
-                merge(other, simple)
-                self._nodes.reuse(simple)
-                stack.pop()
-                return True
-            clean_alternative(stack[-3])
+        simple, other = stack[-1], stack[-3]
+        if simple.is_class and other.is_class:
+            if simple.op > other.op:
+                simple, other = other, simple
+            stack[-3] = other
+            merge(other, simple)
+            self._nodes.reuse(simple)
+            stack.pop()
+            return True
+        clean_alternative(other)
         stack[-2:] = stack[-1], stack[-2]
         return True
 

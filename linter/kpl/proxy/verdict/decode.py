@@ -19,12 +19,13 @@ from kpl.text.span import Span
 
 
 class DecodeError(Exception):
-    """What the decoder says of a value that does not fit, and where the value stands."""
+    """What the decoder says of a file, and of which place; `typed` tells that a value does not fit its field."""
 
-    def __init__(self, message: str, span: Span) -> None:
+    def __init__(self, message: str, span: Span, *, typed: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.span = span
+        self.typed = typed
 
 
 class Dropped(NamedTuple):
@@ -152,7 +153,7 @@ class _Decoder:
         data = value.data
         what = f"number {data}" if shown else JSON_TYPES[type(data)]
         into = f"Go struct field {at.struct}.{at.fields}" if at.fields else "Go value"
-        return DecodeError(f"json: cannot unmarshal {what} into {into} of type {type_name}", value.span)
+        return DecodeError(f"json: cannot unmarshal {what} into {into} of type {type_name}", value.span, typed=True)
 
     def _save(self, error: DecodeError) -> None:
         if self.error is None:
@@ -181,7 +182,7 @@ class _Decoder:
         try:
             return parse_duration(text)
         except GoError as error:
-            raise DecodeError(str(error), value.span) from None
+            raise DecodeError(str(error), value.span, typed=True) from None
 
     def _log_duration(self, value: Value, at: _At) -> None:
         """TimeOrMetaDuration: as metav1.Duration, or nanoseconds."""
@@ -197,7 +198,7 @@ class _Decoder:
         if number is None:
             what = f"number {data}" if isinstance(data, Number) else JSON_TYPES[type(data)]
             why = f"json: cannot unmarshal {what} into Go value of type time.Duration"
-            raise DecodeError(f"invalid duration {quote(value.source())}: {why}", value.span)
+            raise DecodeError(f"invalid duration {quote(value.source())}: {why}", value.span, typed=True)
         self.decoded.fields[at.path] = number
 
     def _quantity(self, value: Value, at: _At) -> None:
@@ -210,7 +211,7 @@ class _Decoder:
         try:
             self.decoded.fields[at.path] = quantity_value(text.strip())
         except GoError as error:
-            raise DecodeError(str(error), value.span) from None
+            raise DecodeError(str(error), value.span, typed=True) from None
 
     def _complain(self, what: str, path: str, name: str, at: _At, span: Span) -> None:
         shown = f"{at.strict}.{name}" if at.strict and self._strict_paths else name
@@ -281,7 +282,7 @@ def _integer(text: str, signed: bool, bits: int = 32) -> int | None:
 def _float32(text: str) -> float | None:
     number = float(text)
     try:
-        struct.pack("f", number)
+        struct.pack("<f", number)
     except OverflowError:
         return None
     return None if number in (float("inf"), float("-inf")) else number

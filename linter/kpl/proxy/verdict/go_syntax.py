@@ -60,4 +60,8 @@ def _inner(value: GoData) -> str:
 def _order(key: GoKey) -> tuple[str, float, str]:
     """Keys of one type stand in their order; which type comes first is chance in Go."""
     name, value = key
-    return name, 0.0 if value is None or isinstance(value, str) else float(value), value if isinstance(value, str) else ""
+    return (
+        name,
+        0.0 if value is None or isinstance(value, str) else float(value),
+        value if isinstance(value, str) else "",
+    )

@@ -51,9 +51,9 @@ def _exponent(suffix: str) -> int:
 def _scaled(value: int, scale: int) -> int:
     """`value` times ten to the power of `scale`: rounded away from zero, and 0 where it does not fit."""
     if scale >= 0:
-        result = value * 10 ** min(scale, 20)
+        result: int = value * 10 ** min(scale, 20)
         return result if -_MOST <= result <= _MOST else 0
-    whole = -(-abs(value) // 10**-scale)
+    whole: int = -(-abs(value) // 10**-scale)
     return -whole if value < 0 else whole
 
 

@@ -17,7 +17,9 @@ from kpl.text.version import Version
 class GoType(NamedTuple):
     """A type: how it decodes, its Go name, whether null can be told from zero, and what it is made of."""
 
-    kind: Literal["string", "bool", "int32", "uint32", "float32", "duration", "log duration", "quantity", "list", "map", "struct"]
+    kind: Literal[
+        "string", "bool", "int32", "uint32", "float32", "duration", "log duration", "quantity", "list", "map", "struct"
+    ]
     name: str = ""
     pointer: bool = False
     item: GoType | None = None
@@ -111,7 +113,9 @@ def configuration_type(kubernetes: Version) -> GoType:
 def _field(section: str, name: str, kubernetes: Version) -> GoType:
     if section == "" and name in _SECTIONS:
         return GoType(
-            "struct", _SECTIONS[name], fields={each: _field(name, each, kubernetes) for each in fields_in(name, kubernetes)}
+            "struct",
+            _SECTIONS[name],
+            fields={each: _field(name, each, kubernetes) for each in fields_in(name, kubernetes)},
         )
     if (section, name) == ("logging", "options"):
         return _log_options(kubernetes)

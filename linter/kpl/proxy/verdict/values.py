@@ -80,12 +80,12 @@ def general_float(number: float, bits: int = 64) -> str:
 
 def _float32(number: float) -> str:
     try:
-        packed = struct.pack("f", number)
+        packed = struct.pack("<f", number)
     except OverflowError:
         return "-Inf" if number < 0 else "+Inf"
     for precision in range(1, 10):
         text = f"{number:.{precision}g}"
-        if struct.pack("f", float(text)) == packed:
+        if struct.pack("<f", float(text)) == packed:
             return text
     return repr(number)
 

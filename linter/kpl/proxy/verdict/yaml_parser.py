@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from kpl.proxy.verdict.yaml_reader import GoYamlError
 from kpl.proxy.verdict.yaml_scanner import Scanner
@@ -84,7 +84,7 @@ class _Parser:
             self._directives()
             token = self._scanner.peek()
             if token.kind != Kind.DOCUMENT_START:
-                self._fail("did not find expected <document start>", token)
+                raise self._error("did not find expected <document start>", token)
             self._scanner.skip()
         else:
             self._tags = dict(_DEFAULT_TAGS)
@@ -116,9 +116,9 @@ class _Parser:
             if not open_nodes:
                 return node
 
-    def _fail(self, problem: str, token: Token) -> NoReturn:
+    def _error(self, problem: str, token: Token) -> GoYamlError:
         where = f"line {token.line}: " if token.line else ""
-        raise GoYamlError(where + problem, min(token.start, self._length))
+        return GoYamlError(where + problem, min(token.start, self._length))
 
     def _next(self) -> Token:
         """Go past a token; the one behind it."""
@@ -132,13 +132,13 @@ class _Parser:
         while token.kind in (Kind.VERSION_DIRECTIVE, Kind.TAG_DIRECTIVE):
             if token.kind == Kind.VERSION_DIRECTIVE:
                 if version:
-                    self._fail("found duplicate %YAML directive", token)
+                    raise self._error("found duplicate %YAML directive", token)
                 if token.value != "1.1":
-                    self._fail("found incompatible YAML document", token)
+                    raise self._error("found incompatible YAML document", token)
                 version = True
             else:
                 if token.value in self._tags:
-                    self._fail("found duplicate %TAG directive", token)
+                    raise self._error("found duplicate %TAG directive", token)
                 self._tags[token.value] = token.suffix
             token = self._next()
         self._tags = {**_DEFAULT_TAGS, **self._tags}
@@ -198,14 +198,14 @@ class _Parser:
         if end > start:
             self._pop()
             return Node(Shape.SCALAR, start, end, line, tag, implicit=not tag)
-        self._fail("did not find expected node content", token)
+        raise self._error("did not find expected node content", token)
 
     def _tag(self, token: Token) -> str:
         if not token.value:
             return token.suffix
         tag = self._tags[token.value] + token.suffix if token.value in self._tags else ""
         if not tag:
-            self._fail("found undefined tag handle", token)
+            raise self._error("found undefined tag handle", token)
         return tag
 
     def _collection(self, kind: Kind, block: bool) -> tuple[Shape, Callable[[], _Event]] | None:
@@ -248,7 +248,7 @@ class _Parser:
             return self._or_empty(self._block_entry, token.end, token.line)
         if token.kind == Kind.BLOCK_END:
             return self._close(0)
-        self._fail("did not find expected '-' indicator", token)
+        raise self._error("did not find expected '-' indicator", token)
 
     def _indentless_entry(self) -> _Event:
         token = self._scanner.peek()
@@ -270,7 +270,7 @@ class _Parser:
             return self._or_empty(self._block_mapped, token.end, token.line)
         if token.kind == Kind.BLOCK_END:
             return self._close(0)
-        self._fail("did not find expected key", token)
+        raise self._error("did not find expected key", token)
 
     def _block_mapped(self) -> _Event:
         token = self._scanner.peek()
@@ -288,7 +288,7 @@ class _Parser:
         if token.kind == Kind.FLOW_ENTRY:
             token = self._next()
         elif token.kind != Kind.FLOW_SEQUENCE_END:
-            self._fail("did not find expected ',' or ']'", token)
+            raise self._error("did not find expected ',' or ']'", token)
         return self._flow_entry(token)
 
     def _flow_entry(self, token: Token) -> _Event:
@@ -325,7 +325,7 @@ class _Parser:
         if token.kind == Kind.FLOW_ENTRY:
             token = self._next()
         elif token.kind != Kind.FLOW_MAPPING_END:
-            self._fail("did not find expected ',' or '}'", token)
+            raise self._error("did not find expected ',' or '}'", token)
         return self._flow_key(token)
 
     def _flow_key(self, token: Token) -> _Event:

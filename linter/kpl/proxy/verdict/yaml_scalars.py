@@ -19,9 +19,10 @@ BREAKS = "\r\n\x85\u2028\u2029"
 """The characters that end a line."""
 
 _BLANK_Z = f" \t{BREAKS}{END}"
-_WORD = f"(?:[^{_BLANK_Z}:]|:(?![{_BLANK_Z}]))*"
-_FLOW_WORD = rf"(?:[^{_BLANK_Z}:,?\[\]{{}}]|:(?![{_BLANK_Z}]))*"
-_PLAIN = {False: re.compile(f"{_WORD}(?:[ \t]+(?!#){_WORD[:-1]}+)*"), True: re.compile(f"{_FLOW_WORD}(?:[ \t]+(?!#){_FLOW_WORD[:-1]}+)*")}
+_WORD = f"[^{_BLANK_Z}:]|:(?![{_BLANK_Z}])"
+_FLOW_WORD = rf"[^{_BLANK_Z}:,?\[\]{{}}]|:(?![{_BLANK_Z}])"
+_PLAIN = re.compile(f"(?:{_WORD})*(?:[ \t]+(?!#)(?:{_WORD})+)*")
+_FLOW_PLAIN = re.compile(f"(?:{_FLOW_WORD})*(?:[ \t]+(?!#)(?:{_FLOW_WORD})+)*")
 _BLANKS = re.compile("[ \t]*")
 _SPACES = re.compile(" *")
 _LINE = re.compile(f"[^{BREAKS}{END}]*")
@@ -65,7 +66,7 @@ def scan_plain_scalar(scanner: Scanner) -> tuple[str, int]:
     """A scalar without quotes."""
     text = scanner.text
     in_flow = scanner.flow_level > 0
-    words = _PLAIN[in_flow]
+    words = _FLOW_PLAIN if in_flow else _PLAIN
     indent = scanner.indent + 1
     parts: list[str] = []
     end = scanner.pos

@@ -23,7 +23,7 @@ MAX_VALUES = 500_000
 """How many values, aliases counted each time, may be read before the verdict is left open."""
 
 
-class TooBig(Exception):
+class TooBigError(Exception):
     """The document is larger than what is judged here; the text tells what it has too much of."""
 
 
@@ -55,7 +55,7 @@ def yaml_document(text: str, unsupported_key: str) -> Document:
     """The first document of a YAML file; an empty file is null.
 
     `unsupported_key` is the first word of the message about keys that are no strings. Raises GoYamlError, JsonError
-    and TooBig.
+    and TooBigError.
     """
     root = first_document(text)
     if root is None:
@@ -104,9 +104,9 @@ class _Decoder:
                 if self._alias_count / self._count > share:
                     self._fail("document contains excessive aliasing", node)
         if depth > MAX_DEPTH:
-            raise TooBig(f"nesting deeper than {MAX_DEPTH} levels")
+            raise TooBigError(f"nesting deeper than {MAX_DEPTH} levels")
         if self._count > MAX_VALUES:
-            raise TooBig(f"more than {MAX_VALUES} values")
+            raise TooBigError(f"more than {MAX_VALUES} values")
 
     def value(self, node: Node, depth: int, path: str) -> _Located:
         self._step(node, depth)

@@ -1,0 +1,112 @@
+"""kube-proxy's verdict on the file that ``--config`` names.
+
+Source: cmd/kube-proxy/app/server.go (NewProxyCommand) and options.go (Complete, Validate): the file is decoded, then
+the feature gates are set, the logging is set up, and the values are validated; each step ends it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kpl.proxy.verdict.decode import Decoded, DecodeError, Dropped
+from kpl.proxy.verdict.defaults import Settings
+from kpl.proxy.verdict.document import load
+from kpl.proxy.verdict.errors import FieldError, aggregate
+from kpl.proxy.verdict.gates import Switches
+from kpl.proxy.verdict.logs import LOGGING_SINCE, NEGATIVE_FLUSH, logging_errors, panics
+from kpl.proxy.verdict.validate import validation_errors
+from kpl.proxy.verdict.yaml_values import TooBigError
+from kpl.text.span import Span
+from kpl.text.version import Version
+from kpl.verdict import Need, Verdict
+
+MIN_KUBERNETES = Version("1.20")
+"""The oldest release that is known; older ones are judged as this one."""
+MAX_KUBERNETES = Version("1.37")
+"""The newest release that is known; newer ones are judged as this one."""
+
+_MESSAGES_SINCE = Version("1.23")
+_NIL_POINTER = "panic: runtime error: invalid memory address or nil pointer dereference"
+_LINE = re.compile(r"yaml: line ([0-9]+):")
+
+
+def judge_kube_proxy(text: str, version: Version) -> Verdict:
+    """Whether kube-proxy of this release loads a file, and, word for word, why it does not.
+
+    `text` is all of the file: YAML, of which only the first document counts, or JSON. Every minor release from
+    MIN_KUBERNETES to MAX_KUBERNETES is known. Before 1.23, Kubernetes read JSON with another library: what that says of
+    a value of a wrong type is not known, and there is no message then.
+    """
+    kubernetes = _known(version)
+    try:
+        loaded = load(text, kubernetes)
+    except TooBigError as error:
+        return Verdict("depends", "decode", needs=(Need("size", str(error)),))
+    except DecodeError as error:
+        return _undecodable(error, kubernetes)
+    switches = Switches(kubernetes.minor)
+    settings = Settings(loaded.decoded, kubernetes)
+    problem = switches.set(loaded.decoded.switches("featureGates"), kubernetes)
+    if problem:
+        return Verdict("refuses", "featureGates", problem, _gate_span(loaded.decoded, problem))
+    if kubernetes >= LOGGING_SINCE:
+        errors = logging_errors(settings, switches, kubernetes, loaded.internal)
+        if errors:
+            return _refusal("logging", errors, loaded.decoded)
+        if panics(settings):
+            return _refusal("panic", [FieldError(NEGATIVE_FLUSH, "logging.flushFrequency")], loaded.decoded)
+    if loaded.internal:
+        return Verdict("refuses", "panic", _NIL_POINTER)
+    errors = validation_errors(settings, switches, kubernetes)
+    return _refusal("validate", errors, loaded.decoded) if errors else Verdict("loads")
+
+
+def dropped_fields(text: str, version: Version) -> tuple[Dropped, ...]:
+    """The fields of a file that kube-proxy decodes without looking at them; nothing for a file that it cannot decode.
+
+    A repeated field stands for the one that does not count. What the strict decoder of this release says of each of
+    them is a line in kube-proxy's log, no error.
+    """
+    try:
+        return tuple(load(text, _known(version)).decoded.dropped)
+    except (DecodeError, TooBigError):
+        return ()
+
+
+def _known(version: Version) -> Version:
+    if version.minor == MAX_KUBERNETES.minor:
+        return version
+    return min(max(version, MIN_KUBERNETES), MAX_KUBERNETES)
+
+
+def _undecodable(error: DecodeError, kubernetes: Version) -> Verdict:
+    message: str | None = f"failed to decode: {error.message}"
+    if kubernetes < _MESSAGES_SINCE and error.typed:
+        message = None
+    found = _LINE.match(error.message)
+    return Verdict("refuses", "decode", message, error.span, int(found[1]) if found is not None else None)
+
+
+def _refusal(phase: str, errors: list[FieldError], decoded: Decoded) -> Verdict:
+    message = aggregate(error.message for error in errors)
+    return Verdict("refuses", phase, message, _span(decoded, errors[0].path))
+
+
+def _span(decoded: Decoded, path: str) -> Span | None:
+    """The value at `path`; where that is not set, the key of the section that it belongs to."""
+    place = decoded.places.get(path)
+    if place is not None:
+        return place.value
+    while path:
+        path = path.rpartition(".")[0]
+        place = decoded.places.get(path)
+        if place is not None:
+            return place.key
+    return None
+
+
+def _gate_span(decoded: Decoded, problem: str) -> Span | None:
+    names = (name for name in sorted(decoded.switches("featureGates")) if f" {name}" in problem)
+    name = next(names, None)
+    place = decoded.places.get(f"featureGates.{name}") or decoded.places.get("featureGates")
+    return place.value if place is not None and name is None else place.key if place is not None else None
