@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCES := pyproject.toml hatch_build.py $(shell find linter rules grammars -name '*.py' -not -path '*/_generated/*' -o -name '*.lark' -o -name '*.json')
 
-.PHONY: demo test check bench oracle oracle-golang conformance clean
+.PHONY: demo test check bench oracle oracle-golang oracle-kube-proxy conformance clean
 
 # what a user has: the wheel
 .venv/demo: $(SOURCES)
@@ -41,6 +41,10 @@ oracle:
 # Go's own packages as a judge of values, patterns and templates
 oracle-golang:
 	go build -C tests/oracle/golang -trimpath -buildvcs=false -o "$${ORACLE_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/kpl-oracle}/golang"
+
+# the real kube-proxy as a judge, see tests/oracle/kube-proxy/README.md; VERSIONS names the releases
+oracle-kube-proxy:
+	tests/oracle/kube-proxy/build.sh
 
 # kpl against the judges that `make oracle` built: the recorded answers, then COUNT generated Corefiles of each release
 COUNT ?= 2000

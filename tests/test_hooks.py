@@ -34,7 +34,7 @@ def _hooks() -> dict[str, dict[str, str]]:
     }
 
 
-@pytest.mark.parametrize("hook", ["kpl-lint", "kpl-fix"])
+@pytest.mark.parametrize("hook", ["kpl-lint", "kpl-fix", "kpl-verify"])
 def test_hooks_match_what_kpl_reads(hook: str) -> None:
     fields = _hooks()[hook]
     files, exclude = re.compile(fields["files"]), re.compile(fields["exclude"])
@@ -66,6 +66,7 @@ def test_pre_commit_fails_on_a_fault_and_passes_after_the_fix(tmp_path: Path) ->
     assert corefile.read_text() == ". {\n    forward . 9.9.9.9  # upstream\n    cache 30\n}\n"
     last = hook("kpl-lint")
     assert last.returncode == 0, last.stdout + last.stderr
+    assert "Corefile: loads" in hook("kpl-verify").stdout
 
 
 def _git(folder: Path, *words: str) -> None:

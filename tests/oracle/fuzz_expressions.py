@@ -30,12 +30,39 @@ NAMES = {
     "int": ["size()", "id()", "opcode()", "bufsize()"],
     "bool": ["do()"],
 }
-STRINGS = ["'A'", "'AAAA'", '"example.org."', "'10.0.0.0/8'", "'^a.*$'", "''", '"x\\ty"', "'a%db'", "'é'", "`raw`", "b'ab'"]
+STRINGS = [
+    "'A'",
+    "'AAAA'",
+    '"example.org."',
+    "'10.0.0.0/8'",
+    "'^a.*$'",
+    "''",
+    '"x\\ty"',
+    "'a%db'",
+    "'é'",
+    "`raw`",
+    "b'ab'",
+]
 PATTERNS = ["'^abc\\\\..*$'", "'['", "'(a'", "'a{2'", "'*'", "'[%d'", "'a' + 'b'", "'[' + 'b'", "name()", "'(?P<n>x)'"]
 INTEGERS = ["0", "1", "2", "512", "0x1f", "1_000", "-1", "0b11", "0o17", "9223372036854775807", "99999999999999999999"]
 FLOATS = ["1.5", ".5", "1e3", "2.", "1e999"]
 COMMENTS = ["/* c */", "// c\n", "\n", "\t"]
-UNTYPED = ["#", "#", "#index", "#acc", ".x", "#.x", "x", "bogus()", "nil", "$env", "$env.name()", "$env['name']", "env.name", "v"]
+UNTYPED = [
+    "#",
+    "#",
+    "#index",
+    "#acc",
+    ".x",
+    "#.x",
+    "x",
+    "bogus()",
+    "nil",
+    "$env",
+    "$env.name()",
+    "$env['name']",
+    "env.name",
+    "v",
+]
 FUNCTIONS = (
     "len abs ceil floor round int float string trim trimPrefix trimSuffix upper lower split splitAfter replace repeat join"
     " indexOf lastIndexOf hasPrefix hasSuffix max min mean median toJSON fromJSON toBase64 fromBase64 now duration date timezone"
@@ -46,7 +73,19 @@ FUNCTIONS = (
 PREDICATES = "all none any one filter map find findIndex findLast findLastIndex count sum groupBy sortBy reduce".split()
 METHODS = "Year Month Weekday Add Sub Unix Format In Location Date Clock String Hours Truncate After Nope MarshalJSON Zone".split()
 OPERATORS = "+ - * / % ** ^ == != < > <= >= in matches contains startsWith endsWith and or && || ?? .. | not".split()
-PIECES = [*OPERATORS, *"()[]{}.,:;?#'\"`\\!&|=<>$_@~é1aA \n\t\r", "?.", "::", "not in", "let", "if", "else", "nil", "true", "\udcff"]
+PIECES = [
+    *OPERATORS,
+    *"()[]{}.,:;?#'\"`\\!&|=<>$_@~é1aA \n\t\r",
+    "?.",
+    "::",
+    "not in",
+    "let",
+    "if",
+    "else",
+    "nil",
+    "true",
+    "\udcff",
+]
 KINDS = ["bool", "string", "int", "float", "array", "map", "time", "duration", "any"]
 
 
@@ -79,13 +118,19 @@ class Maker(random.Random):
                 lambda: f"{self.choice(['not ', '!'])}{self.of('bool', depth)}",
                 lambda: f"{self.of('string', depth)} {self.choice(['==', '!=', '<'])} {self.of('string', depth)}",
                 lambda: f"{self.of('int', depth)} {self.choice(['==', '<', '>=', '!='])} {self.of('int', depth)}",
-                lambda: f"{self.of('int', depth)} < {self.of('int', depth)} {self.choice(['<', '>'])} {self.of('float', depth)}",
+                lambda: (
+                    f"{self.of('int', depth)} < {self.of('int', depth)} {self.choice(['<', '>'])} {self.of('float', depth)}"
+                ),
                 lambda: f"{self.of('string', depth)} {self.choice(['in', 'not in'])} {self.of('array', depth)}",
                 lambda: f"{self.of('string', depth)} in {self.of('map', depth)}",
                 lambda: f"{self.of('string', depth)} {self.choice(['matches', 'not matches'])} {self.choice(PATTERNS)}",
-                lambda: f"{self.of('string', depth)} {self.choice(['contains', 'startsWith'])} {self.of('string', depth)}",
+                lambda: (
+                    f"{self.of('string', depth)} {self.choice(['contains', 'startsWith'])} {self.of('string', depth)}"
+                ),
                 lambda: f"incidr({self.of('string', depth)}, {self.of('string', depth)})",
-                lambda: f"{self.choice(['all', 'any', 'none', 'one'])}({self.of('array', depth)}, {self.closure('bool', depth)})",
+                lambda: (
+                    f"{self.choice(['all', 'any', 'none', 'one'])}({self.of('array', depth)}, {self.closure('bool', depth)})"
+                ),
                 lambda: f"{self.of('time', depth)} {self.choice(['<', '>', '=='])} {self.of('time', depth)}",
                 lambda: f"{self.of('duration', depth)} < {self.of('duration', depth)}",
                 lambda: self.conditional("bool", depth),
@@ -121,7 +166,9 @@ class Maker(random.Random):
                 lambda: f"int({self.of('string', depth)})",
                 lambda: f"count({self.of('array', depth)}, {self.closure('bool', depth)})",
                 lambda: f"sum({self.of('array', depth)}, {self.closure('int', depth)})",
-                lambda: f"{self.choice(['bitand', 'bitor', 'max', 'min'])}({self.of('int', depth)}, {self.of('int', depth)})",
+                lambda: (
+                    f"{self.choice(['bitand', 'bitor', 'max', 'min'])}({self.of('int', depth)}, {self.of('int', depth)})"
+                ),
                 lambda: f"{self.of('time', depth)}.{self.choice(['Year', 'Unix', 'Hour'])}()",
                 lambda: f"{self.of('array', depth)}[{self.of('int', depth)}]",
                 lambda: f"reduce({self.of('array', depth)}, {self.closure('int', depth)})",
@@ -143,19 +190,27 @@ class Maker(random.Random):
 
     def a_array(self, depth: int) -> str:
         if self.leaf(depth):
-            return self.choice(["['A', 'AAAA']", "[1, 2, 3]", "[]", "1..10", "[true, 1]", "split(name(), '.')", "[[1], [2]]"])
+            return self.choice(
+                ["['A', 'AAAA']", "[1, 2, 3]", "[]", "1..10", "[true, 1]", "split(name(), '.')", "[[1], [2]]"]
+            )
         return self.choice(
             [
                 lambda: f"[{', '.join(self.of(self.choice(KINDS), depth + 1) for _ in range(self.randint(0, 3)))}]",
                 lambda: f"{self.of('int', depth)}..{self.of('int', depth)}",
                 lambda: f"filter({self.of('array', depth)}, {self.closure('bool', depth)})",
                 lambda: f"map({self.of('array', depth)}, {self.closure(self.choice(KINDS), depth)})",
-                lambda: f"{self.of('array', depth)} | {self.choice(['sort', 'reverse', 'uniq', 'flatten', 'concat', 'sum'])}()",
+                lambda: (
+                    f"{self.of('array', depth)} | {self.choice(['sort', 'reverse', 'uniq', 'flatten', 'concat', 'sum'])}()"
+                ),
                 lambda: f"{self.of('array', depth)} | {self.choice(PREDICATES)}({self.closure('bool', depth)})",
-                lambda: f"sortBy({self.of('array', depth)}, {self.closure('int', depth)}, {self.choice(['asc', STRINGS[0], '1'])})",
+                lambda: (
+                    f"sortBy({self.of('array', depth)}, {self.closure('int', depth)}, {self.choice(['asc', STRINGS[0], '1'])})"
+                ),
                 lambda: f"take({self.of('array', depth)}, {self.of('int', depth)})",
                 lambda: f"{self.choice(['keys', 'values', 'toPairs'])}({self.of('map', depth)})",
-                lambda: f"{self.of('array', depth)}[{self.choice(['', '1'])}:{self.choice(['', self.of('int', depth)])}]",
+                lambda: (
+                    f"{self.of('array', depth)}[{self.choice(['', '1'])}:{self.choice(['', self.of('int', depth)])}]"
+                ),
                 lambda: self.conditional("array", depth),
             ]
         )()
@@ -229,7 +284,9 @@ class Maker(random.Random):
     def closure(self, kind: str, depth: int) -> str:
         body = self.of(kind, depth)
         if self.random() < 0.5:
-            body = self.choice(["#", "# + 1", "# == name()", "# > 1", "#.Year()", ".a", "#index", "# + #acc", "len(#)", "#[0]"])
+            body = self.choice(
+                ["#", "# + 1", "# == name()", "# > 1", "#.Year()", ".a", "#index", "# + #acc", "len(#)", "#[0]"]
+            )
         return self.choice([body, f"{{{body}}}", f"{{{body}}}"])
 
     def wild(self, kind: str, depth: int) -> str:
@@ -268,7 +325,19 @@ class Maker(random.Random):
 
     def soup(self) -> str:
         """Words in no order."""
-        words = [*PIECES, *UNTYPED, *INTEGERS, *FLOATS, *STRINGS, *FUNCTIONS, *COMMENTS, "name()", "map(", "filter(", "now()"]
+        words = [
+            *PIECES,
+            *UNTYPED,
+            *INTEGERS,
+            *FLOATS,
+            *STRINGS,
+            *FUNCTIONS,
+            *COMMENTS,
+            "name()",
+            "map(",
+            "filter(",
+            "now()",
+        ]
         return self.choice(("", " ")).join(self.choice(words) for _ in range(self.randint(0, 9)))
 
     def text(self) -> str:
@@ -286,7 +355,8 @@ def judged(release: str, texts: Sequence[str]) -> list[str]:
         os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "kpl-oracle"
     )
     questions = "".join(
-        json.dumps({"text_base64": base64.b64encode(text.encode("utf-8", "surrogateescape")).decode()}) + "\n" for text in texts
+        json.dumps({"text_base64": base64.b64encode(text.encode("utf-8", "surrogateescape")).decode()}) + "\n"
+        for text in texts
     )
     judge = os.path.join(home, f"expr-{release}")
     done = subprocess.run([judge], input=questions, capture_output=True, text=True, check=True)
@@ -320,15 +390,32 @@ def disagreements(release: str, texts: Sequence[str], counts: Counter[str]) -> I
             yield kind, text, theirs, ours
 
 
+def record(path: Path, releases: Sequence[str]) -> None:
+    """Asks again what expr says of the texts in the file: for each text the answers, and the release that first gave each."""
+    texts = list(json.loads(path.read_text()))
+    recorded: dict[str, dict[str, str]] = {text: {} for text in texts}
+    for release in releases:
+        for text, answer in zip(texts, judged(release, texts), strict=True):
+            if [*recorded[text].values()][-1:] != [answer]:
+                recorded[text][release] = answer
+    path.write_text(json.dumps(recorded, indent=1) + "\n")
+
+
 def main() -> int:
     """The command line."""
     releases = list(dict.fromkeys(EXPR_RELEASES.values()))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--release", action="append", help=f"of expr: {', '.join(releases)}, or all (default the newest)")
+    parser.add_argument(
+        "--release", action="append", help=f"of expr: {', '.join(releases)}, or all (default the newest)"
+    )
     parser.add_argument("--count", type=int, default=5_000, help="expressions per release (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--record", type=Path, metavar="FILE", help="renew tests/golang/exprlang.json instead")
     parser.add_argument("--show", type=int, default=10, help="disagreements to print (default %(default)s)")
     options = parser.parse_args()
+    if options.record:
+        record(options.record, releases)
+        return 0
     asked = options.release or releases[-1:]
     failed = 0
     for release in releases if "all" in asked else asked:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kpl.cli.parallel import can_fork, in_two_processes
 from kpl.errors import UsageError
 from kpl.inputs.discover import Found, discover
 from kpl.inputs.document import STDIN_NAME
@@ -45,12 +46,12 @@ def load(paths: Sequence[str], settings: Settings, stdin: bytes | None, stdin_na
 def read_files(found: Sequence[Found]) -> list[Reading]:
     """The readings of `found`, in its order."""
     sizes = [os.path.getsize(each.path) for each in found]
-    if len(found) > 1 and sum(sizes) > PARALLEL_BYTES and hasattr(os, "fork") and (os.cpu_count() or 1) > 1:
+    if len(found) > 1 and sum(sizes) > PARALLEL_BYTES and can_fork():
         half, total = 0, 0
         while total < sum(sizes) / 2:
             total += sizes[half]
             half += 1
-        return _in_two_processes(found[:half], found[half:])
+        return in_two_processes(_read_all, found[:half], found[half:])
     return _read_all(found)
 
 
@@ -68,36 +69,3 @@ def _read_all(found: Sequence[Found]) -> list[Reading]:
         if reading is not None:
             readings.append(reading)
     return readings
-
-
-def _in_two_processes(mine: Sequence[Found], others: Sequence[Found]) -> list[Reading]:
-    """A forked child reads `others` and sends its readings through a pipe; an error in it is raised here."""
-    import pickle
-
-    reading_end, writing_end = os.pipe()
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            os.close(reading_end)
-            try:
-                answer: tuple[str, object] = ("", _read_all(others))
-            except UsageError as error:
-                answer = (str(error), None)
-            with os.fdopen(writing_end, "wb") as pipe:
-                pickle.dump(answer, pipe, protocol=pickle.HIGHEST_PROTOCOL)
-            status = 0
-        finally:
-            os._exit(status)
-    os.close(writing_end)
-    readings = _read_all(mine)
-    with os.fdopen(reading_end, "rb") as pipe:
-        data = pipe.read()
-    os.waitpid(child, 0)
-    if not data:
-        return readings + _read_all(others)
-    problem, rest = pickle.loads(data)  # from our own child
-    if problem:
-        raise UsageError(problem)
-    others_read: list[Reading] = rest
-    return readings + others_read

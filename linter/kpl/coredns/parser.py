@@ -174,8 +174,10 @@ class CorefileParser(Dispenser):
                 self.cursor -= 1
                 continue
             token = self.tokens[self.cursor]
-            collected.append(token._replace(text=replace_variables(token.text, self.environment)))
-            self.tokens[self.cursor] = collected[-1]
+            if "{" in token.text:
+                token = token._replace(text=replace_variables(token.text, self.environment))
+                self.tokens[self.cursor] = token
+            collected.append(token)
         if nesting > 0:
             raise self.err("Unexpected EOF")
 

@@ -44,6 +44,9 @@ def _tokens(text: str, file: str) -> Iterator[Token]:
             at = text.find("{", begin)
             yield Token("{", line, Span(at, at + 1), file)
             continue
+        if lexed.type in ("WORD", "LBRACE", "RBRACE") and "#" not in raw and "\r" not in raw and raw[0] != '"':
+            yield Token(raw, line, Span(begin, begin + len(raw)), file)
+            continue
         word = word_of(lexed)
         if raw.strip("\r") == '"':  # an opening quote that the file ends behind makes no word
             continue

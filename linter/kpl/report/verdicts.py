@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
 
 PROGRAMS = {"corefile": "CoreDNS", "kube-proxy": "kube-proxy"}
 
+_UNKNOWN_PLUGIN = re.compile(r"Unknown directive '([a-z][a-z0-9_-]*)'$")
 _COLORS = {"loads": "green", "refuses": "red", "depends": "yellow"}
 _HELP = {
     "file": "Say that it exists in the container: --assume-file {name}",
     "environment variable": "Say what it holds: --env {name}=VALUE",
-    "template": "Render it first, and verify what comes out: helm template . | kpl verify -",
+    "template": "Something fills this in before the program reads it: verify what comes out.",
 }
 
 
@@ -48,26 +50,32 @@ def version_text(judged: Judged) -> str:
     return ".".join(map(str, judged.version.numbers)) if judged.kind == "corefile" else str(judged.version)
 
 
-def print_json(verdicts: Iterable[Judged], lines: bool) -> None:
-    """One object a line, or one array; ASCII only, so that no terminal is harmed."""
-    if lines:
-        for judged in verdicts:
-            click.echo(json.dumps(record(judged)))
-    else:
-        click.echo(json.dumps([record(judged) for judged in verdicts], indent=2))
+class Printed(NamedTuple):
+    """A verdict as it is to be printed."""
+
+    answer: str
+    text: str
 
 
-def print_text(verdicts: Iterable[Judged], color: bool) -> None:
-    """A line for what loads; the program's message and the place in the source for the rest; then how many of each."""
-    counts: Counter[str] = Counter()
-    for judged in verdicts:
-        counts[judged.verdict.answer] += 1
-        click.echo(render(judged, color), color=color)
-    if not counts:
-        click.echo("No configurations were found.")
+def printed(judged: Judged, format_: str, color: bool) -> Printed:
+    """The verdict as `format_`: text, json or jsonl. JSON is ASCII only, so that no terminal is harmed."""
+    if format_ == "text":
+        return Printed(judged.verdict.answer, render(judged, color))
+    return Printed(judged.verdict.answer, json.dumps(record(judged), indent=2 if format_ == "json" else None))
+
+
+def print_verdicts(verdicts: Sequence[Printed], format_: str, color: bool) -> None:
+    """One verdict after the other; in text, how many there are of each in the end; as json, one array."""
+    if format_ == "json":
+        items = ",\n".join(each.text for each in verdicts)
+        click.echo(f"[{items}]")
         return
-    parts = [f"{counts[answer]} {word}" for answer, word in _words(counts) if counts[answer]]
-    click.echo(f"{', '.join(parts)}.")
+    for each in verdicts:
+        click.echo(each.text, color=color)
+    if format_ == "text":
+        counts = Counter(each.answer for each in verdicts)
+        parts = [f"{counts[answer]} {word}" for answer, word in _words(counts) if counts[answer]]
+        click.echo(f"{', '.join(parts)}." if parts else "No configurations were found.")
 
 
 def _words(counts: Counter[str]) -> list[tuple[str, str]]:
@@ -99,6 +107,9 @@ def render(judged: Judged, color: bool) -> str:
     if answer == "refuses":
         says = verdict.message if verdict.message is not None else "(nothing: it never comes to an end)"
         out += [f"{gutter} = {printable(line)}" for line in says.split("\n")]
+        unknown = _UNKNOWN_PLUGIN.search(says)
+        if unknown is not None:
+            out.append(f"{gutter}   Say so where the image was built with it: --plugins {unknown[1]}")
     for need in verdict.needs:
         out.append(f"{gutter} = on the {need.kind} {printable(need.name)}")
         if need.kind in _HELP:

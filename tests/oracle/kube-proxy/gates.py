@@ -1,6 +1,8 @@
 """Write linter/kpl/proxy/verdict/gates.json: what every built kube-proxy says of its feature gates.
 
-usage: gates.py [FOLDER]   the folder of kube-proxy-<version>, default ~/.cache/kpl-oracle; needs one of each minor release
+usage: gates.py [FOLDER]   the folder of kube-proxy-<version>, default ~/.cache/kpl-oracle
+
+It needs one of each minor release there, and in Go's module cache the modules of SOURCES for 1.20 and 1.27.
 """
 
 from __future__ import annotations
@@ -10,13 +12,23 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 TABLE = ROOT / "linter/kpl/proxy/verdict/gates.json"
 STAGES = {"ALPHA": "a", "BETA": "b", "DEPRECATED": "d", "": "g"}
-CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nfeatureGates: {%s: %s}\n"
+UNBUILT = ("1.27.16",)
+"""Releases that the module proxy has not all modules of."""
+SOURCES = (
+    ("kubernetes", "pkg/features/kube_features.go"),
+    ("apiserver", "pkg/features/kube_features.go"),
+    ("apiextensions-apiserver", "pkg/features/kube_features.go"),
+    ("component-base", "logs/api/v1/kube_features.go"),
+)
+NAME = re.compile(r'(\w+)\s+featuregate\.Feature\s*=\s*"(\w+)"')
+GATE = re.compile(
+    r"^\s*(?:\w+\.)?(\w+):\s*\{Default: (\w+), PreRelease: featuregate\.(\w+)(?:, LockToDefault: (\w+))?", re.MULTILINE
+)
 
 
 def _listed(program: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
@@ -28,50 +40,34 @@ def _listed(program: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
     return gates, {name: needs for name, needs in answer.get("dependencies", {}).items() if needs}
 
 
-def _tried(program: Path, candidates: set[str]) -> dict[str, str]:
-    """The gates of a release that cannot list them: --help has those that are alpha or beta, the others are tried."""
-    words = subprocess.run([program, "--help"], capture_output=True, text=True, check=False).stdout
-    gates = {
-        name: STAGES[stage] + ("+" if default == "true" else "-")
-        for name, stage, default in re.findall(r"(\w+)=true\|false \((ALPHA|BETA) - default=(true|false)\)", words)
-    }
-    for name in sorted(candidates - set(gates)):
-        off, on = (_loads(program, CONFIG % (name, value)) for value in ("false", "true"))
-        if off or on:
-            gates[name] = "g" + ("+" if on else "-") + ("!" if off != on else "")
-    return gates
-
-
-def _loads(program: Path, config: str) -> bool:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "config")
-        file.write_text(config, encoding="utf-8")
-        done = subprocess.run(
-            [program, "--config", file, "--write-config-to", f"{file}.out"], capture_output=True, check=False
-        )
-        return done.returncode == 0
-
-
-def _named_in_sources(version: str) -> set[str]:
+def _written(version: str) -> dict[str, str]:
+    """The gates in the sources of a release, for one that cannot list them: the same where both were compared."""
     cache = subprocess.run(["go", "env", "GOMODCACHE"], capture_output=True, text=True, check=True).stdout.strip()
-    pattern = re.compile(r'featuregate\.Feature\s*=\s*"(\w+)"')
-    files = Path(cache, "k8s.io").glob(f"*@v[01].{version.partition('.')[2]}/**/*features*.go")
-    return {name for file in files for name in pattern.findall(file.read_text(encoding="utf-8"))}
+    files = [
+        Path(cache, "k8s.io", f"{module}@v{'1' if module == 'kubernetes' else '0'}.{version.partition('.')[2]}", path)
+        for module, path in SOURCES
+    ]
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files if file.exists())
+    names = dict(NAME.findall(text))
+    gates = {"AllAlpha": "a-", "AllBeta": "b-"}
+    for name, default, stage, locked in GATE.findall(text):
+        state = STAGES["" if stage == "GA" else stage.upper()] + ("+" if default == "true" else "-")
+        gates[names[name]] = state + ("!" if locked == "true" else "")
+    return gates
 
 
 def main(folder: Path) -> None:
     programs = {path.name.rpartition("-")[2]: path for path in folder.glob("kube-proxy-*")}
-    minors = sorted(programs, key=lambda version: int(version.split(".")[1]))
-    listed = {version: _listed(programs[version]) for version in minors}
-    names = {name for gates, _ in listed.values() for name in gates}
+    versions = sorted((*programs, *UNBUILT), key=lambda version: int(version.split(".")[1]))
+    listed = {version: _listed(programs[version]) if version in programs else ({}, {}) for version in versions}
+    every_gate = {version: gates or _written(version) for version, (gates, _) in listed.items()}
+    names = {name for gates in every_gate.values() for name in gates}
     history: dict[str, list[str]] = {}
     needs: dict[str, dict[str, list[str]]] = {}
-    for version in minors:
+    for version in versions:
         minor = version.split(".")[1]
-        gates, dependencies = listed[version]
-        if not gates:
-            gates = _tried(programs[version], names | _named_in_sources(version))
-        for name in sorted(names | set(gates)):
+        gates, dependencies = every_gate[version], listed[version][1]
+        for name in sorted(names):
             state = gates.get(name, "")
             entries = history.setdefault(name, [])
             if state != (entries[-1][2:] if entries else ""):

@@ -11,10 +11,11 @@ from collections.abc import Collection, Mapping
 from kpl.golang.exprlang.builtins import builtins, predicates
 from kpl.golang.exprlang.checker import Checker
 from kpl.golang.exprlang.compiler import compile_tree
+from kpl.golang.exprlang.cursor import Names
 from kpl.golang.exprlang.faults import FileError, PanicError, Release, tell
 from kpl.golang.exprlang.gotypes import go_type
 from kpl.golang.exprlang.optimizer import fold
-from kpl.golang.exprlang.parser import Names, parse
+from kpl.golang.exprlang.parser import parse
 from kpl.golang.values import GoError
 
 __all__ = ["PanicError", "check_expression"]

@@ -255,7 +255,9 @@ class Checker(Rules):
         raise AssertionError(node)
 
     def _slice(self, node: Slice) -> Nature:
-        nature = self._visit(node.node)
+        return self._slice_of(node, self._visit(node.node))
+
+    def _slice_of(self, node: Slice, nature: Nature) -> Nature:
         if nature.unknown and self._release >= (1, 17):
             return self._unknown
         if not (nature.is_string or nature.is_array or nature.unknown):

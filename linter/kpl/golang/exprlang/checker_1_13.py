@@ -53,11 +53,10 @@ class Checker113(Checker116):
             raise PanicError(NIL_POINTER)
         return self._member_of(node, base, property_)
 
-    def _slice(self, node: Slice) -> Nature:
-        nature = super()._slice(node)
+    def _slice_of(self, node: Slice, nature: Nature) -> Nature:
         if nature.nil:
             raise PanicError(NIL_POINTER)
-        return nature
+        return super()._slice_of(node, nature)
 
     def _call_builtin(self, function: Function, node: Node, arguments: list[Node]) -> Nature:
         try:

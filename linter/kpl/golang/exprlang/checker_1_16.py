@@ -159,8 +159,8 @@ class Checker116(Checker):
     def _is_called(self, node: Member) -> bool:
         return node.method
 
-    def _slice(self, node: Slice) -> Nature:
-        return Nature(*super()._slice(node)[:2])
+    def _slice_of(self, node: Slice, nature: Nature) -> Nature:
+        return super()._slice_of(node, Nature(*nature[:2]))
 
     # --- calls and builtins ------------------------------------------------------------------------------------------
 

@@ -19,13 +19,7 @@ class Token(NamedTuple):
     at: int
 
     def __str__(self) -> str:
-        if not self.value:
-            return self.kind
-        shown = "".join(
-            f"\\x{ord(character) - 0xDC00:02x}" if "\udc80" <= character <= "\udcff" else quote(character)[1:-1]
-            for character in self.value
-        )
-        return f'{self.kind}("{shown}")'
+        return f"{self.kind}({quote(self.value)})" if self.value else self.kind
 
     def is_operator(self, value: str) -> bool:
         """Whether the token is this operator."""

@@ -57,11 +57,6 @@ class Nature(NamedTuple):
         return self.kind in FLOAT_KINDS
 
     @property
-    def is_number(self) -> bool:
-        """IsNumber."""
-        return self.is_integer or self.is_float
-
-    @property
     def is_time(self) -> bool:
         """Whether it is a time.Time."""
         return self.type == TIME

@@ -130,8 +130,7 @@ class _Decoder:
     def decode(self, value: Value, type_: GoType, at: _At) -> None:
         kind, fields = type_.kind, self.decoded.fields
         if value.data is None and (type_.pointer or kind in ("list", "map")):
-            for path in [path for path in fields if path == at.path or path.startswith(f"{at.path}[")]:
-                del fields[path]
+            self._clear(type_, at)
         elif kind == "duration":
             fields[at.path] = self._duration(value, at)
         elif kind == "log duration":
@@ -261,15 +260,28 @@ class _Decoder:
             self._save(self._type_error(value, type_.name, at))
             return
         assert type_.item is not None
-        fields = self.decoded.fields
+        before = self.decoded.fields.get(at.path)
+        strings = before[: len(items)] if isinstance(before, list) else []
         for number, item in enumerate(items):
             inner = at.item(number)
             self.decoded.places[inner.path] = Place(item.span, item.span)
-            self.decode(item, type_.item, inner)
-        if type_.item.kind == "string":
-            fields[at.path] = [str(fields.get(at.item(number).path, "")) for number in range(len(items))]
-        else:
-            fields[at.path] = len(items)
+            if type_.item.kind == "struct":
+                self.decode(item, type_.item, inner)
+            elif isinstance(item.data, str) and not isinstance(item.data, Number):
+                strings[number : number + 1] = [item.data]
+            else:
+                strings[len(strings) :] = [""] * (number >= len(strings))
+                if item.data is not None:
+                    self._save(self._type_error(item, type_.item.name, inner))
+        self.decoded.fields[at.path] = len(items) if type_.item.kind == "struct" else strings
+
+    def _clear(self, type_: GoType, at: _At) -> None:
+        """Set to null what may be null."""
+        before = self.decoded.fields.pop(at.path, None)
+        if type_.item is not None and isinstance(before, int):
+            for number in range(before):
+                for name in type_.item.fields:
+                    self.decoded.fields.pop(f"{at.path}[{number}].{name}", None)
 
 
 def _integer(text: str, signed: bool, bits: int = 32) -> int | None:

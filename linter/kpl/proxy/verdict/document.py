@@ -36,7 +36,7 @@ class Loaded(NamedTuple):
 
 
 def load(text: str, kubernetes: Version) -> Loaded:
-    """What kube-proxy of this release decodes. Raises DecodeError, and TooBigError of yaml_values."""
+    """What kube-proxy of this release decodes. Raises DecodeError, and TooBigError."""
     repeated: list[RepeatedKey] = []
     try:
         if is_json_file(text):

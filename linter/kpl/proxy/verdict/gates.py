@@ -1,7 +1,7 @@
 """Feature gates: which a release of kube-proxy knows, and its messages about the others.
 
-Source: component-base/featuregate/feature_gate.go; the table is what ``kube-proxy gates`` of tests/oracle/kube-proxy
-prints. 1.20 cannot be asked: there, every gate of its sources was tried.
+Source: component-base/featuregate/feature_gate.go; the table is what each release itself
+lists, 1.20 and 1.27 excepted, whose sources were read. (tests/oracle/kube-proxy/gates.py)
 """
 
 from __future__ import annotations

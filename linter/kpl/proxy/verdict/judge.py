@@ -15,7 +15,7 @@ from kpl.proxy.verdict.errors import FieldError, aggregate
 from kpl.proxy.verdict.gates import Switches
 from kpl.proxy.verdict.logs import LOGGING_SINCE, NEGATIVE_FLUSH, logging_errors, panics
 from kpl.proxy.verdict.validate import validation_errors
-from kpl.proxy.verdict.yaml_values import TooBigError
+from kpl.proxy.verdict.values import TooBigError
 from kpl.text.span import Span
 from kpl.text.version import Version
 from kpl.verdict import Need, Verdict

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from kpl.golang.values import GoError
+from kpl.proxy.verdict.values import TooBigError
 
 _FORMAT_WRONG = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 _SPLIT = re.compile(r"([+-]?)0*([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)")
@@ -14,10 +15,11 @@ _EXPONENT = re.compile(r"[eE][+-]?[0-9]+")
 _MOST = 2**63 - 1
 _MOST_FACTORS = 18
 _NANO = 9
+_MOST_DIGITS = 4000
 
 
 def quantity_value(text: str) -> int:
-    """Quantity.Value of what `text` says, wrapping around and losing what Go loses. Raises GoError."""
+    """Quantity.Value of what `text` says, wrapping around and losing what Go loses. Raises GoError and TooBigError."""
     if not text:
         raise GoError(_FORMAT_WRONG)
     found = _SPLIT.fullmatch(text)
@@ -61,8 +63,11 @@ def _large(negative: bool, digits: str, decimals: int, exponent: int, binary: in
     """The slow way: a decimal number of any size, in billionths, of which the lowest 64 bits count."""
     # what is beyond these bounds changes nothing in those bits
     shift = min(max(exponent - decimals, -len(digits) - 50), 200) + _NANO
-    amount = (int(digits) if len(digits) < 4000 else 0) << binary
-    amount = amount * 10**shift if shift >= 0 else -(-amount // 10**-shift)
+    if len(digits) > _MOST_DIGITS:
+        raise TooBigError(f"a number of more than {_MOST_DIGITS} digits")
+    amount = int(digits) << binary
+    factor: int = 10 ** abs(shift)
+    amount = amount * factor if shift >= 0 else -(-amount // factor)
     if binary and amount > _MOST * 10**_NANO:
         return _MOST
     if not negative and amount >= _MOST:

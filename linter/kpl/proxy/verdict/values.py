@@ -49,6 +49,10 @@ JSON_TYPES: dict[type, str] = {bool: "bool", Number: "number", str: "string", li
 """What encoding/json calls the values of each type."""
 
 
+class TooBigError(Exception):
+    """A file is larger than what is judged here; the text tells what it has too much of."""
+
+
 class UnsupportedValueError(Exception):
     """A number that JSON cannot hold: an infinity, or no number."""
 

@@ -11,7 +11,16 @@ import binascii
 from typing import NamedTuple, NoReturn
 
 from kpl.proxy.verdict.go_syntax import GoData, GoKey, GoMap, go_key, go_syntax
-from kpl.proxy.verdict.values import Member, Number, Object, UnsupportedValueError, Value, general_float, json_float
+from kpl.proxy.verdict.values import (
+    Member,
+    Number,
+    Object,
+    TooBigError,
+    UnsupportedValueError,
+    Value,
+    general_float,
+    json_float,
+)
 from kpl.proxy.verdict.yaml_parser import Node, Shape, first_document
 from kpl.proxy.verdict.yaml_reader import GoYamlError
 from kpl.proxy.verdict.yaml_scalar_types import BINARY, MERGE, TIMESTAMP, TagError, resolve
@@ -21,10 +30,6 @@ MAX_DEPTH = 200
 """How deep values may nest before the verdict is left open."""
 MAX_VALUES = 500_000
 """How many values, aliases counted each time, may be read before the verdict is left open."""
-
-
-class TooBigError(Exception):
-    """The document is larger than what is judged here; the text tells what it has too much of."""
 
 
 class RepeatedKey(NamedTuple):
