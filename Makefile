@@ -50,6 +50,7 @@ oracle-kube-proxy:
 COUNT ?= 2000
 SEED ?= 1
 conformance: .venv-dev/ready
+	.venv-dev/bin/python tests/oracle/record.py --check
 	@for version in $${VERSIONS:-1.14.7}; do \
 		.venv-dev/bin/python tests/oracle/fuzz.py --version $$version --count $(COUNT) --seed $(SEED) || failed=1; \
 	done; exit $${failed:-0}

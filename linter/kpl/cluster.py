@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kpl.coredns.mends.advice import Advice
     from kpl.inputs.corefile import Corefile
     from kpl.inputs.kubernetes import Workload
+    from kpl.proxy.verdict import Dropped
     from kpl.verdict import Verdict
 
 NEWEST_COREDNS = Version("1.14.7")
@@ -173,14 +174,27 @@ class Cluster:
 
     def proxy_verdict(self, document: Document) -> Verdict:
         """kube-proxy's verdict on the KubeProxyConfiguration in `document`; its span lies in the document's own text."""
-        from kpl.inputs.kubeproxy import program_text
         from kpl.proxy.verdict import judge_kube_proxy
+
+        text, start = self._program_text(document)
+        verdict = judge_kube_proxy(text, self.kubernetes_version_for(document.model))
+        return verdict._replace(span=verdict.span.shifted(start)) if verdict.span else verdict
+
+    def dropped_fields(self, document: Document) -> Iterator[Dropped]:
+        """The fields of the KubeProxyConfiguration in `document` that kube-proxy starts without."""
+        from kpl.proxy.verdict import dropped_fields
+
+        text, start = self._program_text(document)
+        for dropped in dropped_fields(text, self.kubernetes_version_for(document.model)):
+            yield dropped._replace(span=dropped.span.shifted(start))
+
+    def _program_text(self, document: Document) -> tuple[str, int]:
+        """What kube-proxy reads of `document`, and where that starts."""
+        from kpl.inputs.kubeproxy import program_text
 
         text = document.embedding.text
         span = program_text(text, document.model.node.start)
-        version = self.kubernetes_version_for(document.model)
-        verdict = judge_kube_proxy(text[slice(*span)], max(version, OLDEST_KUBE_PROXY))
-        return verdict._replace(span=verdict.span.shifted(span.start)) if verdict.span else verdict
+        return text[slice(*span)], span.start
 
     @cached_property
     def kubernetes_version_known(self) -> bool:

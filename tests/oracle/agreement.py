@@ -13,13 +13,12 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from coredns_oracle import NOT_IN_THE_ORACLE, compare, oracle_path
+from coredns_oracle import NOT_IN_THE_ORACLE, RELEASES, compare, oracle_path
 from fuzz import Generator
 
 from kpl.coredns.versions import setup_order
 from kpl.text.version import Version
 
-RELEASES = ("1.14.7", "1.12.1", "1.11.3", "1.10.1", "1.9.3", "1.8.6", "1.7.0")
 PAGE = Path(__file__).parents[2] / "docs" / "verify.md"
 
 
@@ -38,8 +37,8 @@ def table(count: int, seed: int) -> str:
     """The table, with a sentence that says what it counts."""
     releases = [version for version in RELEASES if oracle_path(version).exists()]
     lines = [
-        f"Generated Corefiles for each plugin (seed {seed}) that were given to both, and how many of them disagree. A number alone: verdict "
-        "and message were equal in all of them. `python tests/oracle/agreement.py --write` writes this table.",
+        f"Generated Corefiles for each plugin (seed {seed}) that were given to both, and how many of them disagree. A number alone:",
+        "verdict and message were equal in all of them. `python tests/oracle/agreement.py --write` writes this table.",
         "",
         f"| plugin | {' | '.join(releases)} |",
         f"|---|{'---|' * len(releases)}",
@@ -61,7 +60,12 @@ def main() -> None:
     made = table(options.count, options.seed)
     if options.write:
         text = PAGE.read_text(encoding="utf-8")
-        text = re.sub(r"(<!-- agreement -->\n).*?(<!-- end -->)", lambda found: found[1] + made + "\n" + found[2], text, flags=re.DOTALL)
+        text = re.sub(
+            r"(<!-- agreement -->\n).*?(<!-- end -->)",
+            lambda found: found[1] + made + "\n" + found[2],
+            text,
+            flags=re.DOTALL,
+        )
         PAGE.write_text(text, encoding="utf-8")
     else:
         print(made)

@@ -16,6 +16,9 @@ from kpl.coredns.versions import setup_order
 from kpl.text.version import Version
 from kpl.verdict import Need, Verdict
 
+RELEASES = ("1.14.7", "1.12.1", "1.11.3", "1.10.1", "1.9.3", "1.8.6", "1.7.0")
+"""The releases that `make oracle` can build, newest first."""
+
 ENVIRONMENT = {"HOME": "/root", "KPL_NAME": "example.org", "KPL_NUMBER": "30", "KPL_BRACE": "{", "KPL_LINES": "x\ny"}
 """The variables of every question; all others are unset."""
 
@@ -84,6 +87,8 @@ def difference(answer: Answer, verdict: Verdict) -> str | None:
         return None if verdict.answer in ("depends", "refuses") else "verdict"
     if answer.error is None and verdict.needs and all(map(_is_met, verdict.needs)):
         return None
+    if answer.error is not None and verdict.needs and answer.error.startswith("plugin/tsig: "):
+        return None  # it hides that its file of secrets is missing behind "Wrong argument count"
     if (answer.error is None) != (verdict.answer == "loads"):
         return "verdict"
     if answer.error is not None and verdict.message != answer.error:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from coredns_oracle import Disagreement, compare, minimise, show
+
 from kpl.coredns.releases import KEYWORDS
 from kpl.coredns.versions import setup_order
 from kpl.text.version import Version

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from kpl.coredns.controller import ServerConfig
 from kpl.coredns.dispenser import RefusedError
 from kpl.coredns.zones import Zone
+from kpl.golang.net import parse_ip
 from kpl.text.version import Version
 
 _SET_UP_ONCE = Version("1.8.5")
@@ -59,7 +60,7 @@ def _refuse_conflicts(configs: Sequence[ServerConfig], version: Version) -> None
             copied = number == 0 or not _SET_UP_ONCE <= version < _ZONES_LAST
             # no server is made for a unix key, and the view comes to a block with its server
             filtered = config.filtered and zone.transport != "unix"
-            for host in config.listen_hosts if copied else [""]:
+            for host in filter(_is_known, config.listen_hosts) if copied else [""]:
                 bound = zone._replace(address=host)
                 if bound in registered:
                     if filtered and version >= _FILTERED_MAY_SHARE:
@@ -72,3 +73,8 @@ def _refuse_conflicts(configs: Sequence[ServerConfig], version: Version) -> None
                 if not filtered:
                     registered.add(bound)
                     unbound[zone] = bound
+
+
+def _is_known(host: str) -> bool:
+    """Whether `host` is an address, or all of them, and not an interface, whose addresses only the machine knows."""
+    return not host or parse_ip(host) is not None

@@ -28,7 +28,7 @@ for version in ${VERSIONS:-1.37.2}; do
         sed -n "s#^[[:space:]]*\([^ ]*\) => ./staging/src/.*#replace \1 => \1 $staged#p" "$release/go.mod"
     } >go.mod
     case $version in
-    1.20.*) printf 'replace github.com/modern-go/reflect2 => github.com/modern-go/reflect2 v1.0.2\n' >>go.mod ;; # 1.0.1 crashes with today's Go
+    1.20.* | 1.21.* | 1.22.*) printf 'replace github.com/modern-go/reflect2 => github.com/modern-go/reflect2 v1.0.2\n' >>go.mod ;; # theirs crashes with today's Go
     # the module proxy lacks their own k8s.io/kube-proxy; the types in this one are the same
     1.25.*) sed -i 's#^\(replace k8s.io/kube-proxy => k8s.io/kube-proxy\) .*#\1 v0.24.17#' go.mod ;;
     1.27.*) sed -i 's#^\(replace k8s.io/kube-proxy => k8s.io/kube-proxy\) .*#\1 v0.26.9#' go.mod ;;

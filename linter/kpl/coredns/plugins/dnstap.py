@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kpl.coredns.controller import Controller
-from kpl.coredns.hostport import read_upstream
+from kpl.coredns.hostport import is_no_file, lists_servers, read_upstream
 from kpl.golang.urls import parse_url
 from kpl.golang.values import GoError, atoi, quote
 
@@ -13,8 +13,10 @@ MAX_WRITE_BUFFER = 1024
 """In MiB, from 1.13.0 on."""
 MAX_QUEUE = 4096
 """In 10,000 messages, from 1.13.0 on."""
-_LARGEST_CHANNEL = (1 << 48) // 8
-"""Elements of 8 bytes that Go makes a channel for on 64-bit machines."""
+_LARGEST_CHANNEL = 1 << 48
+"""Bytes that Go makes a channel of on 64-bit machines."""
+_EVERY_MACHINE_HAS = 1 << 30
+"""Bytes; whether more can be had, the machine decides."""
 
 
 @dataclass
@@ -80,14 +82,18 @@ def _count(c: Controller, word: str, name: str, most: int, unit: str) -> None:
 
 
 def _make_queue(c: Controller, word: str) -> None:
-    """A queue that nothing checked: Go panics where it cannot make one of that size."""
+    """A queue that nothing checked: Go panics where it cannot make one of that size, and is killed where there is no memory."""
     try:
         count = atoi(word)
-    except GoError:
-        count = (1 << 63) - 1 if word.isdecimal() else -(1 << 63) if word[1:].isdecimal() and word[0] == "-" else 0
-    size = (count * 10_000 + (1 << 63)) % (1 << 64) - (1 << 63)
-    if not 0 <= size <= _LARGEST_CHANNEL:
+    except GoError as error:
+        # (what Go's Atoi gives beside its error)
+        largest = (1 << 63) - 1
+        count = 0 if not str(error).endswith("out of range") else -largest - 1 if word[0] == "-" else largest
+    messages = (count * 10_000 + (1 << 63)) % (1 << 64) - (1 << 63)
+    if not 0 <= messages * 8 <= _LARGEST_CHANNEL:
         raise c.panic("makechan: size out of range", word)
+    if messages * 8 > _EVERY_MACHINE_HAS:
+        c.need("size", f"memory for {messages} messages")
 
 
 def _check_endpoint(c: Controller, endpoint: str) -> None:
@@ -101,10 +107,9 @@ def _check_endpoint(c: Controller, endpoint: str) -> None:
         upstream = read_upstream(endpoint[6:], c.instance.version)
     except GoError:
         raise c.arg_err() from None
-    if upstream.file is not None and not upstream.file.startswith("/"):
+    path = upstream.file
+    if path is not None and (is_no_file(c, path) or not lists_servers(c, path, c.word())):
         raise c.arg_err()
-    if upstream.file is not None:
-        c.need_file(upstream.file)
 
 
 def _option(c: Controller, dnstap: Dnstap) -> None:

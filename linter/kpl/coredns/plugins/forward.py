@@ -14,6 +14,7 @@ from kpl.golang.dnsname import is_domain_name, normalize
 from kpl.golang.dnstables import RCODES, number_of
 from kpl.golang.durations import duration_string
 from kpl.golang.net import parse_ip, split_host_port
+from kpl.golang.netip import parse_addr
 from kpl.golang.strings import to_upper
 from kpl.golang.values import GoError, atoi, parse_duration, parse_uint, quote
 
@@ -100,8 +101,7 @@ def _classify(c: Controller, forward: Forward, to: list[Word]) -> None:
         host = _host_name(c, word)
         # "." is a folder, and a path with a slash is meant for a file
         if host not in ("", ".") and "/" not in host and upstream.file not in c.instance.assumed_files:
-            # an address with its interface needs no look-up, and localhost stands in every /etc/hosts
-            if parse_ip(host.partition("%")[0]) is None and host != "localhost":
+            if not _resolves_anywhere(forward, host):
                 c.need("host name", host)
             forward.host_names.append(host)
         elif is_no_file(c, upstream.file):
@@ -110,6 +110,20 @@ def _classify(c: Controller, forward: Forward, to: list[Word]) -> None:
             forward.upstreams.append(upstream)
     if not forward.upstreams and not forward.host_names:
         raise c.refuse("no valid upstream addresses found")
+
+
+def _resolves_anywhere(forward: Forward, host: str) -> bool:
+    """Whether net.LookupHost finds `host` on any machine: localhost stands in every /etc/hosts.
+
+    A resolver of its own is asked for addresses too; a name for TLS is compared with what was found.
+    """
+    if forward.resolvers or forward.tls_servername:
+        return False
+    try:
+        parse_addr(host)
+    except GoError:
+        return host == "localhost"
+    return True
 
 
 def _host_name(c: Controller, word: Word) -> str:

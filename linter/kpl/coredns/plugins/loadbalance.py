@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kpl.coredns.controller import Controller, Word
+from kpl.golang.filepath import join
 from kpl.golang.net import parse_cidr
 from kpl.golang.values import GoError, parse_duration, quote
+
+SECOND = 10**9
 
 
 @dataclass
@@ -15,7 +18,7 @@ class LoadBalance:
 
     policy: str = "round_robin"
     weights: str = ""
-    reload: int = 30 * 10**9
+    reload: int = 30 * SECOND
     preferred: list[str] = field(default_factory=list)
     """Networks whose addresses come first."""
 
@@ -33,6 +36,8 @@ def setup(c: Controller) -> LoadBalance:
             return balance
         if args:
             _policy(c, balance, args)
+        else:
+            balance.policy = "round_robin"
         if not c.since("1.12.4"):
             return balance
         while c.next_block():
@@ -56,7 +61,9 @@ def _policy(c: Controller, balance: LoadBalance, args: list[Word]) -> None:
             raise c.err("missing weight file argument")
         if len(args) > 2:
             raise c.err("unexpected argument(s)")
-        balance.weights = args[1]
+        balance.weights = args[1] if args[1].startswith("/") or not c.config.root else join(c.config.root, args[1])
+        balance.preferred.clear()
+        balance.reload = 30 * SECOND
         while c.next_block():
             balance.reload = _reload(c)
     else:

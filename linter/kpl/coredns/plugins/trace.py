@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isinf
 
 from kpl.coredns.controller import Controller, Word
 from kpl.golang.literals import parse_float
@@ -68,7 +69,8 @@ def _analytics_rate(c: Controller) -> None:
     word = _at_most_one(c)
     rate = 0.0 if word is None else c.read(parse_float, word)
     if rate > 1 or rate < 0:
-        raise c.refuse(f"datadog analytics rate must be between 0 and 1, '{rate:f}' is not supported", word)
+        shown = f"{rate:+}".title() if isinf(rate) else f"{rate:f}"
+        raise c.refuse(f"datadog analytics rate must be between 0 and 1, '{shown}' is not supported", word)
 
 
 def _only(c: Controller) -> Word:

@@ -86,13 +86,15 @@ class Decoded:
         return field
 
 
-def decode(value: Value, type_: GoType, *, embedded_names: bool, strict_paths: bool) -> Decoded:
+def decode(
+    value: Value, type_: GoType, *, embedded_names: bool = True, strict_paths: bool = True, null_strings: bool = False
+) -> Decoded:
     """The fields of `value`, an object of `type_`. Raises DecodeError.
 
     `embedded_names`: error messages name the structs that others embed, too. `strict_paths`: the strict decoder tells
-    the path of a field instead of its name.
+    the path of a field instead of its name. `null_strings`: null empties a string that was set before.
     """
-    decoder = _Decoder(embedded_names, strict_paths)
+    decoder = _Decoder(embedded_names, strict_paths, null_strings)
     decoder.decode(value, type_, _At("", "", "", ""))
     if decoder.error is not None:
         raise decoder.error
@@ -121,11 +123,12 @@ class _At(NamedTuple):
 
 
 class _Decoder:
-    def __init__(self, embedded_names: bool, strict_paths: bool) -> None:
+    def __init__(self, embedded_names: bool, strict_paths: bool, null_strings: bool) -> None:
         self.decoded = Decoded()
         self.error: DecodeError | None = None
         self._embedded_names = embedded_names
         self._strict_paths = strict_paths
+        self._null_strings = null_strings
 
     def decode(self, value: Value, type_: GoType, at: _At) -> None:
         kind, fields = type_.kind, self.decoded.fields
@@ -138,7 +141,8 @@ class _Decoder:
         elif kind == "quantity":
             self._quantity(value, at)
         elif value.data is None:
-            return
+            if self._null_strings and kind == "string":
+                fields.pop(at.path, None)
         elif kind == "struct":
             self._struct(value, type_, at)
         elif kind == "map":
@@ -261,7 +265,7 @@ class _Decoder:
             return
         assert type_.item is not None
         before = self.decoded.fields.get(at.path)
-        strings = before[: len(items)] if isinstance(before, list) else []
+        strings = before[: len(items)] if isinstance(before, list) and not self._null_strings else []
         for number, item in enumerate(items):
             inner = at.item(number)
             self.decoded.places[inner.path] = Place(item.span, item.span)

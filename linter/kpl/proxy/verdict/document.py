@@ -24,6 +24,8 @@ _META_FIELDS = ("apiVersion", "kind")
 _UNFOLDED = str.maketrans("\u017f\u212a", "sk")
 _LOWER_CASE_SINCE = Version("1.31")
 _PATHS_SINCE = Version("1.24")
+_OWN_JSON_SINCE = Version("1.23")
+"""Before, github.com/json-iterator/go read JSON."""
 _EMBEDDED_NAMES_SINCE = Version("1.35")
 _SCHEME_LINES = ((Version("1.35"), 111), (Version("1.33"), 110), (Version("0"), 100))
 
@@ -58,6 +60,7 @@ def load(text: str, kubernetes: Version) -> Loaded:
         configuration_type(kubernetes),
         embedded_names=kubernetes >= _EMBEDDED_NAMES_SINCE,
         strict_paths=kubernetes >= _PATHS_SINCE,
+        null_strings=kubernetes < _OWN_JSON_SINCE,
     )
     decoded.dropped[:0] = [Dropped(*each) for each in repeated]
     return Loaded(decoded)
@@ -72,7 +75,7 @@ def _at(text: str, offset: int) -> Span:
 def _is_internal(value: Value, text: str, kubernetes: Version) -> bool:
     """Whether the file is of the internal version; raises DecodeError for all but that and v1alpha1."""
     meta = _meta(value)
-    whole = Span(value.span.start, value.span.start + 1) if text else Span(0, 0)
+    whole = _at(text, value.span.start)
     version, version_span = meta["apiVersion"]
     kind, kind_span = meta["kind"]
     if version.count("/") > 1:

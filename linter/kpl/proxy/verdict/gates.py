@@ -1,7 +1,7 @@
 """Feature gates: which a release of kube-proxy knows, and its messages about the others.
 
-Source: component-base/featuregate/feature_gate.go; the table is what each release itself
-lists, 1.20 and 1.27 excepted, whose sources were read. (tests/oracle/kube-proxy/gates.py)
+Source: component-base/featuregate/feature_gate.go; the table is what each release itself lists, 1.20 and 1.27 excepted,
+whose sources were read. (tests/oracle/kube-proxy/gates.py)
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import NamedTuple
 from kpl.proxy.verdict.errors import aggregate
 from kpl.text.version import Version
 
-_DEPENDENCIES_SINCE = Version("1.35")
+_SEVERAL_SINCE = Version("1.31")
+"""Before, the first wrong gate ended it."""
 
 
 class Gate(NamedTuple):
@@ -108,6 +109,3 @@ class Switches:
                 shown = " ".join(missing)
                 problems.append(f"{name} is enabled, but depends on features that are disabled: [{shown}]")
         return problems
-
-
-_SEVERAL_SINCE = Version("1.31")

@@ -15,6 +15,7 @@ from kpl.text.version import Version
 LOGGING_SINCE = Version("1.28")
 _FLUSH_CHECKED_SINCE = Version("1.35")
 _MOST = 2**31 - 1
+_FLUSH, _VERBOSITY = "logging.flushFrequency", "logging.verbosity"
 NEGATIVE_FLUSH = "panic: non-positive interval for NewTicker"
 
 
@@ -54,10 +55,6 @@ def logging_errors(settings: Settings, switches: Switches, kubernetes: Version, 
         if decoded.number(path) and not switches.enabled("LoggingAlphaOptions"):
             errors.append(FieldError(f"{path}: Forbidden: Feature LoggingAlphaOptions is disabled", path))
     return errors
-
-
-_FLUSH = "logging.flushFrequency"
-_VERBOSITY = "logging.verbosity"
 
 
 def panics(settings: Settings) -> bool:

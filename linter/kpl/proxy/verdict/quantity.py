@@ -15,6 +15,7 @@ _EXPONENT = re.compile(r"[eE][+-]?[0-9]+")
 _MOST = 2**63 - 1
 _MOST_FACTORS = 18
 _NANO = 9
+_BILLION = 10**9
 _MOST_DIGITS = 4000
 
 
@@ -65,15 +66,15 @@ def _large(negative: bool, digits: str, decimals: int, exponent: int, binary: in
     shift = min(max(exponent - decimals, -len(digits) - 50), 200) + _NANO
     if len(digits) > _MOST_DIGITS:
         raise TooBigError(f"a number of more than {_MOST_DIGITS} digits")
-    amount = int(digits) << binary
+    amount: int = int(digits) << binary
     factor: int = 10 ** abs(shift)
     amount = amount * factor if shift >= 0 else -(-amount // factor)
-    if binary and amount > _MOST * 10**_NANO:
+    if binary and amount > _MOST * _BILLION:
         return _MOST
     if not negative and amount >= _MOST:
-        return _int64(-(-amount // 10**_NANO))
+        return _int64(-(-amount // _BILLION))
     unscaled = _int64(-amount if negative else amount)
-    whole, rest = divmod(abs(unscaled), 10**_NANO)
+    whole, rest = divmod(abs(unscaled), _BILLION)
     return (-whole if unscaled < 0 else whole) + bool(rest)
 
 

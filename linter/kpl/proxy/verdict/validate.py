@@ -29,8 +29,8 @@ _SECTION_NAMES = {
     "ipvs": "KubeProxyIPVSConfiguration",
     "nftables": "KubeProxyNFTablesConfiguration",
 }
-_V1_23, _V1_24, _V1_26, _V1_27, _V1_28, _V1_29, _V1_31, _V1_33, _V1_36, _V1_37 = map(
-    Version, ("1.23", "1.24", "1.26", "1.27", "1.28", "1.29", "1.31", "1.33", "1.36", "1.37")
+_V1_21, _V1_23, _V1_24, _V1_26, _V1_27, _V1_28, _V1_29, _V1_31, _V1_33, _V1_36, _V1_37 = map(
+    Version, ("1.21", "1.23", "1.24", "1.26", "1.27", "1.28", "1.29", "1.31", "1.33", "1.36", "1.37")
 )
 
 
@@ -116,9 +116,11 @@ class _Validation:
         self._duration(f"{name}.SyncPeriod", f"{section}.syncPeriod", _POSITIVE)
         self._duration(f"{name}.MinSyncPeriod", f"{section}.minSyncPeriod", _NOT_NEGATIVE)
         if least > sync:
-            path = f"{section}.syncPeriod" if f"{section}.syncPeriod" in self._decoded.fields else ""
             detail = f"must be greater than or equal to {name}.MinSyncPeriod"
-            path = path or f"{section}.minSyncPeriod"
+            written = next(
+                each for each in ("syncPeriod", "minSyncPeriod") if f"{section}.{each}" in self._decoded.fields
+            )
+            path = f"{section}.{written}"
             self._add(f"{name}.SyncPeriod", shown_duration(least, self._kubernetes), detail, path)
 
     def _conntrack(self, root: str) -> None:
@@ -257,9 +259,6 @@ class _Validation:
                 self._add(f"{name}[{number}]", quote(network), _BLOCK, "clusterCIDR")
         if len(networks) == 2 and is_dual_stack(networks, self._kubernetes) is False:
             self._add(name, shown_strings(networks, self._kubernetes), _SINGLE_OR_PAIR, "clusterCIDR")
-
-
-_V1_21 = Version("1.21")
 
 
 def _is_port_range(text: str) -> bool:

@@ -87,11 +87,12 @@ def _float32(number: float) -> str:
         packed = struct.pack("<f", number)
     except OverflowError:
         return "-Inf" if number < 0 else "+Inf"
-    for precision in range(1, 10):
-        text = f"{number:.{precision}g}"
+    (rounded,) = struct.unpack("<f", packed)
+    for precision in range(1, 9):
+        text = f"{rounded:.{precision}g}"
         if struct.pack("<f", float(text)) == packed:
             return text
-    return repr(number)
+    return f"{rounded:.9g}"
 
 
 def _shortest(text: str) -> tuple[str, int, str]:
