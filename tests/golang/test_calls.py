@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kpl.golang.calls import Call, run
+from kpl.golang.calls import Call, TooDeepError, run
 
 
 def depth(levels: int) -> Call[int]:
@@ -42,5 +42,5 @@ def test_errors_pass_through() -> None:
 
 def test_a_limit() -> None:
     assert run(depth(4), deepest=5) == 4
-    with pytest.raises(RecursionError):
+    with pytest.raises(TooDeepError):
         run(depth(5), deepest=5)

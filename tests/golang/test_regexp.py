@@ -270,3 +270,10 @@ def test_limits(shape: Shape, most: int, why: str) -> None:
 )
 def test_what_go_finds_small_enough(shape: Shape) -> None:
     assert check_regexp(shape(4000)) == 0
+
+
+def test_alternatives_in_alternatives_are_given_up_in_time() -> None:
+    """Go takes squares of time, and comes to an end."""
+    assert check_regexp("(?:a*|" * 500 + "b*" + ")" * 500) == 0
+    with pytest.raises(RecursionError):
+        check_regexp("(?:a*|" * 20_000 + "b*" + ")" * 20_000)

@@ -27,7 +27,7 @@ NOT_IN_THE_ORACLE = frozenset({"azure", "clouddns", "route53"})
 
 OF_THE_MACHINE = re.compile(
     r"no such file|not a directory|is a directory|lookup |no such host|not a valid IP address or interface|permission denied"
-    r"|timeout|File to import not found: \S*/|Could not import|not an IP address|failed to resolve|failed to find any PEM data|could not read root certs"
+    r"|timeout|out of memory|no such device|File to import not found: \S*/|Could not import|not an IP address|failed to resolve|failed to find any PEM data|could not read root certs"
 )
 """What CoreDNS says of the machine it runs on, where kpl says ``depends``."""
 
@@ -98,7 +98,7 @@ def difference(answer: Answer, verdict: Verdict) -> str | None:
 
 def _is_met(need: Need) -> bool:
     """Whether the machine of the oracle has it."""
-    return need == Need("interface", "lo") or (need.kind == "file" and os.path.isfile(need.name))
+    return need == Need("interface", "lo") or need.kind == "size" or (need.kind == "file" and os.path.isfile(need.name))
 
 
 def compare(version: str, corefiles: Iterable[str]) -> Iterator[Disagreement]:

@@ -115,7 +115,7 @@ def _shape(chance: Chance) -> Callable[[int], str]:
 def _is_right(pattern: str) -> bool:
     try:
         check_regexp(pattern)
-    except GoError:
+    except (GoError, RecursionError):
         return False
     return True
 

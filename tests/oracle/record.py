@@ -22,7 +22,9 @@ from fuzz import Generator
 from kpl.coredns.versions import setup_order
 from kpl.text.version import Version
 
-OF_THE_RUN = re.compile(f"{OF_THE_MACHINE.pattern}|^timeout$|etcd-endpoints://0x|failed to parse file|MaxMind|no SOA record")
+OF_THE_RUN = re.compile(
+    f"{OF_THE_MACHINE.pattern}|^timeout$|etcd-endpoints://0x|failed to parse file|MaxMind|no SOA record"
+)
 """Answers that are others on another machine or in another run: a piece of memory's address, say."""
 RECORDED = Path(__file__).parents[1] / "coredns" / "recorded.jsonl"
 TRIED = 400

@@ -94,7 +94,9 @@ class _FileFixer:
         after = _reread(before, edits)
         if after is None:
             return "the file holds nothing any more"
-        problem = _text_problem(before, after, edits, _restructures(batch)) or self._finding_problem(before, after, batch)
+        problem = _text_problem(before, after, edits, _restructures(batch)) or self._finding_problem(
+            before, after, batch
+        )
         if problem is None:
             self.readings[self.number] = after
         return problem

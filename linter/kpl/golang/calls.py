@@ -11,8 +11,12 @@ T = TypeVar("T")
 Call: TypeAlias = Generator["Call[T]", T, T]
 
 
+class TooDeepError(Exception):
+    """More calls are open than was allowed."""
+
+
 def run(call: Call[T], deepest: int | None = None) -> T:
-    """What the call returns. Raises RecursionError where more than `deepest` calls are open."""
+    """What the call returns. Raises TooDeepError where more than `deepest` calls are open."""
     open_calls = [call]
     value: T | None = None
     while True:
@@ -26,6 +30,6 @@ def run(call: Call[T], deepest: int | None = None) -> T:
                 return returned.value  # type: ignore[no-any-return]
             continue
         if deepest is not None and len(open_calls) >= deepest:
-            raise RecursionError
+            raise TooDeepError
         open_calls.append(called)
         value = None

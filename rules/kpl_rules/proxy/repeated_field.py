@@ -41,6 +41,6 @@ class RepeatedField(Rule):
             if "already set in map" in dropped.message:
                 yield self.finding(
                     dropped.span,
-                    f"this `{dropped.path}` has no effect, because the field stands once more further down, and the last one counts",
+                    f"this `{dropped.path}` has no effect: the field stands once more further down, and the last one counts",
                     help="Keep one of them.",
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 
-from kpl.golang.calls import Call, run
+from kpl.golang.calls import Call, TooDeepError, run
 from kpl.golang.regexp.limits import MAX_HEIGHT, LimitError, Nodes
 from kpl.golang.regexp.nodes import FOLD, Node, Op, clean_alternative, merge
 
@@ -18,6 +18,7 @@ def joined(nodes: Nodes, subs: Iterable[Node], op: Op) -> Node:
             nodes.reuse(sub)
         else:
             node.subs.append(sub)
+    nodes.spend(len(node.subs))
     return node
 
 
@@ -25,7 +26,7 @@ def alternatives(nodes: Nodes, subs: list[Node]) -> Node:
     """collapse of alternatives. Raises LimitError."""
     try:
         return run(_factored(nodes, subs), deepest=MAX_HEIGHT)
-    except RecursionError:
+    except TooDeepError:
         # each call makes a node that holds those of the calls in it
         raise LimitError("expression nests too deeply") from None
 
@@ -107,8 +108,8 @@ def _factor_classes(nodes: Nodes, subs: list[Node]) -> Generator[Call[Node], Nod
     for at in range(len(subs) + 1):
         leading: Node | None = None
         if at < len(subs):
-            leading = _leading_node(subs[at])
-            if first and leading and first.equals(leading) and _is_repeated_class(first):
+            leading = _leading_class(subs[at])
+            if first and leading and first.equals(leading):
                 continue
         if at == start + 1:
             found.append(subs[start])
@@ -185,11 +186,10 @@ def _leading_string(node: Node) -> tuple[list[int], int]:
     return (node.runes, node.flags & FOLD) if node.op is Op.LITERAL else ([], 0)
 
 
-def _leading_node(node: Node) -> Node | None:
+def _leading_class(node: Node) -> Node | None:
+    """leadingRegexp, where it is a class or a class that is repeated a certain number of times."""
     if node.op is Op.CONCAT:
         node = node.subs[0]
-    return None if node.op is Op.EMPTY else node
-
-
-def _is_repeated_class(node: Node) -> bool:
-    return node.is_class or (node.op is Op.REPEAT and node.min == node.max and node.subs[0].is_class)
+    if node.op is Op.REPEAT and node.min == node.max:
+        return node if node.subs[0].is_class else None
+    return node if node.is_class else None

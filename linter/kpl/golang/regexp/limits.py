@@ -14,6 +14,7 @@ MAX_HEIGHT = 1000
 _MAX_SIZE = (128 << 20) // 40
 _MAX_RUNES = (128 << 20) // 4
 MAX_REPEAT = 1000
+_MAX_WORK = 1_000_000
 
 
 class LimitError(Exception):
@@ -29,6 +30,7 @@ class Nodes:
         self._made = 0
         self._runes = 0
         self._repeats = 1
+        self._work = 0
         # Not measured before a pattern is big. A size is not measured again when a literal grows or a node is reused.
         self._sizes: dict[Node, int] | None = None
         self._heights: dict[Node, int] | None = None
@@ -53,6 +55,12 @@ class Nodes:
     def count_runes(self, runes: int) -> None:
         """Runes in the classes and literals of the tree."""
         self._runes += runes
+
+    def spend(self, work: int) -> None:
+        """Go looks again at the alternatives of alternatives for each parenthesis around them, and so it takes squares of time."""
+        self._work += work
+        if self._work > _MAX_WORK:
+            raise RecursionError
 
     def check(self, node: Node) -> None:
         """checkLimits. Raises LimitError."""
