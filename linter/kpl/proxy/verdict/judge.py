@@ -54,9 +54,9 @@ def judge_kube_proxy(text: str, version: Version) -> Verdict:
         if errors:
             return _refusal("logging", errors, loaded.decoded)
         if panics(settings):
-            return _refusal("panic", [FieldError(NEGATIVE_FLUSH, "logging.flushFrequency")], loaded.decoded)
+            return _refusal("logging", [FieldError(NEGATIVE_FLUSH, "logging.flushFrequency")], loaded.decoded)
     if loaded.internal:
-        return Verdict("refuses", "panic", _NIL_POINTER)
+        return Verdict("refuses", "validate", _NIL_POINTER)
     errors = validation_errors(settings, switches, kubernetes)
     return _refusal("validate", errors, loaded.decoded) if errors else Verdict("loads")
 
