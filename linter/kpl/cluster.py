@@ -165,12 +165,10 @@ class Cluster:
         """The Kubernetes release in force: given, or of the only kube-proxy image tag, or the newest known one."""
         return self.facts.kubernetes or self._image_version(_KUBE_PROXY_IMAGE) or NEWEST_KUBERNETES
 
-    @cached_property
-    def judged_kubernetes_version(self) -> Version:
+    def judged_kubernetes_version(self, document: Document) -> Version:
         """The release whose verdict on a KubeProxyConfiguration is given: the one in force, or the nearest known one."""
-        newest = NEWEST_KUBERNETES
-        known = max(self.kubernetes_version, OLDEST_KUBE_PROXY)
-        return known if known.minor == newest.minor else min(known, newest)
+        known = max(self._kubernetes_version_of(document), OLDEST_KUBE_PROXY)
+        return known if known.minor == NEWEST_KUBERNETES.minor else min(known, NEWEST_KUBERNETES)
 
     def proxy_verdict(self, document: Document) -> Verdict:
         """kube-proxy's verdict on the KubeProxyConfiguration in `document`; its span lies in the document's own text."""
@@ -203,8 +201,11 @@ class Cluster:
 
     def kubernetes_version_for(self, model: Any) -> Version:
         """The Kubernetes release of the cluster that `model` is for: kubeadm's settings may stand in the same file."""
+        return self._kubernetes_version_of(self.document_of(model))
+
+    def _kubernetes_version_of(self, document: Document) -> Version:
         if self.facts.kubernetes is None:
-            found = set(_KUBEADM_VERSION.findall(self.document_of(model).source.text))
+            found = set(_KUBEADM_VERSION.findall(document.source.text))
             if len(found) == 1:
                 return Version(found.pop())
         return self.kubernetes_version

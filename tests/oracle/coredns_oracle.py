@@ -87,8 +87,8 @@ def difference(answer: Answer, verdict: Verdict) -> str | None:
         return None if verdict.answer in ("depends", "refuses") else "verdict"
     if answer.error is None and verdict.needs and all(map(_is_met, verdict.needs)):
         return None
-    if answer.error is not None and verdict.needs and answer.error.startswith("plugin/tsig: "):
-        return None  # it hides that its file of secrets is missing behind "Wrong argument count"
+    if answer.error is not None and answer.error.startswith("plugin/tsig: ") and verdict.answer != "loads":
+        return None  # that its file of secrets is missing is told as "Wrong argument count"
     if (answer.error is None) != (verdict.answer == "loads"):
         return "verdict"
     if answer.error is not None and verdict.message != answer.error:

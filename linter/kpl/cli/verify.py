@@ -148,8 +148,8 @@ def _tell_of_unknown_versions(cluster: Cluster, files: Sequence[Contents]) -> No
             program, asked, newest = "CoreDNS", cluster.facts.coredns or NEWEST_COREDNS, NEWEST_COREDNS
             judged = cluster.judged_coredns_version(configuration.document)
         else:
-            program, asked, newest = "kube-proxy", cluster.kubernetes_version, NEWEST_KUBERNETES
-            judged = cluster.judged_kubernetes_version
+            program, asked, newest = "kube-proxy", cluster.facts.kubernetes or NEWEST_KUBERNETES, NEWEST_KUBERNETES
+            judged = cluster.judged_kubernetes_version(configuration.document)
         if asked not in (judged, newest) and asked not in told:
             told.add(asked)
             click.echo(f"kpl: warning: {program} {asked} is not known; this is the verdict of {judged}", err=True)

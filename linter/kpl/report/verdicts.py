@@ -107,8 +107,10 @@ def render(judged: Judged, color: bool) -> str:
     if answer == "refuses":
         says = verdict.message if verdict.message is not None else "(nothing: it never comes to an end)"
         out += [f"{gutter} = {printable(line)}" for line in says.split("\n")]
+        from kpl.coredns.versions import removed_in
+
         unknown = _UNKNOWN_PLUGIN.search(says)
-        if unknown is not None:
+        if unknown is not None and removed_in(unknown[1]) is None:
             out.append(f"{gutter}   Say so where the image was built with it: --plugins {unknown[1]}")
     for need in verdict.needs:
         out.append(f"{gutter} = on the {need.kind} {printable(need.name)}")

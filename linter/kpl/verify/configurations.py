@@ -19,6 +19,7 @@ from kpl.text.span import Span
 
 Kind = Literal["corefile", "kube-proxy"]
 
+_CONFIGURATION = re.compile(r"[Cc]orefile|KubeProxyConfiguration")
 _KUBE_PROXY = re.compile(r"""^[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?KubeProxyConfiguration\b""", re.MULTILINE)
 
 
@@ -47,7 +48,9 @@ class Contents:
         return [
             (document, document.model)
             for document in self.documents
-            if isinstance(document.model, ParseFailure) and id(document) not in judged
+            if isinstance(document.model, ParseFailure)
+            and id(document) not in judged
+            and _CONFIGURATION.search(_part(document.embedding.text, document.model.span))
         ]
 
 

@@ -49,5 +49,5 @@ def _verdict(configuration: Configuration, cluster: Cluster) -> tuple[Version, V
         return cluster.judged_coredns_version(document), cluster.judgement(document).verdict
     from kpl.proxy.verdict import judge_kube_proxy
 
-    version = cluster.judged_kubernetes_version
+    version = cluster.judged_kubernetes_version(configuration.document)
     return version, judge_kube_proxy(configuration.text, version)

@@ -258,8 +258,8 @@ AWS, AZURE, GOOGLE = (Need("credential", name) for name in ("AWS", "Azure", "Goo
     [
         (
             NEWEST,
-            "tsig {\n secrets keys\n secrets keys\n secrets more\n}",
-            [Need("file", "keys"), Need("file", "more")],
+            "tsig {\n secrets /k\n secrets /k\n secrets /more\n}",
+            [Need("file", "/k"), Need("file", "/more")],
         ),
         (NEWEST, "geoip a.mmdb {\n edns-subnet edns-subnet\n}", [Need("file", "a.mmdb")]),
         (NEWEST, 'geoip ""\ngeoip a.mmdb', [Need("file", "a.mmdb")]),

@@ -13,9 +13,7 @@ from kpl.coredns.versions import setup_order
 from kpl.text.edit import Edit
 from kpl.verdict import Verdict
 
-_PREFIX = re.compile(
-    r"(?:plugin/(?P<plugin>\w+): )?(?:[^\n]*?:\d+ - (?:Error during parsing: )?)?(?P<bare>.*)", re.DOTALL
-)
+_PREFIX = re.compile(r"(?:plugin/(?P<plugin>\w+): )?(?:\S*?:\d+ - (?:Error during parsing: )?)?(?P<bare>.*)", re.DOTALL)
 
 
 class Mend(NamedTuple):

@@ -111,8 +111,8 @@ def missing_last_brace(refusal: Refusal) -> Mend | None:
     end = len(refusal.text.rstrip())
     if refusal.tokens[-1].span.end != end:  # a comment stands last
         end = len(refusal.text)
-    newline = "" if refusal.text[:end].endswith("\n") else "\n"
-    return Mend("Write `}` at the end of the server block.", (Edit(end, end, f"{newline}}}"),))
+    brace = "}\n" if refusal.text[:end].endswith("\n") else "\n}"
+    return Mend("Write `}` at the end of the server block.", (Edit(end, end, brace),))
 
 
 def comma_too_many(refusal: Refusal) -> Mend | None:

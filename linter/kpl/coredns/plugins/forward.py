@@ -99,8 +99,8 @@ def _classify(c: Controller, forward: Forward, to: list[Word]) -> None:
             forward.upstreams.append(upstream)
             continue
         host = _host_name(c, word)
-        # "." is a folder, and a path with a slash is meant for a file
-        if host not in ("", ".") and "/" not in host and upstream.file not in c.instance.assumed_files:
+        # "." is a folder, and a path that starts with a slash is meant for a file
+        if host not in ("", ".") and not host.startswith("/") and upstream.file not in c.instance.assumed_files:
             if not _resolves_anywhere(forward, host):
                 c.need("host name", host)
             forward.host_names.append(host)

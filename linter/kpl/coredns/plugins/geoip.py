@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kpl.coredns.controller import Controller
+from kpl.coredns.controller import IN_EVERY_CONTAINER, Controller
 from kpl.golang.values import quote
 
 
@@ -35,5 +35,7 @@ def setup(c: Controller) -> GeoIP:
             geoip.edns_subnet = True
     if not geoip.database:
         raise c.err("failed to open database file: open : no such file or directory")
+    if geoip.database in IN_EVERY_CONTAINER:
+        raise c.err("failed to open database file: error opening database: invalid MaxMind DB file")
     c.need_file(geoip.database)
     return geoip

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kpl.coredns.controller import Controller
+from kpl.coredns.hostport import is_no_file
 from kpl.golang.dnsname import normalize
 from kpl.golang.dnstables import OPCODES, TYPES, number_of
 
@@ -52,6 +53,8 @@ def _line(c: Controller, tsig: Tsig) -> None:
     elif name == "secrets":
         args = c.args()
         if len(args) != 1 or not args[0]:
+            raise c.arg_err()
+        if is_no_file(c, args[0]):
             raise c.arg_err()
         c.need_file(args[0])
         tsig.key_files.append(args[0])

@@ -1,0 +1,88 @@
+"""What kpl proposes where CoreDNS refuses: the result of a mend is one that CoreDNS takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from kpl.coredns.judge import Circumstances, judge_corefile
+from kpl.coredns.mends.advice import Advice, advise
+from kpl.text.edit import apply_edits
+from kpl.text.version import Version
+
+
+def advice(text: str, release: str = "1.14.7") -> Advice:
+    circumstances = Circumstances(Version(release), {})
+    verdict = judge_corefile(text, circumstances).verdict
+    assert verdict.answer == "refuses"
+    return advise(text, verdict, circumstances, lambda other: judge_corefile(other, circumstances).verdict)
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        (". { whoami }\n", ". { whoami\n}\n"),
+        (". {\n    whoami }\n", ". {\n    whoami\n}\n"),
+        (". {\n    health{\n        lameduck 5s\n    }\n}\n", ". {\n    health {\n        lameduck 5s\n    }\n}\n"),
+        (". {\n    whoami\n}b.org {\n    whoami\n}\n", ". {\n    whoami\n}\nb.org {\n    whoami\n}\n"),
+        (". {\n    health\n    lameduck 5s\n}\n", ". {\n    health {\n        lameduck 5s\n    }\n}\n"),
+        (". {\n\thealth\n\tlameduck 5s\n}\n", ". {\n\thealth {\n\t\tlameduck 5s\n\t}\n}\n"),
+        (". {\n    Whoami\n}\n", ". {\n    whoami\n}\n"),
+        (". {\n    whoami\n\nb.org {\n    whoami\n}\n", ". {\n    whoami\n\n}\nb.org {\n    whoami\n}\n"),
+        (". {\n    whoami\n", ". {\n    whoami\n}\n"),
+        (". {\n    whoami  # me\n", ". {\n    whoami  # me\n}\n"),
+        ("a.org, {\n    whoami\n}\n", "a.org {\n    whoami\n}\n"),
+        ("a.org , b.org {\n    whoami\n}\n", "a.org, b.org {\n    whoami\n}\n"),
+        (":1053 {\n    whoami\n}\n", ".:1053 {\n    whoami\n}\n"),
+        ("tls://:853 {\n    whoami\n}\n", "tls://.:853 {\n    whoami\n}\n"),
+        ("a.org: {\n    whoami\n}\n", "a.org {\n    whoami\n}\n"),
+        ("(common) {\n    errors\n}\n. {\n    import comon\n}\n", "(common) {\n    errors\n}\n. {\n    import common\n}\n"),
+        (". {\n    errors log\n}\n", ". {\n    errors\n    log\n}\n"),
+        (". {\n    cache {\n        prefetch 5 }\n}\n", ". {\n    cache {\n        prefetch 5\n    }\n}\n"),
+        (". {\n    prometheus 9153\n}\n", ". {\n    prometheus :9153\n}\n"),
+        (". {\n    ready 8181\n    health 8080\n}\n", ". {\n    ready :8181\n    health :8080\n}\n"),
+        (". {\n    cache {\n        denial 9984 30s\n    }\n}\n", ". {\n    cache {\n        denial 9984 30\n    }\n}\n"),
+        (". {\n    whoami#me again\n}\n", ". {\n    whoami #me again\n}\n"),
+        (". . {\n    whoami\n}\n", ". {\n    whoami\n}\n"),
+        (". {\n    forward . 10.0.0.2 {\n        max_concurent 1000\n    }\n}\n",
+         ". {\n    forward . 10.0.0.2 {\n        max_concurrent 1000\n    }\n}\n"),
+    ],
+)  # fmt: skip
+def test_mends_that_are_certain(text: str, mended: str | None) -> None:
+    fix = advice(text).fix
+    assert (apply_edits(text, fix.edits) if fix else None) == mended
+    assert fix is None or fix.safe
+
+
+def test_a_unit_is_a_guess() -> None:
+    fix = advice(". {\n    health {\n        lameduck 5\n    }\n}\n").fix
+    assert fix is not None
+    assert not fix.safe
+    assert fix.edits[0].text == "s"
+
+
+@pytest.mark.parametrize(
+    ("text", "release", "help_"),
+    [
+        (". {\n    log {\n", "1.14.7", "A `}` is missing: the last block that was opened is not closed before the file ends."),
+        (". {\n    lameduck 5s\n}\n", "1.14.7", "`lameduck` is an option of `health`: it belongs in the block of that plugin."),
+        (". {\n    a.org {\n        whoami\n    }\n}\n", "1.14.7", "A server block cannot stand in another one. Close the server block before it with `}`."),
+        ("whoami\nb.org {\n}\n", "1.14.7", "Put the lines before it into a server block, `. { }`: without braces a block goes on to the end of the file."),
+        (". {\n    import later\n}\n(later) {\n    errors\n}\n", "1.14.7", "Define the snippet `(later)` before the first `import later`."),
+        (". {\n    import nothing\n}\n", "1.14.7", "No snippet of that name is defined before it, and no file of that name lies beside the Corefile."),
+        ("(s) {\n    errors\n}\n. {\n    import s 1\n}\n", "1.14.7", "Remove the arguments: CoreDNS's snippets have no parameters, other than Caddy's."),
+        (". {\n    cache 30\n    cache 60\n}\n", "1.14.7", "Keep one `cache` in the block, with the options of both."),
+        (". {\n    forward . 10.0.0.2\n    forward a.org 10.0.0.3\n}\n", "1.9.3", "Before CoreDNS 1.10.0 a server block has one `forward`: write a server block for each zone."),
+        (". {\n    cache {\n        servfail 5s\n    }\n}\n", "1.9.3", "`servfail` came with CoreDNS 1.9.4."),
+        (". {\n    cache {\n        ready\n    }\n}\n", "1.14.7", "`ready` is a plugin: close the block of `cache` before it."),
+        (". {\n    cache {\n        lameduck 5s\n    }\n}\n", "1.14.7", "`lameduck` is no option of `cache`, but of `health`."),
+        (". {\n    bogus\n}\n", "1.14.7", ""),
+        (". {\n    forward . dns.example\n}\n", "1.12.1", "Write the address of the upstream, or a file such as `/etc/resolv.conf`. CoreDNS takes names from 1.14.4 on, and looks them up once, when it starts."),
+        (". {\n}\n. {\n}\n", "1.14.7", "Put the plugins of both server blocks into one, or give one of them another port or a `bind`."),
+        (". {\n    bind 127.0.0.1\n}\n. {\n}\n", "1.14.7", "Write `bind` in both blocks, or in none."),
+        ("https3://. {\n}\n", "1.14.7", "Write `tls CERT KEY` in the block."),
+    ],
+)  # fmt: skip
+def test_help_without_a_fix(text: str, release: str, help_: str) -> None:
+    given = advice(text, release)
+    assert given.fix is None
+    assert given.help == help_
