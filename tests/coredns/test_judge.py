@@ -178,3 +178,8 @@ def test_fragments_are_judged_in_a_block_with_their_own_lines() -> None:
 def test_hostile_texts_get_a_verdict(text: str) -> None:
     assert judge(text).verdict.answer in ("loads", "refuses", "depends")
     assert judge(text, Circumstances(Version("1.7.0"))).verdict.answer in ("loads", "refuses", "depends")
+
+
+def test_more_words_than_are_looked_at() -> None:
+    verdict = judge(". {\n    log " + "x " * 500_001 + "\n}\n").verdict
+    assert (verdict.answer, [need.kind for need in verdict.needs]) == ("depends", ["size"])

@@ -9,15 +9,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import islice
 from typing import Any
 
 from kpl.coredns.controller import Controller, Ignored, Instance, ServerConfig
 from kpl.coredns.dispenser import EndlessBlockError, RefusedError
 from kpl.coredns.environment import EndlessReplacementError
 from kpl.coredns.imports import Files, Importer, Named
-from kpl.coredns.parser import Block, CorefileParser, EndlessImportError, TooLargeError
+from kpl.coredns.parser import MAX_TOKENS, Block, CorefileParser, EndlessImportError, TooLargeError
 from kpl.coredns.servers import refuse_servers
-from kpl.coredns.tokens import Token, tokenize
+from kpl.coredns.tokens import Token, iterate_tokens
 from kpl.coredns.versions import setup_order
 from kpl.coredns.zones import served_zones
 from kpl.golang.values import GoError
@@ -91,7 +92,9 @@ def judge_corefile(
     files = files if files is not None else Named({}, complete=True)
     # what is no UTF-8 is one U+FFFD a byte for Go
     text = text if text.isascii() else _NOT_UTF8.sub("\ufffd", text)
-    tokens = tokenize(text)
+    tokens = list(islice(iterate_tokens(text), MAX_TOKENS + 1))
+    if len(tokens) > MAX_TOKENS:
+        return Judgement(_too_large("parse"))
     if fragment:
         end = Span(len(text), len(text))
         tokens = [Token(".", 0, Span(0, 0)), Token("{", 0, Span(0, 0)), *tokens, Token("}", text.count("\n") + 2, end)]
@@ -111,6 +114,10 @@ def judge_corefile(
     needs = [Need("environment variable", name) for name in asked.names]
     first.verdict = Verdict("depends", needs=(*needs, *first.verdict.needs))
     return first
+
+
+def _too_large(phase: str) -> Verdict:
+    return Verdict("depends", phase, needs=(Need("size", f"more than {MAX_TOKENS:,} words, imports included"),))
 
 
 class _Asked(dict[str, str]):
@@ -162,8 +169,10 @@ class _Judge:
             self.judgement.verdict = Verdict("refuses", phase, None, *self._place(self.parser.token))
         except EndlessBlockError as endless:
             self.judgement.verdict = Verdict("refuses", phase, None, *self._place(endless.token))
-        except (TooLargeError, RecursionError):
-            self.judgement.verdict = Verdict("depends", phase, needs=(Need("size", "words after imports"),))
+        except TooLargeError:
+            self.judgement.verdict = _too_large(phase)
+        except RecursionError:
+            self.judgement.verdict = Verdict("depends", phase, needs=(Need("size", "depth of an expression"),))
         else:
             if self.instance.needs:
                 self.judgement.verdict = Verdict("depends", needs=tuple(self.instance.needs))

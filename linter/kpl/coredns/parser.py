@@ -11,7 +11,7 @@ from kpl.coredns.environment import replace_variables
 from kpl.coredns.tokens import Token
 
 MAX_SNIPPET_EXPANSIONS = 10_000
-MAX_TOKENS = 2_000_000
+MAX_TOKENS = 500_000
 
 Importer = Callable[["CorefileParser", str], list[Token]]
 """What an import of files, not of a snippet, puts in its place."""

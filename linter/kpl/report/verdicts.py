@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PROGRAMS = {"corefile": "CoreDNS", "kube-proxy": "kube-proxy"}
 
+_LONGEST = 2000
 _UNKNOWN_PLUGIN = re.compile(r"Unknown directive '([a-z][a-z0-9_-]*)'$")
 _COLORS = {"loads": "green", "refuses": "red", "depends": "yellow"}
 _HELP = {
@@ -86,6 +87,11 @@ def _words(counts: Counter[str]) -> list[tuple[str, str]]:
     ]
 
 
+def _shortened(line: str) -> str:
+    """A message quotes words of any length: here, the middle is left out; in JSON it is whole."""
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 4 :]}"
+
+
 def render(judged: Judged, color: bool) -> str:
     """One verdict, without a line end at the end."""
     verdict = judged.verdict
@@ -106,7 +112,7 @@ def render(judged: Judged, color: bool) -> str:
         out += shown
     if answer == "refuses":
         says = verdict.message if verdict.message is not None else "(nothing: it never comes to an end)"
-        out += [f"{gutter} = {printable(line)}" for line in says.split("\n")]
+        out += [f"{gutter} = {_shortened(printable(line))}" for line in says.split("\n")]
         from kpl.coredns.versions import removed_in
 
         unknown = _UNKNOWN_PLUGIN.search(says)

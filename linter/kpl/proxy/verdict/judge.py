@@ -25,6 +25,9 @@ MIN_KUBERNETES = Version("1.20")
 MAX_KUBERNETES = Version("1.37")
 """The newest release that is known; newer ones are judged as this one."""
 
+MAX_LENGTH = 4_000_000
+"""Characters of a file that is looked at; a ConfigMap holds at most 1 MiB."""
+
 _MESSAGES_SINCE = Version("1.23")
 _NIL_POINTER = "panic: runtime error: invalid memory address or nil pointer dereference"
 _LINE = re.compile(r"yaml: line ([0-9]+):")
@@ -38,6 +41,8 @@ def judge_kube_proxy(text: str, version: Version) -> Verdict:
     a value of a wrong type is not known, and there is no message then.
     """
     kubernetes = _known(version)
+    if len(text) > MAX_LENGTH:
+        return Verdict("depends", "decode", needs=(Need("size", f"more than {MAX_LENGTH:,} characters"),))
     try:
         loaded = load(text, kubernetes)
     except TooBigError as error:
@@ -67,6 +72,8 @@ def dropped_fields(text: str, version: Version) -> tuple[Dropped, ...]:
     A repeated field stands for the one that does not count. What the strict decoder of this release says of each of
     them is a line in kube-proxy's log, no error.
     """
+    if len(text) > MAX_LENGTH:
+        return ()
     try:
         return tuple(load(text, _known(version)).decoded.dropped)
     except (DecodeError, TooBigError):
