@@ -222,6 +222,8 @@ class Cluster:
     @cached_property
     def workloads(self) -> list[Workload]:
         """All workloads."""
+        if not self.has("Workload"):
+            return []
         from kpl.inputs.kubernetes import Workload
 
         return [model for _, model in self.of(Workload)]

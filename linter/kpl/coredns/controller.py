@@ -45,7 +45,7 @@ class Ignored(NamedTuple):
     token: Token
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ServerConfig:
     """What the plugins of one server block share (dnsserver.Config)."""
 
@@ -63,7 +63,7 @@ class ServerConfig:
     """What one setup function leaves for another, or for its own next occurrence."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Instance:
     """One CoreDNS process being set up: its release, and what it finds in its container."""
 

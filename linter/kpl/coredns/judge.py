@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from kpl.coredns.controller import Controller, Ignored, Instance, ServerConfig
 from kpl.coredns.dispenser import EndlessBlockError, RefusedError
@@ -43,8 +43,7 @@ _SNIPPETS_CAPPED = Version("1.13.0")
 """From this release on the parser counts expansions: coredns/caddy after v1.1.2."""
 
 
-@dataclass(frozen=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """The CoreDNS that would read the Corefile."""
 
     version: Version
@@ -58,7 +57,7 @@ class Circumstances:
     """Paths that exist in the container."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Configured:
     """A server block that was set up, with the typed model of each of its plugins."""
 
@@ -67,7 +66,7 @@ class Configured:
     plugins: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Judgement:
     """The verdict, and what was made on the way to it."""
 

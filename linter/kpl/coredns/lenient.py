@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 from kpl.coredns.judge import Circumstances, Judgement
@@ -49,7 +48,7 @@ def judge_leniently(text: str, judge: Judge, circumstances: Circumstances) -> Le
         found = _UNKNOWN.fullmatch(judgement.verdict.message or "")
         if found is not None and _may_be_external(found[1], circumstances):
             assumed.append(found[1])
-            circumstances = replace(circumstances, external=circumstances.external | {found[1]})
+            circumstances = circumstances._replace(external=circumstances.external | {found[1]})
             continue
         without = _without_removed_option(text, judgement.verdict, circumstances)
         if without is None:

@@ -25,7 +25,7 @@ class TooLargeError(Exception):
     """Snippets that import each other made more tokens than are looked at."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Block:
     """A server block: its keys with the tokens that wrote them, and the tokens of each directive in file order."""
 
