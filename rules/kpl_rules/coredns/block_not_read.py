@@ -13,7 +13,8 @@ class BlockNotRead(Rule):
 
     ## Why
     CoreDNS's parser takes a brace on the next line for the plugin's block; the plugin itself looks for it on its own line
-    only. Most plugins then refuse the file (KPL010); some skip the block without a word.
+    only. Most plugins then refuse the file (KPL010); some skip the block without a word. `dns64` skips it too where the prefix
+    stands on its line.
 
     ## Fix
     The brace moves to the line of the plugin, whose block is read from then on.
@@ -34,6 +35,10 @@ class BlockNotRead(Rule):
             fixed="lan {\n    errors\n    nomad {\n        ttl 10\n    }\n    whoami\n}\n",
             safe=False,
         ),
+        Bad(
+            corefile("lan {\n    errors\n    dns64 64:ff9b::/96 {\n        translate_all\n    }\n    whoami\n}\n"),
+            flags=["{"],
+        ),
         Good(corefile("lan {\n    errors\n    nomad {\n        ttl 10\n    }\n    whoami\n}\n")),
     ]
 
@@ -42,9 +47,17 @@ class BlockNotRead(Rule):
         if directive.block is None:
             return
         between = corefile.text[directive.head.end : directive.block.start]
-        if "\n" not in between:
+        prefix = directive.name == "dns64" and len(directive.args) == 1
+        if "\n" not in between and not prefix:
             return
         if cluster.lenient(cluster.document_of(corefile)).judgement.verdict.answer == "refuses":
+            return
+        if prefix:
+            yield self.finding(
+                Span(directive.block.start, directive.block.start + 1),
+                "`dns64` does not see this block, because the prefix stands on its line",
+                help=f"Write the prefix in the block: `prefix {directive.args[0]}`.",
+            )
             return
         fix = None
         if re.fullmatch(r"[ \t\r\n]*", between):

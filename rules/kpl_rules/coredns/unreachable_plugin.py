@@ -17,7 +17,6 @@ from kpl import (
     Severity,
     Stop,
     corefile,
-    directive_order,
 )
 
 _LAST = ("grpc", "erratic", "whoami")
@@ -28,7 +27,8 @@ class UnreachablePlugin(Rule):
 
     ## Why
     The order of the plugins is fixed when CoreDNS is built; where a line stands in the file has no meaning. `grpc`, `erratic`
-    and `whoami` come behind `forward`, and `forward .` passes no query on: it answers, or fails.
+    and `whoami` come behind `forward`, and `forward .` passes no query on: it answers, or fails. Of several `forward .` in one
+    block (from CoreDNS 1.9.4 on) the first one answers everything, unless it has `next` or `next_on_nodata`.
 
     ## Fix
     None: one of the two is to go.
@@ -48,6 +48,10 @@ class UnreachablePlugin(Rule):
             corefile("lan {\n    errors\n    whoami\n    cache 30\n    forward . 10.0.0.2\n}\n"),
             flags=["whoami"],
         ),
+        Bad(
+            corefile("lan {\n    errors\n    cache 30\n    forward . 10.0.0.2\n    forward . 10.0.0.3\n}\n"),
+            flags=["forward"],
+        ),
         Good(corefile("lan {\n    errors\n    whoami\n    cache 30\n    forward a.lan 10.0.0.2\n}\n")),
         Good(
             corefile(
@@ -60,9 +64,12 @@ class UnreachablePlugin(Rule):
         self, directive: Directive, server: ServerBlock, corefile: Corefile, cluster: Cluster
     ) -> Iterator[Finding]:
         """See the class."""
-        if directive.name not in _LAST or directive_order(directive.name) < directive_order("forward"):
+        again = directive.name == "forward" and directive.args[:1] == ["."]
+        if not again and directive.name not in _LAST:
             return
         for forward in server.all("forward"):
+            if forward is directive:
+                return
             passes_on = any(forward.find(option) for option in ("except", "next", "next_on_nodata"))
             if forward.args[:1] == ["."] and not passes_on:
                 yield self.finding(

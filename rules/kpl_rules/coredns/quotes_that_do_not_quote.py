@@ -1,0 +1,75 @@
+"""KPL229."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Corefile,
+    Directive,
+    Edit,
+    Finding,
+    Fix,
+    Good,
+    Rule,
+    Severity,
+    Span,
+    Stop,
+    corefile,
+    corefile_placeholder,
+)
+
+
+class QuotesThatDoNotQuote(Rule):
+    """Single quotes or backquotes stand around words that CoreDNS takes one by one, the quotes included.
+
+    ## Why
+    Only double quotes quote in a Corefile. `log . 'a b'` has the two arguments `'a` and `b'`.
+
+    ## Fix
+    Double quotes, where none stand between. It is unsafe, because the words are then one.
+
+    ## References
+    - https://github.com/coredns/caddy/blob/master/caddyfile/lexer.go
+    """
+
+    code = "KPL229"
+    name = "quotes-that-do-not-quote"
+    stop = Stop.COREDNS
+    severity = Severity.WARNING
+    since = "0.1.0"
+    examples = [
+        Bad(
+            corefile("lan {\n    errors\n    log . '{remote} {name}'\n    whoami\n}\n"),
+            flags=["'{remote} {name}'"],
+            fixed='lan {\n    errors\n    log . "{remote} {name}"\n    whoami\n}\n',
+            safe=False,
+        ),
+        Good(corefile('lan {\n    errors\n    log . "{remote} {name}"\n    whoami\n}\n')),
+        # an expression has its own quotes
+        Good(corefile("lan {\n    errors\n    view v {\n        expr name() == 'a b'\n    }\n    whoami\n}\n")),
+    ]
+
+    def check(self, directive: Directive, corefile: Corefile) -> Iterator[Finding]:
+        """See the class."""
+        if directive.name == "view" or corefile_placeholder(corefile.text) is not None:
+            return
+        for args in (directive.args, *(option.args for option in directive.properties)):
+            for number, first in enumerate(args):
+                quote = first[:1]
+                if quote not in ("'", "`") or not quote or first[1:].endswith(quote):
+                    continue
+                last = next((arg for arg in args[number + 1 :] if arg.endswith(quote)), None)
+                if last is None:
+                    continue
+                span = Span(first.span.start, last.span.end)
+                written = corefile.text[slice(*span)]
+                plain = '"' not in written and "\\" not in written
+                fix = Fix("Write double quotes", (Edit(*span, f'"{written[1:-1]}"'),), safe=False, restructures=True)
+                yield self.finding(
+                    span,
+                    f"CoreDNS reads several words here, the quotes included, because `{quote}` does not quote",
+                    help="Write double quotes.",
+                    fix=fix if plain else None,
+                )
