@@ -86,7 +86,10 @@ def ask(version: str, config: str) -> Answer:
         file = Path(folder, "config")
         file.write_bytes(config.encode("utf-8", "surrogateescape"))
         command = [program(version), "--config", file, "--write-config-to", f"{file}.out"]
-        done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+        try:
+            done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+        except subprocess.TimeoutExpired:
+            return Answer("no answer within 60 s", False)
     output = (done.stderr + done.stdout).decode("utf-8", "replace")
     lenient = "sing lenient decoding as strict decoding failed" in output
     return Answer(None if done.returncode == 0 else _message(output), lenient)

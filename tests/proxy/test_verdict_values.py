@@ -8,6 +8,7 @@ from kpl.golang.values import GoError
 from kpl.proxy.verdict.gates import Gate, Switches, gates_of
 from kpl.proxy.verdict.quantity import quantity_value
 from kpl.proxy.verdict.sloppy import family_of, ip_of, is_dual_stack, network_of, with_port
+from kpl.proxy.verdict.values import TooBigError
 from kpl.text.version import Version
 
 NEW, OLD = Version("1.37"), Version("1.22")
@@ -55,6 +56,14 @@ def test_quantities(text, value):
 )
 def test_no_quantities(text, message):
     with pytest.raises(GoError, match=message):
+        quantity_value(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["1e-100001", "921e3372036854775808", "1234567890123456789e100001", "-1234567890123456789e2000000000"]
+)
+def test_quantities_that_kube_proxy_computes_for_minutes(text):
+    with pytest.raises(TooBigError, match="exponent beyond 100,000"):
         quantity_value(text)
 
 

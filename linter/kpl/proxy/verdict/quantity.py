@@ -17,6 +17,7 @@ _MOST_FACTORS = 18
 _NANO = 9
 _BILLION = 10**9
 _MOST_DIGITS = 4000
+_MOST_EXPONENT = 100_000
 
 
 def quantity_value(text: str) -> int:
@@ -66,6 +67,9 @@ def _large(negative: bool, digits: str, decimals: int, exponent: int, binary: in
     shift = min(max(exponent - decimals, -len(digits) - 50), 200) + _NANO
     if len(digits) > _MOST_DIGITS:
         raise TooBigError(f"a number of more than {_MOST_DIGITS} digits")
+    # Go multiplies the power of ten out: seconds for a million, no end for a thousand million
+    if abs(exponent) > _MOST_EXPONENT:
+        raise TooBigError(f"a quantity with an exponent beyond {_MOST_EXPONENT:,}")
     amount: int = int(digits) << binary
     factor: int = 10 ** abs(shift)
     amount = amount * factor if shift >= 0 else -(-amount // factor)
