@@ -89,6 +89,16 @@ class Controller(Dispenser):
         super().__init__(tokens, filename, lenient=instance.version < _version("1.13.0"))
         self.config = config
         self.instance = instance
+        self._occurred = False
+
+    def next_only(self) -> bool:
+        """`next`, for a plugin that a server block holds once. Raises plugin.ErrOnce at its second occurrence."""
+        if not self.next():
+            return False
+        if self._occurred:
+            raise self.once()
+        self._occurred = True
+        return True
 
     def since(self, release: str) -> bool:
         """Whether the CoreDNS in question is `release` or newer."""

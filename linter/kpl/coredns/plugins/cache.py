@@ -42,11 +42,7 @@ class Cache:
 def setup(c: Controller) -> Cache:
     """``cache [TTL] [ZONES...]`` with its block."""
     cache = Cache()
-    seen = False
-    while c.next():
-        if seen:
-            raise c.once()
-        seen = True
+    while c.next_only():
         args = c.args()
         if args:
             try:

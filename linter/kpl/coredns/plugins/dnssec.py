@@ -23,11 +23,7 @@ class Dnssec:
 def setup(c: Controller) -> Dnssec:
     """``dnssec [ZONES...]`` with its block. Keys are taken to be good and to belong to the zones."""
     dnssec = Dnssec()
-    seen = False
-    while c.next():
-        if seen:
-            raise c.once()
-        seen = True
+    while c.next_only():
         dnssec.zones = c.origins(c.args())
         while c.next_block():
             name = c.val()

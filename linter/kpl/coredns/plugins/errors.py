@@ -34,11 +34,7 @@ class Errors:
 def setup(c: Controller) -> Errors:
     """``errors [stdout]`` with its block, once."""
     errors = Errors()
-    seen = False
-    while c.next():
-        if seen:
-            raise c.once()
-        seen = True
+    while c.next_only():
         args = c.args()
         if len(args) > 1:
             raise c.arg_err()

@@ -27,9 +27,7 @@ class Grpc:
 def setup(c: Controller) -> Grpc:
     """``grpc FROM TO...`` with its block."""
     grpc: Grpc | None = None
-    while c.next():
-        if grpc is not None:
-            raise c.once()
+    while c.next_only():
         grpc = _stanza(c)
     assert grpc is not None
     if len(grpc.upstreams) > MAX_UPSTREAMS:

@@ -32,11 +32,8 @@ class Hosts:
 def setup(c: Controller) -> Hosts:
     """``hosts [FILE [ZONES...]]`` with its block."""
     hosts = Hosts()
-    seen = falls = False
-    while c.next():
-        if seen:
-            raise c.once()
-        seen = True
+    falls = False
+    while c.next_only():
         args = c.args()
         if args:
             hosts.path = under_root(c, args[0])

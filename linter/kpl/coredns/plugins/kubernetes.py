@@ -50,11 +50,7 @@ class Kubernetes:
 def setup(c: Controller) -> Kubernetes:
     """``kubernetes [ZONES...]`` with its block."""
     kubernetes = Kubernetes()
-    seen = False
-    while c.next():
-        if seen:
-            raise c.once()
-        seen = True
+    while c.next_only():
         _stanza(c, kubernetes)
     if kubernetes.kubeconfig is not None:
         check_kubeconfig(c, *kubernetes.kubeconfig)

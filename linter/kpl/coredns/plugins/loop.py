@@ -9,11 +9,7 @@ from kpl.coredns.zones import zones_of
 def setup(c: Controller) -> str:
     """``loop``, once; the zone of the block that is asked for a name which nobody has."""
     zones = ["."]
-    seen = False
-    while c.next():
-        if seen:
-            raise c.once()
-        seen = True
+    while c.next_only():
         if c.next_arg():
             raise c.arg_err()
         found = zones_of(str(c.config.zones[0]), c.instance.version)

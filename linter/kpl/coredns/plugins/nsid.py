@@ -17,11 +17,7 @@ class Nsid:
 def setup(c: Controller) -> Nsid:
     """``nsid [NAME...]``; a block is taken for another occurrence."""
     nsid = Nsid()
-    seen = False
-    while c.next():
-        if seen:
-            raise c.once()
-        seen = True
+    while c.next_only():
         args = c.args()
         nsid.name = " ".join(args) if args else None
     return nsid

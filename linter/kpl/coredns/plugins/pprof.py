@@ -20,11 +20,7 @@ class Pprof:
 def setup(c: Controller) -> Pprof:
     """``pprof [ADDRESS]`` with its block, once."""
     pprof = Pprof()
-    seen = False
-    while c.next():
-        if seen:
-            raise c.once()
-        seen = True
+    while c.next_only():
         args = c.args()
         if len(args) == 1:
             try:

@@ -19,11 +19,7 @@ class Prometheus:
 def setup(c: Controller) -> Prometheus:
     """``prometheus [ADDRESS]``, since 1.14.3 with a block; once."""
     prometheus = Prometheus()
-    seen = False
-    while c.next():
-        if seen:
-            raise c.once()
-        seen = True
+    while c.next_only():
         c.block_zones()
         args = c.args()
         if len(args) > 1:

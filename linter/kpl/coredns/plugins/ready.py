@@ -21,11 +21,7 @@ class Ready:
 def setup(c: Controller) -> Ready:
     """``ready [ADDRESS]``, since 1.12.2 with a block; once."""
     ready = Ready()
-    seen = False
-    while c.next():
-        if seen:
-            raise c.once()
-        seen = True
+    while c.next_only():
         args = c.args()
         if len(args) > 1:
             raise c.arg_err()

@@ -9,11 +9,7 @@ from kpl.golang.values import quote
 
 def setup(c: Controller) -> None:
     """``shed``, once, in a block for plain DNS."""
-    seen = False
-    while c.next():
-        if seen:
-            raise c.once()
-        seen = True
+    while c.next_only():
         if c.args():
             raise c.arg_err()
         if c.next_block():

@@ -21,11 +21,7 @@ class View:
 def setup(c: Controller) -> View:
     """``view NAME`` with its block, once."""
     view = View()
-    seen = False
-    while c.next():
-        if seen:
-            raise c.once()
-        seen = True
+    while c.next_only():
         args = c.args()
         if len(args) != 1:
             raise c.arg_err()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from coredns_messages import wrong_count
 from kpl.coredns.judge import Circumstances, Judgement, judge_corefile
 from kpl.coredns.plugins.acl import Policy
 from kpl.coredns.plugins.azure import Zone
@@ -28,10 +29,6 @@ def model(directive: str, release: str = NEWEST) -> Any:
     judgement = judged(release, directive)
     assert judgement.verdict.message is None
     return judgement.servers[0].plugins[directive.split()[0]]
-
-
-def wrong_count(word: str) -> str:
-    return f"Wrong argument count or unexpected line ending after '{word}'"
 
 
 CASES = [

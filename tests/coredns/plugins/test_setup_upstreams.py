@@ -1,4 +1,4 @@
-"""What CoreDNS said of these Corefiles, and what kpl makes of the settings in them."""
+"""The setup functions of forward, grpc and tls, and of what limits servers; answers recorded from CoreDNS."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""What CoreDNS said of these Corefiles, and what kpl makes of the settings in them."""
+"""The setup functions of what operators watch (errors, log, health, prometheus, ...), of loadbalance and bind; answers recorded from CoreDNS."""
 
 from __future__ import annotations
 
 import pytest
 
+from coredns_messages import argument, at, brace
 from kpl.coredns.judge import Circumstances, Judgement, judge_corefile
 from kpl.coredns.plugins.dnstap import Dnstap
 from kpl.coredns.plugins.errors import Consolidation, Errors
@@ -27,18 +28,6 @@ def judge(release: str, lines: str) -> Judgement:
 
 def judge_blocks(release: str, text: str) -> Judgement:
     return judge_corefile(text, Circumstances(Version(release), {}))
-
-
-def at(line: int, message: str) -> str:
-    return f"Corefile:{line} - Error during parsing: {message}"
-
-
-def argument(line: int, word: str) -> str:
-    return at(line, f"Wrong argument count or unexpected line ending after '{word}'")
-
-
-def brace(line: int) -> str:
-    return at(line, "Unexpected token '{', expecting argument")
 
 
 ONCE = "this plugin can only be used once per Server Block"

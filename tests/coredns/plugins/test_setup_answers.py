@@ -1,9 +1,10 @@
-"""What CoreDNS said of these Corefiles, and what kpl makes of the settings in them."""
+"""The setup functions of header, rewrite and the small plugins that make or mark answers; answers recorded from CoreDNS."""
 
 from __future__ import annotations
 
 import pytest
 
+from coredns_messages import argument, at, brace
 from kpl.coredns.controller import Ignored
 from kpl.coredns.edns0rules import Edns0Rule
 from kpl.coredns.judge import Circumstances, Judgement, judge_corefile
@@ -24,18 +25,6 @@ from kpl.verdict import Need
 def judge(release: str, line: str) -> Judgement:
     environment = {"BRACE": "{"}
     return judge_corefile(f". {{\n    {line}\n}}\n", Circumstances(Version(release), environment))
-
-
-def at(line: int, message: str) -> str:
-    return f"Corefile:{line} - Error during parsing: {message}"
-
-
-def argument(line: int, word: str) -> str:
-    return at(line, f"Wrong argument count or unexpected line ending after '{word}'")
-
-
-def brace(line: int) -> str:
-    return at(line, "Unexpected token '{', expecting argument")
 
 
 RECORDED = [

@@ -1,9 +1,10 @@
-"""What CoreDNS said of these Corefiles, and what kpl makes of the settings in them."""
+"""The setup functions of the plugins that hold records (kubernetes, hosts, file, ...); answers recorded from CoreDNS."""
 
 from __future__ import annotations
 
 import pytest
 
+from coredns_messages import argument, at
 from kpl.coredns.judge import Circumstances, Judgement, judge_corefile
 from kpl.coredns.plugins.auto import Auto
 from kpl.coredns.plugins.autopath import Autopath
@@ -30,14 +31,6 @@ def corefile(directive: str, options: str, zone: str = ".") -> str:
 
 def judge(release: str, text: str) -> Judgement:
     return judge_corefile(text, Circumstances(Version(release), {}))
-
-
-def at(line: int, message: str) -> str:
-    return f"Corefile:{line} - Error during parsing: {message}"
-
-
-def argument(line: int, word: str) -> str:
-    return at(line, f"Wrong argument count or unexpected line ending after '{word}'")
 
 
 def twice(line: int, message: str) -> str:
