@@ -84,7 +84,11 @@ class Cluster:
     def document_of(self, model: Any) -> Document:
         """The document that holds `model`, or that holds the Corefile of a server block."""
         wanted = getattr(model, "corefile", model)
-        return next(document for document in self.documents if document.model is wanted)
+        return self._document_by_model[id(wanted)]
+
+    @cached_property
+    def _document_by_model(self) -> dict[int, Document]:
+        return {id(document.model): document for document in self.documents}
 
     @property
     def cluster_domain(self) -> str:

@@ -72,6 +72,19 @@ def test_edits_collide_where_they_touch_the_same_place(a: Edit, b: Edit, collide
     assert collide([b], [a]) is collides
 
 
+_EDITS = st.builds(lambda start, length: Edit(start, start + length, ""), st.integers(0, 12), st.integers(0, 3))
+
+
+@given(st.lists(_EDITS, max_size=12), _EDITS)
+@settings(max_examples=300, deadline=None)
+def test_an_edit_collides_with_many_as_with_each_of_them(made: list[Edit], edit: Edit) -> None:
+    others: list[Edit] = []
+    for each in made:
+        if not any(collide([each], [other]) for other in others):
+            others = sorted([*others, each])
+    assert collide([edit], others) is any(collide([edit], [other]) for other in others)
+
+
 @pytest.mark.parametrize(
     ("text", "edit", "lost"),
     [

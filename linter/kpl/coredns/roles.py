@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 
 from kpl.inputs.corefile import Corefile, ServerBlock
 from kpl.inputs.document import Document
@@ -22,6 +23,8 @@ _NODE_LOCAL_TEXT = re.compile(r"__PILLAR__|^\s*bind\s[^#\n]*\b169\.254\.", re.MU
 _FRAGMENT_NAME = re.compile(r"\.(?:server|override)$")
 
 
+# rules ask for each block of a file
+@lru_cache(maxsize=8)
 def role_of(document: Document) -> Role:
     """The role of the Corefile in `document`.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -72,7 +73,8 @@ class _FileFixer:
                 continue
             if not collide(fix.edits, edits):
                 batch.append(finding)
-                edits += fix.edits
+                for edit in fix.edits:
+                    insort(edits, edit)
         return batch
 
     def _one_by_one(self, batch: Sequence[Located]) -> None:

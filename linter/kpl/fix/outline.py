@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -106,32 +107,26 @@ def _word(text: Text, under: tuple[Word, ...] = ()) -> Word:
 def differences(before: Sequence[Word], after: Sequence[Word], edits: Sequence[Edit]) -> list[str]:
     """What changed outside of `edits`: words that are gone, moved to another place in the structure, or came up."""
     ordered = sorted(edits)
-    shifts: list[tuple[int, int]] = []
+    starts = [edit.start for edit in ordered]
+    ends = [edit.end for edit in ordered]
+    totals = [0]
     inserted: list[Span] = []
-    by = 0
     for edit in ordered:
-        inserted.append(Span(edit.start + by, edit.start + by + len(edit.text)))
-        by += len(edit.text) - (edit.end - edit.start)
-        shifts.append((edit.end, by))
+        at = edit.start + totals[-1]
+        inserted.append(Span(at, at + len(edit.text)))
+        totals.append(totals[-1] + len(edit.text) - (edit.end - edit.start))
+    inserted_starts = [each.start for each in inserted]
+    inserted_ends = [each.end for each in inserted]
 
+    # edits do not overlap, so their ends are in order too
     def touched(span: Span) -> bool:
-        return any(
-            edit.start < span.end
-            and span.start < edit.end
-            or edit.start == edit.end
-            and span.start < edit.start < span.end
-            for edit in ordered
-        )
+        return bisect_right(ends, span.start) < bisect_left(starts, span.end)
 
     def shifted(span: Span) -> Span:
-        amount = 0
-        for end, total in shifts:
-            if end <= span.start:
-                amount = total
-        return span.shifted(amount)
+        return span.shifted(totals[bisect_right(ends, span.start)])
 
     def new(span: Span) -> bool:
-        return any(each.start <= span.end and span.start <= each.end for each in inserted)
+        return bisect_left(inserted_ends, span.start) < bisect_right(inserted_starts, span.end)
 
     changed: list[str] = []
     found = {_place(word): word for word in after}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from kpl.text.edit import Edit
@@ -83,16 +84,26 @@ class ServerBlock:
         return Span(self.keys[0].span.start, self.keys[-1].span.end)
 
     def expanded(self) -> Iterator[Directive]:
-        """The directives, those of imported snippets of the same file in place of their ``import``."""
-        yield from self._expand(frozenset())
+        """The directives, those of imported snippets of the same file in place of their ``import``.
 
-    def _expand(self, seen: frozenset[str]) -> Iterator[Directive]:
-        for directive in self.directives:
-            snippet = self.corefile.snippet(directive.args[0]) if _is_import(directive) else None
-            if snippet is not None and directive.args[0] not in seen:
-                yield from snippet._expand(seen | {directive.args[0]})
-            else:
+        A snippet that is imported again adds nothing: snippets that import each other twice would never come to an end.
+        An ``import`` of a snippet that is being expanded stays one.
+        """
+        done: set[str] = set()
+        path: dict[str, Iterator[Directive]] = {"": iter(self.directives)}
+        while path:
+            inmost = next(reversed(path))
+            directive = next(path[inmost], None)
+            if directive is None:
+                del path[inmost]
+                continue
+            name = directive.args[0] if _is_import(directive) else ""
+            snippet = self.corefile.snippet(name) if name else None
+            if snippet is None or name in path:
                 yield directive
+            elif name not in done:
+                done.add(name)
+                path[name] = iter(snippet.directives)
 
     def all(self, name: str) -> list[Directive]:
         """The directives `name`, also out of imported snippets."""
@@ -133,7 +144,11 @@ class Corefile:
 
     def snippet(self, name: str) -> ServerBlock | None:
         """The snippet `name` of this file."""
-        return next((each for each in self.snippets if each.snippet == name), None)
+        return self._snippets.get(name)
+
+    @cached_property
+    def _snippets(self) -> dict[str | None, ServerBlock]:
+        return {each.snippet: each for each in reversed(self.snippets)}
 
     # --- edits ---------------------------------------------------------------------------------------------------
 

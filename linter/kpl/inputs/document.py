@@ -55,6 +55,8 @@ class ParseFailure:
     span: Span
     templated: bool = False
     """Whether the document is a template, so that the failure says nothing about the rendered text."""
+    too_large: bool = False
+    """Whether it was not even tried."""
 
 
 @dataclass(eq=False)

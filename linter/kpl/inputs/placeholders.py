@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from kpl.inputs.corefile import is_placeholder
 from kpl.inputs.read import is_templated
@@ -16,6 +17,8 @@ _OWN_VARIABLE = re.compile(r"\{\$[^}]*\}|\{%[\w.-]+%\}")
 """CoreDNS's own variables, which it replaces when it reads the file."""
 
 
+# each rule asks again for each block of the file
+@lru_cache(maxsize=8)
 def corefile_placeholder(text: str) -> str | None:
     """A placeholder in a Corefile that is a template of one; None in what CoreDNS can be given as it is."""
     text = _OWN_VARIABLE.sub("", _OWN_TEMPLATES.sub("", text))

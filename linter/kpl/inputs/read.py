@@ -14,6 +14,8 @@ from kpl.text.span import Span
 
 HEAD = 65_536
 MAX_SIZE = 1 << 30
+MAX_COREFILE = 4 << 20
+"""In characters, four times what Kubernetes keeps in a ConfigMap."""
 
 _GIT_CRYPT = b"\0GITCRYPT"
 _SOPS = re.compile(r"""(?:^|\n)[ \t{]*"?sops"?:[\s\S]*\bENC\[|\bENC\[AES""")
@@ -92,9 +94,13 @@ def corefile_document(
     text = embedding.text
     if not sure and not detect.names_a_plugin(text):
         return None
+    model: object
     templated = is_templated(text)
+    if len(text) > MAX_COREFILE:
+        model = ParseFailure("Corefile", "it is larger than 4 MiB", whole(text), templated, too_large=True)
+        return Document(source, model, embedding, name, namespace, key, templated)
     try:
-        model: object = parse_corefile(text, fragment=key.endswith(".override"))
+        model = parse_corefile(text, fragment=key.endswith(".override"))
     except CorefileError as error:
         if not sure:
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -42,16 +43,25 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return "".join([*pieces, text[done:]])
 
 
-def collide(edits: Sequence[Edit], others: Sequence[Edit]) -> bool:
-    """Whether any of `edits` touches the same characters, or inserts at the same place, as one of `others`."""
-    return any(
+def collide(edits: Iterable[Edit], others: Sequence[Edit]) -> bool:
+    """Whether any of `edits` touches the same characters, or inserts at the same place, as one of `others`.
+
+    `others` are in order and do not collide, so that only neighbours need to be looked at.
+    """
+    for edit in edits:
+        at = bisect_left(others, edit)
+        if any(_meet(edit, other) for other in others[max(at - 1, 0) : at + 1]):
+            return True
+    return False
+
+
+def _meet(a: Edit, b: Edit) -> bool:
+    return (
         a.start < b.end
         and b.start < a.end
         or a.start == b.start
         or a.end == b.start == b.end
         or b.end == a.start == a.end
-        for a in edits
-        for b in others
     )
 
 
@@ -63,7 +73,8 @@ def lost_comments(text: str, edits: Iterable[Edit]) -> list[str]:
     """The comments that stood, if only in part, in the replaced ranges of `text` and are not in what replaces them."""
     lost: list[str] = []
     for edit in edits:
-        for found in _COMMENT.finditer(text, text.rfind("\n", 0, edit.start) + 1):
+        last = text.find("\n", edit.end)
+        for found in _COMMENT.finditer(text, text.rfind("\n", 0, edit.start) + 1, len(text) if last < 0 else last):
             if found.start() >= edit.end:
                 break
             comment = found.group().rstrip()

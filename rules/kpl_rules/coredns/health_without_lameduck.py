@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kpl import (
     Bad,
     Cluster,
+    Corefile,
     Finding,
     Fix,
     Good,
@@ -102,13 +104,7 @@ class HealthWithoutLameduck(Rule):
             return
         if not keyword_known("health", "lameduck", cluster.coredns_version):
             return
-        # one `health` that waits holds up the whole process
-        everywhere = [health for block in server.corefile.servers for health in block.all("health")]
-        if any(
-            each.name in ("lameduck", "import") or is_placeholder(each.name)
-            for h in everywhere
-            for each in h.properties
-        ):
+        if _waits(server.corefile):
             return
         for health in server.all("health"):
             yield self.finding(
@@ -118,3 +114,15 @@ class HealthWithoutLameduck(Rule):
                 help="Write `lameduck 5s` in the block of `health`: CoreDNS then answers for 5 more seconds.",
                 fix=Fix("Add `lameduck 5s`", (server.corefile.add_property(health, "lameduck 5s"),)),
             )
+
+
+# a file may have many blocks
+@lru_cache(maxsize=8)
+def _waits(corefile: Corefile) -> bool:
+    """Whether one `health` of the file waits, or may: that holds up the whole process."""
+    return any(
+        each.name in ("lameduck", "import") or is_placeholder(each.name)
+        for block in corefile.servers
+        for health in block.all("health")
+        for each in health.properties
+    )

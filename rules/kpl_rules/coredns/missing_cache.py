@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
-from kpl import Bad, Cluster, Finding, Fix, Good, Role, Rule, ServerBlock, Severity, Stop, corefile, role_of
+from kpl import Bad, Cluster, Corefile, Finding, Fix, Good, Role, Rule, ServerBlock, Severity, Stop, corefile, role_of
 
 _LOOPBACK = re.compile(r"(?:[a-z]+://)?(?:127\.|\[?::1\b|localhost\b)")
 _PORT = re.compile(r":\d+$")
@@ -94,12 +95,18 @@ def _zone(key: str) -> str:
 def _is_asked_by_another_block(server: ServerBlock) -> bool:
     """Whether a block of the same file forwards to the port of this one on loopback, and so stands in front of it."""
     ports = {found.group()[1:] for key in server.keys if (found := _PORT.search(key))}
-    asked = (
-        found.group()[1:]
-        for other in server.corefile.servers
-        if other is not server
-        for forward in other.all("forward")
-        for upstream in forward.args[1:]
-        if _LOOPBACK.match(upstream) and (found := _PORT.search(upstream))
-    )
-    return bool(ports.intersection(asked))
+    asked = _asked_on_loopback(server.corefile)
+    return any(other is not server for port in ports for other in asked.get(port, ()))
+
+
+# a file may have many blocks
+@lru_cache(maxsize=8)
+def _asked_on_loopback(corefile: Corefile) -> dict[str, list[ServerBlock]]:
+    """The ports on loopback that server blocks of the file forward to, each with these blocks."""
+    asked: dict[str, list[ServerBlock]] = {}
+    for block in corefile.servers:
+        for forward in block.all("forward"):
+            for upstream in forward.args[1:]:
+                if _LOOPBACK.match(upstream) and (found := _PORT.search(upstream)):
+                    asked.setdefault(found.group()[1:], []).append(block)
+    return asked

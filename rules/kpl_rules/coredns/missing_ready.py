@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kpl import (
     Bad,
     Cluster,
+    Corefile,
     Finding,
     Fix,
     Good,
@@ -123,11 +125,8 @@ def _fix(server: ServerBlock, cluster: Cluster) -> Fix | None:
     place = next((each for name in ("health", "errors") for each in server.all(name)), server.directives[0])
     if place not in server.directives:
         return None
-    blocks = server.corefile.servers
-    line = next((" ".join(["ready", *each.args]) for block in blocks for each in block.all("ready")), "ready")
-    taken = [arg for block in blocks for each in block.expanded() if each.name != "ready" for arg in each.args]
-    port = line.rpartition(":")[2] if ":" in line else "8181"
-    if any(arg.endswith(f":{port}") for arg in taken):
+    line = _line(server.corefile)
+    if line is None:
         return None
     safe = not any(
         workload.host_network is not None and "coredns" in (container.image or "")
@@ -135,3 +134,13 @@ def _fix(server: ServerBlock, cluster: Cluster) -> Fix | None:
         for container in workload.containers
     )
     return Fix(f"Add `{line}`", (server.corefile.insert_after(place, line),), safe)
+
+
+# a file may have many blocks
+@lru_cache(maxsize=8)
+def _line(corefile: Corefile) -> str | None:
+    """`ready` as another block of the file has it; None where something else has its port."""
+    line = next((" ".join(["ready", *each.args]) for block in corefile.servers for each in block.all("ready")), "ready")
+    port = line.rpartition(":")[2] if ":" in line else "8181"
+    others = (each for block in corefile.servers for each in block.expanded() if each.name != "ready")
+    return None if any(arg.endswith(f":{port}") for each in others for arg in each.args) else line

@@ -58,7 +58,7 @@ class QuotesThatDoNotQuote(Rule):
         for args in (directive.args, *(option.args for option in directive.properties)):
             for number, first in enumerate(args):
                 quote = first[:1]
-                if quote not in ("'", "`") or not quote or first[1:].endswith(quote):
+                if quote not in ("'", "`") or first[1:].endswith(quote):
                     continue
                 last = next((arg for arg in args[number + 1 :] if arg.endswith(quote)), None)
                 if last is None:

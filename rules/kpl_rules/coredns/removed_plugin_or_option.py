@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kpl import (
     Bad,
@@ -163,7 +164,7 @@ class RemovedPluginOrOption(Rule):
         self, directive: Directive, server: ServerBlock, corefile: Corefile, cluster: Cluster
     ) -> Iterator[Finding]:
         """See the class."""
-        if server.snippet is not None and not _imported(corefile, server.snippet):
+        if server.snippet is not None and server.snippet not in _imported(corefile):
             return
         version = cluster.coredns_version
         removed = removed_in(directive.name)
@@ -207,8 +208,10 @@ def _release(version: Version) -> str:
     return ".".join(str(number) for number in version.numbers)
 
 
-def _imported(corefile: Corefile, snippet: str) -> bool:
-    """Whether anything in the file imports the snippet."""
+# a file may have many snippets
+@lru_cache(maxsize=8)
+def _imported(corefile: Corefile) -> frozenset[str]:
+    """The snippets that anything in the file imports."""
     blocks = (*corefile.servers, *corefile.snippets)
     lines = [each.args for block in blocks for each in block.directives if each.name == "import"]
-    return [snippet] in (*lines, *corefile.imports)
+    return frozenset(args[0] for args in (*lines, *corefile.imports) if len(args) == 1)

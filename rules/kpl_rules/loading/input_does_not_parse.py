@@ -38,7 +38,13 @@ class InputDoesNotParse(Rule):
     def check(self, failure: ParseFailure) -> Iterator[Finding]:
         """See the class."""
         # CoreDNS's own message about a Corefile is KPL010's
-        if not failure.templated and failure.what != "Corefile":
+        if failure.too_large:
+            yield self.finding(
+                failure.span,
+                f"this {failure.what} was not checked: {failure.message}",
+                help="`kpl verify` gives CoreDNS's verdict on larger ones too.",
+            )
+        elif not failure.templated and failure.what != "Corefile":
             yield self.finding(
                 failure.span,
                 f"this {failure.what} does not parse: {failure.message}",
