@@ -37,10 +37,12 @@ _HOMES = {
     "keyword_removed_in": "kpl.coredns.versions",
     "keyword_without_effect_since": "kpl.coredns.versions",
     "duration_of": "kpl.proxy.scalars",
+    "is_within": "kpl.proxy.scalars",
     "network_family": "kpl.proxy.scalars",
     "removed_in": "kpl.coredns.versions",
     "directive_order": "kpl.coredns.versions",
     "tokenize": "kpl.coredns.tokens",
+    "served_zones": "kpl.coredns.zones",
     "zones_of": "kpl.coredns.zones",
     "replace_directive": "kpl.coredns.replacements",
     "replace_option": "kpl.coredns.replacements",
@@ -57,6 +59,7 @@ _HOMES = {
     "is_placeholder": "kpl.inputs.corefile",
     "Container": "kpl.inputs.kubernetes",
     "EndpointSlice": "kpl.inputs.kubernetes",
+    "NodeObject": "kpl.inputs.kubernetes",
     "Service": "kpl.inputs.kubernetes",
     "Workload": "kpl.inputs.kubernetes",
     "KubeProxyConfig": "kpl.inputs.kubeproxy",
@@ -138,6 +141,7 @@ if TYPE_CHECKING:
     from kpl.coredns.versions import keyword_removed_in as keyword_removed_in
     from kpl.coredns.versions import keyword_without_effect_since as keyword_without_effect_since
     from kpl.coredns.versions import removed_in as removed_in
+    from kpl.coredns.zones import served_zones as served_zones
     from kpl.coredns.zones import zones_of as zones_of
     from kpl.inputs.corefile import Corefile as Corefile
     from kpl.inputs.corefile import Directive as Directive
@@ -149,6 +153,7 @@ if TYPE_CHECKING:
     from kpl.inputs.kubeproxy import KubeProxyConfig as KubeProxyConfig
     from kpl.inputs.kubernetes import Container as Container
     from kpl.inputs.kubernetes import EndpointSlice as EndpointSlice
+    from kpl.inputs.kubernetes import NodeObject as NodeObject
     from kpl.inputs.kubernetes import Service as Service
     from kpl.inputs.kubernetes import Workload as Workload
     from kpl.inputs.placeholders import corefile_placeholder as corefile_placeholder
@@ -198,6 +203,7 @@ if TYPE_CHECKING:
     from kpl.proxy.programmed import longest_walk as longest_walk
     from kpl.proxy.programmed import programmed_services as programmed_services
     from kpl.proxy.scalars import duration_of as duration_of
+    from kpl.proxy.scalars import is_within as is_within
     from kpl.proxy.scalars import network_family as network_family
     from kpl.proxy.scale import IPTABLES_SERVICES as IPTABLES_SERVICES
     from kpl.proxy.scale import rules_walked_by_first_packet as rules_walked_by_first_packet

@@ -90,6 +90,8 @@ class Controller(Dispenser):
         self.config = config
         self.instance = instance
         self._occurred = False
+        self.joined: list[Token] = []
+        """What the plugin reads as a new option in its block, and does not start a line."""
 
     def next_only(self) -> bool:
         """`next`, for a plugin that a server block holds once. Raises plugin.ErrOnce at its second occurrence."""
@@ -99,6 +101,14 @@ class Controller(Dispenser):
             raise self.once()
         self._occurred = True
         return True
+
+    def next_block(self) -> bool:
+        """`Dispenser.next_block`; sees what does not start a line."""
+        inside = self.nesting > 0
+        found = super().next_block()
+        if found and inside and not self.is_new_line():
+            self.joined.append(self.word().token)
+        return found
 
     def since(self, release: str) -> bool:
         """Whether the CoreDNS in question is `release` or newer."""

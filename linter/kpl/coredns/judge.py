@@ -73,6 +73,8 @@ class Judgement:
     verdict: Verdict
     servers: list[Configured] = field(default_factory=list)
     ignored: list[Ignored] = field(default_factory=list)
+    joined: list[tuple[str, Token]] = field(default_factory=list)
+    """What starts an option of a plugin without starting a line, with the plugin."""
 
 
 def judge_corefile(
@@ -222,6 +224,7 @@ class _Judge:
             if refused.prefixed:
                 refused.message = f"plugin/{name}: {refused.message}"
             raise
+        self.judgement.joined += [(name, token) for token in controller.joined]
         for left in tokens[controller.cursor + 1 :]:
             if left.text == name:
                 self.instance.ignored.append(Ignored("occurrence", left))

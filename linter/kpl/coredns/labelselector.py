@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from kpl.golang.strconv import parse_int
-from kpl.golang.values import GoError, quote
+from kpl.golang.values import GoError, go_bytes, quote
 from kpl.text.version import Version
 
 _TOKEN = re.compile(r"[ \t\r\n]*(==|!=|[=!(),<>]|[^=!(),<> \t\r\n\0]+)\0?")
@@ -183,7 +183,7 @@ class _Parser:
 
 
 def _size(text: str) -> int:
-    return len(text.encode("utf-8", "surrogateescape"))
+    return len(go_bytes(text))
 
 
 def _too_long(length: int, version: Version) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kpl.golang.filepath import clean
+from kpl.golang.values import go_bytes
 
 _PATH_MAX = 4096
 _NAME_MAX = 255
@@ -15,7 +16,7 @@ def impossible_path(path: str) -> str | None:
     """
     if "\0" in path:
         return "invalid argument"
-    data = path.encode("utf-8", "surrogateescape")
+    data = go_bytes(path)
     if len(data) >= _PATH_MAX or any(len(name) > _NAME_MAX for name in data.split(b"/")):
         return "file name too long"
     return None

@@ -119,13 +119,14 @@ class EndpointSlice:
 
 @dataclass
 class NodeObject:
-    """A Node; `kernel` and `kubelet` are what its status tells."""
+    """A Node; `kernel`, `kubelet` and `addresses` (IPs) are what its status tells."""
 
     text: str
     node: Mapping
     name: Text
     kernel: str
     kubelet: str
+    addresses: list[str]
 
 
 def workload(text: str, node: Mapping) -> Workload | None:
@@ -210,8 +211,14 @@ def endpoint_slice(text: str, node: Mapping) -> EndpointSlice:
 def node_object(text: str, node: Mapping) -> NodeObject:
     """The Node that `node` is."""
     info = ("status", "nodeInfo")
+    addresses = [each for each in node.items("status", "addresses") if isinstance(each, Mapping)]
     return NodeObject(
-        text, node, _name(node), node.text(*info, "kernelVersion") or "", node.text(*info, "kubeletVersion") or ""
+        text,
+        node,
+        _name(node),
+        node.text(*info, "kernelVersion") or "",
+        node.text(*info, "kubeletVersion") or "",
+        [each.text("address") or "" for each in addresses if (each.text("type") or "").endswith("IP")],
     )
 
 

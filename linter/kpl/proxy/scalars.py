@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpl.golang.net import parse_cidr
+from kpl.golang.net import parse_cidr, parse_ip
 from kpl.golang.values import GoError, parse_duration
 
 
@@ -18,3 +18,12 @@ def network_family(text: str) -> int | None:
     """4 or 6: the IP family of a network."""
     network = parse_cidr(text)
     return None if network is None else 4 if len(network[0]) == 4 else 6
+
+
+def is_within(address: str, network: str) -> bool:
+    """Whether the IP `address` lies in `network`; False where one of them is none."""
+    ip, parsed = parse_ip(address), parse_cidr(network)
+    if ip is None or parsed is None or len(ip) != len(parsed[0]):
+        return False
+    shift = len(ip) * 8 - parsed[1]
+    return int.from_bytes(ip, "big") >> shift == int.from_bytes(parsed[0], "big") >> shift

@@ -30,16 +30,16 @@ class BlockNotRead(Rule):
     since = "0.1.0"
     examples = [
         Bad(
-            corefile("lan {\n    errors\n    nomad\n    {\n        ttl 10\n    }\n    whoami\n}\n"),
+            corefile("lan {\n    errors\n    whoami\n    nomad\n    {\n        ttl 10\n    }\n}\n"),
             flags=["{"],
-            fixed="lan {\n    errors\n    nomad {\n        ttl 10\n    }\n    whoami\n}\n",
+            fixed="lan {\n    errors\n    whoami\n    nomad {\n        ttl 10\n    }\n}\n",
             safe=False,
         ),
         Bad(
             corefile("lan {\n    errors\n    dns64 64:ff9b::/96 {\n        translate_all\n    }\n    whoami\n}\n"),
             flags=["{"],
         ),
-        Good(corefile("lan {\n    errors\n    nomad {\n        ttl 10\n    }\n    whoami\n}\n")),
+        Good(corefile("lan {\n    errors\n    whoami\n    nomad {\n        ttl 10\n    }\n}\n")),
     ]
 
     def check(self, directive: Directive, corefile: Corefile, cluster: Cluster) -> Iterator[Finding]:

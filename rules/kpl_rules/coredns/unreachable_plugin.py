@@ -47,15 +47,16 @@ class UnreachablePlugin(Rule):
         Bad(
             corefile("lan {\n    errors\n    whoami\n    cache 30\n    forward . 10.0.0.2\n}\n"),
             flags=["whoami"],
+            other=["order-without-meaning"],
         ),
         Bad(
             corefile("lan {\n    errors\n    cache 30\n    forward . 10.0.0.2\n    forward . 10.0.0.3\n}\n"),
             flags=["forward"],
         ),
-        Good(corefile("lan {\n    errors\n    whoami\n    cache 30\n    forward a.lan 10.0.0.2\n}\n")),
+        Good(corefile("lan {\n    errors\n    cache 30\n    forward a.lan 10.0.0.2\n    whoami\n}\n")),
         Good(
             corefile(
-                "lan {\n    errors\n    whoami\n    cache 30\n    forward . 10.0.0.2 {\n        except b.lan\n    }\n}\n"
+                "lan {\n    errors\n    cache 30\n    forward . 10.0.0.2 {\n        except b.lan\n    }\n    whoami\n}\n"
             )
         ),
     ]

@@ -81,10 +81,10 @@ class CorefileRefused(Rule):
         ),
         Bad(
             corefile(
-                "lan {\n    whoami\n    errors\n    cache 30 {\n        prefetsh 5\n        deniel 100 30s\n    }\n}\n"
+                "lan {\n    whoami\n    errors\n    cache 30 {\n        prefetsh 5\n        deniel 2000 30s\n    }\n}\n"
             ),
             flags=["prefetsh"],
-            fixed="lan {\n    whoami\n    errors\n    cache 30 {\n        prefetch 5\n        denial 100 30\n    }\n}\n",
+            fixed="lan {\n    whoami\n    errors\n    cache 30 {\n        prefetch 5\n        denial 2000 30\n    }\n}\n",
         ),
         Bad(
             corefile("lan {\n    whoami\n    errors\n    cache 30\n"),

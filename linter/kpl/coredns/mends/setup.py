@@ -213,6 +213,22 @@ def not_in_the_image(refusal: Refusal) -> Mend | None:
     return Mend("The image of NodeLocal DNSCache is built without it; a server block there forwards to cluster DNS.")
 
 
+def quotes_lost_in_a_view(refusal: Refusal) -> Mend | None:
+    """``expr name() == "a."``: the Corefile's own quotes are not part of the expression."""
+    if refusal.plugin != "view":
+        return None
+    edits = []
+    for at in refusal.directive:
+        token = refusal.tokens[at]
+        written = refusal.text[slice(*token.span)]
+        whole = refusal.tokens[at - 1].text == "expr" and refusal.is_first_on_line(at + 1)
+        if written[0] == '"' and not refusal.is_first_on_line(at) and not whole:
+            if "'" in written or "\\" in written:
+                return Mend("Write the texts of the expression in single quotes.")
+            edits.append(Edit(*token.span, f"'{token.text}'"))
+    return Mend("Write the texts of the expression in single quotes.", tuple(edits)) if edits else None
+
+
 SETUP = (
     brace_on_the_next_line,
     block_on_one_line,
@@ -223,6 +239,7 @@ SETUP = (
     address_without_a_colon,
     number_with_a_unit,
     duration_without_a_unit,
+    quotes_lost_in_a_view,
     only_once,
     forward_to_a_name,
     misspelt_option,

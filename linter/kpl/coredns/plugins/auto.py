@@ -9,7 +9,7 @@ from kpl.coredns.tlsconfig import under_root
 from kpl.coredns.transfers import transfer
 from kpl.golang.regexp import check_regexp
 from kpl.golang.stat import impossible_path
-from kpl.golang.values import parse_duration
+from kpl.golang.values import go_bytes, parse_duration
 
 MINUTE = 60 * 10**9
 MAX_PATTERN = 10000
@@ -61,7 +61,7 @@ def _directory(c: Controller, auto: Auto) -> None:
         raise c.err(f"Unable to access root path '{auto.directory}': stat {auto.directory}: {why}")
     if c.next_arg():
         auto.pattern = c.word()
-        if len(auto.pattern.encode("utf-8", "surrogateescape")) > MAX_PATTERN and c.since("1.13.2"):
+        if len(go_bytes(auto.pattern)) > MAX_PATTERN and c.since("1.13.2"):
             raise c.err("regexp too large")
         if c.read(check_regexp, auto.pattern) == 0:
             raise c.err("Need at least one sub expression")

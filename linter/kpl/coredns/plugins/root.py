@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kpl.coredns.controller import Controller
 from kpl.golang.stat import impossible_path
+from kpl.golang.values import go_bytes
 
 _PATH_MAX = 4096
 
@@ -35,5 +36,5 @@ def setup(c: Controller) -> Root:
 def _may_be_missing(path: str) -> bool:
     """Whether a name is too long only if the folder that it lies in exists; else the path is one that does not exist."""
     first, _, rest = path.lstrip("/").partition("/")
-    whole = "\0" in path or len(path.encode("utf-8", "surrogateescape")) >= _PATH_MAX
+    whole = "\0" in path or len(go_bytes(path)) >= _PATH_MAX
     return bool(rest) and not whole and impossible_path(first) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kpl.golang.values import quote
+from kpl.golang.values import go_bytes, quote
 from kpl.proxy.verdict.values import Data, Member, Number, Object, Value
 from kpl.text.span import Span
 
@@ -59,7 +59,7 @@ class _Parser:
         """The error at the current place; the end of the text counts as a space that must not be there."""
         if self._pos >= len(self._text):
             return JsonSyntaxError(f"invalid character ' ' {context}", len(self._text))
-        byte = chr(self._text[self._pos].encode("utf-8", "surrogateescape")[0])
+        byte = chr(go_bytes(self._text[self._pos])[0])
         shown = {"'": "'\\''", '"': "'\"'"}.get(byte) or f"'{quote(byte)[1:-1]}'"
         return JsonSyntaxError(f"invalid character {shown} {context}", self._pos)
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from kpl.golang.values import go_bytes
+
 END = "\0"
 """What the scanner finds behind the last character; no character of the file can be this one."""
 
@@ -36,19 +38,12 @@ class Characters:
         self.error: GoYamlError | None = None
         if refused is not None:
             at = refused.start()
-            data = _bytes(text[: at + 4])
-            offset = len(_bytes(text[:at]))
-            self.readable = len(_bytes(text)[: offset // _CHUNK * _CHUNK].decode("utf-8", "ignore"))
+            data = go_bytes(text[: at + 4])
+            offset = len(go_bytes(text[:at]))
+            self.readable = len(go_bytes(text)[: offset // _CHUNK * _CHUNK].decode("utf-8", "ignore"))
             self.error = GoYamlError(_reason(text[at], data[offset:]), at)
             text = text[:at]
         self.text = text + END * 16
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass")
 
 
 def _reason(character: str, data: bytes) -> str:

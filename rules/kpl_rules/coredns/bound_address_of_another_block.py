@@ -1,0 +1,103 @@
+"""KPL232."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Cluster,
+    Corefile,
+    Finding,
+    Good,
+    Related,
+    Rule,
+    ServerBlock,
+    Severity,
+    Stop,
+    corefile,
+    corefile_placeholder,
+    network_family,
+    served_zones,
+)
+
+_EVERY_ADDRESS = ("0.0.0.0", "::")
+
+
+class BoundAddressOfAnotherBlock(Rule):
+    """A server block gets no query that is sent to an address which another block binds on the same port.
+
+    ## Why
+    CoreDNS opens one socket for each address and port. A block without `bind` listens on all addresses, and yet what is
+    sent to an address that another block has bound goes to that block alone: for the zones of the unbound one it answers
+    from its own plugins, or REFUSED. CoreDNS's maintainers call it works as intended.
+
+    ## Fix
+    None: the unbound block may be meant for the other addresses only.
+
+    ## References
+    - https://coredns.io/plugins/bind/
+    - https://github.com/coredns/coredns/issues/4270
+    """
+
+    code = "KPL232"
+    name = "bound-address-of-another-block"
+    stop = Stop.COREDNS
+    severity = Severity.INFO
+    since = "0.1.0"
+    default = False
+    examples = [
+        Bad(
+            corefile(
+                "lan {\n    bind 10.0.0.1\n    errors\n    whoami\n}\n. {\n    errors\n    cache\n    forward . 10.0.0.2\n}\n"
+            ),
+            flags=["."],
+        ),
+        Good(
+            corefile(
+                "lan {\n    bind 10.0.0.1\n    errors\n    whoami\n}\n"
+                ". {\n    bind 10.0.0.1\n    errors\n    cache\n    forward . 10.0.0.2\n}\n"
+            )
+        ),
+        Good(
+            corefile(
+                "lan:1053 {\n    bind 10.0.0.1\n    errors\n    whoami\n}\n"
+                ". {\n    errors\n    cache\n    forward . 10.0.0.2\n}\n"
+            )
+        ),
+    ]
+
+    def check(self, corefile: Corefile, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        if corefile_placeholder(corefile.text) is not None:
+            return
+        document = cluster.document_of(corefile)
+        if cluster.lenient(document).judgement.verdict.answer == "refuses":
+            return
+        bound: dict[str, tuple[ServerBlock, str]] = {}
+        for server in corefile.servers:
+            for address in _addresses(server):
+                for port in _ports(server, cluster):
+                    bound.setdefault(port, (server, address))
+        for server in corefile.servers:
+            if server.has("bind") or not server.complete:
+                continue
+            for port in sorted(_ports(server, cluster) & bound.keys()):
+                other, address = bound[port]
+                yield self.finding(
+                    server.key_span,
+                    f"this block gets no query that is sent to {address}, because another block binds that address",
+                    help=f"Write `bind {address}` in this block too if it is to answer there.",
+                    related=[Related(other.key_span, "this block answers there")],
+                )
+
+
+def _addresses(server: ServerBlock) -> list[str]:
+    words = [word for bind in server.all("bind") for word in bind.args]
+    return [word for word in words if network_family(f"{word}/32") is not None and word not in _EVERY_ADDRESS]
+
+
+def _ports(server: ServerBlock, cluster: Cluster) -> set[str]:
+    """The ports of the block's keys, each with its transport."""
+    zones = [zone for key in server.keys for zone in served_zones(key, cluster.coredns_version)]
+    return {f"{zone.transport}://:{zone.port}" for zone in zones}

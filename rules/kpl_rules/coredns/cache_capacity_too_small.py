@@ -1,0 +1,80 @@
+"""KPL231."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Cluster, Directive, Edit, Finding, Fix, Good, Rule, Severity, Stop, Text, Version, corefile
+
+_LEAST = 1024
+_DEFAULT = 9984
+_SHORT = Version("1.7.0")
+
+
+class CacheCapacityTooSmall(Rule):
+    """The first number of `success` or `denial` is a capacity, and too small to have an effect: a TTL was meant, perhaps.
+
+    ## Why
+    `success CAPACITY [TTL]`: the first number says how many answers are kept, not for how many seconds. CoreDNS keeps at
+    least 1,024 of them whatever is written, and the TTL stays what it was: `denial 5` does not shorten how long NXDOMAIN
+    is remembered, and `denial 0` does not turn that off.
+
+    ## Fix
+    The default capacity in front, so that the number is the TTL, where it can be one. Unsafe, because the TTL changes.
+
+    ## References
+    - https://coredns.io/plugins/cache/
+    - https://github.com/coredns/coredns/blob/v1.14.7/plugin/pkg/cache/cache.go (New)
+    """
+
+    code = "KPL231"
+    name = "cache-capacity-too-small"
+    stop = Stop.COREDNS
+    severity = Severity.WARNING
+    since = "0.1.0"
+    examples = [
+        Bad(
+            corefile("lan {\n    errors\n    cache 30 {\n        success 20\n    }\n    forward . 10.0.0.2\n}\n"),
+            flags=["20"],
+            fixed="lan {\n    errors\n    cache 30 {\n        success 9984 20\n    }\n    forward . 10.0.0.2\n}\n",
+            safe=False,
+        ),
+        Bad(
+            corefile("lan {\n    errors\n    cache {\n        denial 0\n    }\n    forward . 10.0.0.2\n}\n"),
+            flags=["0"],
+        ),
+        Bad(
+            corefile("lan {\n    errors\n    cache {\n        denial 500 5\n    }\n    forward . 10.0.0.2\n}\n"),
+            flags=["500"],
+        ),
+        Good(corefile("lan {\n    errors\n    cache {\n        success 5000 20\n    }\n    forward . 10.0.0.2\n}\n")),
+        Good(corefile("lan {\n    errors\n    cache {\n        success 2048\n    }\n    forward . 10.0.0.2\n}\n")),
+    ]
+
+    def check(self, directive: Directive, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        if directive.name != "cache":
+            return
+        for option in directive.properties:
+            if option.name not in ("success", "denial") or not option.args or not option.args[0].isdecimal():
+                continue
+            capacity = option.args[0]
+            if int(capacity[:6]) < _LEAST and len(capacity) < 6:
+                yield self._too_small(option.name, capacity, alone=len(option.args) == 1)
+
+    def _too_small(self, name: Text, capacity: Text, alone: bool) -> Finding:
+        message = (
+            f"`{name}` keeps {_LEAST:,} answers all the same: the first number is a capacity, and this is the least one"
+        )
+        if not alone:
+            return self.finding(capacity.span, message, help=f"Write a capacity of {_LEAST} or more.")
+        if int(capacity) == 0:
+            help_ = f"Write `disable {name}` to cache none of these answers."
+            return self.finding(capacity.span, message, help=help_)
+        line = f"{name} {_DEFAULT} {capacity}"
+        return self.finding(
+            capacity.span,
+            message,
+            help=f"Write `{line}` if {capacity} is the TTL in seconds.",
+            fix=Fix(f"Write `{line}`", (Edit(capacity.span.start, capacity.span.start, f"{_DEFAULT} "),), safe=False),
+        )

@@ -1,0 +1,64 @@
+"""KPL233."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Cluster,
+    Finding,
+    Good,
+    Rule,
+    ServerBlock,
+    Severity,
+    Stop,
+    corefile,
+    is_placeholder,
+    served_zones,
+)
+
+_SHOWN = 4
+
+
+class KeyOfSeveralZones(Rule):
+    """A network whose prefix does not end at a label of the reverse name is several zones for CoreDNS.
+
+    ## Why
+    A reverse zone ends at each octet of an IPv4 address and at each nibble of an IPv6 one. CoreDNS makes of `10.0.0.0/15` the
+    two zones `0.10.in-addr.arpa.` and `1.10.in-addr.arpa.`: with other keys of the file they may collide, and a zone file
+    has to hold them all. CoreDNS before 1.8.4 served one zone instead, that of the octet below the prefix.
+
+    ## Fix
+    None: there is nothing wrong.
+
+    ## References
+    - https://coredns.io/manual/configuration/#reverse-zones
+    - https://github.com/coredns/coredns/issues/3808
+    """
+
+    code = "KPL233"
+    name = "key-of-several-zones"
+    stop = Stop.COREDNS
+    severity = Severity.INFO
+    since = "0.1.0"
+    default = False
+    examples = [
+        Bad(corefile("10.0.0.0/15 {\n    errors\n    whoami\n}\n"), flags=["10.0.0.0/15"]),
+        Good(corefile("10.0.0.0/16 {\n    errors\n    whoami\n}\n")),
+        Good(corefile("fd00:10::/32 {\n    errors\n    whoami\n}\n")),
+    ]
+
+    def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        for key in server.keys:
+            if server.snippet is not None or "/" not in key or is_placeholder(key):
+                continue
+            try:
+                zones = [zone.name for zone in served_zones(key, cluster.coredns_version)]
+            except ValueError:
+                continue
+            if len(zones) > 1:
+                shown = ", ".join(f"`{zone}`" for zone in zones[:_SHOWN])
+                rest = f" and {len(zones) - _SHOWN:,} more" if len(zones) > _SHOWN else ""
+                yield self.finding(key.span, f"this is {len(zones):,} zones for CoreDNS: {shown}{rest}")

@@ -1,0 +1,83 @@
+"""KPL234."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Finding, Good, Related, Rule, ServerBlock, Severity, Stop, corefile, directive_order
+
+_ANSWERING = frozenset(
+    {
+        "template",
+        "hosts",
+        "route53",
+        "azure",
+        "clouddns",
+        "k8s_external",
+        "kubernetes",
+        "file",
+        "auto",
+        "secondary",
+        "etcd",
+        "forward",
+        "grpc",
+        "erratic",
+        "whoami",
+        "nomad",
+    }
+)
+
+
+class OrderWithoutMeaning(Rule):
+    """Plugins that answer stand in another order than CoreDNS asks them in.
+
+    ## Why
+    Where a line stands in the block has no meaning: the order of the plugins is fixed when CoreDNS is built (`plugin.cfg`).
+    `forward` written above `hosts` is asked after it all the same, and a person reads the file wrongly.
+
+    ## Fix
+    None: moving lines would part them from their comments.
+
+    ## References
+    - https://github.com/coredns/coredns/blob/v1.14.7/plugin.cfg
+    - https://github.com/coredns/coredns/issues/7285
+    - https://github.com/coredns/coredns/issues/3124
+    """
+
+    code = "KPL234"
+    name = "order-without-meaning"
+    stop = Stop.COREDNS
+    severity = Severity.INFO
+    since = "0.1.0"
+    default = False
+    examples = [
+        Bad(
+            corefile(
+                "lan {\n    errors\n    cache\n    forward . 10.0.0.2\n"
+                "    hosts {\n        10.0.0.1 a.lan\n        fallthrough\n    }\n}\n"
+            ),
+            flags=["hosts"],
+        ),
+        Good(
+            corefile(
+                "lan {\n    cache\n    errors\n    hosts {\n        10.0.0.1 a.lan\n        fallthrough\n    }\n"
+                "    forward . 10.0.0.2\n}\n"
+            )
+        ),
+    ]
+
+    def check(self, server: ServerBlock) -> Iterator[Finding]:
+        """See the class."""
+        last = None
+        for directive in server.directives:
+            if directive.name not in _ANSWERING:
+                continue
+            if last is not None and directive_order(directive.name) < directive_order(last.name):
+                yield self.finding(
+                    directive.name.span,
+                    f"CoreDNS asks `{directive.name}` before `{last.name}`: the order of the lines has no meaning",
+                    help=f"Write it above `{last.name}`, so that the file reads as CoreDNS works.",
+                    related=[Related(last.name.span, "this is asked later")],
+                )
+            else:
+                last = directive

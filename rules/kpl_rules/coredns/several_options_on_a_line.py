@@ -1,0 +1,78 @@
+"""KPL235."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Cluster,
+    Edit,
+    Finding,
+    Fix,
+    Good,
+    Rule,
+    Severity,
+    Stop,
+    corefile,
+    corefile_placeholder,
+    keyword_known,
+)
+
+
+class SeveralOptionsOnALine(Rule):
+    """An option of a plugin stands behind another one on its line.
+
+    ## Why
+    Some plugins read the words of their block one by one: `max_fails 3 force_tcp` are two options of `forward`. A person
+    takes the second one for an argument, and other plugins do.
+
+    ## Fix
+    A line for each option.
+
+    ## References
+    - https://github.com/coredns/coredns/blob/v1.14.7/plugin/forward/setup.go (parseBlock)
+    """
+
+    code = "KPL235"
+    name = "several-options-on-a-line"
+    stop = Stop.COREDNS
+    severity = Severity.INFO
+    since = "0.1.0"
+    needs = "Corefile"
+    default = False
+    examples = [
+        Bad(
+            corefile(
+                "lan {\n    errors\n    cache\n    forward . 10.0.0.2 {\n        max_fails 3 force_tcp\n    }\n}\n"
+            ),
+            flags=["force_tcp"],
+            fixed="lan {\n    errors\n    cache\n    forward . 10.0.0.2 {\n        max_fails 3\n        force_tcp\n    }\n}\n",
+        ),
+        Good(
+            corefile(
+                "lan {\n    errors\n    cache\n    forward . 10.0.0.2 {\n        max_fails 3\n        force_tcp\n    }\n}\n"
+            )
+        ),
+    ]
+
+    def check(self, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        for document, read in cluster.corefiles:
+            judgement = cluster.lenient(document).judgement
+            if judgement.verdict.answer == "refuses" or corefile_placeholder(read.text) is not None:
+                continue
+            for plugin, token in judgement.joined:
+                if token.file or read.text[slice(*token.span)] != token.text or plugin == "rewrite":
+                    continue
+                if not keyword_known(plugin, token.text, cluster.coredns_version):
+                    continue
+                start = len(read.text[: token.span.start].rstrip(" \t"))
+                edit = Edit(start, token.span.start, f"\n{read.indent_at(token.span.start)}")
+                yield self.finding(
+                    token.span,
+                    f"`{token.text}` is an option of its own, and no argument of what stands before it",
+                    help="Write it on a line of its own.",
+                    fix=Fix("Write it on a line of its own", (edit,), restructures=True),
+                    document=document,
+                )

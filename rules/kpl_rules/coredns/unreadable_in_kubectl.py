@@ -1,0 +1,80 @@
+"""KPL236."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kpl import Bad, Cluster, Corefile, Edit, Finding, Fix, Good, Rule, Severity, Span, Stop, tokenize
+
+_HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: coredns\n  namespace: kube-system\ndata:\n  Corefile: |\n"
+_BAD = re.compile(r"[ \t]+(?=\n|\Z)|[ \t]*\t[ \t]*")
+
+
+class UnreadableInKubectl(Rule):
+    """`kubectl edit` shows the Corefile as one long string, because it holds a tab or a blank at the end of a line.
+
+    ## Why
+    Kubernetes keeps the text, not how it was written. `kubectl edit` and `kubectl get -o yaml` print a text with a tab, or with
+    a blank in front of a line end, in double quotes on one line, each line end as `\\n` (tried with sigs.k8s.io/yaml 1.6.0).
+
+    ## Fix
+    Four blanks for each tab that indents, one for another tab; trailing blanks go. Not where a tab stands in a comment or
+    in quotes.
+
+    ## References
+    - https://github.com/coredns/coredns/issues/1708
+    """
+
+    code = "KPL236"
+    name = "unreadable-in-kubectl"
+    stop = Stop.COREDNS
+    severity = Severity.INFO
+    since = "0.1.0"
+    default = False
+    examples = [
+        Bad(
+            {"cm.yaml": f"{_HEAD}    lan {{ \n    \terrors\n    \twhoami\n    }}\n"},
+            flags=[" "],
+            fixed=f"{_HEAD}    lan {{\n        errors\n        whoami\n    }}\n",
+        ),
+        Good({"cm.yaml": f"{_HEAD}    lan {{\n      errors\n      whoami\n    }}\n"}),
+        # no kubectl prints this file
+        Good({"Corefile": "lan {\n\terrors\n\twhoami\n}\n"}),
+    ]
+
+    def check(self, corefile: Corefile, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        text = corefile.text
+        if cluster.document_of(corefile).is_whole_file or "\r" in text:
+            return
+        places = [Span(*found.span()) for found in _BAD.finditer(text)]
+        if not places:
+            return
+        edits = tuple(_edit(text, place) for place in places)
+        more = f", and {len(places) - 1:,} more" if len(places) > 1 else ""
+        what = "tab" if "\t" in text[slice(*places[0])] else "blank at the end of the line"
+        yield self.finding(
+            places[0],
+            f"`kubectl edit` shows this Corefile as one long string, because of the {what} here{more}",
+            help="Indent with blanks, and leave none at the end of a line.",
+            fix=Fix("Write blanks for tabs, and none at the end of a line", edits) if _outside(text, places) else None,
+        )
+
+
+def _edit(text: str, place: Span) -> Edit:
+    """What makes one line readable: trailing blanks go, and a tab becomes blanks."""
+    if text[place.end : place.end + 1] in ("", "\n"):
+        return Edit(*place, "")
+    indents = text[place.start - 1 : place.start] in ("", "\n")
+    return Edit(*place, text[slice(*place)].replace("\t", "    ") if indents else " ")
+
+
+def _outside(text: str, places: list[Span]) -> bool:
+    """Whether all `places` lie between the words of the Corefile, and in none of its comments."""
+    inside = bytearray(len(text))
+    for token in tokenize(text):
+        inside[slice(*token.span)] = b"\1" * (token.span.end - token.span.start)
+    for found in re.finditer(r"(?:^|(?<=\s))#[^\n]*?(?=[ \t]*$)", text, re.MULTILINE):
+        inside[slice(*found.span())] = b"\1" * (found.end() - found.start())
+    return not any(any(inside[slice(*place)]) for place in places)

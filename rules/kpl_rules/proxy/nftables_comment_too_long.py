@@ -1,0 +1,72 @@
+"""KPL311."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Cluster,
+    Finding,
+    Good,
+    KubeProxyConfig,
+    Rule,
+    Service,
+    Severity,
+    Stop,
+    Version,
+    is_placeholder,
+    manifest,
+)
+
+_MOST = 128
+_CUT_SINCE = Version("1.37")
+_CONFIG = "---\napiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: nftables\n"
+_LONG = "a-service-with-a-name-that-is-as-long-as-kubernetes-lets-it-be1"
+_SERVICE = f"apiVersion: v1\nkind: Service\nmetadata:\n  name: {_LONG}\n  namespace: {_LONG}\nspec:\n  ports:\n    - port: 80\n"
+
+
+class NftablesCommentTooLong(Rule):
+    """kube-proxy in nftables mode programs nothing any more while this Service has no endpoints: its name is too long.
+
+    ## Why
+    A Service without endpoints gets an element of a map with `namespace/name:port` as its comment, and nftables takes comments
+    of up to 128 bytes. With a longer one the whole transaction fails ("comment too long"), again and again: no change to any
+    Service arrives on the node. kube-proxy cuts the comment from 1.37 on; seen with 1.33.
+
+    ## Fix
+    None: a Service is renamed by making another one.
+
+    ## References
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/proxy/nftables/proxier.go (truncateNFTablesComment)
+    - https://github.com/kubernetes-sigs/knftables (CommentLengthMax)
+    """
+
+    code = "KPL311"
+    name = "nftables-comment-too-long"
+    stop = Stop.PROXY
+    severity = Severity.ERROR
+    since = "0.1.0"
+    needs = "KubeProxyConfig"
+    examples = [
+        Bad(manifest(f"{_SERVICE}      name: web\n{_CONFIG}"), {"kubernetes": "1.33"}, flags=[_LONG]),
+        Good(manifest(f"{_SERVICE}      name: web\n{_CONFIG}"), {"kubernetes": "1.37"}),
+        Good(manifest(f"{_SERVICE}{_CONFIG}"), {"kubernetes": "1.33"}),
+    ]
+
+    def check(self, service: Service, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        if not cluster.kubernetes_version_known or cluster.kubernetes_version >= _CUT_SINCE:
+            return
+        if not any(config.mode == "nftables" for _, config in cluster.of(KubeProxyConfig)):
+            return
+        for port in service.ports:
+            comment = f"{service.namespace}/{service.name}" + (f":{port.name}" if port.name else "")
+            if len(comment.encode()) > _MOST and not is_placeholder(comment):
+                yield self.finding(
+                    service.name.span,
+                    f"kube-proxy {cluster.kubernetes_version} programs nothing while this Service has no endpoints: its "
+                    f"comment in nftables has {len(comment.encode())} bytes, {_MOST} are the most",
+                    help="Shorten the name of the Service or of its port, or run Kubernetes 1.37 or newer.",
+                )
+                return

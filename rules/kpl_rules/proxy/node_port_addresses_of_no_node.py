@@ -1,0 +1,74 @@
+"""KPL313."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Cluster,
+    Finding,
+    Good,
+    KubeProxyConfig,
+    NodeObject,
+    Related,
+    Rule,
+    Scalar,
+    Severity,
+    Stop,
+    is_within,
+    manifest,
+    network_family,
+)
+
+_CONFIG = (
+    "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\nnodePortAddresses:\n"
+)
+_NODE = "---\napiVersion: v1\nkind: Node\nmetadata: {name: a}\nstatus:\n  addresses:\n    - {type: InternalIP, address: 10.1.2.3}\n"
+
+
+class NodePortAddressesOfNoNode(Rule):
+    """No NodePort is forwarded on a node, because none of its addresses lies in `nodePortAddresses`.
+
+    ## Why
+    kube-proxy opens NodePorts on those of the node's addresses that lie in one of the networks. Where none does, its rules have
+    no NodePort at all, and it says nothing. Seen in 1.37.
+
+    ## Fix
+    None: which network is meant is the author's to say. A node may have addresses that its object does not list: look at
+    `ip address` on the node first.
+
+    ## References
+    - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/proxy/util/nodeport_addresses.go
+    """
+
+    code = "KPL313"
+    name = "node-port-addresses-of-no-node"
+    stop = Stop.PROXY
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "NodeObject"
+    default = False
+    examples = [
+        Bad(manifest(f"{_CONFIG}  - 192.168.0.0/16\n{_NODE}"), flags=["nodePortAddresses"]),
+        Good(manifest(f"{_CONFIG}  - 10.1.0.0/16\n{_NODE}")),
+        Good(manifest(f"{_CONFIG}  - primary\n{_NODE}")),
+    ]
+
+    def check(self, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        pair = config.node.pair("nodePortAddresses")
+        words = [node.value for node in config.node.items("nodePortAddresses") if isinstance(node, Scalar)]
+        if pair is None or not words or any(network_family(word) is None for word in words):
+            return
+        for document, node in cluster.of(NodeObject):
+            if node.addresses and not any(is_within(address, word) for address in node.addresses for word in words):
+                yield self.finding(
+                    pair[0].span,
+                    f"no NodePort is forwarded on the node `{node.name}`: it has {', '.join(node.addresses)}, and no address in "
+                    "these networks",
+                    help="Write the network of the node's addresses, or leave the field out.",
+                    related=[Related(node.name.span, "the node", document)],
+                )
+                return

@@ -1,0 +1,54 @@
+"""KPL312."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Cluster, Finding, Good, KubeProxyConfig, Rule, Severity, Stop, Version, manifest
+
+_HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\n"
+_SINCE = Version("1.28")
+
+
+class SplitStreamInTheFile(Rule):
+    """`splitStream` has no effect, because kube-proxy sets it to what its flag says after reading the file.
+
+    ## Why
+    kube-proxy declares its logging flags once more over the settings of the file, to let flags win, and that sets
+    `splitStream` to false. Errors and other messages go to one stream all the same. From 1.28 on, 1.37 included.
+
+    ## Fix
+    None: the flag stands in the command of the DaemonSet: `--log-text-split-stream` or `--log-json-split-stream`.
+
+    ## References
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.2/cmd/kube-proxy/app/options.go (copyLogsFromFlags)
+    """
+
+    code = "KPL312"
+    name = "split-stream-in-the-file"
+    stop = Stop.PROXY
+    severity = Severity.INFO
+    since = "0.1.0"
+    examples = [
+        Bad(
+            manifest(f"{_HEAD}logging:\n  format: json\n  options:\n    json:\n      splitStream: true\n"),
+            flags=["splitStream"],
+        ),
+        Good(manifest(f"{_HEAD}logging:\n  format: json\n  options:\n    json:\n      splitStream: false\n")),
+        Good(manifest(f"{_HEAD}logging:\n  format: text\n")),
+    ]
+
+    def check(self, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        if cluster.kubernetes_version_for(config) < _SINCE:
+            return
+        for style in ("text", "json"):
+            options = config.node.mapping("logging", "options", style)
+            pair = options.pair("splitStream") if options is not None else None
+            value = options.scalar("splitStream") if options is not None else None
+            if pair is not None and value is not None and value.boolean():
+                yield self.finding(
+                    pair[0].span,
+                    "kube-proxy sets this to false again, because only its flag counts",
+                    help=f"Start kube-proxy with `--log-{style}-split-stream`.",
+                )
