@@ -58,9 +58,9 @@ _HOMES = {
     "ServerBlock": "kpl.inputs.corefile",
     "is_placeholder": "kpl.inputs.corefile",
     "Container": "kpl.inputs.kubernetes",
-    "EndpointSlice": "kpl.inputs.kubernetes",
+    "EndpointSlice": "kpl.inputs.services",
     "NodeObject": "kpl.inputs.kubernetes",
-    "Service": "kpl.inputs.kubernetes",
+    "Service": "kpl.inputs.services",
     "Workload": "kpl.inputs.kubernetes",
     "KubeProxyConfig": "kpl.inputs.kubeproxy",
     "ParseFailure": "kpl.inputs.document",
@@ -152,14 +152,14 @@ if TYPE_CHECKING:
     from kpl.inputs.document import ParseFailure as ParseFailure
     from kpl.inputs.kubeproxy import KubeProxyConfig as KubeProxyConfig
     from kpl.inputs.kubernetes import Container as Container
-    from kpl.inputs.kubernetes import EndpointSlice as EndpointSlice
     from kpl.inputs.kubernetes import NodeObject as NodeObject
-    from kpl.inputs.kubernetes import Service as Service
     from kpl.inputs.kubernetes import Workload as Workload
     from kpl.inputs.placeholders import corefile_placeholder as corefile_placeholder
     from kpl.inputs.placeholders import template_placeholder as template_placeholder
     from kpl.inputs.ruleset import Ruleset as Ruleset
     from kpl.inputs.ruleset import Table as Table
+    from kpl.inputs.services import EndpointSlice as EndpointSlice
+    from kpl.inputs.services import Service as Service
     from kpl.inputs.yamledit import add_entry as add_entry
     from kpl.inputs.yamledit import add_item as add_item
     from kpl.inputs.yamledit import remove_entry as remove_entry

@@ -256,7 +256,7 @@ class Cluster:
     @cached_property
     def services(self) -> int | None:
         """How many Services the cluster has: told, or as many as lie in the tree or are programmed in a dump."""
-        from kpl.inputs.kubernetes import Service
+        from kpl.inputs.services import Service
 
         if self.facts.services is not None:
             return self.facts.services
@@ -276,11 +276,11 @@ class Cluster:
     @cached_property
     def endpoints(self) -> int | None:
         """How many endpoints the Services have: told, or listed by the EndpointSlices in the tree."""
-        from kpl.inputs.kubernetes import EndpointSlice
+        from kpl.inputs.services import EndpointSlice
 
         if self.facts.endpoints is not None:
             return self.facts.endpoints
-        return sum(model.endpoints for _, model in self.of(EndpointSlice)) or None
+        return sum(model.size for _, model in self.of(EndpointSlice)) or None
 
 
 def _files_around(document: Document) -> Files:

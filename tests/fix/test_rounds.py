@@ -9,7 +9,7 @@ import pytest
 
 from kpl.fix.fixer import MAX_ROUNDS, Outcome, fix_texts
 from kpl.inputs.corefile import Corefile, Directive
-from kpl.inputs.kubernetes import Service
+from kpl.inputs.services import Service
 from kpl.lint.registry import RuleEntry
 from kpl.lint.rule import Finding, Rule, Severity, Stop
 from kpl.lint.settings import Settings

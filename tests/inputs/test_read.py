@@ -7,8 +7,9 @@ import pytest
 from kpl.inputs.corefile import Corefile
 from kpl.inputs.document import ParseFailure
 from kpl.inputs.kubeproxy import KubeProxyConfig
-from kpl.inputs.kubernetes import EndpointSlice, NodeObject, Service, Workload
+from kpl.inputs.kubernetes import NodeObject, Workload
 from kpl.inputs.ruleset import Ruleset
+from kpl.inputs.services import EndpointSlice, Service
 from samples import COREFILE, DUMP, POD, PROXY, TEMPLATE, config_map, documents, indented, models
 
 

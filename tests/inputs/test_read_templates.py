@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from kpl.inputs.corefile import Corefile
 from kpl.inputs.document import ParseFailure
-from kpl.inputs.kubernetes import Service, Workload
+from kpl.inputs.kubernetes import Workload
 from kpl.inputs.read import read
 from kpl.inputs.ruleset import Ruleset
+from kpl.inputs.services import Service
 from kpl.text.span import Span
 from samples import COREFILE, DUMP, POD, config_map, documents, indented, models
 

@@ -84,42 +84,8 @@ class Workload:
 
 
 @dataclass
-class ServicePort:
-    """A port of a Service."""
-
-    name: str
-    protocol: str
-    port: int | None
-
-
-@dataclass
-class Service:
-    """A Service."""
-
-    text: str
-    node: Mapping
-    name: Text
-    namespace: str
-    type: str
-    cluster_ip: str
-    ports: list[ServicePort]
-
-
-@dataclass
-class EndpointSlice:
-    """An EndpointSlice: `endpoints` is how many it lists."""
-
-    text: str
-    node: Mapping
-    name: Text
-    namespace: str
-    service: str
-    endpoints: int
-
-
-@dataclass
 class NodeObject:
-    """A Node; `kernel`, `kubelet` and `addresses` (IPs) are what its status tells."""
+    """A Node; `kernel`, `kubelet` and `addresses` (IPs) are what its status tells, `zone` is its label."""
 
     text: str
     node: Mapping
@@ -127,6 +93,7 @@ class NodeObject:
     kernel: str
     kubelet: str
     addresses: list[str]
+    zone: str = ""
 
 
 def workload(text: str, node: Mapping) -> Workload | None:
@@ -178,36 +145,6 @@ def _containers(pod: Mapping, key: str) -> Iterator[Container]:
             )
 
 
-def service(text: str, node: Mapping) -> Service:
-    """The Service that `node` is."""
-    ports = [
-        ServicePort(port.text("name") or "", port.text("protocol") or "TCP", _integer(port.text("port")))
-        for port in node.items("spec", "ports")
-        if isinstance(port, Mapping)
-    ]
-    return Service(
-        text,
-        node,
-        _name(node),
-        node.text("metadata", "namespace") or "",
-        node.text("spec", "type") or "ClusterIP",
-        node.text("spec", "clusterIP") or "",
-        ports,
-    )
-
-
-def endpoint_slice(text: str, node: Mapping) -> EndpointSlice:
-    """The EndpointSlice that `node` is."""
-    return EndpointSlice(
-        text,
-        node,
-        _name(node),
-        node.text("metadata", "namespace") or "",
-        node.text("metadata", "labels", "kubernetes.io/service-name") or "",
-        len(node.items("endpoints")),
-    )
-
-
 def node_object(text: str, node: Mapping) -> NodeObject:
     """The Node that `node` is."""
     info = ("status", "nodeInfo")
@@ -215,16 +152,14 @@ def node_object(text: str, node: Mapping) -> NodeObject:
     return NodeObject(
         text,
         node,
-        _name(node),
+        name_of(node),
         node.text(*info, "kernelVersion") or "",
         node.text(*info, "kubeletVersion") or "",
         [each.text("address") or "" for each in addresses if (each.text("type") or "").endswith("IP")],
+        node.text("metadata", "labels", "topology.kubernetes.io/zone") or "",
     )
 
 
-def _name(node: Mapping) -> Text:
+def name_of(node: Mapping) -> Text:
+    """``metadata.name`` of the object `node`; empty, at its start, where it has none."""
     return node.text("metadata", "name") or Text("", Span(node.start, node.start))
-
-
-def _integer(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdecimal() else None

@@ -75,7 +75,7 @@ def _documents(source: Source, kind: str) -> Iterator[Document]:
 
         yield Document(source, parse_iptables_save(source.text), Embedding(source.text, source.newline), key=name)
     elif kind == detect.YAML:
-        if not _SOPS.search(source.text):
+        if "ENC[" not in source.text or not _SOPS.search(source.text):
             from kpl.inputs.yamldocuments import yaml_documents
 
             yield from yaml_documents(source)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from kpl.inputs import kubernetes
+from kpl.inputs import kubernetes, services
 from kpl.inputs.document import Document, ParseFailure
 from kpl.inputs.kubeproxy import KubeProxyConfig, is_kube_proxy_config
 from kpl.inputs.read import corefile_document, is_templated
@@ -45,8 +45,8 @@ _KUBE_PROXY_KEYS = (
 )
 
 _OBJECTS: dict[str, Callable[[str, Mapping], Any]] = {
-    "Service": kubernetes.service,
-    "EndpointSlice": kubernetes.endpoint_slice,
+    "Service": services.service,
+    "EndpointSlice": services.endpoint_slice,
     "Node": kubernetes.node_object,
 }
 
@@ -124,8 +124,13 @@ class _Objects:
             return
         kind = node.text("kind") or ""
         if kind.endswith("List") and isinstance(node.get("items"), Sequence):
+            of = kind.removesuffix("List")
             for item in node.items("items"):
-                yield from self.read(item)
+                if of in _OBJECTS and isinstance(item, Mapping) and item.scalar("kind") is None:
+                    # the API server's own lists name the kind once
+                    yield from self._object(of, item)
+                else:
+                    yield from self.read(item)
             return
         yield from self._object(kind, node)
 
