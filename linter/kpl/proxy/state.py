@@ -24,6 +24,8 @@ class Destination:
 
     endpoints: list[Endpoint] = field(default_factory=list)
     local: bool = False
+    at_most: bool = False
+    """Whether kube-proxy may take a part of the endpoints only: which, depends on what is not known of the node."""
 
 
 @dataclass
