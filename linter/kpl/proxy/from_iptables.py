@@ -60,8 +60,13 @@ def dumps_in(ruleset: Ruleset) -> list[Dump]:
 
 def node_states(ruleset: Ruleset) -> list[NodeState]:
     """The state that each dump in the file shows; those without a trace of kube-proxy's Services are left out."""
-    states = [_Reader(dump).read() for dump in dumps_in(ruleset)]
+    states = [read_state(dump) for dump in dumps_in(ruleset)]
     return [state for state in states if state.ports]
+
+
+def read_state(dump: Dump) -> NodeState:
+    """The state that one dump shows."""
+    return _Reader(dump).read()
 
 
 class _Match(NamedTuple):
