@@ -35,6 +35,7 @@ COMMIT
 NAT = (
     HEAD
     + """*nat
+:PREROUTING ACCEPT [0:0]
 :KUBE-MARK-MASQ - [0:0]
 :KUBE-POSTROUTING - [0:0]
 :KUBE-SEP-A - [0:0]
@@ -70,7 +71,7 @@ node.iptables: iptables-save v1.8.9, nftables backend, IPv4
   kube-proxy     mode iptables, Kubernetes 1.25 or newer
                  no KUBE-MARK-DROP: 1.25 or newer
                  KUBE-PROXY-FIREWALL: 1.25 or newer
-  holds          2 Services, 2 endpoints; 10 rules, 13 chains
+  holds          2 Services, 2 endpoints; 10 rules, 14 chains
   walk           2 rules for the first packet to what is no Service
   no endpoints   shop/none
   other agents   Docker
@@ -165,6 +166,6 @@ def test_the_range_holds_the_release_that_programmed_it() -> None:
         release = Version(path.parent.name)
         assert Version(found.oldest or "1.0") <= release <= Version(found.newest or "1.99"), path
         assert found.mode == "iptables", path
-        assert found.complete, path
+        assert found.complete is ("restore-input" not in path.name), path
         seen += 1
     assert seen > 100

@@ -101,14 +101,15 @@ def inspect_iptables(ruleset: Ruleset) -> Iterator[Inspection]:
     for dump in dumps_in(ruleset):
         tables = dump.tables.values()
         backend, writer = _writer(ruleset.text, min((table.start for table in tables), default=0))
+        mode = mode_of(dump)
         marks = iptables_marks(dump, saved=writer is not None)
         yield Inspection(
             "iptables-save",
             backend,
             writer,
-            _mode(dump),
-            dump.nat.complete and dump.filter.complete,
-            marks if _mode(dump) == "iptables" else [],
+            mode,
+            dump.whole,
+            marks if mode == "iptables" else [],
             sum(len(table.chain) for table in tables),
             sum(len(table.chains) for table in tables),
             longest_walk(dump.nat),
@@ -130,7 +131,8 @@ def _writer(text: str, before: int) -> tuple[str | None, str | None]:
     return ("legacy", writer) if backend == "legacy" or known else (None, writer)
 
 
-def _mode(dump: Dump) -> str | None:
+def mode_of(dump: Dump) -> str | None:
+    """kube-proxy's mode, of which a dump of iptables-save shows three; None where there is no trace of it."""
     nat = dump.nat
     if any(chain.startswith("KUBE-PORTALS-") for chain in (*nat.chains, *nat.rules_of)):
         return "userspace"
