@@ -75,7 +75,6 @@ node.iptables: iptables-save v1.8.9, nftables backend, IPv4
   walk           2 rules for the first packet to what is no Service
   no endpoints   shop/none
   other agents   Docker
-
 """
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from kpl.inputs.document import Document
+    from kpl.proxy.inspection import Inspection
 
 
 @click.command()
@@ -33,8 +34,9 @@ def inspect(paths: tuple[str, ...], format_: str, service: str | None, stdin_fil
         if not _show_service(documents, service):
             raise UsageError(f"{service} is in none of the dumps: --service is namespace/name or namespace/name:port")
         return
-    for document in documents:
-        _show(document, format_)
+    found = ((document.path, each) for document in documents for each in _inspections(document))
+    for number, (path, inspection) in enumerate(found):
+        _show(path, inspection, format_, first=number == 0)
 
 
 def _documents(paths: tuple[str, ...], stdin_name: str | None) -> Iterator[Document]:
@@ -59,24 +61,24 @@ def _is_dump(document: Document) -> bool:
     return type(document.model).__name__ == "Ruleset"
 
 
-def _inspections(document: Document) -> Iterator[Any]:
+def _inspections(document: Document) -> Iterator[Inspection]:
     from kpl.proxy.inspection import inspect_iptables
 
     yield from inspect_iptables(document.model)
 
 
-def _show(document: Document, format_: str) -> None:
+def _show(path: str, inspection: Inspection, format_: str, first: bool) -> None:
     from kpl.report.inspections import record, text_lines
 
-    for inspection in _inspections(document):
-        if format_ == "json":
-            import json
+    if format_ == "json":
+        import json
 
-            click.echo(json.dumps(record(document.path, inspection)))
-            continue
-        for line in text_lines(document.path, inspection):
-            click.echo(line)
+        click.echo(json.dumps(record(path, inspection)))
+        return
+    if not first:
         click.echo()
+    for line in text_lines(path, inspection):
+        click.echo(line)
 
 
 def _show_service(documents: list[Document], service: str) -> bool:
