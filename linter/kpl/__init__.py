@@ -95,6 +95,10 @@ _HOMES = {
     "best_mode": "kpl.proxy.modes",
     "needs_gate": "kpl.proxy.modes",
     "runs_on_windows": "kpl.proxy.modes",
+    "NodeState": "kpl.proxy.state",
+    "PortState": "kpl.proxy.state",
+    "dumps_in": "kpl.proxy.from_iptables",
+    "mode_of": "kpl.proxy.inspection",
     "IPTABLES_SERVICES": "kpl.proxy.scale",
     "rules_walked_by_first_packet": "kpl.proxy.scale",
     "rules_written_by_full_sync": "kpl.proxy.scale",
@@ -190,6 +194,8 @@ if TYPE_CHECKING:
     from kpl.proxy.fields import fields_called as fields_called
     from kpl.proxy.fields import fields_in as fields_in
     from kpl.proxy.fields import is_zero as is_zero
+    from kpl.proxy.from_iptables import dumps_in as dumps_in
+    from kpl.proxy.inspection import mode_of as mode_of
     from kpl.proxy.modes import DEFAULT_CHANGES as DEFAULT_CHANGES
     from kpl.proxy.modes import NFTABLES_GATE as NFTABLES_GATE
     from kpl.proxy.modes import NFTABLES_STABLE as NFTABLES_STABLE
@@ -208,6 +214,8 @@ if TYPE_CHECKING:
     from kpl.proxy.scale import IPTABLES_SERVICES as IPTABLES_SERVICES
     from kpl.proxy.scale import rules_walked_by_first_packet as rules_walked_by_first_packet
     from kpl.proxy.scale import rules_written_by_full_sync as rules_written_by_full_sync
+    from kpl.proxy.state import NodeState as NodeState
+    from kpl.proxy.state import PortState as PortState
     from kpl.resolver.dnsconfig import dns_faults as dns_faults
     from kpl.resolver.dnsoptions import GLIBC_OPTIONS as GLIBC_OPTIONS
     from kpl.resolver.dnsoptions import MUSL_OPTIONS as MUSL_OPTIONS

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kpl.inputs.document import Document, is_corefile
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from kpl.coredns.mends.advice import Advice
     from kpl.inputs.corefile import Corefile
     from kpl.inputs.kubernetes import Workload
+    from kpl.proxy.state import NodeState
     from kpl.proxy.verdict import Dropped
     from kpl.verdict import Verdict
 
@@ -253,6 +255,21 @@ class Cluster:
 
         return any(role_of(document) is Role.NODE_LOCAL for document, _ in self.corefiles)
 
+    def node_states(self, document: Document) -> list[NodeState]:
+        """What the kube-proxy did that programmed the dump in `document`; nothing for what is no dump."""
+        if id(document) not in self._node_states:
+            self._node_states[id(document)] = _read_back(document)
+        return self._node_states[id(document)]
+
+    @cached_property
+    def _node_states(self) -> dict[int, list[NodeState]]:
+        return {}
+
+    @cached_property
+    def dumps(self) -> list[Document]:
+        """The documents that hold what a node's kube-proxy programmed."""
+        return [document for document in self.documents if type(document.model).__name__ in _READERS]
+
     @cached_property
     def services(self) -> int | None:
         """How many Services the cluster has: told, or as many as lie in the tree or are programmed in a dump."""
@@ -281,6 +298,18 @@ class Cluster:
         if self.facts.endpoints is not None:
             return self.facts.endpoints
         return sum(model.size for _, model in self.of(EndpointSlice)) or None
+
+
+_READERS = {"Ruleset": "kpl.proxy.from_iptables"}
+"""The module that reads a dump back, by the type of its model."""
+
+
+def _read_back(document: Document) -> list[NodeState]:
+    reader = _READERS.get(type(document.model).__name__)
+    if reader is None:
+        return []
+    states: list[NodeState] = import_module(reader).node_states(document.model)
+    return states
 
 
 def _files_around(document: Document) -> Files:

@@ -16,6 +16,7 @@ from support import SHARED
 PROXIER = SHARED / "corpus" / "proxier"
 
 FILTER = """*filter
+:FORWARD ACCEPT [0:0]
 :KUBE-EXTERNAL-SERVICES - [0:0]
 :KUBE-SERVICES - [0:0]
 -A KUBE-EXTERNAL-SERVICES -p tcp -m comment --comment "shop/empty has no endpoints" -m addrtype --dst-type LOCAL -m tcp --dport 30002 -j REJECT
@@ -26,6 +27,7 @@ COMMIT
 """
 
 NAT = """*nat
+:PREROUTING ACCEPT [0:0]
 :KUBE-SERVICES - [0:0]
 -A KUBE-EXT-FAR -s 10.244.0.0/16 -m comment --comment "pod traffic for shop/far:web external destinations" -j KUBE-SVC-FAR
 -A KUBE-EXT-LB -m comment --comment "masquerade traffic for shop/lb:web external destinations" -j KUBE-MARK-MASQ
@@ -94,7 +96,7 @@ def test_the_chain_of_kubernetes_before_1_24() -> None:
         '-A KUBE-SERVICES -d fd00:96::1/128 -p tcp -m comment --comment "a/b: cluster IP" -m tcp --dport 80 -j KUBE-SVC-X\n'
         '-A KUBE-XLB-X -m comment --comment "a/b:" -j KUBE-SEP-A\n'
     )
-    (state,) = states(f"*nat\n{chain}COMMIT\n")
+    (state,) = states(f"*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n*nat\n:PREROUTING ACCEPT [0:0]\n{chain}COMMIT\n")
     assert state.ip_family == 6
     (port,) = state.ports
     assert (port.name, port.cluster_ip, port.node_port) == ("a/b", "fd00:96::1", 30001)
@@ -102,7 +104,8 @@ def test_the_chain_of_kubernetes_before_1_24() -> None:
 
 
 def test_two_dumps_in_a_file_are_two_states() -> None:
-    assert len(states(NAT + NAT)) == 2
+    assert len(states(FILTER + NAT + FILTER + NAT)) == 2
+    assert states(NAT) == []
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ _COMMANDS = {
     "lint": ("kpl.cli.lint", "lint", "Find faults in Corefiles, kube-proxy configurations, dumps and workloads."),
     "fix": ("kpl.cli.fix", "fix", "Mend what can be mended, in place."),
     "verify": ("kpl.cli.verify", "verify", "Tell whether CoreDNS and kube-proxy would load a configuration."),
+    "inspect": ("kpl.cli.inspect", "inspect", "Tell what a dump is, and what it does with a Service."),
     "rules": ("kpl.cli.rules", "rules", "List the rules."),
     "explain": ("kpl.cli.rules", "explain", "Explain a rule, with examples."),
     "generate": ("kpl.cli.generate", "generate", "Write a tuned configuration for the sizes given."),

@@ -38,6 +38,14 @@ class Dump:
         return self.tables.get("filter", _NO_TABLE)
 
     @property
+    def whole(self) -> bool:
+        """Whether it is all that iptables-save prints of nat and filter.
+
+        What kube-proxy hands to iptables-restore may be a part, and has no built-in chains.
+        """
+        return all(table.complete and table.policies for table in (self.nat, self.filter))
+
+    @property
     def ip_family(self) -> int:
         """4 or 6, by the addresses of kube-proxy's rules and of the rules beside them."""
         for table in self.tables.values():
@@ -59,9 +67,14 @@ def dumps_in(ruleset: Ruleset) -> list[Dump]:
 
 
 def node_states(ruleset: Ruleset) -> list[NodeState]:
-    """The state that each dump in the file shows; those without a trace of kube-proxy's Services are left out."""
-    states = [_Reader(dump).read() for dump in dumps_in(ruleset)]
+    """The state that each whole dump in the file shows; those without a trace of kube-proxy's Services are left out."""
+    states = [read_state(dump) for dump in dumps_in(ruleset) if dump.whole]
     return [state for state in states if state.ports]
+
+
+def read_state(dump: Dump) -> NodeState:
+    """The state that one dump shows."""
+    return _Reader(dump).read()
 
 
 class _Match(NamedTuple):

@@ -1,0 +1,103 @@
+"""``kpl inspect``."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from kpl.inputs.document import Document
+    from kpl.proxy.inspection import Inspection
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="DUMP...")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print.")
+@click.option(
+    "--service", metavar="NAME", help="Show the rules of this Service: namespace/name or namespace/name:port."
+)
+@click.option("--stdin-filename", metavar="NAME", help="The name of what comes from standard input (-).")
+def inspect(paths: tuple[str, ...], format_: str, service: str | None, stdin_filename: str | None) -> None:
+    """Tell what DUMP is: who wrote it, which kube-proxy programmed it, and what it does.
+
+    DUMP is what iptables-save prints, or `-`. With --format json one object a dump, on a line of its own. Exit codes: 0,
+    or 2 for wrong usage, a file that is no dump, or a Service that is not there.
+    """
+    gc.disable()  # a short life with many objects, none of them garbage
+    from kpl.errors import UsageError
+
+    documents = list(_documents(paths, stdin_filename))
+    if service is not None:
+        if not _show_service(documents, service):
+            raise UsageError(f"{service} is in none of the dumps: --service is namespace/name or namespace/name:port")
+        return
+    found = ((document.path, each) for document in documents for each in _inspections(document))
+    for number, (path, inspection) in enumerate(found):
+        _show(path, inspection, format_, first=number == 0)
+
+
+def _documents(paths: tuple[str, ...], stdin_name: str | None) -> Iterator[Document]:
+    from kpl.cli.load import read_files, stdin_bytes
+    from kpl.errors import UsageError
+    from kpl.inputs.discover import discover
+    from kpl.inputs.document import STDIN_NAME
+    from kpl.inputs.read import read
+
+    stdin = stdin_bytes(paths)
+    readings = []
+    if stdin is not None and (reading := read(stdin_name or STDIN_NAME, stdin)) is not None:
+        readings.append(reading)
+    readings += read_files(discover([path for path in paths if path != "-"]))
+    found = [document for reading in readings for document in reading.documents if _is_dump(document)]
+    if not found:
+        raise UsageError("no dump is among the files: kpl inspect reads what iptables-save prints")
+    yield from found
+
+
+def _is_dump(document: Document) -> bool:
+    return type(document.model).__name__ == "Ruleset"
+
+
+def _inspections(document: Document) -> Iterator[Inspection]:
+    from kpl.proxy.inspection import inspect_iptables
+
+    yield from inspect_iptables(document.model)
+
+
+def _show(path: str, inspection: Inspection, format_: str, first: bool) -> None:
+    from kpl.report.inspections import record, text_lines
+
+    if format_ == "json":
+        import json
+
+        click.echo(json.dumps(record(path, inspection)))
+        return
+    if not first:
+        click.echo()
+    for line in text_lines(path, inspection):
+        click.echo(line)
+
+
+def _show_service(documents: list[Document], service: str) -> bool:
+    from kpl.proxy.from_iptables import dumps_in
+    from kpl.proxy.tree import service_tree
+    from kpl.report.inspections import tree_lines
+    from kpl.report.screen import printable
+
+    shown = False
+    for document in documents:
+        lines = [
+            line
+            for dump in dumps_in(document.model)
+            for chain, branch in service_tree(dump, service)
+            for line in tree_lines(chain, branch)
+        ]
+        if lines and len(documents) > 1:
+            click.echo(f"{printable(document.path)}:")
+        for line in lines:
+            click.echo(line)
+        shown = shown or bool(lines)
+    return shown

@@ -1,0 +1,99 @@
+"""KPL490."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Cluster,
+    Finding,
+    Good,
+    KubeProxyConfig,
+    Related,
+    Rule,
+    Ruleset,
+    Severity,
+    Stop,
+    dumps_in,
+    files,
+    mode_of,
+)
+
+_CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: {mode}\n"
+_RULES = (
+    "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000\n"
+    "-A KUBE-SEP-774MSWQR3CTOXNKQ -s 10.244.1.10/32 -j KUBE-MARK-MASQ\n"
+    "-A KUBE-SEP-774MSWQR3CTOXNKQ -p tcp -m tcp -j DNAT --to-destination 10.244.1.10:8080\n"
+    '-A KUBE-SERVICES -d 10.96.0.1/32 -p tcp -m comment --comment "lb/c:http cluster IP" -m tcp --dport 80 '
+    "-j KUBE-SVC-27BWFHNYSAKH2MDT\n"
+    "-A KUBE-SVC-27BWFHNYSAKH2MDT -j KUBE-SEP-774MSWQR3CTOXNKQ\n"
+)
+_CHAINS = ("KUBE-MARK-MASQ", "KUBE-SEP-774MSWQR3CTOXNKQ", "KUBE-SERVICES", "KUBE-SVC-27BWFHNYSAKH2MDT")
+_DUMP = "*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n" + "".join(f":{chain} - [0:0]\n" for chain in _CHAINS)
+_HOOKS = "-A PREROUTING -j KUBE-SERVICES\n-A OUTPUT -j KUBE-SERVICES\n"
+
+
+class ModeNotInForce(Rule):
+    """A node's dump shows another mode than kube-proxy's configuration says.
+
+    ## Why
+    kube-proxy reads its configuration when it starts. A ConfigMap that is edited changes nothing on a node until its
+    kube-proxy is started again, and what the old mode left behind may still catch traffic. Seen with 1.33 and 1.37.
+
+    ## Fix
+    None in a file: restart the DaemonSet. Rules that stay after that are leftovers: `kube-proxy --cleanup` on the node, or a
+    reboot.
+
+    ## References
+    - https://kubernetes.io/docs/reference/networking/virtual-ips/#proxy-modes
+    """
+
+    code = "KPL490"
+    name = "mode-not-in-force"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "KubeProxyConfig"
+    examples = [
+        Bad(
+            files(
+                **{
+                    "node.iptables": _DUMP + _HOOKS + _RULES + "COMMIT\n",
+                    "config.yaml": _CONFIG.format(mode="nftables"),
+                }
+            ),
+            flags=[":KUBE-SERVICES"],
+        ),
+        Good(
+            files(
+                **{
+                    "node.iptables": _DUMP + _HOOKS + _RULES + "COMMIT\n",
+                    "config.yaml": _CONFIG.format(mode="iptables"),
+                }
+            )
+        ),
+    ]
+
+    def check(self, ruleset: Ruleset, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        configs = list(cluster.of(KubeProxyConfig))
+        if len(configs) != 1:
+            return
+        document, config = configs[0]
+        wanted = config.mode
+        if wanted not in ("iptables", "ipvs", "nftables"):
+            return
+        for dump in dumps_in(ruleset):
+            mode = mode_of(dump)
+            if mode is None or mode == wanted or not dump.nat.complete or "KUBE-SERVICES" not in dump.nat.chains:
+                continue
+            # what another mode leaves has no Services in it
+            if mode == "iptables" and not any(chain.startswith("KUBE-SVC-") for chain in dump.nat.rules_of):
+                continue
+            yield self.finding(
+                dump.nat.declaration("KUBE-SERVICES"),
+                f"this node was programmed in mode {mode}, while kube-proxy's configuration says {wanted}",
+                help="Restart kube-proxy on the node; if it runs in the new mode already, these rules are left over.",
+                related=[Related(wanted.span, "the configuration", document)],
+            )

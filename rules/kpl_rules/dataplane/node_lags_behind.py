@@ -1,0 +1,161 @@
+"""KPL492."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from kpl import (
+    Bad,
+    Cluster,
+    Document,
+    Finding,
+    Good,
+    PortState,
+    Rule,
+    Severity,
+    Span,
+    Stop,
+    endpoint_chain,
+    files,
+    service_chain,
+)
+
+_SHOWN = 3
+
+Ports = Mapping[tuple[str, str], PortState]
+
+
+def _node(*services: tuple[str, str]) -> str:
+    """The nat table of a node: Services ``namespace/name:port`` with one endpoint each."""
+    chains, rules = ["KUBE-SERVICES", "KUBE-MARK-MASQ"], ["-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000"]
+    for number, (name, pod) in enumerate(services, 1):
+        chain, leaf = service_chain("KUBE-SVC-", name, "tcp"), endpoint_chain(name, "tcp", f"{pod}:80")
+        chains += [chain, leaf]
+        match = f'-d 10.96.0.{number}/32 -p tcp -m comment --comment "{name} cluster IP" -m tcp --dport 80'
+        rules += [
+            f"-A KUBE-SERVICES {match} -j {chain}",
+            f'-A {chain} -m comment --comment "{name} -> {pod}:80" -j {leaf}',
+            f'-A {leaf} -s {pod}/32 -m comment --comment "{name}" -j KUBE-MARK-MASQ',
+            f'-A {leaf} -p tcp -m comment --comment "{name}" -m tcp -j DNAT --to-destination {pod}:80',
+        ]
+    hooks = [":PREROUTING ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]"]
+    declared = [f":{chain} - [0:0]" for chain in chains]
+    jumps = ["-A PREROUTING -j KUBE-SERVICES", "-A OUTPUT -j KUBE-SERVICES"]
+    filter_ = ["*filter", ":FORWARD ACCEPT [0:0]", "COMMIT"]
+    return "\n".join([*filter_, "*nat", *hooks, *declared, *jumps, *rules, "COMMIT", ""])
+
+
+_A, _B = ("shop/a:web", "10.244.1.1"), ("shop/b:web", "10.244.1.2")
+
+
+class NodeLagsBehind(Rule):
+    """One node's dump lacks Services, or endpoints, that most of the other nodes in the run have.
+
+    ## Why
+    Each node's kube-proxy follows the API server on its own. One that hangs, or whose rules cannot be loaded any more, goes
+    on with an old state: its pods reach Services that are gone, and not those that are new.
+
+    Three dumps or more are compared, by Services and by whether these have endpoints. That the endpoints themselves differ is
+    reported only where a node has some that the others have not, and lacks some that they have: with topology hints
+    nodes may have different ones.
+
+    ## Fix
+    None in a file: look at the logs of kube-proxy on the node ("Sync failed"), and restart it.
+
+    ## References
+    - https://kubernetes.io/docs/reference/networking/virtual-ips/
+    """
+
+    code = "KPL492"
+    name = "node-lags-behind"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "Ruleset"
+    examples = [
+        Bad(
+            files(
+                **{
+                    "node-3.iptables": _node(_A),
+                    "node-1.iptables": _node(_A, _B),
+                    "node-2.iptables": _node(_A, _B),
+                }
+            ),
+            flags=["*filter"],
+        ),
+        Good(
+            files(
+                **{
+                    "node-3.iptables": _node(_A, _B),
+                    "node-1.iptables": _node(_A, _B),
+                    "node-2.iptables": _node(_A, _B),
+                }
+            )
+        ),
+        # of two nodes, nobody knows which one is right
+        Good(files(**{"node-1.iptables": _node(_A), "node-2.iptables": _node(_A, _B)})),
+    ]
+
+    def check(self, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        for family in (4, 6):
+            nodes = [
+                (document, state.by_name())
+                for document in cluster.dumps
+                for state in cluster.node_states(document)
+                if state.ip_family == family
+            ]
+            documents = {id(document) for document, _ in nodes}
+            if len(nodes) < 3 or len(documents) < len(nodes):
+                continue
+            usual = _usual([ports for _, ports in nodes])
+            for document, ports in nodes:
+                behind = [*_behind(ports, usual)]
+                if behind:
+                    yield self._finding(document, behind)
+
+    def _finding(self, document: Document, behind: list[str]) -> Finding:
+        more = f" and {len(behind) - _SHOWN:,} more" if len(behind) > _SHOWN else ""
+        text = document.embedding.text
+        start = len(text) - len(text.lstrip())
+        end = text.find("\n", start)
+        return self.finding(
+            Span(start, len(text) if end < 0 else end),
+            f"this node differs from most of the others: {', '.join(behind[:_SHOWN])}{more}",
+            help="Look at the logs of kube-proxy on this node; restart it if it does not catch up.",
+            document=document,
+        )
+
+
+def _usual(nodes: list[Ports]) -> dict[tuple[str, str], frozenset[tuple[str, int]] | None]:
+    """The endpoints of each port on more than half of the nodes: None where most do not have the port."""
+    usual: dict[tuple[str, str], frozenset[tuple[str, int]] | None] = {}
+    for key in {key for ports in nodes for key in ports}:
+        found = Counter(_endpoints(ports[key]) if key in ports else None for ports in nodes)
+        value, times = found.most_common(1)[0]
+        if times * 2 > len(nodes):
+            usual[key] = value
+    return usual
+
+
+def _endpoints(port: PortState) -> frozenset[tuple[str, int]]:
+    return frozenset((each.address, each.port) for each in port.internal.endpoints)
+
+
+def _behind(ports: Ports, usual: Mapping[tuple[str, str], frozenset[tuple[str, int]] | None]) -> Iterable[str]:
+    """What is different, sorted by the name of the Service."""
+    for key, value in sorted(usual.items()):
+        name = key[0]
+        here = ports.get(key)
+        if here is None:
+            if value is not None:
+                yield f"{name} is not there"
+        elif value is None:
+            yield f"{name} is still there"
+        elif not here.internal.local:
+            own = _endpoints(here)
+            if bool(own) != bool(value):
+                yield f"{name} has {'endpoints' if own else 'no endpoints'}"
+            elif own & value and own - value and value - own:
+                yield f"{name} has other endpoints"
