@@ -74,6 +74,8 @@ def _documents(source: Source, kind: str) -> Iterator[Document]:
         from kpl.inputs.iptables import parse_iptables_save
 
         yield Document(source, parse_iptables_save(source.text), Embedding(source.text, source.newline), key=name)
+    elif kind in (detect.IPVS, detect.IPSET, detect.CONNTRACK, detect.RESOLV_CONF):
+        yield Document(source, _table(kind, source.text), Embedding(source.text, source.newline), key=name)
     elif kind == detect.YAML:
         if "ENC[" not in source.text or not _SOPS.search(source.text):
             from kpl.inputs.yamldocuments import yaml_documents
@@ -83,6 +85,24 @@ def _documents(source: Source, kind: str) -> Iterator[Document]:
         document = corefile_document(source, Embedding(source.text, source.newline), key=name)
         if document is not None:
             yield document
+
+
+def _table(kind: str, text: str) -> object:
+    if kind == detect.IPVS:
+        from kpl.inputs.ipvs import parse_ipvs
+
+        return parse_ipvs(text)
+    if kind == detect.IPSET:
+        from kpl.inputs.ipset import parse_ipset
+
+        return parse_ipset(text)
+    if kind == detect.CONNTRACK:
+        from kpl.inputs.conntrack import parse_conntrack
+
+        return parse_conntrack(text)
+    from kpl.inputs.resolvconf import parse_resolv_conf
+
+    return parse_resolv_conf(text)
 
 
 def corefile_document(
