@@ -7,9 +7,11 @@ together only for those who ask for one.
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
+from itertools import groupby
 from typing import NamedTuple
 
 from kpl.text.span import Span, Text
@@ -77,7 +79,7 @@ class Table:
     chain: list[str] = field(default_factory=list, repr=False)
     target: list[str] = field(default_factory=list, repr=False)
     """The chain or extension that a rule hands packets to; empty where it only counts."""
-    offsets: list[int] = field(default_factory=list, repr=False)
+    offsets: array[int] = field(default_factory=partial(array, "q"), repr=False)
     """Where the line of a rule starts."""
     shapes: list[Shape] = field(default_factory=list, repr=False)
 
@@ -85,8 +87,11 @@ class Table:
     def rules_of(self) -> dict[str, list[int]]:
         """The numbers of the rules in each chain that has any."""
         found: dict[str, list[int]] = {}
-        for row, chain in enumerate(self.chain):
-            found.setdefault(chain, []).append(row)
+        row = 0
+        for chain, run in groupby(self.chain):  # the rules of a chain stand together
+            end = row + sum(1 for _ in run)
+            found.setdefault(chain, []).extend(range(row, end))
+            row = end
         return found
 
     def declaration(self, chain: str) -> Span:
