@@ -89,7 +89,7 @@ class Table:
         found: dict[str, list[int]] = {}
         row = 0
         for chain, run in groupby(self.chain):  # the rules of a chain stand together
-            end = row + sum(1 for _ in run)
+            end = row + len(list(run))
             found.setdefault(chain, []).extend(range(row, end))
             row = end
         return found
