@@ -18,7 +18,7 @@ TABLES = ("raw", "mangle", "nat", "filter", "security")
 MANY_SHAPES = 1000
 MANY_SHAPES_SHARE = 0.05
 LONGEST_RULE = 65_536
-"""iptables-restore itself reads lines of at most 10,240 bytes."""
+"""In characters; longer lines are unread. iptables-restore itself reads lines of at most 10,240 bytes."""
 
 FREQUENT = 8
 """So many lines of a shape have to be split word by word before it is one of those that come again and again."""
@@ -109,6 +109,9 @@ class _Reader:
                 self._other(line.strip(), start)
 
     def _rule(self, line: str, start: int) -> None:
+        if len(line) > LONGEST_RULE:
+            self._unread_rule(start)
+            return
         parts = self.split(line)
         key = tuple(parts[::2])
         try:
@@ -116,8 +119,7 @@ class _Reader:
         except KeyError:
             shape = self._learn(key, line, parts)
         if shape is None or '"' in (parts[1][0], parts[2 * shape.target + 1][0]):
-            self.rules += 1
-            self._unread(start)
+            self._unread_rule(start)
             return
         table = self._open("") if self.table is None else self.table
         chain, target = parts[1], parts[2 * shape.target + 1] if shape.target else ""
@@ -170,6 +172,10 @@ class _Reader:
         self.ruleset.tables.append(self.table)
         return self.table
 
+    def _unread_rule(self, start: int) -> None:
+        self.rules += 1
+        self._unread(start)
+
     def _unread(self, start: int) -> None:
         (self.ruleset if self.table is None else self.table).unread.append(start)
 
@@ -179,13 +185,12 @@ class _Reader:
             self.ruleset.shapes_exploded = True
             return _rough_shape(parts)
         shape = None
-        if len(line) <= LONGEST_RULE:
-            try:
-                shape = _shape(self.parse(line, start="rule"))
-            except Exception as error:
-                # a generated parser brings its own classes of lark's errors; what they share is this
-                if not hasattr(error, "pos_in_stream"):
-                    raise
+        try:
+            shape = _shape(self.parse(line, start="rule"))
+        except Exception as error:
+            # a generated parser brings its own classes of lark's errors; what they share is this
+            if not hasattr(error, "pos_in_stream"):
+                raise
         self.shapes[key] = shape
         return shape
 
@@ -193,7 +198,8 @@ class _Reader:
 def _shape(tree: Any) -> Shape:
     """The shape of a rule out of its tree."""
     number = 0
-    target, goto, options = 0, False, []
+    target, goto, matches = 0, False, None
+    options: list[tuple[str, bool, tuple[int, ...]]] = []
     for part in tree.children[1:]:
         name, negated, numbers = "", False, []
         for token in part.children:
@@ -205,10 +211,10 @@ def _shape(tree: Any) -> Shape:
             else:
                 name = str(token)
         if part.data == "jump":
-            target, goto = numbers[0], name in ("-g", "--goto")
+            target, goto, matches = numbers[0], name in ("-g", "--goto"), len(options)
         else:
             options.append((name, negated, tuple(numbers)))
-    return Shape(target, goto, tuple(options))
+    return Shape(target, goto, tuple(options), len(options) if matches is None else matches)
 
 
 def _rough_shape(parts: list[str]) -> Shape | None:

@@ -30,6 +30,8 @@ class Shape(NamedTuple):
     goto: bool
     options: tuple[tuple[str, bool, tuple[int, ...]], ...]
     """Name, whether ``!`` negates it, and the numbers of its words; nothing where the shapes exploded."""
+    matches: int = 0
+    """How many of the options stand before the jump; the others are the target's, ``--to-destination`` say."""
 
 
 class Option(NamedTuple):
@@ -51,6 +53,8 @@ class Entry:
     options: tuple[Option, ...]
     counters: tuple[int, int] | None = None
     """Packets and bytes, where the dump has them (``iptables-save -c``)."""
+    matches: int = 0
+    """How many of the options stand before the jump; the others are the target's."""
 
     def get(self, name: str) -> Option | None:
         """The first option `name`."""
@@ -108,7 +112,7 @@ class Table:
         shape = self.shapes[row]
         options = (Option(name, negated, tuple(words[n] for n in numbers)) for name, negated, numbers in shape.options)
         target = words[shape.target] if shape.target else None
-        return Entry(words[0], target, shape.goto, tuple(options), _counters(line))
+        return Entry(words[0], target, shape.goto, tuple(options), _counters(line), shape.matches)
 
     def target_span(self, row: int) -> Span:
         """Where the target of rule number `row` stands."""
