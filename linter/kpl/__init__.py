@@ -15,6 +15,7 @@ _HOMES = {
     "Confidence": "kpl.lint.rule",
     "Finding": "kpl.lint.rule",
     "Good": "kpl.lint.rule",
+    "LateExamples": "kpl.lint.rule",
     "Related": "kpl.lint.rule",
     "Rule": "kpl.lint.rule",
     "Severity": "kpl.lint.rule",
@@ -175,6 +176,7 @@ if TYPE_CHECKING:
     from kpl.lint.rule import Confidence as Confidence
     from kpl.lint.rule import Finding as Finding
     from kpl.lint.rule import Good as Good
+    from kpl.lint.rule import LateExamples as LateExamples
     from kpl.lint.rule import Related as Related
     from kpl.lint.rule import Rule as Rule
     from kpl.lint.rule import Severity as Severity
