@@ -1,0 +1,93 @@
+"""From which releases a dump of iptables-save may be: what only some of them write.
+
+Each mark was read in the sources of the releases (pkg/proxy/iptables/proxier.go of 1.20 to 1.37), and holds in what
+these kube-proxies programmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kpl.inputs.ruleset import Table
+from kpl.proxy.chains import SERVICES
+from kpl.proxy.from_iptables import Dump
+
+
+class Mark(NamedTuple):
+    """Something in a dump that only some releases of kube-proxy write: from `since` on, up to `until`."""
+
+    what: str
+    since: str | None = None
+    until: str | None = None
+
+
+def iptables_marks(dump: Dump, saved: bool) -> list[Mark]:
+    """The marks in what kube-proxy in iptables mode programmed; none where it did not program this dump.
+
+    `saved` tells that iptables-save wrote it: what kube-proxy hands to iptables-restore has not all of its chains.
+    """
+    if SERVICES not in dump.nat.chains:
+        return []
+    found = list(_nat_marks(dump.nat))
+    if SERVICES in dump.filter.chains:
+        found += _filter_marks(dump.filter)
+    return [mark for mark in found if saved or not mark.what.startswith("no ")]
+
+
+def _nat_marks(nat: Table) -> Iterator[Mark]:
+    prefixes = {chain[:9] for chain in nat.chains if chain.startswith("KUBE-")}
+    if "KUBE-EXT-" in prefixes:
+        yield Mark("KUBE-EXT chains", since="1.24")
+    if "KUBE-XLB-" in prefixes:
+        yield Mark("KUBE-XLB chains", until="1.23")
+    if _has(nat, "KUBE-POSTROUTING", "RETURN"):
+        yield Mark("KUBE-POSTROUTING returns what has no mark", since="1.18")
+    if _has(nat, SERVICES, "KUBE-MARK-MASQ"):
+        yield Mark("KUBE-SERVICES marks for masquerading", until="1.21")
+    if "KUBE-MARK-DROP" not in nat.chains:
+        yield Mark("no KUBE-MARK-DROP", since="1.25")
+    elif "KUBE-MARK-DROP" not in nat.rules_of:
+        yield Mark("KUBE-MARK-DROP is declared and empty", until="1.24")
+    yield from _comment_marks(nat)
+
+
+def _comment_marks(nat: Table) -> Iterator[Mark]:
+    named = [
+        row for chain, rows in nat.rules_of.items() if chain.startswith(("KUBE-SVC-", "KUBE-SVL-")) for row in rows
+    ]
+    rows = [row for row in named if nat.target[row].startswith("KUBE-SEP-")]
+    comment = next((each for each in nat.values("--comment", rows) if each), None)
+    if comment is not None:
+        if " -> " in comment:
+            yield Mark("comments name the endpoint", since="1.24")
+        else:
+            yield Mark("comments do not name the endpoint", until="1.23")
+    rows = [row for chain, rows in nat.rules_of.items() if chain.startswith("KUBE-FW-") for row in rows]
+    if any(each and each.startswith("other traffic to ") for each in nat.values("--comment", rows)):
+        yield Mark("KUBE-FW ends with a comment on other traffic", since="1.27")
+
+
+def _filter_marks(filter_: Table) -> Iterator[Mark]:
+    if "KUBE-PROXY-FIREWALL" in filter_.chains:
+        yield Mark("KUBE-PROXY-FIREWALL", since="1.25")
+    else:
+        yield Mark("no KUBE-PROXY-FIREWALL", until="1.24")
+    if "KUBE-NODEPORTS" in filter_.chains:
+        yield Mark("KUBE-NODEPORTS in the table filter", since="1.21")
+    else:
+        yield Mark("no KUBE-NODEPORTS in the table filter", until="1.20")
+    if "KUBE-FIREWALL" not in filter_.chains:
+        yield Mark("no KUBE-FIREWALL", until="1.26")
+    forward = list(filter_.rules_of.get("KUBE-FORWARD", ()))
+    comments = set(filter_.values("--comment", forward))
+    if "kubernetes forwarding conntrack pod source rule" in comments:
+        yield Mark("KUBE-FORWARD has a rule for the source pod", until="1.22")
+    elif "kubernetes forwarding conntrack rule" in comments:
+        yield Mark("KUBE-FORWARD has one rule for known connections", since="1.23")
+    if any(filter_.values("--nfacct-name", forward)):
+        yield Mark("dropped packets are counted by nfacct", since="1.31")
+
+
+def _has(table: Table, chain: str, target: str) -> bool:
+    return any(table.target[row] == target for row in table.rules_of.get(chain, ()))
