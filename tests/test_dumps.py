@@ -22,7 +22,7 @@ if str(BENCHMARKS) not in sys.path:
     sys.path.append(str(BENCHMARKS))
 
 from calico import add_calico  # noqa: E402
-from clusters import Cluster, generated, manifests, situation  # noqa: E402
+from clusters import generated, manifests, situation  # noqa: E402
 from iptables_mode import Proxier, dump  # noqa: E402
 
 CORPUS = SHARED / "corpus" / "proxier"
@@ -77,15 +77,19 @@ def test_it_writes_what_kube_proxy_wrote(path: Path, tmp_path: Path) -> None:
     assert comparable(made) == comparable(data.decode().splitlines())
 
 
-def mixed() -> Cluster:
-    return generated(services=40, endpoints=7, node_ports=12, affinity=9, ranges=8)
+def mixed_dump(services: int = 40, release: tuple[int, int] = (1, 37), counters: bool = False) -> str:
+    """A dump that has a bit of everything."""
+    tables = Proxier(generated(services, endpoints=7, node_ports=12, affinity=9, ranges=8), release).tables()
+    add_calico(tables, 5)
+    lines = dump(tables)
+    if counters:
+        lines = (f"[{number}:{number * 60}] {line}" if line[:3] == "-A " else line for number, line in enumerate(lines))
+    return "\n".join([*lines, ""])
 
 
 @pytest.mark.parametrize("release", RELEASES)
 def test_what_it_writes_is_in_order(release: tuple[int, int]) -> None:
-    tables = Proxier(mixed(), release).tables()
-    add_calico(tables, 5)
-    text = "\n".join([*dump(tables), ""])
+    text = mixed_dump(release=release)
     result = run({"node.iptables": text})
     assert not [f"{finding.rule.code}: {finding.message}" for finding in result.findings]
     for table in parse_iptables_save(text).tables:
@@ -145,12 +149,7 @@ def test_the_kernel_gives_back_what_was_read(backend: str, counters: bool, relea
         pytest.skip(f"needs {', '.join(missing)}")
     if subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False).returncode:
         pytest.skip("needs network namespaces")
-    tables = Proxier(mixed(), release).tables()
-    add_calico(tables, 5)
-    lines = dump(tables)
-    if counters:
-        lines = (f"[{number}:{number * 60}] {line}" if line[:3] == "-A " else line for number, line in enumerate(lines))
-    text = "\n".join([*lines, ""])
+    text = mixed_dump(release=release, counters=counters)
     option = "-c" if counters else ""
     script = f"{objects} iptables-{backend}-restore {option}; iptables-{backend}-save {option}"
     saved = in_a_namespace(script, text)
