@@ -65,7 +65,7 @@ SETS = sets(
 
 
 def test_without_sets_every_address_is_a_cluster_ip() -> None:
-    four, six = node_states(parse_ipvs(IPVS).tables[0])
+    four, six = node_states(parse_ipvs(IPVS))
     assert (four.ip_family, six.ip_family) == (4, 6)
     assert [(each.cluster_ip, each.port) for each in four.ports][:2] == [("10.96.0.7", 443), ("192.168.0.11", 30443)]
     assert (six.ports[0].protocol, six.ports[0].cluster_ip, six.ports[0].port) == ("UDP", "fd00::a", 53)
@@ -75,8 +75,14 @@ def test_without_sets_every_address_is_a_cluster_ip() -> None:
     assert web.internal.endpoints == [Endpoint("10.244.1.5", 8443, 0.5), Endpoint("10.244.2.9", 8443, 0.5)]
 
 
+def test_the_last_listing_counts() -> None:
+    later = IPVS.partition("TCP ")[0] + "TCP  10.96.0.9:80 rr\n"
+    assert [each.cluster_ip for each in node_states(parse_ipvs(IPVS + later))[0].ports] == ["10.96.0.9"]
+    assert node_states(parse_ipvs("")) == []
+
+
 def test_sets_tell_what_an_address_is() -> None:
-    four = node_states(parse_ipvs(IPVS).tables[0], KubeSets(parse_ipset(SETS)))[0]
+    four = node_states(parse_ipvs(IPVS), KubeSets(parse_ipset(SETS)))[0]
     web, node_port, balancer, external, foreign = four.ports
     one = [Endpoint("10.244.1.5", 8443, 1.0)]
     assert (web.cluster_ip, web.external) == ("10.96.0.7", None)

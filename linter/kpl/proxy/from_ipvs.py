@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from kpl.inputs.ipvs import IpvsTable, RealServer, VirtualServer
+from kpl.inputs.ipvs import IpvsDump, RealServer, VirtualServer
 from kpl.proxy.ipsets import (
     CLUSTER_IP,
     EXTERNAL_IP,
@@ -22,8 +22,8 @@ _BY_WEIGHT = frozenset(("wrr", "wlc", "sed", "mh", "sh"))
 """Schedulers that give a real server of twice the weight twice the connections, where all else is equal."""
 
 
-def node_states(ipvs: IpvsTable, sets: KubeSets | None = None) -> list[NodeState]:
-    """The virtual servers of one listing, an entry for each and a state for each IP family that has any.
+def node_states(ipvs: IpvsDump, sets: KubeSets | None = None) -> list[NodeState]:
+    """The virtual servers of the last listing, an entry for each and a state for each IP family that has any.
 
     IPVS tells no names, and nothing of which addresses are one Service's: each address and port is an entry of its own,
     and so is a node port, on however many addresses of the node it stands. Without `sets` every address counts as a
@@ -32,7 +32,7 @@ def node_states(ipvs: IpvsTable, sets: KubeSets | None = None) -> list[NodeState
     """
     states: dict[int, NodeState] = {}
     node_ports: set[tuple[int, str, int]] = set()
-    for server in ipvs.servers:
+    for server in ipvs.tables[-1].servers if ipvs.tables else ():
         family = _family(server.address)
         if server.protocol == "FWM" or family is None or server.port is None:
             continue
