@@ -15,6 +15,7 @@ from typing import Any
 GRAMMARS: dict[str, dict[str, Any]] = {
     "corefile": {"start": ["corefile", "fragment"], "lexer": "basic"},
     "iptables": {"start": ["rule"], "lexer": "contextual"},
+    "nft": {"start": ["rule", "element"], "lexer": "contextual"},
 }
 """The grammars, and the options that differ between them."""
 

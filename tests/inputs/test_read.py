@@ -8,8 +8,28 @@ from kpl.inputs.corefile import Corefile
 from kpl.inputs.document import ParseFailure
 from kpl.inputs.kubeproxy import KubeProxyConfig
 from kpl.inputs.kubernetes import EndpointSlice, NodeObject, Service, Workload
+from kpl.inputs.nftables import NftRuleset
 from kpl.inputs.ruleset import Ruleset
 from samples import COREFILE, DUMP, POD, PROXY, TEMPLATE, config_map, documents, indented, models
+
+NFT = "table ip kube-proxy {\n\tchain services {\n\t}\n}\n"
+NFT_CHAIN = "  chain service-2QRHZV4L-default/kubernetes/tcp/https {\n  }\n"
+NFT_JSON = ' {"nftables": [{"table": {"family": "ip", "name": "kube-proxy", "handle": 3}}]}'
+NFT_SCRIPT = """\
+#!/usr/sbin/nft -f
+flush ruleset
+define lan = { 10.0.0.0/8, 192.168.0.0/16 }
+
+table inet filter {
+  set seen { type ipv4_addr; flags dynamic; }
+  chain input {
+    type filter hook input priority 0; policy drop;
+    ct state vmap { established : accept, related : accept, invalid : drop }
+    ip saddr $lan tcp dport { 22, 80 } accept comment "lan"
+    meta mark set 0x1 goto nowhere
+  }
+}
+"""
 
 
 @pytest.mark.parametrize(
@@ -32,6 +52,14 @@ from samples import COREFILE, DUMP, POD, PROXY, TEMPLATE, config_map, documents,
         ("rules.v4", DUMP, Ruleset),
         ("dump.txt", DUMP, Ruleset),
         ("iptables-save", DUMP, Ruleset),
+        ("node.nft", NFT, NftRuleset),
+        ("ruleset.txt", "# Warning: table ip nat is managed by iptables-nft, do not touch!\n" + NFT, NftRuleset),
+        ("node.dump", NFT, NftRuleset),
+        ("chain.nft", NFT_CHAIN, NftRuleset),
+        ("firewall.nft", NFT_SCRIPT, NftRuleset),
+        ("node.nft.json", NFT_JSON, NftRuleset),
+        ("node.json", NFT_JSON, NftRuleset),
+        ("node.nft", NFT_JSON, NftRuleset),
     ],
 )
 def test_a_file_in_a_folder_is_known_by_its_name(name: str, text: str, model: type) -> None:
@@ -39,7 +67,16 @@ def test_a_file_in_a_folder_is_known_by_its_name(name: str, text: str, model: ty
 
 
 @pytest.mark.parametrize(
-    ("text", "model"), [(COREFILE, Corefile), (POD, Workload), (PROXY, KubeProxyConfig), (DUMP, Ruleset)]
+    ("text", "model"),
+    [
+        (COREFILE, Corefile),
+        (POD, Workload),
+        (PROXY, KubeProxyConfig),
+        (DUMP, Ruleset),
+        (NFT, NftRuleset),
+        (NFT_CHAIN, NftRuleset),
+        (NFT_JSON, NftRuleset),
+    ],
 )
 def test_a_file_that_the_user_named_is_known_by_its_content(text: str, model: type) -> None:
     assert models("<stdin>", text, named=True) == [model]
@@ -52,6 +89,8 @@ def test_a_file_that_the_user_named_is_known_by_its_content(text: str, model: ty
         ("README.md", COREFILE),
         ("notes.txt", "hello\n"),
         ("game.server", "port = 1\n"),
+        ("commands.nft", "add table ip filter\nadd chain ip filter input\n"),
+        ("report.txt", "the table ip kube-proxy {\n"),
         ("systemd.override", "[Service]\nExecStart=/bin/x\n"),
         ("values.yaml", "a: 1\n"),
         ("map.yaml", config_map("hello", key="greeting")),

@@ -8,6 +8,8 @@ COREFILE = "corefile"
 FRAGMENT = "corefile fragment"
 YAML = "yaml"
 IPTABLES = "iptables-save"
+NFT = "nft list ruleset"
+NFT_JSON = "nft -j list ruleset"
 
 _COREFILE_NAME = re.compile(r"(?i)(?:^corefile(?:[.-][\w.-]+)?|\.corefile)$")
 _NOT_COREFILES = (".md", ".rst", ".go", ".py", ".sh", ".html", ".yaml", ".yml", ".json", ".adoc")
@@ -15,7 +17,7 @@ _FRAGMENT_NAME = re.compile(r"\.override$")
 _SERVER_NAME = re.compile(r"\.server$")
 _YAML_NAME = re.compile(r"(?i)\.(?:ya?ml|json)$")
 _DUMP_NAME = re.compile(
-    r"(?i)(?:\.(?:ip6?tables(?:-save)?|rules|dump|save|v4|v6|txt|out)$|^ip6?tables[^.]*$|^rules\.v[46]$)"
+    r"(?i)(?:\.(?:ip6?tables(?:-save)?|nft|rules|dump|save|v4|v6|txt|out)$|^ip6?tables[^.]*$|^rules\.v[46]$)"
 )
 
 _DUMP_TEXT = re.compile(
@@ -23,6 +25,13 @@ _DUMP_TEXT = re.compile(
     re.MULTILINE,
 )
 _DUMP_RULE = re.compile(r"^[ \t]*(?:\[\d+:\d+\] )?-A KUBE-", re.MULTILINE)
+_NFT_TEXT = re.compile(
+    r"^[ \t]*(?:table[ \t]+(?:ip6?|inet|arp|bridge|netdev)[ \t]+[\w./-]+[ \t]*\{"
+    r"|(?:chain|map|set)[ \t]+(?:(?:service|external|local|endpoint|firewall|affinity)-[A-Z2-7]{8}-[\w./-]+"
+    r"|service-(?:ips|nodeports)|cluster-ips|nodeport-ips|firewall-ips|no-endpoint-(?:services|nodeports))[ \t]*\{)",
+    re.MULTILINE,
+)
+_NFT_JSON_TEXT = re.compile(r'\s*\{\s*"nftables"\s*:')
 _PLUGIN_LINE = re.compile(
     r"^[ \t]*(?:acl|autopath|bind|cache|dns64|errors|etcd|file|forward|health|hosts|import|k8s_external|kubernetes|loadbalance|"
     r"log|loop|prometheus|proxy|ready|reload|rewrite|template|tls|whoami|view|minimal|dnssec|secondary|transfer|auto|any|chaos)"
@@ -34,7 +43,10 @@ _OBJECT_LINE = re.compile(r"""^[ \t]*["']?(?:kind|apiVersion)["']?[ \t]*:""", re
 
 
 def kind_by_name(name: str) -> str | None:
-    """What the file called `name` (without folders) may be; its content decides in the end."""
+    """What the file called `name` (without folders) may be; its content decides in the end.
+
+    `IPTABLES` stands for every dump of a packet filter here.
+    """
     name = name.removesuffix(".gz")
     if _COREFILE_NAME.search(name) and not name.endswith(_NOT_COREFILES):
         return COREFILE
@@ -60,17 +72,27 @@ def kind_of(name: str, head: str, named: bool) -> str | None:
         return COREFILE
     if kind in (COREFILE, FRAGMENT):
         return kind if _PLUGIN_LINE.search(head) else None
+    if kind in (YAML, IPTABLES) and _NFT_JSON_TEXT.match(head):
+        return NFT_JSON
     if kind == YAML:
         return YAML
-    if kind == IPTABLES and (_DUMP_TEXT.search(head) or _DUMP_RULE.search(head)):
-        return IPTABLES
+    if kind == IPTABLES and (dump := _dump_kind(head)):
+        return dump
     return kind_by_content(head) if named else None
+
+
+def _dump_kind(head: str) -> str | None:
+    if _DUMP_TEXT.search(head) or _DUMP_RULE.search(head):
+        return IPTABLES
+    return NFT if _NFT_TEXT.search(head) else None
 
 
 def kind_by_content(head: str) -> str | None:
     """What a text without a name is."""
-    if _DUMP_TEXT.search(head) or _DUMP_RULE.search(head):
-        return IPTABLES
+    if _NFT_JSON_TEXT.match(head):
+        return NFT_JSON
+    if dump := _dump_kind(head):
+        return dump
     if _OBJECT_LINE.search(head):
         return YAML
     if looks_like_corefile(head):
