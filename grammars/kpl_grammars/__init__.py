@@ -22,6 +22,7 @@ GRAMMARS: dict[str, dict[str, Any]] = {
         "lexer": "contextual",
     },
     "resolvconf": {"start": ["line"], "lexer": "contextual"},
+    "nft": {"start": ["rule", "element"], "lexer": "contextual"},
 }
 """The grammars, and the options that differ between them."""
 

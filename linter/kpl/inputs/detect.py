@@ -12,6 +12,8 @@ IPVS = "ipvsadm"
 IPSET = "ipset"
 CONNTRACK = "conntrack"
 RESOLV_CONF = "resolv.conf"
+NFT = "nft list ruleset"
+NFT_JSON = "nft -j list ruleset"
 
 _COREFILE_NAME = re.compile(r"(?i)(?:^corefile(?:[.-][\w.-]+)?|\.corefile)$")
 _NOT_COREFILES = (".md", ".rst", ".go", ".py", ".sh", ".html", ".yaml", ".yml", ".json", ".adoc")
@@ -19,7 +21,7 @@ _FRAGMENT_NAME = re.compile(r"\.override$")
 _SERVER_NAME = re.compile(r"\.server$")
 _YAML_NAME = re.compile(r"(?i)\.(?:ya?ml|json)$")
 _DUMP_NAME = re.compile(
-    r"(?i)(?:\.(?:ip6?tables(?:-save)?|rules|dump|save|v4|v6|txt|out)$|^ip6?tables[^.]*$|^rules\.v[46]$|"
+    r"(?i)(?:\.(?:ip6?tables(?:-save)?|nft|rules|dump|save|v4|v6|txt|out)$|^ip6?tables[^.]*$|^rules\.v[46]$|"
     r"\.(?:ipvs|ipset|conntrack)$|^(?:ipvsadm|ipset|conntrack)[^.]*$|^(?:ip_vs|nf_conntrack|ip_conntrack)$)"
 )
 _RESOLV_CONF_NAME = re.compile(r"(?i)(?:^|[._-])resolv\.conf$")
@@ -30,6 +32,15 @@ _DUMP_TEXT = re.compile(
 )
 _DUMP_RULE = re.compile(r"^[ \t]*(?:\[\d+:\d+\] )?-A KUBE-", re.MULTILINE)
 _TABLES = (
+    (
+        NFT,
+        re.compile(
+            r"^[ \t]*(?:table[ \t]+(?:ip6?|inet|arp|bridge|netdev)[ \t]+[\w./-]+[ \t]*\{"
+            r"|(?:chain|map|set)[ \t]+(?:(?:service|external|local|endpoint|firewall|affinity)-[A-Z2-7]{8}-[\w./-]+"
+            r"|service-(?:ips|nodeports)|cluster-ips|nodeport-ips|firewall-ips|no-endpoint-(?:services|nodeports))[ \t]*\{)",
+            re.MULTILINE,
+        ),
+    ),
     (
         IPVS,
         re.compile(
@@ -59,6 +70,7 @@ _TABLES = (
 )
 _RESOLV_CONF_LINE = re.compile(r"^[ \t]*(?:nameserver[ \t]+[0-9a-fA-F.:]+|search[ \t]+\S)", re.MULTILINE)
 _NAMESERVER_LINE = re.compile(r"^nameserver[ \t]+[0-9a-fA-F.:]+[ \t]*\r?$", re.MULTILINE)
+_NFT_JSON_TEXT = re.compile(r'\s*\{\s*"nftables"\s*:')
 _PLUGIN_LINE = re.compile(
     r"^[ \t]*(?:acl|autopath|bind|cache|dns64|errors|etcd|file|forward|health|hosts|import|k8s_external|kubernetes|loadbalance|"
     r"log|loop|prometheus|proxy|ready|reload|rewrite|template|tls|whoami|view|minimal|dnssec|secondary|transfer|auto|any|chaos)"
@@ -70,7 +82,10 @@ _OBJECT_LINE = re.compile(r"""^[ \t]*["']?(?:kind|apiVersion)["']?[ \t]*:""", re
 
 
 def kind_by_name(name: str) -> str | None:
-    """What the file called `name` (without folders) may be; its content decides in the end."""
+    """What the file called `name` (without folders) may be; its content decides in the end.
+
+    `IPTABLES` stands for every dump of a packet filter here.
+    """
     name = name.removesuffix(".gz")
     if _COREFILE_NAME.search(name) and not name.endswith(_NOT_COREFILES):
         return COREFILE
@@ -98,6 +113,8 @@ def kind_of(name: str, head: str, named: bool) -> str | None:
         return COREFILE
     if kind in (COREFILE, FRAGMENT):
         return kind if _PLUGIN_LINE.search(head) else None
+    if kind in (YAML, IPTABLES) and _NFT_JSON_TEXT.match(head):
+        return NFT_JSON
     if kind == YAML:
         return YAML
     if kind == RESOLV_CONF:
@@ -109,6 +126,8 @@ def kind_of(name: str, head: str, named: bool) -> str | None:
 
 def kind_by_content(head: str) -> str | None:
     """What a text without a name is."""
+    if _NFT_JSON_TEXT.match(head):
+        return NFT_JSON
     if dump := dump_by_content(head):
         return dump
     if _OBJECT_LINE.search(head):
