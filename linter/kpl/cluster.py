@@ -300,7 +300,11 @@ class Cluster:
         return sum(model.size for _, model in self.of(EndpointSlice)) or None
 
 
-_READERS = {"Ruleset": "kpl.proxy.from_iptables"}
+_READERS = {
+    "Ruleset": "kpl.proxy.from_iptables",
+    "NftRuleset": "kpl.proxy.from_nft",
+    "IpvsDump": "kpl.proxy.from_ipvs",
+}
 """The module that reads a dump back, by the type of its model."""
 
 

@@ -133,7 +133,10 @@ def test_what_is_no_dump(tmp_path: Path) -> None:
     (tmp_path / "Corefile").write_text(". {\n    whoami\n}\n")
     done = kpl(tmp_path, "inspect", "Corefile")
     assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr == b"kpl: no dump is among the files: kpl inspect reads what iptables-save prints\n"
+    assert (
+        done.stderr
+        == b"kpl: no dump is among the files: kpl inspect reads what iptables-save, nft list ruleset and ipvsadm -ln print\n"
+    )
 
 
 def test_a_service_that_is_not_there(node: Path) -> None:
