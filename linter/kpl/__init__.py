@@ -96,6 +96,11 @@ _HOMES = {
     "best_mode": "kpl.proxy.modes",
     "needs_gate": "kpl.proxy.modes",
     "runs_on_windows": "kpl.proxy.modes",
+    "canonical_address": "kpl.proxy.addresses",
+    "Difference": "kpl.proxy.compare",
+    "DifferenceKind": "kpl.proxy.compare",
+    "Destination": "kpl.proxy.state",
+    "Endpoint": "kpl.proxy.state",
     "NodeState": "kpl.proxy.state",
     "PortState": "kpl.proxy.state",
     "dumps_in": "kpl.proxy.from_iptables",
@@ -214,10 +219,13 @@ if TYPE_CHECKING:
     from kpl.lint.rule import files as files
     from kpl.lint.rule import manifest as manifest
     from kpl.lint.suppression import Suppression as Suppression
+    from kpl.proxy.addresses import canonical_address as canonical_address
     from kpl.proxy.chains import IPTABLES_EXTENSIONS as IPTABLES_EXTENSIONS
     from kpl.proxy.chains import endpoint_chain as endpoint_chain
     from kpl.proxy.chains import is_certainly_a_chain as is_certainly_a_chain
     from kpl.proxy.chains import service_chain as service_chain
+    from kpl.proxy.compare import Difference as Difference
+    from kpl.proxy.compare import DifferenceKind as DifferenceKind
     from kpl.proxy.conntrack import entries_made as entries_made
     from kpl.proxy.conntrack import lost_to_a_full_table as lost_to_a_full_table
     from kpl.proxy.conntrack import lost_to_clashes as lost_to_clashes
@@ -251,6 +259,8 @@ if TYPE_CHECKING:
     from kpl.proxy.scale import IPTABLES_SERVICES as IPTABLES_SERVICES
     from kpl.proxy.scale import rules_walked_by_first_packet as rules_walked_by_first_packet
     from kpl.proxy.scale import rules_written_by_full_sync as rules_written_by_full_sync
+    from kpl.proxy.state import Destination as Destination
+    from kpl.proxy.state import Endpoint as Endpoint
     from kpl.proxy.state import NodeState as NodeState
     from kpl.proxy.state import PortState as PortState
     from kpl.resolver.dnsconfig import MAX_NAMESERVERS as MAX_NAMESERVERS

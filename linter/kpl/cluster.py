@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from kpl.coredns.mends.advice import Advice
     from kpl.inputs.corefile import Corefile
     from kpl.inputs.kubernetes import Workload
+    from kpl.proxy.agreement import ClusterObjects
+    from kpl.proxy.compare import Difference
+    from kpl.proxy.selection import NodeFacts
     from kpl.proxy.state import NodeState
     from kpl.proxy.verdict import Dropped
     from kpl.verdict import Verdict
@@ -58,6 +61,8 @@ class Facts:
     """Plugins in the CoreDNS image that are not CoreDNS's own."""
     assumed_files: frozenset[str] = frozenset()
     """Paths that exist in CoreDNS's container."""
+    node: str | None = None
+    """The name of the node that the dumps are from."""
     target: str | None = None
     """Whose image reads the Corefiles: ``coredns`` or ``node-local-dns``; None leaves it to each Corefile."""
 
@@ -271,6 +276,58 @@ class Cluster:
         return [document for document in self.documents if type(document.model).__name__ in _READERS]
 
     @cached_property
+    def node(self) -> NodeFacts:
+        """What is known of the node that the dump is from: told by name, or the only node of the run."""
+        from kpl.inputs.kubernetes import NodeObject
+        from kpl.proxy.selection import NodeFacts
+
+        nodes = {str(node.name): node for _, node in self.of(NodeObject)}
+        name = self.facts.node or (next(iter(nodes)) if len(nodes) == 1 else None)
+        return NodeFacts(name, nodes[name].zone if name in nodes else None)
+
+    def disagreements(self, document: Document) -> list[Difference]:
+        """What the dump in `document` does not do as the Services of the run ask for.
+
+        Which node a dump is from can be told for one dump only: of several in one IP family, nobody knows.
+        """
+        if id(document) not in self._disagreements:
+            self._disagreements[id(document)] = self._find_disagreements(document)
+        return self._disagreements[id(document)]
+
+    @cached_property
+    def _disagreements(self) -> dict[int, list[Difference]]:
+        return {}
+
+    def _find_disagreements(self, document: Document) -> list[Difference]:
+        from kpl.proxy.agreement import disagreements, possible_releases
+        from kpl.proxy.selection import NodeFacts
+
+        states = self.node_states(document)
+        objects = self._service_objects
+        if not states or not any(service.cluster_ip for service in objects.services.values()):
+            return []
+        families = [state.ip_family for each in self.dumps for state in self.node_states(each)]
+        alone = all(families.count(state.ip_family) == 1 for state in states)
+        known = self.kubernetes_version if self.kubernetes_version_known else None
+        return disagreements(
+            objects,
+            states,
+            self.node if alone else NodeFacts(),
+            possible_releases(known, *_release_bounds(document)),
+            "ipvs" if type(document.model).__name__ == "IpvsDump" else None,
+        )
+
+    @cached_property
+    def _service_objects(self) -> ClusterObjects:
+        from kpl.inputs.services import EndpointSlice, Service
+        from kpl.proxy.agreement import ClusterObjects
+
+        of_file: dict[int, list[Service]] = {}
+        for document, service in self.of(Service):
+            of_file.setdefault(id(document.source), []).append(service)
+        return ClusterObjects.of(of_file.values(), (model for _, model in self.of(EndpointSlice)))
+
+    @cached_property
     def services(self) -> int | None:
         """How many Services the cluster has: told, or as many as lie in the tree or are programmed in a dump."""
         from kpl.inputs.services import Service
@@ -314,6 +371,24 @@ def _read_back(document: Document) -> list[NodeState]:
         return []
     states: list[NodeState] = import_module(reader).node_states(document.model)
     return states
+
+
+def _release_bounds(document: Document) -> tuple[str | None, str | None]:
+    """The first and the last Kubernetes release that the dump in `document` may be from; None is unknown."""
+    from kpl.proxy.release_marks import bounds, iptables_marks, nft_marks
+
+    kind = type(document.model).__name__
+    if kind == "Ruleset":
+        from kpl.proxy.from_iptables import dumps_in
+
+        return bounds(
+            mark for dump in dumps_in(document.model) if dump.whole for mark in iptables_marks(dump, saved=True)
+        )
+    if kind == "NftRuleset":
+        from kpl.proxy.from_nft import kube_proxy_tables
+
+        return bounds(mark for table, _ in kube_proxy_tables(document.model) for mark in nft_marks(table))
+    return None, None
 
 
 def _files_around(document: Document) -> Files:

@@ -49,6 +49,7 @@ cluster:
   kernel: 5.13
   libc: musl
   ndots: 2
+  node: worker-7
   node-local-dns: true
   coredns-plugins: [k8s_gateway]
   coredns-files: [/etc/coredns/db.lan]
@@ -65,6 +66,7 @@ def test_everything_that_it_sets_arrives(tmp_path: Path) -> None:
     assert facts.assumed_files == {"/etc/coredns/db.lan"}
     assert facts.environment == {"ZONE": "lan"}
     assert (facts.nodes, facts.services, facts.endpoints) == (300, 12000, 50000)
+    assert facts.node == "worker-7"
     assert settings.fail_on == "info"
     assert settings.root == str(tmp_path)
     assert settings.excludes(str(tmp_path / "vendor" / "a" / "Corefile"))
@@ -93,7 +95,7 @@ def test_an_empty_one_sets_nothing(tmp_path: Path, text: str) -> None:
     [
         ("ignroe: [a]\n", "1:1", "`ignroe` is not a setting; did you mean `ignore`?"),
         ("select: []\ncluster:\n  nodes: many\n", "3:10", "'many' is not of type 'integer'"),
-        ("cluster:\n  nodez: 3\n", "2:3", "`nodez` is not a setting; did you mean `nodes`?"),
+        ("cluster:\n  servicez: 3\n", "2:3", "`servicez` is not a setting; did you mean `services`?"),
         ("cluster: {ndots: 16}\n", "1:18", "16 is greater than the maximum of 15"),
         ("select: KPL2\n", "1:9", "is not of type 'array'"),
         ("select:\n- KPL2\n- ''\n", "3:3", ""),

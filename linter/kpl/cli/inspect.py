@@ -26,8 +26,8 @@ _KINDS = {"Ruleset": "inspect_iptables", "NftRuleset": "inspect_nft", "IpvsDump"
 def inspect(paths: tuple[str, ...], format_: str, service: str | None, stdin_filename: str | None) -> None:
     """Tell what DUMP is: who wrote it, which kube-proxy programmed it, and what it does.
 
-    DUMP is what iptables-save, nft list ruleset (-j too) or ipvsadm -ln print, or `-`. With --format json one object a dump, on a line of its own. Exit codes: 0,
-    or 2 for wrong usage, a file that is no dump, or a Service that is not there.
+    DUMP is what iptables-save, nft list ruleset (-j too) or ipvsadm -ln print, or `-`. With --format json one object a dump,
+    on a line of its own. Exit codes: 0, or 2 for wrong usage, a file that is no dump, or a Service that is not there.
     """
     gc.disable()  # a short life with many objects, none of them garbage
     from kpl.errors import UsageError

@@ -30,6 +30,7 @@ _FACTS = (
     click.option(
         "--cluster-ndots", type=click.IntRange(0, 15), help="What the cluster sets ndots to, elsewhere than here."
     ),
+    click.option("--node", metavar="NAME", help="The node that the dump is from."),
     click.option("--node-local-dns/--no-node-local-dns", default=None, help="Whether pods ask a NodeLocal DNSCache."),
 )
 
@@ -118,7 +119,7 @@ def settings_from(options: dict[str, Any], paths: Sequence[str]) -> Settings:
         "kernel": version_option(options, "kernel"),
         "cluster_domain": options["cluster_domain"],
         "ndots": options["cluster_ndots"],
-        **{name: options[name] for name in ("nodes", "services", "endpoints", "libc", "node_local_dns")},
+        **{name: options[name] for name in ("nodes", "services", "endpoints", "libc", "node", "node_local_dns")},
         **container_facts(options),
     }
     select = _words(options["select"])

@@ -25,8 +25,8 @@ def page(rule: type[Rule]) -> str:
     parts = [f"# {rule.code} {rule.name}", summary, " · ".join(facts), rest.strip()]
     if rule.options:
         parts.append("## Options\n" + "\n".join(f"- `{name}`: {value!r}" for name, value in rule.options.items()))
-    parts.append("## Examples")
-    parts += [_example(example) for example in rule.examples if sum(map(len, example.files.values())) < 3000]
+    shown = [_example(example) for example in rule.examples if sum(map(len, example.files.values())) < 3000]
+    parts += ["## Examples", *shown] if shown else []
     return "\n\n".join(part for part in parts if part)
 
 

@@ -15,7 +15,7 @@ _Key = tuple[str, str | None, int | None]
 """Protocol, address (None for every address of the node) and port."""
 
 
-class Kind(Enum):
+class DifferenceKind(Enum):
     """What differs."""
 
     SERVICE_MISSING = "service missing"
@@ -40,7 +40,7 @@ class Kind(Enum):
 class Difference(NamedTuple):
     """One difference of one port: what is expected and what is programmed, as far as the two are not the same."""
 
-    kind: Kind
+    kind: DifferenceKind
     port: PortState
     """The expected port; the programmed one where nothing is expected."""
     expected: tuple[str, ...]
@@ -82,7 +82,7 @@ class _Comparison:
         for port in expected.ports:
             other = self._match(port)
             if other is None:
-                yield Difference(Kind.SERVICE_MISSING, port, (_place(port),), ())
+                yield Difference(DifferenceKind.SERVICE_MISSING, port, (_place(port),), ())
             else:
                 matched.add(id(other))
                 yield from self._of_port(port, other)
@@ -90,7 +90,7 @@ class _Comparison:
         for port in self.ports:
             if id(port) in matched or (port.name is None and self._is_way_in(port, known)):
                 continue
-            yield Difference(Kind.SERVICE_LEFT_OVER, port, (), (_place(port),))
+            yield Difference(DifferenceKind.SERVICE_LEFT_OVER, port, (), (_place(port),))
 
     def _match(self, port: PortState) -> PortState | None:
         if port.name is not None and (port.name, port.protocol) in self.by_name:
@@ -104,12 +104,12 @@ class _Comparison:
 
     def _of_port(self, expected: PortState, programmed: PortState) -> Iterator[Difference]:
         if expected.cluster_ip != programmed.cluster_ip:
-            yield _differing(Kind.CLUSTER_IP, expected, expected.cluster_ip, programmed.cluster_ip)
+            yield _differing(DifferenceKind.CLUSTER_IP, expected, expected.cluster_ip, programmed.cluster_ip)
         if programmed.port is not None and expected.port != programmed.port:
-            yield _differing(Kind.PORT, expected, expected.port, programmed.port)
+            yield _differing(DifferenceKind.PORT, expected, expected.port, programmed.port)
         yield from self._ways_in(expected, programmed)
         if _answers(expected) and _answers(programmed) and expected.affinity_seconds != programmed.affinity_seconds:
-            yield _differing(Kind.AFFINITY, expected, expected.affinity_seconds, programmed.affinity_seconds)
+            yield _differing(DifferenceKind.AFFINITY, expected, expected.affinity_seconds, programmed.affinity_seconds)
         internal = list(self._destinations("internal", expected, expected.internal, programmed.internal))
         yield from internal
         if expected.external is not None and programmed.external is not None:
@@ -121,11 +121,11 @@ class _Comparison:
     def _ways_in(self, expected: PortState, programmed: PortState) -> Iterator[Difference]:
         named = programmed.name is not None
         if expected.node_port != programmed.node_port and (named or programmed.node_port is not None):
-            yield _differing(Kind.NODE_PORT, expected, expected.node_port, programmed.node_port)
+            yield _differing(DifferenceKind.NODE_PORT, expected, expected.node_port, programmed.node_port)
         there = {*programmed.external_ips, *programmed.load_balancer_ips}
         for kind, addresses in (
-            (Kind.EXTERNAL_IP_MISSING, expected.external_ips),
-            (Kind.LOAD_BALANCER_IP_MISSING, expected.load_balancer_ips),
+            (DifferenceKind.EXTERNAL_IP_MISSING, expected.external_ips),
+            (DifferenceKind.LOAD_BALANCER_IP_MISSING, expected.load_balancer_ips),
         ):
             missing = [each for each in addresses if each not in there]
             if not named:
@@ -134,14 +134,14 @@ class _Comparison:
                 yield Difference(kind, expected, tuple(missing), ())
         left = sorted(there.difference(expected.external_ips, expected.load_balancer_ips))
         if left:
-            yield Difference(Kind.ADDRESS_LEFT_OVER, expected, (), tuple(left))
+            yield Difference(DifferenceKind.ADDRESS_LEFT_OVER, expected, (), tuple(left))
         if named and expected.load_balancer_ips and programmed.external is not None and programmed.external.endpoints:
             wanted, found = set(expected.source_ranges), set(programmed.source_ranges)
             if wanted != found and not wanted & _EVERY_SOURCE:
-                yield Difference(Kind.SOURCE_RANGES, expected, tuple(sorted(wanted)), tuple(sorted(found)))
+                yield Difference(DifferenceKind.SOURCE_RANGES, expected, tuple(sorted(wanted)), tuple(sorted(found)))
         checks = expected.health_check_node_port, programmed.health_check_node_port
         if self.shows_health_checks and checks[0] != checks[1]:
-            yield _differing(Kind.HEALTH_CHECK_NODE_PORT, expected, *checks)
+            yield _differing(DifferenceKind.HEALTH_CHECK_NODE_PORT, expected, *checks)
 
     def _destinations(
         self, way: str, port: PortState, expected: Destination, programmed: Destination
@@ -150,27 +150,29 @@ class _Comparison:
         if not found:
             # with a Local policy and an unknown node there may be nothing to choose
             if wanted and not (expected.at_most and expected.local):
-                yield Difference(Kind.NOT_ANSWERED, port, _sockets(wanted), (), way)
+                yield Difference(DifferenceKind.NOT_ANSWERED, port, _sockets(wanted), (), way)
             return
         if not wanted:
-            yield Difference(Kind.ANSWERED, port, (), _sockets(found), way)
+            yield Difference(DifferenceKind.ANSWERED, port, (), _sockets(found), way)
             return
         missing = set() if expected.at_most else wanted - found
         left = found - wanted
         if expected.local and not programmed.local and self.shows_local[way]:
             if not expected.at_most or left:
-                yield Difference(Kind.POLICY, port, ("Local",), ("Cluster",), way)
+                yield Difference(DifferenceKind.POLICY, port, ("Local",), ("Cluster",), way)
                 left = set()
         elif programmed.local and not expected.local:
-            yield Difference(Kind.POLICY, port, ("Cluster",), ("Local",), way)
+            yield Difference(DifferenceKind.POLICY, port, ("Cluster",), ("Local",), way)
             missing = set()
         if missing:
-            yield Difference(Kind.ENDPOINT_MISSING, port, _sockets(missing), (), way)
+            yield Difference(DifferenceKind.ENDPOINT_MISSING, port, _sockets(missing), (), way)
         if left:
-            yield Difference(Kind.ENDPOINT_LEFT_OVER, port, (), _sockets(left), way)
+            yield Difference(DifferenceKind.ENDPOINT_LEFT_OVER, port, (), _sockets(left), way)
 
 
-def _differing(kind: Kind, port: PortState, expected: str | int | None, programmed: str | int | None) -> Difference:
+def _differing(
+    kind: DifferenceKind, port: PortState, expected: str | int | None, programmed: str | int | None
+) -> Difference:
     return Difference(kind, port, _word(expected), _word(programmed))
 
 

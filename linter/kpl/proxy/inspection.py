@@ -15,7 +15,7 @@ from kpl.proxy.from_ipvs import node_states as ipvs_states
 from kpl.proxy.from_nft import kube_proxy_tables
 from kpl.proxy.from_nft import node_states as nft_states
 from kpl.proxy.programmed import longest_walk
-from kpl.proxy.release_marks import Mark, iptables_marks, nft_marks
+from kpl.proxy.release_marks import Mark, bounds, iptables_marks, nft_marks
 from kpl.proxy.state import NodeState
 from kpl.text.version import Version
 
@@ -86,12 +86,12 @@ class Inspection:
     @property
     def oldest(self) -> str | None:
         """The first Kubernetes release that the marks allow."""
-        return max((mark.since for mark in self.marks if mark.since), key=Version, default=None)
+        return bounds(self.marks)[0]
 
     @property
     def newest(self) -> str | None:
         """The last Kubernetes release that the marks allow."""
-        return min((mark.until for mark in self.marks if mark.until), key=Version, default=None)
+        return bounds(self.marks)[1]
 
     @property
     def deciding(self) -> list[Mark]:

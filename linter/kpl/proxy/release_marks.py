@@ -6,7 +6,7 @@ Each mark was read in the sources of the releases (pkg/proxy/iptables/proxier.go
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from kpl.inputs.nftables import NftTable
@@ -14,6 +14,7 @@ from kpl.inputs.nftrule import SetName
 from kpl.inputs.ruleset import Table
 from kpl.proxy.chains import SERVICES
 from kpl.proxy.from_iptables import Dump
+from kpl.text.version import Version
 
 
 class Mark(NamedTuple):
@@ -22,6 +23,15 @@ class Mark(NamedTuple):
     what: str
     since: str | None = None
     until: str | None = None
+
+
+def bounds(marks: Iterable[Mark]) -> tuple[str | None, str | None]:
+    """The first and the last release that `marks` allow; None where no mark tells."""
+    found = list(marks)
+    return (
+        max((mark.since for mark in found if mark.since), key=Version, default=None),
+        min((mark.until for mark in found if mark.until), key=Version, default=None),
+    )
 
 
 def iptables_marks(dump: Dump, saved: bool) -> list[Mark]:

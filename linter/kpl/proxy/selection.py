@@ -22,6 +22,9 @@ from typing import NamedTuple
 from kpl.inputs.services import Service, SliceEndpoint
 from kpl.text.version import Version
 
+CHANGED_IN = tuple(map(Version, ("1.20", "1.22", "1.24", "1.26", "1.27", "1.29", "1.30", "1.31", "1.34")))
+"""The releases that choose in another way than the one before."""
+
 
 class NodeFacts(NamedTuple):
     """What is known of the node that kube-proxy runs on; None is unknown, an empty zone is a node without the label."""

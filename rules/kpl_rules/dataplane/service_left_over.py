@@ -1,0 +1,70 @@
+"""KPL471."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from kpl import Bad, Cluster, DifferenceKind, Finding, Good, Rule, Severity, Stop, files
+from kpl_rules.dataplane._desired import report
+from kpl_rules.dataplane._example_cluster import WEB, every_service, node, service
+
+KINDS = frozenset((DifferenceKind.SERVICE_LEFT_OVER,))
+
+
+class ServiceLeftOver(Rule):
+    """A node still has rules for a Service, or for a port of it, that the cluster does not have any more.
+
+    ## Why
+    Its cluster IP may be given to another Service, and its endpoints' addresses to other pods: traffic then goes astray. A
+    kube-proxy that follows the API server deletes such rules at once; one that hangs, or that was stopped, leaves them.
+
+    That a Service is gone is said only where the run holds all Services of the cluster, as `kubectl get services -A` prints
+    them: default/kubernetes and those of other namespaces in one file.
+
+    ## Fix
+    None in a file. Restart kube-proxy on the node; where none runs any more, `kube-proxy --cleanup` or a reboot removes its
+    rules.
+
+    ## References
+    - https://kubernetes.io/docs/reference/networking/virtual-ips/
+    """
+
+    code = "KPL471"
+    name = "service-left-over"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "Service"
+    examples = [
+        Bad(files(**{"objects.yaml": every_service(), "node.iptables": node(WEB)}), flags=["shop/web:http"]),
+        # one of its ports is gone
+        Bad(
+            files(
+                **{
+                    "objects.yaml": service(),
+                    "node.iptables": node(WEB, replace(WEB, name="shop/web:admin", port=9000)),
+                }
+            ),
+            flags=["web"],
+        ),
+        Good(files(**{"objects.yaml": every_service(service()), "node.iptables": node(WEB)})),
+        # these are not all Services of the cluster
+        Good(
+            files(
+                **{
+                    "objects.yaml": service(),
+                    "node.iptables": node(WEB, replace(WEB, name="shop/cart:http", cluster_ip="10.96.3.5")),
+                }
+            )
+        ),
+    ]
+
+    def check(self, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        yield from report(
+            self,
+            cluster,
+            KINDS,
+            "Restart kube-proxy on the node; where none is to run there, `kube-proxy --cleanup` removes its rules.",
+        )

@@ -1,0 +1,154 @@
+"""The rules that hold a dump against the Services of its cluster."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kpl.proxy.state import Destination, PortState
+from kpl_rules.dataplane._example_cluster import OTHER_POD, POD, WEB, endpoint_slice, every_service, node, service
+from support import SHARED, run, underlined
+
+CODES = ("KPL470", "KPL471", "KPL472", "KPL473", "KPL474", "KPL475")
+PROXIER = SHARED / "corpus" / "proxier"
+NODE_PORT = {"type": "NodePort", "ports": "[{name: http, port: 80, protocol: TCP, nodePort: 30080}]"}
+OPEN = replace(WEB, node_port=30080, external=Destination([POD]))
+
+
+def told(files: Mapping[str, str | bytes], known: Mapping[str, Any] | None = None) -> list[str]:
+    return [f"{finding.code} {finding.message}" for finding in run(files, CODES, known).findings]
+
+
+def node_object(name: str, zone: str) -> str:
+    return f"---\nkind: Node\nmetadata: {{name: {name}, labels: {{topology.kubernetes.io/zone: {zone}}}}}\n"
+
+
+def local(endpoints: str) -> str:
+    return service(**NODE_PORT, externalTrafficPolicy="Local") + endpoints
+
+
+def test_the_node_decides_what_a_local_policy_asks_for() -> None:
+    objects = local(endpoint_slice(POD) + "- {addresses: [10.244.2.6], nodeName: node2, conditions: {ready: true}}\n")
+    both = Destination([POD, OTHER_POD])
+    dump = node(replace(OPEN, internal=both, external=Destination([POD], local=True)))
+    files = {"objects.yaml": objects, "a.iptables": dump}
+    assert told(files) == []
+    assert told(files, {"node": "node1"}) == []
+    on_the_other = [
+        "KPL472 on the node of `a.iptables`, `shop/web:http` lacks the endpoint 10.244.2.6:8080",
+        "KPL473 on the node of `a.iptables`, `shop/web:http` still leads to 10.244.1.5:8080 (for other nodes)",
+    ]
+    assert told(files, {"node": "node2"}) == on_the_other
+    # the only Node of the run is the one
+    assert told({**files, "objects.yaml": objects + node_object("node2", "z2")}) == on_the_other
+    two = objects + node_object("node2", "z2") + node_object("node1", "z1")
+    assert told({**files, "objects.yaml": two}) == []
+    assert told({**files, "objects.yaml": two}, {"node": "node2"}) == on_the_other
+    # of two dumps nobody knows which one is the node's
+    assert told({**files, "b.iptables": dump}, {"node": "node2"}) == []
+
+
+def test_the_zone_of_the_node_is_its_label() -> None:
+    hints = "- {{addresses: [{}], nodeName: {}, hints: {{forZones: [{{name: {}}}]}}}}\n"
+    endpoints = endpoint_slice().replace("endpoints: []", "endpoints:")
+    endpoints += hints.format("10.244.1.5", "node1", "z1") + hints.format("10.244.2.6", "node2", "z2")
+    nodes = node_object("node1", "z1") + node_object("node2", "z2")
+    files = {"objects.yaml": service() + endpoints + nodes, "a.iptables": node(WEB)}
+    assert told(files) == told(files, {"node": "node1"}) == []
+    assert len(told(files, {"node": "node2", "kubernetes": "1.36"})) == 2
+    # a dump of 1.30 may hold all endpoints, where no annotation asks for hints
+    assert len(told(files, {"node": "node2"})) == 1
+    # a node that nobody describes has a zone that nobody knows
+    assert told(files, {"node": "node3"}) == []
+
+
+def test_many_services_make_one_finding() -> None:
+    ports = [replace(WEB, name=f"shop/app-{number}:http", cluster_ip=f"10.96.5.{number}") for number in range(1, 13)]
+
+    def missing(count: int) -> list[Any]:
+        services = [
+            service().replace("name: web", f"name: app-{number}").replace("10.96.3.4", f"10.96.5.{number}")
+            for number in range(1, 13)
+        ]
+        files = {"objects.yaml": every_service(*services), "a.iptables": node(*ports[count:])}
+        return run(files, CODES).findings
+
+    assert len(missing(10)) == 10
+    (finding,) = missing(11)
+    assert finding.message == (
+        "11 Services are programmed in another way than the cluster has them (service missing): "
+        "`shop/app-1`, `shop/app-2`, `shop/app-3` and 8 more"
+    )
+    assert underlined(finding) == "*filter"
+
+
+def test_many_ports_of_a_service_make_a_short_message() -> None:
+    numbers = range(1, 7)
+    ports = ", ".join(f"{{name: p{number}, port: {number}, protocol: TCP}}" for number in numbers)
+    dump = node(replace(WEB, name="shop/web:p1", port=1))
+    (message,) = told({"objects.yaml": service(ports=f"[{ports}]"), "a.iptables": dump})
+    assert message == (
+        "KPL470 on the node of `a.iptables`, `shop/web:p2` is not programmed at 10.96.3.4:2, "
+        "`shop/web:p3` is not programmed at 10.96.3.4:3, `shop/web:p4` is not programmed at 10.96.3.4:4 and 2 more"
+    )
+
+
+@pytest.mark.parametrize(
+    ("programmed", "spec", "message"),
+    [
+        (replace(WEB, affinity_seconds=None), {"sessionAffinity": "ClientIP"}, "keeps no client with one endpoint"),
+        (replace(OPEN, node_port=None, external=None), NODE_PORT, "lacks the node port 30080"),
+        (OPEN, {}, "still has the node port 30080"),
+        (replace(OPEN, node_port=30081), NODE_PORT, "has the node port 30081 instead of 30080"),
+        (replace(WEB, port=81), {}, "has the port 81 instead of 80"),
+        (WEB, {"externalIPs": "[198.51.100.1, 198.51.100.2]"}, "lacks the external IPs 198.51.100.1, 198.51.100.2"),
+        (
+            replace(OPEN, external=Destination([POD], local=True)),
+            NODE_PORT,
+            "keeps external traffic on the node, though its policy is Cluster",
+        ),
+    ],
+)
+def test_messages(programmed: PortState, spec: dict[str, str], message: str) -> None:
+    files = {"objects.yaml": every_service(service(**spec) + endpoint_slice(POD)), "a.iptables": node(programmed)}
+    (found,) = told(files)
+    assert f"`shop/web:http` {message}" in found
+
+
+def test_an_incomplete_dump_says_nothing() -> None:
+    whole = node()
+    objects = every_service(service())
+    assert len(told({"objects.yaml": objects, "a.iptables": whole})) == 1
+    cut = whole[: whole.index("*nat")]
+    assert told({"objects.yaml": objects, "a.iptables": cut}) == []
+    assert told({"objects.yaml": objects, "a.iptables": whole.removesuffix("COMMIT\n")}) == []
+
+
+def test_hostile_objects_come_to_an_end() -> None:
+    objects = every_service(service()) + "---\nkind: Service\nmetadata: [x]\nspec: {clusterIP: [1], ports: {a: b}}\n"
+    objects += "---\nkind: EndpointSlice\nmetadata: {name: a, labels: 3}\nendpoints: [{addresses: 3}, 4]\n"
+    assert told({"objects.yaml": objects, "a.iptables": node(WEB)}) == []
+
+
+def _recorded() -> list[Any]:
+    paths = sorted(PROXIER.glob("1.*/*.iptables"))
+    paths = [path for path in paths if path.name.count(".") == 1]
+    cases = [pytest.param(path, id=f"{path.parent.name}/{path.stem}") for path in paths]
+    return cases or [pytest.param(None, marks=pytest.mark.skip("no dumps here"))]
+
+
+@pytest.mark.parametrize("path", _recorded())
+def test_nothing_is_told_of_what_kube_proxy_programmed(path: Path) -> None:
+    objects = json.loads((PROXIER / "situations" / f"{path.stem}.json").read_text())
+    kinds = {"Service": "services", "EndpointSlice": "endpointSlices", "Node": "nodes"}
+    items = [{"kind": kind, **each} for kind, key in kinds.items() for each in objects[key]]
+    for item in items:
+        item["metadata"]["uid"] = "1"
+    files = {"objects.json": json.dumps({"kind": "List", "items": items}), "node.iptables": path.read_bytes()}
+    for known in ({}, {"node": "node1"}, {"node": "node1", "kubernetes": path.parent.name}):
+        assert told(files, known) == []
