@@ -106,16 +106,12 @@ def _number(probability: str | None) -> float:
 
 def _condition(entry: Entry) -> str:
     words = []
-    for option in entry.options:
-        if option.name not in _LEFT_OUT and not _is_of_target(option.name):
+    for option in entry.options[: entry.matches]:
+        if option.name not in _LEFT_OUT:
             words.append(" ".join([*("!" for _ in range(option.negated)), option.name, *option.values]))
     return " ".join(words)
 
 
 def _target(entry: Entry) -> str:
-    own = (" ".join([option.name, *option.values]) for option in entry.options if _is_of_target(option.name))
+    own = (" ".join([option.name, *option.values]) for option in entry.options[entry.matches :])
     return " ".join([entry.target or "(counts only)", *own])
-
-
-def _is_of_target(option: str) -> bool:
-    return option in ("--to-destination", "--reject-with", "--set-xmark", "--random-fully")
