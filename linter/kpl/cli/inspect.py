@@ -30,10 +30,10 @@ def inspect(
 ) -> None:
     """Tell what DUMP is: who wrote it, which kube-proxy programmed it, and what it does.
 
-        DUMP is what iptables-save, nft list ruleset (-j too) or ipvsadm -ln print, or `-`. With --format json one object a dump,
-            or a change, on a line of its own. Exit codes: 0, with --diff 1 where something changed, or 2 for wrong usage, a file
-        that is no dump, or a Service that is not there.
-        """
+    DUMP is what iptables-save, nft list ruleset (-j too) or ipvsadm -ln print, or `-`. With --format json one object a
+    dump, or a change, on a line of its own. Exit codes: 0, with --diff 1 where something changed, or 2 for wrong usage, a
+    file that is no dump, or a Service that is not there.
+    """
     gc.disable()  # a short life with many objects, none of them garbage
     from kpl.errors import UsageError
 
