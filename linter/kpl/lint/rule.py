@@ -129,7 +129,7 @@ class Rule:
     """The base of every rule.
 
     A rule says what it wants to see by the annotation of the first parameter of `check`: a `Corefile`, `ServerBlock`,
-    `Directive`, `Workload`, `KubeProxyConfig`, `Ruleset`, `ParseFailure`, or the whole `Cluster`.
+    `Directive`, `Workload`, `KubeProxyConfig`, `Ruleset`, `NftRuleset`, `ParseFailure`, or the whole `Cluster`.
     """
 
     code: ClassVar[str]
