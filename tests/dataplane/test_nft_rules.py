@@ -75,6 +75,39 @@ def test_what_is_changed_in_a_real_dump_is_found(path: Path) -> None:
     assert codes(path.name, text.replace(jump, '{"drop": null}' if is_json else "drop", 1)) == {"KPL445"}
 
 
+SCRIPT = """\
+#!/usr/sbin/nft -f
+flush ruleset
+define lan = { 10.0.0.0/8, 192.168.0.0/16 }
+
+table inet filter {
+  set seen { type ipv4_addr; flags dynamic; }
+  set ports {
+    type inet_service; elements = { 22, 80 }
+  }
+  chain input {
+    type filter hook input priority 0; policy drop;
+    ct state vmap {
+      established : accept,
+      related : accept
+    }
+    ip saddr $lan tcp dport { 22, 80 } \\
+      accept comment "lan"
+    numgen random mod 4 vmap { 0 : goto nowhere }
+    meta mark set meta mark | 0x4000 goto nowhere
+  }
+}
+include "/etc/nftables.d/*.nft"
+"""
+
+
+@pytest.mark.parametrize("name", ["firewall.nft", "<stdin>"])
+def test_a_script_of_somebody_else_has_no_finding(name: str) -> None:
+    assert codes(name, SCRIPT) == set()
+    # beside a table of kube-proxy too
+    assert codes(name, NEW + SCRIPT) == {"KPL447"}
+
+
 def test_a_dump_of_several_nodes() -> None:
     text = NEW + OLD + OLD.replace("mod 2", "mod 4")
     (finding,) = run({"nodes.nft": text}, ("ALL",)).findings
