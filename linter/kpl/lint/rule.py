@@ -151,8 +151,8 @@ class Rule:
     """The base of every rule.
 
     A rule says what it wants to see by the annotation of the first parameter of `check`: a `Corefile`, `ServerBlock`,
-    `Directive`, `Workload`, `KubeProxyConfig`, `Ruleset`, `IpvsDump`, `ConntrackDump`, `ResolvConf`, `ParseFailure`, or the
-    whole `Cluster`.
+    `Directive`, `Workload`, `KubeProxyConfig`, `Ruleset`, `NftRuleset`, `IpvsDump`, `ConntrackDump`, `ResolvConf`,
+    `ParseFailure`, or the whole `Cluster`.
     """
 
     code: ClassVar[str]
