@@ -81,12 +81,13 @@ class Cluster:
                 yield document, document.model
 
     def has(self, kind: str) -> bool:
-        """Whether a model of the type called `kind` is among the documents."""
+        """Whether a model of the type called `kind` is among the documents; ``Dump`` is any that is read back."""
         return kind in self._kinds
 
     @cached_property
     def _kinds(self) -> frozenset[str]:
-        return frozenset(type(document.model).__name__ for document in self.documents)
+        kinds = {type(document.model).__name__ for document in self.documents}
+        return frozenset(kinds | {"Dump"} if kinds & _READERS.keys() else kinds)
 
     def document_of(self, model: Any) -> Document:
         """The document that holds `model`, or that holds the Corefile of a server block."""
