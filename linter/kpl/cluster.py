@@ -371,6 +371,12 @@ def _read_back(document: Document) -> list[NodeState]:
     if reader is None:
         return []
     states: list[NodeState] = import_module(reader).node_states(document.model)
+    if type(document.model).__name__ == "NftRuleset":
+        from kpl.proxy.from_nft import kube_proxy_tables
+
+        # an excerpt is no state to hold against anything
+        tables = kube_proxy_tables(document.model)
+        return [state for (table, _), state in zip(tables, states, strict=True) if table.complete and state.ports]
     return states
 
 

@@ -47,6 +47,7 @@ def _node(*services: tuple[str, str]) -> str:
 
 
 _A, _B = ("shop/a:web", "10.244.1.1"), ("shop/b:web", "10.244.1.2")
+_C, _D = ("shop/c:web", "10.244.1.3"), ("shop/d:web", "10.244.1.4")
 
 
 class NodeLagsBehind(Rule):
@@ -56,7 +57,7 @@ class NodeLagsBehind(Rule):
     Each node's kube-proxy follows the API server on its own. One that hangs, or whose rules cannot be loaded any more, goes
     on with an old state: its pods reach Services that are gone, and not those that are new.
 
-    Three dumps or more are compared, by Services and by whether these have endpoints. That the endpoints themselves differ is
+    Three dumps or more of one cluster are compared, by Services and by whether these have endpoints. That the endpoints themselves differ is
     reported only where a node has some that the others have not, and lacks some that they have: with topology hints
     nodes may have different ones.
 
@@ -77,9 +78,9 @@ class NodeLagsBehind(Rule):
         Bad(
             files(
                 **{
-                    "node-3.iptables": _node(_A),
-                    "node-1.iptables": _node(_A, _B),
-                    "node-2.iptables": _node(_A, _B),
+                    "node-3.iptables": _node(_A, _B),
+                    "node-1.iptables": _node(_A, _B, _C),
+                    "node-2.iptables": _node(_A, _B, _C),
                 }
             ),
             flags=["*filter"],
@@ -88,6 +89,16 @@ class NodeLagsBehind(Rule):
             files(
                 **{
                     "node-3.iptables": _node(_A, _B),
+                    "node-1.iptables": _node(_A, _B),
+                    "node-2.iptables": _node(_A, _B),
+                }
+            )
+        ),
+        # a node of another cluster
+        Good(
+            files(
+                **{
+                    "node-3.iptables": _node(_C, _D),
                     "node-1.iptables": _node(_A, _B),
                     "node-2.iptables": _node(_A, _B),
                 }
@@ -112,7 +123,7 @@ class NodeLagsBehind(Rule):
             usual = _usual([ports for _, ports in nodes])
             for document, ports in nodes:
                 behind = [*_behind(ports, usual)]
-                if behind:
+                if behind and _is_same_cluster(ports, usual):
                     yield self._finding(document, behind)
 
     def _finding(self, document: Document, behind: list[str]) -> Finding:
@@ -141,6 +152,12 @@ def _usual(nodes: list[Ports]) -> dict[tuple[str, str], frozenset[tuple[str, int
 
 def _endpoints(port: PortState) -> frozenset[tuple[str, int]]:
     return frozenset((each.address, each.port) for each in port.internal.endpoints)
+
+
+def _is_same_cluster(ports: Ports, usual: Mapping[tuple[str, str], frozenset[tuple[str, int]] | None]) -> bool:
+    """Whether most of the usual Services are there: the dumps of a folder need not be of one cluster."""
+    present = [key for key, value in usual.items() if value is not None]
+    return sum(key in ports for key in present) * 2 > len(present)
 
 
 def _behind(ports: Ports, usual: Mapping[tuple[str, str], frozenset[tuple[str, int]] | None]) -> Iterable[str]:
