@@ -237,16 +237,14 @@ def _rule(chain: NftChain, start: int, shape: Shape | None) -> NftRule:
 
 def _elements(found: NftSet) -> list[Element]:
     shapes = Shapes("element")
-    split = splitter()
     elements = []
     for start, end in found.places:
         for span in _cut(found.text, start, end):
             body = found.text[slice(*span)]
-            shape = shapes.of(body)
+            shape, words = shapes.read(body)
             if shape is None:
                 elements.append(_rough_element(body, span))
                 continue
-            words = split(body)[1::2]
             key, data, _ = bound(shape.parts, words)
             comment = None if shape.comment is None else words[shape.comment][1:-1]
             elements.append(Element(key, _data(data), comment, span))

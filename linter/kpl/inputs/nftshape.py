@@ -61,15 +61,19 @@ class Shapes:
 
     def of(self, line: str) -> Shape | None:
         """The shape of `line`; None where the grammar does not know it, or is not asked any more."""
+        return self.read(line)[0]
+
+    def read(self, line: str) -> tuple[Shape | None, list[str]]:
+        """The shape of `line` and its variable words."""
         self._lines += 1
         if len(line) > LONGEST_LINE:
-            return None
+            return None, []
         parts = self._split(line)
         key = tuple(parts[::2])
         try:
-            return self._known[key]
+            return self._known[key], parts[1::2]
         except KeyError:
-            return self._learn(key, line, parts)
+            return self._learn(key, line, parts), parts[1::2]
 
     def _learn(self, key: tuple[str, ...], line: str, parts: list[str]) -> Shape | None:
         if len(self._known) > max(MANY_SHAPES, MANY_SHAPES_SHARE * self._lines):

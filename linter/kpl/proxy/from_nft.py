@@ -36,10 +36,12 @@ def kube_proxy_tables(ruleset: NftRuleset) -> Iterator[tuple[NftTable, int]]:
     for table in ruleset.tables:
         if table.name == TABLE and table.family in _FAMILIES:
             yield table, _FAMILIES[table.family]
-        elif not table.name and any(read_name(chain) for chain in table.chains) | any(
-            name in table.maps for name in _MAPS
-        ):
+        elif not table.name and _looks_like_kube_proxy(table):
             yield table, _family_of(table)
+
+
+def _looks_like_kube_proxy(table: NftTable) -> bool:
+    return any(name in table.maps for name in _MAPS) or any(read_name(chain) for chain in table.chains)
 
 
 def _family_of(table: NftTable) -> int:

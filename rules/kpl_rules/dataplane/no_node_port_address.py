@@ -25,7 +25,7 @@ class NoNodePortAddress(Rule):
 
     ## References
     - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
-    - https://kubernetes.io/docs/reference/networking/virtual-ips/#migrating-from-iptables-mode-to-nftables
+    - https://kubernetes.io/docs/reference/networking/virtual-ips/#proxy-mode-nftables
     """
 
     code = "KPL449"

@@ -29,7 +29,7 @@ class RejectedThoughServed(Rule):
     There is none in a dump. kube-proxy writes both maps again when it starts.
 
     ## References
-    - https://github.com/kubernetes/kubernetes/issues/102314
+    - https://github.com/kubernetes/kubernetes/blob/v1.32.2/pkg/proxy/nftables/proxier.go
     - https://github.com/kubernetes/enhancements/blob/master/keps/sig-network/3866-nftables-proxy/README.md
     """
 
