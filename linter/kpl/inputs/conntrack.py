@@ -11,8 +11,9 @@ of old conntrack-tools, one for each counter, ``/proc/net/stat/nf_conntrack``, `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from kpl.inputs.shapes import LONGEST_LINE, Shapes, line_at, lines_of, parsed, word_number
@@ -21,6 +22,8 @@ from kpl.text.span import Span
 # the kernel's older names for the same counter, and conntrack's own
 _SAME = {"clashres": "clash_resolve", "icmp_error": "error", "delete_list": "delete"}
 _ENTRIES = "entries"
+
+DNS_PORT = 53
 
 _TUPLE = ("src", "dst", "sport", "dport")
 _PAIR_OR_NUMBER = re.compile(r"=\S*|\b\d+\b")
@@ -120,10 +123,15 @@ class ConntrackDump:
             _port(reply[3]),
         )
 
-    def flows(self, protocols: Iterable[str]) -> Iterator[tuple[int, Flow]]:
-        """The entries of some protocols, with their numbers."""
-        wanted = frozenset(protocols)
-        return ((row, self.flow(row)) for row, shape in enumerate(self.shapes) if shape.protocol in wanted)
+    def dns_flows(self, *protocols: str) -> Iterator[tuple[int, Flow]]:
+        """The entries of packets to port 53 over some protocols, with their numbers."""
+        rows = (row for row in self._dns_rows if self.shapes[row].protocol in protocols)
+        return ((row, flow) for row in rows if (flow := self.flow(row)).destination_port == DNS_PORT)
+
+    @cached_property
+    def _dns_rows(self) -> list[int]:
+        """The numbers of the entries that may be to port 53."""
+        return [row for row, start in enumerate(self.offsets) if " dport=53 " in line_at(self.text, start)]
 
     def span(self, start: int) -> Span:
         """Where the words of the line stand that starts at `start`."""

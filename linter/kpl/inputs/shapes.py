@@ -16,6 +16,7 @@ MANY_SHAPES = 2000
 """Dumps have some thirty; what comes after so many is not looked at."""
 
 _WORD = re.compile(r"\S+")
+_LINE_END = re.compile(r"[\r\n]")
 
 Learned = TypeVar("Learned")
 
@@ -76,5 +77,5 @@ def lines_of(text: str) -> Iterator[tuple[str, int]]:
 
 def line_at(text: str, start: int) -> str:
     """The line of `text` that starts at `start`."""
-    end = min((each for mark in "\r\n" if (each := text.find(mark, start)) >= 0), default=len(text))
-    return text[start:end]
+    end = _LINE_END.search(text, start)
+    return text[start : end.start() if end else len(text)]
