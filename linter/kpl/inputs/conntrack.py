@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from kpl.inputs.shapes import LONGEST_LINE, Shapes, line_at, lines_of, parsed, word_number
+from kpl.inputs.shapes import LONGEST_LINE, Shapes, line_at, lines_of, parsed, tokens_of, word_number
 from kpl.text.span import Span
 
 # the kernel's older names for the same counter, and conntrack's own
@@ -248,7 +248,7 @@ class _Reader:
         tree = parsed("conntrack", "trailer", written)
         if tree is None:
             return ""
-        number = next(token for token in tree.scan_values(lambda token: token.type == "NUMBER"))
+        number = next(token for token in tokens_of(tree) if token.type == "NUMBER")
         self.dump.shown = int(number), Span(at, at + len(written))
         return "trailer"
 
@@ -288,7 +288,7 @@ def _entry(tree: Any, line: str) -> FlowShape:
     for child in tree.children:
         if getattr(child, "data", "") == "flow":
             own: dict[str, int] = {}
-            for token in child.scan_values(lambda _: True):
+            for token in tokens_of(child):
                 if token.type == "FLAG":
                     flags.add(str(token))
                 elif token.type in ("SOURCE", "PAIR"):

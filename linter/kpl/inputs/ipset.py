@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from kpl.inputs.shapes import LONGEST_LINE, Shapes, line_at, lines_of, parsed
+from kpl.inputs.shapes import LONGEST_LINE, Shapes, line_at, lines_of, parsed, tokens_of
 from kpl.text.span import Span, Text
 
 _PROPERTY = re.compile(r"(?:Name|Type|Revision|Header|Size in memory|References|Number of entries|Members):(?=\s|$)")
@@ -125,7 +125,7 @@ class _Reader:
         tree = parsed("ipset", "property", written) if len(written) <= LONGEST_LINE else None
         if tree is None:
             return False
-        name, *values = (str(token) for token in tree.scan_values(lambda _: True))
+        name, *values = (str(token) for token in tokens_of(tree))
         if name == "Name":
             if len(values) != 1:
                 return False
@@ -150,7 +150,7 @@ class _Reader:
         tree = parsed("ipset", "create", written) if len(written) <= LONGEST_LINE else None
         if tree is None:
             return False
-        name, kind, *header = (str(token) for token in tree.scan_values(lambda _: True))
+        name, kind, *header = (str(token) for token in tokens_of(tree))
         self.by_name[name] = self._open(name, kind, start)
         self.by_name[name].header = tuple(header)
         self.by_name[name].has_members = True

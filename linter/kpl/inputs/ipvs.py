@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from kpl.inputs.shapes import Shapes, line_at, lines_of, word_number
+from kpl.inputs.shapes import Shapes, line_at, lines_of, tokens_of, word_number
 from kpl.text.span import Span
 
 FORWARDING = {
@@ -285,7 +285,7 @@ def _address(written: str, hexadecimal: bool) -> tuple[str, int | None]:
 
 def _token_places(tree: Any, line: str) -> Iterator[tuple[str, str, int]]:
     """The tokens of a tree with their types, and the numbers of the words that they are."""
-    for token in tree.scan_values(lambda _: True):
+    for token in tokens_of(tree):
         yield token.type, str(token), word_number(line, token.start_pos)
 
 

@@ -57,6 +57,15 @@ def parsed(grammar: str, start: str, line: str) -> Any:
         return None
 
 
+def tokens_of(tree: Any) -> Iterator[Any]:
+    """The tokens of a tree, in their order. (lark's own `scan_values` is no part of a generated parser.)"""
+    for child in tree.children:
+        if hasattr(child, "children"):
+            yield from tokens_of(child)
+        else:
+            yield child
+
+
 def word_number(line: str, position: int) -> int:
     """Which word of `line`, from 0, starts at `position`."""
     return len(line[:position].split())
