@@ -35,6 +35,19 @@ def test_several_empty_virtual_servers_are_one_finding() -> None:
     assert [text[slice(*each.span)] for each in finding.related] == ["TCP  10.96.0.8:80 rr", "UDP  10.96.0.9:53 rr"]
 
 
+def test_comments_silence_a_rule() -> None:
+    for lines in (
+        "TCP  10.96.0.7:80 rr # kpl: ignore[KPL450] scaled to zero\n",
+        "# kpl: ignore[KPL450]\nTCP  10.96.0.7:80 rr\n",
+    ):
+        result = run({"node.ipvs": LISTED + lines})
+        assert (result.findings, result.silenced) == ([], 1)
+    line = "cpu=0 found=0 invalid=0 insert=0 insert_failed=5000 drop=5000 {}\n"
+    assert run({"node.conntrack": line.format("# kpl: ignore[conntrack-insert-failed]")}).silenced == 1
+    text = "nameserver 10.96.0.10\noptions ndots=2 # kpl: ignore[resolver-option-unknown]\n"
+    assert (found({"resolv.conf": text}), run({"resolv.conf": text}).silenced) == ([], 1)
+
+
 def test_each_listing_of_a_file_is_looked_at() -> None:
     text = LISTED + "TCP  10.96.0.7:80 rr\n"
     assert found({"node.ipvs": text * 2}) == [("KPL450", "TCP  10.96.0.7:80 rr")] * 2

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from kpl.inputs.shapes import LONGEST_LINE, Shapes, line_at, lines_of, parsed, tokens_of, word_number
+from kpl.inputs.shapes import LONGEST_LINE, Shapes, bare, line_at, lines_of, parsed, tokens_of, word_number
 from kpl.text.span import Span
 
 # the kernel's older names for the same counter, and conntrack's own
@@ -137,7 +137,7 @@ class ConntrackDump:
         """Where the words of the line stand that starts at `start`."""
         line = line_at(self.text, start)
         lead = len(line) - len(line.lstrip())
-        return Span(start + lead, start + max(len(line.rstrip()), lead))
+        return Span(start + lead, start + lead + len(bare(line)))
 
 
 def _port(written: str | None) -> int | None:
@@ -161,7 +161,7 @@ class _Reader:
 
     def read(self) -> ConntrackDump:
         for line, start in lines_of(self.dump.text):
-            written = line.strip()
+            written = bare(line)
             if not written or written[0] == "#":
                 self.last = ""
                 continue

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from kpl.inputs.shapes import Shapes, line_at, lines_of, tokens_of, word_number
+from kpl.inputs.shapes import Shapes, bare, line_at, lines_of, tokens_of, word_number
 from kpl.text.span import Span
 
 FORWARDING = {
@@ -122,7 +122,7 @@ class IpvsDump:
         """Where the words of the line stand that starts at `start`."""
         line = line_at(self.text, start)
         lead = len(line) - len(line.lstrip())
-        return Span(start + lead, start + max(len(line.rstrip()), lead))
+        return Span(start + lead, start + lead + len(bare(line)))
 
     def servers(self) -> Iterator[VirtualServer]:
         """The virtual servers of all listings."""
@@ -162,7 +162,7 @@ class _Reader:
 
     def read(self) -> IpvsDump:
         for line, start in lines_of(self.dump.text):
-            written = line.strip()
+            written = bare(line)
             if not written:
                 continue
             shape = _VARIABLE.sub(".", written)

@@ -84,6 +84,11 @@ def lines_of(text: str) -> Iterator[tuple[str, int]]:
         at += len(line) + 1
 
 
+def bare(line: str) -> str:
+    """`line` without the blanks around it, and without a comment; dumps have none but those that silence a rule."""
+    return line.partition(" # kpl:")[0].strip() if not line.startswith("#") else ""
+
+
 def line_at(text: str, start: int) -> str:
     """The line of `text` that starts at `start`."""
     end = _LINE_END.search(text, start)
