@@ -24,6 +24,7 @@ def found(text: str) -> list[tuple[str, str]]:
         "nameserver {{ dns }}\noptions {{ options }}\n",
         "\ufeffnameserver 192.0.2.1\n",
         "nameserver 192.0.2.1\r\noptions rotate timeout:1 attempts:2\r\n",
+        "nameserver\nnameserver 192.0.2.1\noptions\nsearch\n",
         "nameserver 127.1\nsortlist 192.0.2.0/255.255.255.0\nport 53\n",
     ],
 )

@@ -15,6 +15,9 @@ LONGEST_LINE = 65_536
 MANY_SHAPES = 2000
 """Dumps have some thirty; what comes after so many is not looked at."""
 
+MANY_FAILURES = 1000
+"""After so many lines that the grammar does not have, a shape is given up with its first one."""
+
 _WORD = re.compile(r"\S+")
 _LINE_END = re.compile(r"[\r\n]")
 
@@ -29,6 +32,7 @@ class Shapes(Generic[Learned]):
         self._start = start
         self._learn = learn
         self._known: dict[str, Learned | None] = {}
+        self._failures = 0
 
     def of(self, shape: str, line: str) -> Learned | None:
         """What is known of the lines that have the shape of `line`."""
@@ -40,7 +44,10 @@ class Shapes(Generic[Learned]):
             return None
         tree = parsed(self._grammar, self._start, line)
         learned = None if tree is None else self._learn(tree, line)
-        self._known[shape] = learned
+        # a broken line must not hide the good ones of its shape, nor may a file of broken ones take forever
+        self._failures += learned is None
+        if learned is not None or self._failures > MANY_FAILURES:
+            self._known[shape] = learned
         return learned
 
 

@@ -67,7 +67,7 @@ class ResolverOptionUnknown(Rule):
         """See the class."""
         for line in conf.of("options"):
             taken = False
-            for word, following in zip(line.values, (*line.values[1:], None), strict=True):
+            for word, following in zip(line.values, (*line.values[1:], None), strict=False):
                 if word.startswith(("#", ";")):
                     break
                 if taken:
