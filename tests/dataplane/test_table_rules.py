@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kpl.cluster import Facts
 from kpl.lint.engine import lint
@@ -150,3 +152,51 @@ def test_a_large_table_is_read_in_one_go() -> None:
 def test_real_dumps(name: str, codes: list[str]) -> None:
     text = (SHARED / "corpus/dumps" / name).read_text()
     assert [code for code, _ in found({name: text})] == codes
+
+
+pieces = st.sampled_from(
+    [
+        "TCP  10.96.0.7:80 rr\n",
+        "  -> 10.244.1.5:80 Masq 0 1 0\n",
+        "  -> x\n",
+        "FWM  7 rr\n",
+        "IP Virtual Server version 1.2.1 (size=4096)\n",
+    ]
+    + [
+        "Name: KUBE-CLUSTER-IP\nType: hash:ip,port\n",
+        "Members:\n",
+        "10.96.0.7,tcp:80\n",
+        "create KUBE-CLUSTER-IP hash:ip,port\n",
+    ]
+    + [
+        "cpu=0 found=0 insert_failed=9999 drop=99999 early_drop=9999\n",
+        "cpu=1 found=\n",
+        "entries  clashres found new invalid\n",
+    ]
+    + [
+        "0001f400  00000000 00000000 00000000 00000000\n",
+        "insert_failed 5000\n",
+        "net.netfilter.nf_conntrack_max = 0\n",
+    ]
+    + [
+        dns(25, flag="[UNREPLIED] "),
+        dns(6, pod="10.96.0.10", flag="[UNREPLIED] "),
+        dns(1),
+        "udp 17 9 src=1 dst= dport=53 \n",
+    ]
+    + [
+        "nameserver 10.0.0.1\n",
+        "nameserver\n",
+        " options x\n",
+        "options ndots 5\n",
+        "search\n",
+        "\r",
+        "# kpl: ignore[ALL]\n",
+    ]
+)
+
+
+@given(st.lists(pieces))
+def test_no_mixture_stops_a_rule(lines: list[str]) -> None:
+    text = "".join(lines)
+    run({"a/n.ipvs": text, "a/n.ipset": text, "n.conntrack": text, "resolv.conf": text, "c.yaml": PROXY}, ("ALL",))
