@@ -80,6 +80,11 @@ def test_trailer_and_settings() -> None:
     assert dump.unread == []
 
 
+def test_a_broken_entry_hides_no_other() -> None:
+    dump = parse_conntrack(DNS.replace("src=10.244.1.5", "src=", 1) + DNS)
+    assert (len(dump.offsets), dump.unread) == (1, [0])
+
+
 def test_two_readings_are_two_counters() -> None:
     one = "cpu=0 found=0 invalid=0 insert=0 insert_failed=1 drop=1\n"
     dump = parse_conntrack(f"{one}\n{one}")

@@ -111,6 +111,34 @@ def test_names_stay_as_they_are_written() -> None:
     assert server.real_servers[0][:2] == ("node-1.example", 6443)
 
 
+def test_names_that_are_cut() -> None:
+    dump = parse_ipvs(
+        LISTED
+        + "TCP  ip-10-45-0-1.eu-south-1.comp rr\n  -> master01:6443                Masq    1      5          19\n"
+        + "UDP  ip-10-45-0-10.eu-south-1.com rr\n  -> ip-10-44-241-66.eu-south-1.c Masq    1      0          0\n"
+    )
+    api, dns = dump.servers()
+    assert (api.address, api.port, api.real_servers[0][:2]) == (
+        "ip-10-45-0-1.eu-south-1.comp",
+        None,
+        ("master01", 6443),
+    )
+    assert dns.real_servers[0][:4] == ("ip-10-44-241-66.eu-south-1.c", None, "Masq", 1)
+    assert dump.unread == []
+
+
+def test_a_broken_line_hides_no_other() -> None:
+    real = "  -> 10.244.1.5:80              Masq    1      0          0\n"
+    dump = parse_ipvs(
+        f"{LISTED}TCP  10.96.0.7:80 rr\n{real}TCP  5 rr\n{real}TCP  foo: rr\nTCP  10.96.0.9:80 rr\n{real}"
+    )
+    assert [(server.address, len(server.real_servers)) for server in dump.servers()] == [
+        ("10.96.0.7", 1),
+        ("10.96.0.9", 1),
+    ]
+    assert len(dump.unread) == 3
+
+
 def test_several_listings_follow_each_other() -> None:
     dump = parse_ipvs(SHOP + "\n" + LISTED + "TCP  10.96.0.1:443 rr\n" + "-A -t 10.96.0.1:443 -s rr\n")
     assert [len(table.servers) for table in dump.tables] == [3, 1, 1]

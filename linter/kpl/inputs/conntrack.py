@@ -11,16 +11,19 @@ of old conntrack-tools, one for each counter, ``/proc/net/stat/nf_conntrack``, `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from kpl.inputs.shapes import LONGEST_LINE, Shapes, line_at, lines_of, parsed, word_number
+from kpl.inputs.shapes import LONGEST_LINE, Shapes, bare, line_at, lines_of, parsed, tokens_of, word_number
 from kpl.text.span import Span
 
 # the kernel's older names for the same counter, and conntrack's own
 _SAME = {"clashres": "clash_resolve", "icmp_error": "error", "delete_list": "delete"}
 _ENTRIES = "entries"
+
+DNS_PORT = 53
 
 _TUPLE = ("src", "dst", "sport", "dport")
 _PAIR_OR_NUMBER = re.compile(r"=\S*|\b\d+\b")
@@ -120,16 +123,21 @@ class ConntrackDump:
             _port(reply[3]),
         )
 
-    def flows(self, protocols: Iterable[str]) -> Iterator[tuple[int, Flow]]:
-        """The entries of some protocols, with their numbers."""
-        wanted = frozenset(protocols)
-        return ((row, self.flow(row)) for row, shape in enumerate(self.shapes) if shape.protocol in wanted)
+    def dns_flows(self, *protocols: str) -> Iterator[tuple[int, Flow]]:
+        """The entries of packets to port 53 over some protocols, with their numbers."""
+        rows = (row for row in self._dns_rows if self.shapes[row].protocol in protocols)
+        return ((row, flow) for row in rows if (flow := self.flow(row)).destination_port == DNS_PORT)
+
+    @cached_property
+    def _dns_rows(self) -> list[int]:
+        """The numbers of the entries that may be to port 53."""
+        return [row for row, start in enumerate(self.offsets) if " dport=53 " in line_at(self.text, start)]
 
     def span(self, start: int) -> Span:
         """Where the words of the line stand that starts at `start`."""
         line = line_at(self.text, start)
         lead = len(line) - len(line.lstrip())
-        return Span(start + lead, start + max(len(line.rstrip()), lead))
+        return Span(start + lead, start + lead + len(bare(line)))
 
 
 def _port(written: str | None) -> int | None:
@@ -153,7 +161,7 @@ class _Reader:
 
     def read(self) -> ConntrackDump:
         for line, start in lines_of(self.dump.text):
-            written = line.strip()
+            written = bare(line)
             if not written or written[0] == "#":
                 self.last = ""
                 continue
@@ -240,7 +248,7 @@ class _Reader:
         tree = parsed("conntrack", "trailer", written)
         if tree is None:
             return ""
-        number = next(token for token in tree.scan_values(lambda token: token.type == "NUMBER"))
+        number = next(token for token in tokens_of(tree) if token.type == "NUMBER")
         self.dump.shown = int(number), Span(at, at + len(written))
         return "trailer"
 
@@ -280,7 +288,7 @@ def _entry(tree: Any, line: str) -> FlowShape:
     for child in tree.children:
         if getattr(child, "data", "") == "flow":
             own: dict[str, int] = {}
-            for token in child.scan_values(lambda _: True):
+            for token in tokens_of(child):
                 if token.type == "FLAG":
                     flags.add(str(token))
                 elif token.type in ("SOURCE", "PAIR"):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from kpl.inputs.shapes import LONGEST_LINE, Shapes, line_at, lines_of, parsed
+from kpl.inputs.shapes import LONGEST_LINE, Shapes, bare, line_at, lines_of, parsed, tokens_of
 from kpl.text.span import Span, Text
 
 _PROPERTY = re.compile(r"(?:Name|Type|Revision|Header|Size in memory|References|Number of entries|Members):(?=\s|$)")
@@ -84,7 +84,7 @@ class IpsetDump:
         """Member number `row` with everything that the dump says of it."""
         start = of.offsets[row]
         line = line_at(self.text, start)
-        words = _WORD.findall(line)
+        words = _WORD.findall(bare(line))
         if words[0] == "add" and of.elements[row] == words[2]:
             words = words[2:]
         at = start + line.index(words[0])
@@ -106,7 +106,7 @@ class _Reader:
 
     def read(self) -> IpsetDump:
         for line, start in lines_of(self.dump.text):
-            written = line.strip()
+            written = bare(line)
             if not written:
                 continue
             if _PROPERTY.match(written):
@@ -125,7 +125,7 @@ class _Reader:
         tree = parsed("ipset", "property", written) if len(written) <= LONGEST_LINE else None
         if tree is None:
             return False
-        name, *values = (str(token) for token in tree.scan_values(lambda _: True))
+        name, *values = (str(token) for token in tokens_of(tree))
         if name == "Name":
             if len(values) != 1:
                 return False
@@ -150,7 +150,7 @@ class _Reader:
         tree = parsed("ipset", "create", written) if len(written) <= LONGEST_LINE else None
         if tree is None:
             return False
-        name, kind, *header = (str(token) for token in tree.scan_values(lambda _: True))
+        name, kind, *header = (str(token) for token in tokens_of(tree))
         self.by_name[name] = self._open(name, kind, start)
         self.by_name[name].header = tuple(header)
         self.by_name[name].has_members = True

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from kpl.inputs.shapes import Shapes, line_at, lines_of, word_number
+from kpl.inputs.shapes import Shapes, bare, line_at, lines_of, tokens_of, word_number
 from kpl.text.span import Span
 
 FORWARDING = {
@@ -51,6 +51,8 @@ MAX_PORT = 65_535
 _VARIABLE = re.compile(r"(?<=\s)[^\s]*[\d:][^\s]*")
 _HEADER = re.compile(r"IP Virtual Server version \S+ \(size=\d+\)")
 _TITLE = re.compile(r"(?:Prot|Port) LocalAddress:Port\b")
+_PLACE = re.compile(r"(?!-)\S+:[\w*-]+")
+_SERVICE = re.compile(r"(?:TCP|UDP|SCTP|FWM)\s")
 _HEX_ADDRESS = re.compile(r"([0-9A-F]{8}|\[[0-9a-fA-F:]+\]):([0-9A-F]{4})")
 _HEX_IPV4 = re.compile(r"[0-9A-F]{8}:[0-9A-F]{4}")
 _DIGITS = re.compile(r"[0-9]{1,10}")
@@ -122,7 +124,7 @@ class IpvsDump:
         """Where the words of the line stand that starts at `start`."""
         line = line_at(self.text, start)
         lead = len(line) - len(line.lstrip())
-        return Span(start + lead, start + max(len(line.rstrip()), lead))
+        return Span(start + lead, start + lead + len(bare(line)))
 
     def servers(self) -> Iterator[VirtualServer]:
         """The virtual servers of all listings."""
@@ -162,10 +164,10 @@ class _Reader:
 
     def read(self) -> IpvsDump:
         for line, start in lines_of(self.dump.text):
-            written = line.strip()
+            written = bare(line)
             if not written:
                 continue
-            shape = _VARIABLE.sub(".", written)
+            shape = _VARIABLE.sub(_class_of, written)
             if written.startswith("-> "):
                 known = self._title_of_reals(written) or self._listed_real(written, shape, start)
             elif written.startswith("-A "):
@@ -176,6 +178,8 @@ class _Reader:
                 known = self._head(written, start)
             else:
                 known = self._listed(written, shape, start)
+                if not known and _SERVICE.match(written):
+                    self.server = None  # the real servers below are not those of the one above
             if not known:
                 self.dump.unread.append(start)
         return self.dump
@@ -258,6 +262,14 @@ class _Reader:
         return True
 
 
+def _class_of(found: re.Match[str]) -> str:
+    """What the grammar tells apart among the words that differ from line to line."""
+    word = found.group()
+    if _PLACE.fullmatch(word):
+        return ":"
+    return "0" if word.isdecimal() else f".{len(word)}"
+
+
 def _number(written: str) -> int | None:
     unit = _UNITS.get(written[-1:])
     digits = written[:-1] if unit else written
@@ -272,7 +284,9 @@ def _address(written: str, hexadecimal: bool) -> tuple[str, int | None]:
         if address[0] != "[":
             return str(ipaddress.IPv4Address(int(address, 16))), port
     else:
-        address, _, last = written.rpartition(":")
+        address, colon, last = written.rpartition(":")
+        if not colon:
+            return written, None
         port = _number(last)
         port = port if port is not None and port <= MAX_PORT else None
     if address[:1] == "[" and address[-1:] == "]":
@@ -285,7 +299,7 @@ def _address(written: str, hexadecimal: bool) -> tuple[str, int | None]:
 
 def _token_places(tree: Any, line: str) -> Iterator[tuple[str, str, int]]:
     """The tokens of a tree with their types, and the numbers of the words that they are."""
-    for token in tree.scan_values(lambda _: True):
+    for token in tokens_of(tree):
         yield token.type, str(token), word_number(line, token.start_pos)
 
 
@@ -294,7 +308,7 @@ def _listed(tree: Any, line: str) -> _Places:
     flags: list[str] = []
     last = ""
     for kind, written, number in _token_places(tree, line):
-        if kind == "PROTOCOL":
+        if kind in ("PROTOCOL", "MARKED"):
             places = places._replace(protocol=written)
         elif kind == "SCHEDULER":
             places = places._replace(scheduler=number)

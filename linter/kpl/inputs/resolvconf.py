@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kpl.inputs.shapes import LONGEST_LINE, lines_of, parsed
+from kpl.inputs.shapes import LONGEST_LINE, lines_of, parsed, tokens_of
 from kpl.text.span import Span, Text
 
 KEYWORDS = ("nameserver", "domain", "search", "sortlist", "options")
@@ -77,7 +77,7 @@ def parse_resolv_conf(text: str) -> ResolvConf:
             continue
         words = [
             Text(str(token), Span(start + token.start_pos, start + token.start_pos + len(token)))
-            for token in tree.scan_values(lambda _: True)
+            for token in tokens_of(tree)
         ]
         found.lines.append(Setting(words[0], tuple(words[1:]), line[0] in " \t"))
     return found

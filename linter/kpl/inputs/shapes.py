@@ -15,7 +15,11 @@ LONGEST_LINE = 65_536
 MANY_SHAPES = 2000
 """Dumps have some thirty; what comes after so many is not looked at."""
 
+MANY_FAILURES = 1000
+"""After so many lines that the grammar does not have, a shape is given up with its first one."""
+
 _WORD = re.compile(r"\S+")
+_LINE_END = re.compile(r"[\r\n]")
 
 Learned = TypeVar("Learned")
 
@@ -28,6 +32,7 @@ class Shapes(Generic[Learned]):
         self._start = start
         self._learn = learn
         self._known: dict[str, Learned | None] = {}
+        self._failures = 0
 
     def of(self, shape: str, line: str) -> Learned | None:
         """What is known of the lines that have the shape of `line`."""
@@ -39,7 +44,10 @@ class Shapes(Generic[Learned]):
             return None
         tree = parsed(self._grammar, self._start, line)
         learned = None if tree is None else self._learn(tree, line)
-        self._known[shape] = learned
+        # a broken line must not hide the good ones of its shape, nor may a file of broken ones take forever
+        self._failures += learned is None
+        if learned is not None or self._failures > MANY_FAILURES:
+            self._known[shape] = learned
         return learned
 
 
@@ -54,6 +62,15 @@ def parsed(grammar: str, start: str, line: str) -> Any:
         if not hasattr(error, "pos_in_stream"):
             raise
         return None
+
+
+def tokens_of(tree: Any) -> Iterator[Any]:
+    """The tokens of a tree, in their order. (lark's own `scan_values` is no part of a generated parser.)"""
+    for child in tree.children:
+        if hasattr(child, "children"):
+            yield from tokens_of(child)
+        else:
+            yield child
 
 
 def word_number(line: str, position: int) -> int:
@@ -74,7 +91,12 @@ def lines_of(text: str) -> Iterator[tuple[str, int]]:
         at += len(line) + 1
 
 
+def bare(line: str) -> str:
+    """`line` without the blanks around it, and without a comment; dumps have none but those that silence a rule."""
+    return line.partition(" # kpl:")[0].strip() if not line.startswith("#") else ""
+
+
 def line_at(text: str, start: int) -> str:
     """The line of `text` that starts at `start`."""
-    end = min((each for mark in "\r\n" if (each := text.find(mark, start)) >= 0), default=len(text))
-    return text[start:end]
+    end = _LINE_END.search(text, start)
+    return text[start : end.start() if end else len(text)]

@@ -72,8 +72,8 @@ class DnsEntryNotTranslated(Rule):
         """See the class."""
         translated: set[str] = set()
         stuck: dict[str, list[int]] = {}
-        for row, flow in dump.flows(("udp",)):
-            if flow.destination_port != 53 or flow.reply_source is None:
+        for row, flow in dump.dns_flows("udp"):
+            if flow.reply_source is None:
                 continue
             if flow.reply_source not in (flow.destination, "0.0.0.0", "::"):
                 translated.add(flow.destination)

@@ -53,8 +53,8 @@ class DnsOverTcpTimeWait(Rule):
     def check(self, dump: ConntrackDump) -> Iterator[Finding]:
         """See the class."""
         rows, sources = [], dict[str, int]()
-        for row, flow in dump.flows(("tcp",)):
-            if flow.destination_port == 53 and flow.state == "TIME_WAIT":
+        for row, flow in dump.dns_flows("tcp"):
+            if flow.state == "TIME_WAIT":
                 rows.append(row)
                 sources[flow.source] = sources.get(flow.source, 0) + 1
         if len(rows) < self.option["entries"] or len(rows) * 100 < len(dump.offsets) * self.option["percent"]:

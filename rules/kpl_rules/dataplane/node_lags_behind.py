@@ -57,9 +57,9 @@ class NodeLagsBehind(Rule):
     Each node's kube-proxy follows the API server on its own. One that hangs, or whose rules cannot be loaded any more, goes
     on with an old state: its pods reach Services that are gone, and not those that are new.
 
-    Three dumps or more of one cluster are compared, by Services and by whether these have endpoints. That the endpoints themselves differ is
-    reported only where a node has some that the others have not, and lacks some that they have: with topology hints
-    nodes may have different ones.
+    Three dumps or more of one cluster are compared, by Services and by whether these have endpoints. That the endpoints
+    themselves differ is reported only where a node has some that the others have not, and lacks some that they have: with
+    topology hints nodes may have different ones.
 
     ## Fix
     None in a file: look at the logs of kube-proxy on the node ("Sync failed"), and restart it.

@@ -50,7 +50,7 @@ class UnansweredDnsEntries(Rule):
     options = {"entries": 20, "percent": 50}
     examples = [
         Bad(
-            files(**{"node.conntrack": _entries(12) + _entries(30, 100, flag="[UNREPLIED] ")}),
+            files(**{"node.conntrack": _entries(1) + _entries(20, 100, flag="[UNREPLIED] ")}),
             flags=[_entries(1, 100, flag="[UNREPLIED] ").strip()],
         ),
         Good(files(**{"node.conntrack": _entries(100) + _entries(4, 100, flag="[UNREPLIED] ")})),
@@ -64,12 +64,11 @@ class UnansweredDnsEntries(Rule):
             return
         asked: dict[tuple[str, str], int] = {}
         unanswered: dict[tuple[str, str], list[int]] = {}
-        for row, flow in dump.flows(("udp", "tcp")):
-            if flow.destination_port == 53:
-                server = flow.protocol.upper(), flow.destination
-                asked[server] = asked.get(server, 0) + 1
-                if flow.unreplied:
-                    unanswered.setdefault(server, []).append(row)
+        for row, flow in dump.dns_flows("udp", "tcp"):
+            server = flow.protocol.upper(), flow.destination
+            asked[server] = asked.get(server, 0) + 1
+            if flow.unreplied:
+                unanswered.setdefault(server, []).append(row)
         for (protocol, address), rows in unanswered.items():
             queries = asked[protocol, address]
             if len(rows) < self.option["entries"] or len(rows) * 100 < queries * self.option["percent"]:

@@ -58,6 +58,7 @@ class ResolverOptionUnknown(Rule):
         Bad(files(**{"resolv.conf": f"{_SERVER}options ndots 2\n"}), flags=["ndots 2"]),
         Bad(files(**{"resolv.conf": f"{_SERVER}options ndots:two ndots:20\n"}), flags=["ndots:two", "ndots:20"]),
         Good(files(**{"resolv.conf": f"{_SERVER}options ndots:5 timeout:1 edns0 trust-ad use-vc\n"})),
+        Good(files(**{"resolv.conf": f"{_SERVER}options rotate # one after the other\n"})),
         # of the BSDs
         Good(files(**{"resolv.conf": f"{_SERVER}options insecure1 tcp\n"})),
     ]  # fmt: skip
@@ -66,7 +67,9 @@ class ResolverOptionUnknown(Rule):
         """See the class."""
         for line in conf.of("options"):
             taken = False
-            for word, following in zip(line.values, (*line.values[1:], None), strict=True):
+            for word, following in zip(line.values, (*line.values[1:], None), strict=False):
+                if word.startswith(("#", ";")):
+                    break
                 if taken:
                     taken = False
                 elif word in NUMBERS and following is not None and following.isdecimal():
