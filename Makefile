@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCES := pyproject.toml hatch_build.py $(shell find linter rules grammars -name '*.py' -not -path '*/_generated/*' -o -name '*.lark' -o -name '*.json')
 
-.PHONY: demo test check bench oracle oracle-golang oracle-kube-proxy conformance clean
+.PHONY: demo test check bench bench-dumps oracle oracle-golang oracle-kube-proxy conformance clean
 
 # what a user has: the wheel
 .venv/demo: $(SOURCES)
@@ -33,6 +33,10 @@ check: .venv-dev/ready
 
 bench: .venv/demo .venv-dev/ready
 	.venv-dev/bin/python benchmarks/run.py --kpl .venv/bin/kpl
+
+# dumps of large nodes, next to the real iptables-restore where there is one and the user is root
+bench-dumps: .venv/demo .venv-dev/ready
+	.venv-dev/bin/python benchmarks/dumps.py run --lines both --kpl .venv/bin/kpl
 
 # the real CoreDNS as a judge, see tests/oracle/README.md; needs Go, VERSIONS names the releases
 oracle:

@@ -15,6 +15,14 @@ from typing import Any
 GRAMMARS: dict[str, dict[str, Any]] = {
     "corefile": {"start": ["corefile", "fragment"], "lexer": "basic"},
     "iptables": {"start": ["rule"], "lexer": "contextual"},
+    "ipvs": {"start": ["listed", "listed_real", "saved", "saved_real"], "lexer": "contextual"},
+    "ipset": {"start": ["property", "member", "create", "add"], "lexer": "contextual"},
+    "conntrack": {
+        "start": ["entry", "statistics", "statistic", "columns", "row", "trailer", "setting"],
+        "lexer": "contextual",
+    },
+    "resolvconf": {"start": ["line"], "lexer": "contextual"},
+    "nft": {"start": ["rule", "element"], "lexer": "contextual"},
 }
 """The grammars, and the options that differ between them."""
 

@@ -15,6 +15,7 @@ _HOMES = {
     "Confidence": "kpl.lint.rule",
     "Finding": "kpl.lint.rule",
     "Good": "kpl.lint.rule",
+    "LateExamples": "kpl.lint.rule",
     "Related": "kpl.lint.rule",
     "Rule": "kpl.lint.rule",
     "Severity": "kpl.lint.rule",
@@ -129,6 +130,26 @@ _HOMES = {
     "Resolver": "kpl.resolver.search",
     "absolute_name": "kpl.resolver.search",
     "pod_search": "kpl.resolver.search",
+    "IpvsDump": "kpl.inputs.ipvs",
+    "VirtualServer": "kpl.inputs.ipvs",
+    "IpvsTable": "kpl.inputs.ipvs",
+    "ConntrackDump": "kpl.inputs.conntrack",
+    "Counters": "kpl.inputs.conntrack",
+    "Flow": "kpl.inputs.conntrack",
+    "IpsetDump": "kpl.inputs.ipset",
+    "ResolvConf": "kpl.inputs.resolvconf",
+    "Place": "kpl.proxy.ipsets",
+    "KubeSets": "kpl.proxy.ipsets",
+    "sets_beside": "kpl.proxy.ipsets",
+    "lost_to_clashes": "kpl.proxy.conntrack",
+    "lost_to_a_full_table": "kpl.proxy.conntrack",
+    "entries_made": "kpl.proxy.conntrack",
+    "table_size": "kpl.proxy.conntrack",
+    "OTHER_OPTIONS": "kpl.resolver.dnsoptions",
+    "nearest_option": "kpl.resolver.dnsoptions",
+    "MAX_NAMESERVERS": "kpl.resolver.dnsconfig",
+    "MUSL_LINE": "kpl.resolver.search",
+    "MAX_NDOTS": "kpl.resolver.search",
     "closest": "kpl.text.words",
 }
 
@@ -152,6 +173,9 @@ if TYPE_CHECKING:
     from kpl.coredns.versions import removed_in as removed_in
     from kpl.coredns.zones import served_zones as served_zones
     from kpl.coredns.zones import zones_of as zones_of
+    from kpl.inputs.conntrack import ConntrackDump as ConntrackDump
+    from kpl.inputs.conntrack import Counters as Counters
+    from kpl.inputs.conntrack import Flow as Flow
     from kpl.inputs.corefile import Corefile as Corefile
     from kpl.inputs.corefile import Directive as Directive
     from kpl.inputs.corefile import Property as Property
@@ -159,12 +183,17 @@ if TYPE_CHECKING:
     from kpl.inputs.corefile import is_placeholder as is_placeholder
     from kpl.inputs.document import Document as Document
     from kpl.inputs.document import ParseFailure as ParseFailure
+    from kpl.inputs.ipset import IpsetDump as IpsetDump
+    from kpl.inputs.ipvs import IpvsDump as IpvsDump
+    from kpl.inputs.ipvs import IpvsTable as IpvsTable
+    from kpl.inputs.ipvs import VirtualServer as VirtualServer
     from kpl.inputs.kubeproxy import KubeProxyConfig as KubeProxyConfig
     from kpl.inputs.kubernetes import Container as Container
     from kpl.inputs.kubernetes import NodeObject as NodeObject
     from kpl.inputs.kubernetes import Workload as Workload
     from kpl.inputs.placeholders import corefile_placeholder as corefile_placeholder
     from kpl.inputs.placeholders import template_placeholder as template_placeholder
+    from kpl.inputs.resolvconf import ResolvConf as ResolvConf
     from kpl.inputs.ruleset import Ruleset as Ruleset
     from kpl.inputs.ruleset import Table as Table
     from kpl.inputs.services import EndpointSlice as EndpointSlice
@@ -180,6 +209,7 @@ if TYPE_CHECKING:
     from kpl.lint.rule import Confidence as Confidence
     from kpl.lint.rule import Finding as Finding
     from kpl.lint.rule import Good as Good
+    from kpl.lint.rule import LateExamples as LateExamples
     from kpl.lint.rule import Related as Related
     from kpl.lint.rule import Rule as Rule
     from kpl.lint.rule import Severity as Severity
@@ -196,6 +226,10 @@ if TYPE_CHECKING:
     from kpl.proxy.chains import service_chain as service_chain
     from kpl.proxy.compare import Difference as Difference
     from kpl.proxy.compare import DifferenceKind as DifferenceKind
+    from kpl.proxy.conntrack import entries_made as entries_made
+    from kpl.proxy.conntrack import lost_to_a_full_table as lost_to_a_full_table
+    from kpl.proxy.conntrack import lost_to_clashes as lost_to_clashes
+    from kpl.proxy.conntrack import table_size as table_size
     from kpl.proxy.fields import PROXY_FIELDS as PROXY_FIELDS
     from kpl.proxy.fields import ZERO_COUNTS as ZERO_COUNTS
     from kpl.proxy.fields import field_path as field_path
@@ -204,6 +238,9 @@ if TYPE_CHECKING:
     from kpl.proxy.fields import is_zero as is_zero
     from kpl.proxy.from_iptables import dumps_in as dumps_in
     from kpl.proxy.inspection import mode_of as mode_of
+    from kpl.proxy.ipsets import KubeSets as KubeSets
+    from kpl.proxy.ipsets import Place as Place
+    from kpl.proxy.ipsets import sets_beside as sets_beside
     from kpl.proxy.modes import DEFAULT_CHANGES as DEFAULT_CHANGES
     from kpl.proxy.modes import NFTABLES_GATE as NFTABLES_GATE
     from kpl.proxy.modes import NFTABLES_STABLE as NFTABLES_STABLE
@@ -226,9 +263,12 @@ if TYPE_CHECKING:
     from kpl.proxy.state import Endpoint as Endpoint
     from kpl.proxy.state import NodeState as NodeState
     from kpl.proxy.state import PortState as PortState
+    from kpl.resolver.dnsconfig import MAX_NAMESERVERS as MAX_NAMESERVERS
     from kpl.resolver.dnsconfig import dns_faults as dns_faults
     from kpl.resolver.dnsoptions import GLIBC_OPTIONS as GLIBC_OPTIONS
     from kpl.resolver.dnsoptions import MUSL_OPTIONS as MUSL_OPTIONS
+    from kpl.resolver.dnsoptions import OTHER_OPTIONS as OTHER_OPTIONS
+    from kpl.resolver.dnsoptions import nearest_option as nearest_option
     from kpl.resolver.dnsoptions import remove_option as remove_option
     from kpl.resolver.faults import Fault as Fault
     from kpl.resolver.names import HostName as HostName
@@ -243,7 +283,9 @@ if TYPE_CHECKING:
     from kpl.resolver.pods import serving_containers as serving_containers
     from kpl.resolver.pods import written_ndots as written_ndots
     from kpl.resolver.search import GLIBC as GLIBC
+    from kpl.resolver.search import MAX_NDOTS as MAX_NDOTS
     from kpl.resolver.search import MUSL as MUSL
+    from kpl.resolver.search import MUSL_LINE as MUSL_LINE
     from kpl.resolver.search import NameKind as NameKind
     from kpl.resolver.search import Resolver as Resolver
     from kpl.resolver.search import absolute_name as absolute_name

@@ -304,7 +304,11 @@ class Cluster:
 
         states = self.node_states(document)
         objects = self._service_objects
-        if not states or not any(service.cluster_ip for service in objects.services.values()):
+        if (
+            not states
+            or not _is_whole(document)
+            or not any(service.cluster_ip for service in objects.services.values())
+        ):
             return []
         families = [state.ip_family for each in self.dumps for state in self.node_states(each)]
         alone = all(families.count(state.ip_family) == 1 for state in states)
@@ -314,7 +318,7 @@ class Cluster:
             states,
             self.node if alone else NodeFacts(),
             possible_releases(known, *_release_bounds(document)),
-            "ipvs" if type(document.model).__name__ == "IpvsTable" else None,
+            "ipvs" if type(document.model).__name__ == "IpvsDump" else None,
         )
 
     @cached_property
@@ -357,7 +361,7 @@ class Cluster:
         return sum(model.size for _, model in self.of(EndpointSlice)) or None
 
 
-_READERS = {"Ruleset": "kpl.proxy.from_iptables"}
+_READERS = {"Ruleset": "kpl.proxy.from_iptables", "NftRuleset": "kpl.proxy.from_nft"}
 """The module that reads a dump back, by the type of its model."""
 
 
@@ -369,12 +373,26 @@ def _read_back(document: Document) -> list[NodeState]:
     return states
 
 
+def _is_whole(document: Document) -> bool:
+    """Whether nothing is cut from the dump in `document`."""
+    if type(document.model).__name__ != "NftRuleset":
+        return True
+    from kpl.proxy.from_nft import kube_proxy_tables
+
+    return all(table.complete for table, _ in kube_proxy_tables(document.model))
+
+
 def _release_bounds(document: Document) -> tuple[str | None, str | None]:
     """The first and the last Kubernetes release that the dump in `document` may be from; None is unknown."""
+    if type(document.model).__name__ == "NftRuleset":
+        from kpl.proxy.modes import PROXY_MODES
+
+        gated = PROXY_MODES["nftables"].gated
+        return gated.minor if gated else None, None
     if type(document.model).__name__ != "Ruleset":
         return None, None
     from kpl.proxy.from_iptables import dumps_in
-    from kpl.proxy.marks import iptables_marks
+    from kpl.proxy.release_marks import iptables_marks
 
     marks = [mark for dump in dumps_in(document.model) if dump.whole for mark in iptables_marks(dump, saved=True)]
     return (

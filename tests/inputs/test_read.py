@@ -4,13 +4,40 @@ from __future__ import annotations
 
 import pytest
 
+from kpl.inputs.conntrack import ConntrackDump
 from kpl.inputs.corefile import Corefile
 from kpl.inputs.document import ParseFailure
+from kpl.inputs.ipset import IpsetDump
+from kpl.inputs.ipvs import IpvsDump
 from kpl.inputs.kubeproxy import KubeProxyConfig
 from kpl.inputs.kubernetes import NodeObject, Workload
+from kpl.inputs.nftables import NftRuleset
+from kpl.inputs.resolvconf import ResolvConf
 from kpl.inputs.ruleset import Ruleset
 from kpl.inputs.services import EndpointSlice, Service
 from samples import COREFILE, DUMP, POD, PROXY, TEMPLATE, config_map, documents, indented, models
+
+IPVS = "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\nTCP  10.96.0.1:443 rr\n"
+SETS = "Name: KUBE-CLUSTER-IP\nType: hash:ip,port\nMembers:\n10.96.0.1,tcp:443\n"
+COUNTERS = "cpu=0   \tfound=0 invalid=0 insert=0 insert_failed=0 drop=0 early_drop=0 error=0 search_restart=0 \n"
+NFT = "table ip kube-proxy {\n\tchain services {\n\t}\n}\n"
+NFT_CHAIN = "  chain service-2QRHZV4L-default/kubernetes/tcp/https {\n  }\n"
+NFT_JSON = ' {"nftables": [{"table": {"family": "ip", "name": "kube-proxy", "handle": 3}}]}'
+NFT_SCRIPT = """\
+#!/usr/sbin/nft -f
+flush ruleset
+define lan = { 10.0.0.0/8, 192.168.0.0/16 }
+
+table inet filter {
+  set seen { type ipv4_addr; flags dynamic; }
+  chain input {
+    type filter hook input priority 0; policy drop;
+    ct state vmap { established : accept, related : accept, invalid : drop }
+    ip saddr $lan tcp dport { 22, 80 } accept comment "lan"
+    meta mark set 0x1 goto nowhere
+  }
+}
+"""
 
 
 @pytest.mark.parametrize(
@@ -33,6 +60,26 @@ from samples import COREFILE, DUMP, POD, PROXY, TEMPLATE, config_map, documents,
         ("rules.v4", DUMP, Ruleset),
         ("dump.txt", DUMP, Ruleset),
         ("iptables-save", DUMP, Ruleset),
+        ("node.ipvs", IPVS, IpvsDump),
+        ("node.txt", IPVS, IpvsDump),
+        ("ip_vs", IPVS, IpvsDump),
+        ("node.dump", "-A -t 10.96.0.1:443 -s rr\n", IpvsDump),
+        ("node.ipset", SETS, IpsetDump),
+        ("ipset-list", SETS, IpsetDump),
+        ("node.out", "create KUBE-CLUSTER-IP hash:ip,port family inet\n", IpsetDump),
+        ("node.conntrack", COUNTERS, ConntrackDump),
+        ("nf_conntrack", "entries  clashres found new\n", ConntrackDump),
+        ("node.txt", "udp      17 29 src=10.0.0.1 dst=10.0.0.2 sport=1 dport=53 src=\n", ConntrackDump),
+        ("resolv.conf", "nameserver 10.96.0.10\n", ResolvConf),
+        ("pod.resolv.conf", "search cluster.local\n", ResolvConf),
+        ("node.nft", NFT, NftRuleset),
+        ("ruleset.txt", "# Warning: table ip nat is managed by iptables-nft, do not touch!\n" + NFT, NftRuleset),
+        ("node.dump", NFT, NftRuleset),
+        ("chain.nft", NFT_CHAIN, NftRuleset),
+        ("firewall.nft", NFT_SCRIPT, NftRuleset),
+        ("node.nft.json", NFT_JSON, NftRuleset),
+        ("node.json", NFT_JSON, NftRuleset),
+        ("node.nft", NFT_JSON, NftRuleset),
     ],
 )
 def test_a_file_in_a_folder_is_known_by_its_name(name: str, text: str, model: type) -> None:
@@ -40,7 +87,20 @@ def test_a_file_in_a_folder_is_known_by_its_name(name: str, text: str, model: ty
 
 
 @pytest.mark.parametrize(
-    ("text", "model"), [(COREFILE, Corefile), (POD, Workload), (PROXY, KubeProxyConfig), (DUMP, Ruleset)]
+    ("text", "model"),
+    [
+        (COREFILE, Corefile),
+        (POD, Workload),
+        (PROXY, KubeProxyConfig),
+        (DUMP, Ruleset),
+        (IPVS, IpvsDump),
+        (SETS, IpsetDump),
+        (COUNTERS, ConntrackDump),
+        ("nameserver 10.96.0.10\n", ResolvConf),
+        (NFT, NftRuleset),
+        (NFT_CHAIN, NftRuleset),
+        (NFT_JSON, NftRuleset),
+    ],
 )
 def test_a_file_that_the_user_named_is_known_by_its_content(text: str, model: type) -> None:
     assert models("<stdin>", text, named=True) == [model]
@@ -52,7 +112,16 @@ def test_a_file_that_the_user_named_is_known_by_its_content(text: str, model: ty
     [
         ("README.md", COREFILE),
         ("notes.txt", "hello\n"),
+        (
+            "notes.txt",
+            "TCP 10.0.0.1:80 is closed\nName: KUBE\nThe cpu=0 line shows found=1\nrouted with src=1.2.3.4 dst=2\n",
+        ),
+        ("notes.txt", "nameserver 10.96.0.10\n"),
+        ("resolv.conf", "no word of it\n"),
+        ("api.dump", "create table t (a int);\nadd column b\n"),
         ("game.server", "port = 1\n"),
+        ("commands.nft", "add table ip filter\nadd chain ip filter input\n"),
+        ("report.txt", "the table ip kube-proxy {\n"),
         ("systemd.override", "[Service]\nExecStart=/bin/x\n"),
         ("values.yaml", "a: 1\n"),
         ("map.yaml", config_map("hello", key="greeting")),

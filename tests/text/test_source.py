@@ -77,7 +77,7 @@ def test_lines_and_columns_count_from_one(text: str, offset: int, position: tupl
 @settings(max_examples=100, deadline=None)
 def test_lines_and_their_ends_are_the_whole_text(text: str) -> None:
     source = Source("f", text)
-    starts = source.line_starts
+    starts = list(source.line_starts)
     assert starts == sorted(set(starts))
     for number, start in enumerate(starts, 1):
         span = source.line_span(number)

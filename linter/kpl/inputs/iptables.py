@@ -1,7 +1,8 @@
 """The output of iptables-save: text -> Ruleset.
 
 The first rule of a shape goes through lark; the words of the others are bound to the places that lark found. A shape is
-what stays of a rule without its words: ``-A . -d . -p . -m . --comment . -j .``.
+what stays of a rule without its words: ``-A . -d . -p . -m . --comment . -j .``. Shapes that come again and again are
+put into one pattern, which then reads most lines of a large dump.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from kpl.inputs.known_shapes import CHAIN, DECLARED, KnownShapes
 from kpl.inputs.ruleset import BEFORE_RULE, Ruleset, Shape, Table, word_pattern
 
 TABLES = ("raw", "mangle", "nat", "filter", "security")
@@ -16,7 +18,14 @@ TABLES = ("raw", "mangle", "nat", "filter", "security")
 MANY_SHAPES = 1000
 MANY_SHAPES_SHARE = 0.05
 LONGEST_RULE = 65_536
-"""iptables-restore itself reads lines of at most 10,240 bytes."""
+"""In characters; longer lines are unread. iptables-restore itself reads lines of at most 10,240 bytes."""
+
+FREQUENT = 8
+"""So many lines of a shape have to be split word by word before it is one of those that come again and again."""
+MOST_FREQUENT = 64
+"""So many shapes at most are in the pattern."""
+FIRST_PATTERN = 64
+"""After so many lines a pattern is made; the next ones after twice as many lines that it did not match, and so on."""
 
 _HEADER = re.compile(rf"\*({'|'.join(TABLES)})$")
 _DECLARATION = re.compile(r":(\S+)\s+(-|[A-Z]+)(?:\s+\[\d+:\d+\])?$")
@@ -48,26 +57,61 @@ class _Reader:
         self.ruleset = Ruleset(text)
         self.table: Table | None = None
         self.shapes: dict[tuple[str, ...], Shape | None] = {}
+        self.lines_of: dict[tuple[str, ...], int] = {}
+        self.known = KnownShapes()
+        self.until_next, self.wait = FIRST_PATTERN, FIRST_PATTERN
         self.rules = 0
+        """Those in closed tables, and those that are unread."""
+        self.names: dict[str, str] = {}
         self.parse = parser("iptables").parse
         self.split = word_pattern().split
 
     def read(self) -> Ruleset:
-        at = 0
-        for line in self.text.split("\n"):
-            start, at = at, at + len(line) + 1
-            if line[:3] == "-A ":
-                self._rule(line, start)
-            elif not line or line[0] == "#":
-                continue
-            elif lead := BEFORE_RULE.match(line):
+        at: int | None = 0
+        while at is not None:
+            at = self._read_from(at)
+        return self.ruleset
+
+    def _read_from(self, at: int) -> int | None:
+        """Read on from `at`, to where the pattern or the table changes; None at the end of the text."""
+        known, table, same = self.known, self.table, self.names.setdefault
+        leaf_of = known.leaves
+        if table is not None:
+            add_chain, add_target = table.chain.append, table.target.append
+            add_offset, add_shape = table.offsets.append, table.shapes.append
+            declare = table.chains.setdefault
+        for line in known.pattern.finditer(self.text, at):
+            kind = line.lastindex
+            if kind is None or table is None:
+                self._line(line.group().removesuffix("\n"), line.start())
+                if self.table is not table or self.known is not known:
+                    return line.end()
+            elif kind == DECLARED:
+                chain = line[DECLARED]
+                declare(same(chain, chain), line.start())
+            else:
+                shape, target_group = leaf_of[kind]
+                chain, target = line.group(CHAIN, target_group)
+                add_chain(same(chain, chain))
+                add_target(same(target, target))
+                add_offset(line.start())
+                add_shape(shape)
+        return None
+
+    def _line(self, line: str, start: int) -> None:
+        """Read one line word by word."""
+        if line[:3] == "-A ":
+            self._rule(line, start)
+        elif line and line[0] != "#":
+            if lead := BEFORE_RULE.match(line):
                 self._rule(line[lead.end() :], start)
             else:
                 self._other(line.strip(), start)
-        return self.ruleset
 
     def _rule(self, line: str, start: int) -> None:
-        self.rules += 1
+        if len(line) > LONGEST_RULE:
+            self._unread_rule(start)
+            return
         parts = self.split(line)
         key = tuple(parts[::2])
         try:
@@ -75,13 +119,27 @@ class _Reader:
         except KeyError:
             shape = self._learn(key, line, parts)
         if shape is None or '"' in (parts[1][0], parts[2 * shape.target + 1][0]):
-            self._unread(start)
+            self._unread_rule(start)
             return
         table = self._open("") if self.table is None else self.table
-        table.chain.append(parts[1])
-        table.target.append(parts[2 * shape.target + 1] if shape.target else "")
+        chain, target = parts[1], parts[2 * shape.target + 1] if shape.target else ""
+        table.chain.append(self.names.setdefault(chain, chain))
+        table.target.append(self.names.setdefault(target, target))
         table.offsets.append(start)
         table.shapes.append(shape)
+        if key in self.shapes:
+            self._count(key)
+
+    def _count(self, key: tuple[str, ...]) -> None:
+        """Note that a line of a known shape was split word by word, and make the next pattern in time."""
+        self.lines_of[key] = self.lines_of.get(key, 0) + 1
+        self.until_next -= 1
+        if not self.until_next:
+            self.wait *= 2
+            self.until_next = self.wait
+            often = sorted(self.lines_of, key=self.lines_of.__getitem__, reverse=True)[:MOST_FREQUENT]
+            shapes = ((each, self.shapes[each]) for each in often if self.lines_of[each] >= FREQUENT)
+            self.known = KnownShapes((each, shape) for each, shape in shapes if shape is not None)
 
     def _other(self, line: str, start: int) -> None:
         if not line or line.startswith("#"):
@@ -95,34 +153,44 @@ class _Reader:
         elif line == "COMMIT":
             if self.table is not None:
                 self.table.complete = bool(self.table.name)
-            self.table = None
+            self._close()
         elif header := _HEADER.match(line):
             self._open(header[1]).start = start
         elif line.startswith(("```", "~~~")):
-            self.table = None
+            self._close()
         else:
             self._unread(start)
 
+    def _close(self) -> None:
+        if self.table is not None:
+            self.rules += len(self.table.chain)
+        self.table = None
+
     def _open(self, name: str) -> Table:
+        self._close()
         self.table = Table(self.text, name)
         self.ruleset.tables.append(self.table)
         return self.table
+
+    def _unread_rule(self, start: int) -> None:
+        self.rules += 1
+        self._unread(start)
 
     def _unread(self, start: int) -> None:
         (self.ruleset if self.table is None else self.table).unread.append(start)
 
     def _learn(self, key: tuple[str, ...], line: str, parts: list[str]) -> Shape | None:
-        if len(self.shapes) > max(MANY_SHAPES, MANY_SHAPES_SHARE * self.rules):
+        rules = self.rules + (len(self.table.chain) if self.table is not None else 0) + 1
+        if len(self.shapes) > max(MANY_SHAPES, MANY_SHAPES_SHARE * rules):
             self.ruleset.shapes_exploded = True
             return _rough_shape(parts)
         shape = None
-        if len(line) <= LONGEST_RULE:
-            try:
-                shape = _shape(self.parse(line, start="rule"))
-            except Exception as error:
-                # a generated parser brings its own classes of lark's errors; what they share is this
-                if not hasattr(error, "pos_in_stream"):
-                    raise
+        try:
+            shape = _shape(self.parse(line, start="rule"))
+        except Exception as error:
+            # a generated parser brings its own classes of lark's errors; what they share is this
+            if not hasattr(error, "pos_in_stream"):
+                raise
         self.shapes[key] = shape
         return shape
 
@@ -130,7 +198,8 @@ class _Reader:
 def _shape(tree: Any) -> Shape:
     """The shape of a rule out of its tree."""
     number = 0
-    target, goto, options = 0, False, []
+    target, goto, matches = 0, False, None
+    options: list[tuple[str, bool, tuple[int, ...]]] = []
     for part in tree.children[1:]:
         name, negated, numbers = "", False, []
         for token in part.children:
@@ -142,10 +211,10 @@ def _shape(tree: Any) -> Shape:
             else:
                 name = str(token)
         if part.data == "jump":
-            target, goto = numbers[0], name in ("-g", "--goto")
+            target, goto, matches = numbers[0], name in ("-g", "--goto"), len(options)
         else:
             options.append((name, negated, tuple(numbers)))
-    return Shape(target, goto, tuple(options))
+    return Shape(target, goto, tuple(options), len(options) if matches is None else matches)
 
 
 def _rough_shape(parts: list[str]) -> Shape | None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from kpl.inputs import detect
 from kpl.inputs.document import Document, ParseFailure, Reading
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
+
+if TYPE_CHECKING:
+    from kpl.inputs.nftables import NftRuleset
 
 HEAD = 65_536
 MAX_SIZE = 1 << 30
@@ -74,6 +78,10 @@ def _documents(source: Source, kind: str) -> Iterator[Document]:
         from kpl.inputs.iptables import parse_iptables_save
 
         yield Document(source, parse_iptables_save(source.text), Embedding(source.text, source.newline), key=name)
+    elif kind in (detect.IPVS, detect.IPSET, detect.CONNTRACK, detect.RESOLV_CONF):
+        yield Document(source, _table(kind, source.text), Embedding(source.text, source.newline), key=name)
+    elif kind in (detect.NFT, detect.NFT_JSON):
+        yield Document(source, _nft_ruleset(source.text, kind), Embedding(source.text, source.newline), key=name)
     elif kind == detect.YAML:
         if "ENC[" not in source.text or not _SOPS.search(source.text):
             from kpl.inputs.yamldocuments import yaml_documents
@@ -83,6 +91,34 @@ def _documents(source: Source, kind: str) -> Iterator[Document]:
         document = corefile_document(source, Embedding(source.text, source.newline), key=name)
         if document is not None:
             yield document
+
+
+def _table(kind: str, text: str) -> object:
+    if kind == detect.IPVS:
+        from kpl.inputs.ipvs import parse_ipvs
+
+        return parse_ipvs(text)
+    if kind == detect.IPSET:
+        from kpl.inputs.ipset import parse_ipset
+
+        return parse_ipset(text)
+    if kind == detect.CONNTRACK:
+        from kpl.inputs.conntrack import parse_conntrack
+
+        return parse_conntrack(text)
+    from kpl.inputs.resolvconf import parse_resolv_conf
+
+    return parse_resolv_conf(text)
+
+
+def _nft_ruleset(text: str, kind: str) -> NftRuleset:
+    if kind == detect.NFT_JSON:
+        from kpl.inputs.nftjson import parse_nft_json
+
+        return parse_nft_json(text)
+    from kpl.inputs.nft import parse_nft
+
+    return parse_nft(text)
 
 
 def corefile_document(

@@ -7,9 +7,11 @@ together only for those who ask for one.
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
+from itertools import groupby
 from typing import NamedTuple
 
 from kpl.text.span import Span, Text
@@ -28,6 +30,8 @@ class Shape(NamedTuple):
     goto: bool
     options: tuple[tuple[str, bool, tuple[int, ...]], ...]
     """Name, whether ``!`` negates it, and the numbers of its words; nothing where the shapes exploded."""
+    matches: int = 0
+    """How many of the options stand before the jump; the others are the target's, ``--to-destination`` say."""
 
 
 class Option(NamedTuple):
@@ -49,6 +53,8 @@ class Entry:
     options: tuple[Option, ...]
     counters: tuple[int, int] | None = None
     """Packets and bytes, where the dump has them (``iptables-save -c``)."""
+    matches: int = 0
+    """How many of the options stand before the jump; the others are the target's."""
 
     def get(self, name: str) -> Option | None:
         """The first option `name`."""
@@ -77,7 +83,7 @@ class Table:
     chain: list[str] = field(default_factory=list, repr=False)
     target: list[str] = field(default_factory=list, repr=False)
     """The chain or extension that a rule hands packets to; empty where it only counts."""
-    offsets: list[int] = field(default_factory=list, repr=False)
+    offsets: array[int] = field(default_factory=partial(array, "q"), repr=False)
     """Where the line of a rule starts."""
     shapes: list[Shape] = field(default_factory=list, repr=False)
 
@@ -85,8 +91,11 @@ class Table:
     def rules_of(self) -> dict[str, list[int]]:
         """The numbers of the rules in each chain that has any."""
         found: dict[str, list[int]] = {}
-        for row, chain in enumerate(self.chain):
-            found.setdefault(chain, []).append(row)
+        row = 0
+        for chain, run in groupby(self.chain):  # the rules of a chain stand together
+            end = row + len(list(run))
+            found.setdefault(chain, []).extend(range(row, end))
+            row = end
         return found
 
     def declaration(self, chain: str) -> Span:
@@ -103,7 +112,7 @@ class Table:
         shape = self.shapes[row]
         options = (Option(name, negated, tuple(words[n] for n in numbers)) for name, negated, numbers in shape.options)
         target = words[shape.target] if shape.target else None
-        return Entry(words[0], target, shape.goto, tuple(options), _counters(line))
+        return Entry(words[0], target, shape.goto, tuple(options), _counters(line), shape.matches)
 
     def target_span(self, row: int) -> Span:
         """Where the target of rule number `row` stands."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, overload
 
 from kpl.text.span import Span
 
@@ -125,11 +126,33 @@ def files(**texts: str) -> dict[str, str]:
     return texts
 
 
+class LateExamples(Sequence[Example]):
+    """Examples that are made when they are asked for, which a run of kpl never does: for those of thousands of lines."""
+
+    def __init__(self, make: Callable[[], Sequence[Example]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Sequence[Example]:
+        return self._make()
+
+    @overload
+    def __getitem__(self, index: int) -> Example: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Example]: ...
+    def __getitem__(self, index: int | slice) -> Example | Sequence[Example]:
+        return self._made[index]
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+
 class Rule:
     """The base of every rule.
 
     A rule says what it wants to see by the annotation of the first parameter of `check`: a `Corefile`, `ServerBlock`,
-    `Directive`, `Workload`, `KubeProxyConfig`, `Ruleset`, `ParseFailure`, or the whole `Cluster`.
+    `Directive`, `Workload`, `KubeProxyConfig`, `Ruleset`, `IpvsDump`, `ConntrackDump`, `ResolvConf`, `ParseFailure`, or the
+    whole `Cluster`.
     """
 
     code: ClassVar[str]

@@ -54,4 +54,4 @@ def _hash(text: str) -> str:
     from base64 import b32encode
     from hashlib import sha256
 
-    return b32encode(sha256(text.encode()).digest())[:16].decode()
+    return b32encode(sha256(text.encode()).digest()[:10]).decode()  # ten bytes are sixteen characters

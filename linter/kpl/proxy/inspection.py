@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from kpl.inputs.ruleset import Ruleset, Table
 from kpl.proxy.chains import SERVICES
 from kpl.proxy.from_iptables import Dump, dumps_in, read_state
-from kpl.proxy.marks import Mark, iptables_marks
 from kpl.proxy.programmed import longest_walk
+from kpl.proxy.release_marks import Mark, iptables_marks
 from kpl.proxy.state import NodeState
 from kpl.text.version import Version
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from kpl.proxy.inspection import Inspection
-from kpl.proxy.marks import Mark
+from kpl.proxy.release_marks import Mark
 from kpl.proxy.state import Destination, PortState
 from kpl.proxy.tree import Branch
 from kpl.report.screen import printable

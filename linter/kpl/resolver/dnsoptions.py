@@ -29,8 +29,8 @@ GLIBC_OPTIONS = frozenset(
     """.split()
 )
 MUSL_OPTIONS = frozenset(NUMBERS)
-# read by Go's resolver or the BSDs' and passed over in silence by glibc
-_OTHER_RESOLVERS = frozenset("family insecure1 insecure2 retrans retry tcp usevc".split())
+OTHER_OPTIONS = frozenset("family insecure1 insecure2 retrans retry tcp usevc".split())
+"""What Go's resolver or the BSDs' read and glibc passes over in silence."""
 
 _SPLIT = re.compile(r"([A-Za-z][\w-]*)[:= ]\s*(\d+)")
 _NOT_A_STRING = re.compile(
@@ -108,7 +108,7 @@ def _nameless(workload: Workload, item: Mapping) -> Iterator[Fault]:
 
 
 def _name(workload: Workload, item: Mapping, name: Scalar, value: Scalar | None) -> Iterator[Fault]:
-    if name.value in GLIBC_OPTIONS or name.value in _OTHER_RESOLVERS:
+    if name.value in GLIBC_OPTIONS or name.value in OTHER_OPTIONS:
         return
     split = _SPLIT.fullmatch(name.value)
     if split is not None and split.group(1) in GLIBC_OPTIONS:
@@ -125,7 +125,7 @@ def _name(workload: Workload, item: Mapping, name: Scalar, value: Scalar | None)
             name.span, message, f'Write `name: {split.group(1)}` and `value: "{split.group(2)}"`.', fix, refused=False
         )
         return
-    near = _nearest(name.value)
+    near = nearest_option(name.value)
     edit = set_scalar(workload.text, name, near) if near else None
     yield Fault(
         name.span,
@@ -136,7 +136,8 @@ def _name(workload: Workload, item: Mapping, name: Scalar, value: Scalar | None)
     )
 
 
-def _nearest(name: str) -> str | None:
+def nearest_option(name: str) -> str | None:
+    """The option that `name` is a slip of; None where none is near."""
     near = closest(name, sorted(GLIBC_OPTIONS))
     if near is not None:
         return near[0]

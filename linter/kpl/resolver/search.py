@@ -23,7 +23,8 @@ MAX_NDOTS = 15
 """Both resolvers take a larger number for this one."""
 
 _RECORD_TYPES = 2  # A and AAAA
-_MUSL_LINE = 255  # the longest line of resolv.conf that musl reads, its line end included
+MUSL_LINE = 255
+"""The longest line of resolv.conf that musl reads, its line end included."""
 
 
 class NameKind(Enum):
@@ -76,7 +77,7 @@ class Resolver:
         if self.libc == GLIBC:
             return domains
         # musl passes over a line of resolv.conf that does not fit into its buffer, and cannot ask for "name.."
-        fits = len(f"search {' '.join(self.search)}\n") <= _MUSL_LINE
+        fits = len(f"search {' '.join(self.search)}\n") <= MUSL_LINE
         return [domain for domain in domains if domain] if fits else []
 
 

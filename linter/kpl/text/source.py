@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from array import array
 from bisect import bisect_right
 from functools import cached_property
 
@@ -54,9 +55,16 @@ class Source:
         return Source(self.path, text, self.bom, self.encoding, self.valid)
 
     @cached_property
-    def line_starts(self) -> list[int]:
+    def line_starts(self) -> array[int]:
         """The offset of the first character of each line; a line ends with LF, CR LF or CR."""
-        return [0, *(found.end() for found in _LINE_END.finditer(self.text))]
+        starts = array("q", [0])
+        if "\r" in self.text:
+            starts.extend(found.end() for found in _LINE_END.finditer(self.text))
+            return starts
+        find, at = self.text.find, 0
+        while at := find("\n", at) + 1:
+            starts.append(at)
+        return starts
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of `offset`, both from 1, the column in code points."""

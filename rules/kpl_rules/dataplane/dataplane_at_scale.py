@@ -10,6 +10,7 @@ from kpl import (
     Cluster,
     Finding,
     Good,
+    LateExamples,
     Rule,
     Ruleset,
     Severity,
@@ -98,13 +99,15 @@ class DataplaneAtScale(Rule):
     severity = Severity.WARNING
     since = "0.1.0"
     options = {"services": IPTABLES_SERVICES, "rules": 30_000}
-    examples = [
-        Bad(dump(_dump(1001)), flags=[":KUBE-SERVICES"]),
-        Bad(dump(_dump(1001)), {"kubernetes": "1.29", "kernel": "5.4"}, flags=[":KUBE-SERVICES"]),
-        Bad(dump(_dump(1001)), {"kubernetes": "1.36", "kernel": "4.18"}, flags=[":KUBE-SERVICES"]),
-        Good(dump(_dump(1000))),
-        Good(dump(_dump(3))),
-    ]
+    examples = LateExamples(
+        lambda: [
+            Bad(dump(_dump(1001)), flags=[":KUBE-SERVICES"]),
+            Bad(dump(_dump(1001)), {"kubernetes": "1.29", "kernel": "5.4"}, flags=[":KUBE-SERVICES"]),
+            Bad(dump(_dump(1001)), {"kubernetes": "1.36", "kernel": "4.18"}, flags=[":KUBE-SERVICES"]),
+            Good(dump(_dump(1000))),
+            Good(dump(_dump(3))),
+        ]
+    )
 
     def check(self, ruleset: Ruleset, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""

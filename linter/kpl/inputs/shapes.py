@@ -1,0 +1,80 @@
+"""Lines of which few differ in more than their words: lark parses the first line of each shape, the others follow it.
+
+A shape is what stays of a line without its words: ``tcp 0 0 TIME_WAIT src= dst= sport= dport= ...``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
+
+from kpl.text.span import Span, Text
+
+LONGEST_LINE = 65_536
+MANY_SHAPES = 2000
+"""Dumps have some thirty; what comes after so many is not looked at."""
+
+_WORD = re.compile(r"\S+")
+
+Learned = TypeVar("Learned")
+
+
+class Shapes(Generic[Learned]):
+    """What `learn` makes of lark's tree for the first line of each shape, None for a line that the grammar does not have."""
+
+    def __init__(self, grammar: str, start: str, learn: Callable[[Any, str], Learned | None]) -> None:
+        self._grammar = grammar
+        self._start = start
+        self._learn = learn
+        self._known: dict[str, Learned | None] = {}
+
+    def of(self, shape: str, line: str) -> Learned | None:
+        """What is known of the lines that have the shape of `line`."""
+        try:
+            return self._known[shape]
+        except KeyError:
+            pass
+        if len(self._known) >= MANY_SHAPES or len(line) > LONGEST_LINE:
+            return None
+        tree = parsed(self._grammar, self._start, line)
+        learned = None if tree is None else self._learn(tree, line)
+        self._known[shape] = learned
+        return learned
+
+
+def parsed(grammar: str, start: str, line: str) -> Any:
+    """lark's tree of `line`; None where the grammar does not have it."""
+    from kpl_grammars import parser
+
+    try:
+        return parser(grammar).parse(line, start=start)
+    except Exception as error:
+        # a generated parser brings its own classes of lark's errors; what they share is this
+        if not hasattr(error, "pos_in_stream"):
+            raise
+        return None
+
+
+def word_number(line: str, position: int) -> int:
+    """Which word of `line`, from 0, starts at `position`."""
+    return len(line[:position].split())
+
+
+def words_at(line: str, start: int) -> list[Text]:
+    """The words of `line`, which starts at `start` of its text."""
+    return [Text(each.group(), Span(start + each.start(), start + each.end())) for each in _WORD.finditer(line)]
+
+
+def lines_of(text: str) -> Iterator[tuple[str, int]]:
+    """The lines of `text` without their line ends, and where each starts; LF, CR LF and CR end a line."""
+    at = 0
+    for line in text.replace("\r\n", " \n").replace("\r", "\n").split("\n"):
+        yield line, at
+        at += len(line) + 1
+
+
+def line_at(text: str, start: int) -> str:
+    """The line of `text` that starts at `start`."""
+    end = min((each for mark in "\r\n" if (each := text.find(mark, start)) >= 0), default=len(text))
+    return text[start:end]

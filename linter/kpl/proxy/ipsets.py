@@ -1,0 +1,128 @@
+"""What kube-proxy in IPVS mode writes into its IP sets: which address and port is what for which Service.
+
+https://github.com/kubernetes/kubernetes/blob/master/pkg/proxy/ipvs/ipset.go and ``proxier.go`` (``syncProxyRules``), read
+from 1.20 to 1.37. A set of the second IP family is called ``KUBE-6-`` and on, cut to 31 characters.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Iterable
+from functools import cached_property
+from typing import NamedTuple
+
+from kpl.inputs.document import Document
+from kpl.inputs.ipset import IpSet, IpsetDump
+
+CLUSTER_IP = "CLUSTER-IP"
+EXTERNAL_IP = "EXTERNAL-IP"
+EXTERNAL_IP_LOCAL = "EXTERNAL-IP-LOCAL"
+LOAD_BALANCER = "LOAD-BALANCER"
+LOAD_BALANCER_LOCAL = "LOAD-BALANCER-LOCAL"
+SOURCE_RANGES = "LOAD-BALANCER-SOURCE-CIDR"
+NODE_PORTS = {"TCP": "NODE-PORT-TCP", "UDP": "NODE-PORT-UDP", "SCTP": "NODE-PORT-SCTP-HASH"}
+NODE_PORTS_LOCAL = {"TCP": "NODE-PORT-LOCAL-TCP", "UDP": "NODE-PORT-LOCAL-UDP", "SCTP": "NODE-PORT-LOCAL-SCTP-HASH"}
+
+_ALWAYS_THERE = (CLUSTER_IP, EXTERNAL_IP, LOAD_BALANCER, NODE_PORTS["TCP"], NODE_PORTS["UDP"])
+"""kube-proxy makes them when it starts, members or not."""
+
+_PREFIX = {4: "KUBE-", 6: "KUBE-6-"}
+_MAX_NAME = 31
+
+
+class Place(NamedTuple):
+    """Where traffic goes before it is translated."""
+
+    protocol: str
+    """``TCP``, ``UDP`` or ``SCTP``."""
+    address: str
+    """As Go prints it; empty for a port of every address of the node."""
+    port: int
+
+
+class KubeSets:
+    """kube-proxy's sets on one node."""
+
+    def __init__(self, dump: IpsetDump) -> None:
+        self._sets = {found.name: found for found in dump.sets if found.name.startswith("KUBE-")}
+        self._members: dict[str, frozenset[Place]] = {}
+
+    def is_complete(self, ip_family: int) -> bool:
+        """Whether all sets that kube-proxy always has are there for this IP family, each with all of its members."""
+        return all(
+            (found := self._set(kind, ip_family)) is not None
+            and found.has_members
+            and found.entries in (None, len(found.elements))
+            for kind in _ALWAYS_THERE
+        )
+
+    def holds(self, kind: str, place: Place) -> bool:
+        """Whether the set of this kind (``CLUSTER-IP``, ...) has the address and port, or the port of every address."""
+        family = 6 if ":" in place.address else 4
+        members = self._places(kind, family, place.protocol)
+        return place in members or place._replace(address="") in members
+
+    def is_known(self, place: Place) -> bool:
+        """Whether any set has it as an address that Services are reached at."""
+        kinds = (CLUSTER_IP, EXTERNAL_IP, EXTERNAL_IP_LOCAL, LOAD_BALANCER, LOAD_BALANCER_LOCAL)
+        ports = (NODE_PORTS.get(place.protocol), NODE_PORTS_LOCAL.get(place.protocol))
+        return any(kind is not None and self.holds(kind, place) for kind in (*kinds, *ports))
+
+    def source_ranges(self, place: Place) -> list[str]:
+        """The networks that may reach a load-balancer address, sorted; empty where all may."""
+        return sorted(self._ranges[6 if ":" in place.address else 4].get(place, ()))
+
+    @cached_property
+    def _ranges(self) -> dict[int, dict[Place, set[str]]]:
+        found: dict[int, dict[Place, set[str]]] = {4: {}, 6: {}}
+        for family, by_place in found.items():
+            of = self._set(SOURCE_RANGES, family)
+            for element in of.elements if of is not None else ():
+                place, network = _place(element, ""), element.split(",")[2:]
+                if place is not None and network:
+                    by_place.setdefault(place, set()).add(network[0])
+        return found
+
+    def _set(self, kind: str, ip_family: int) -> IpSet | None:
+        return self._sets.get((_PREFIX[ip_family] + kind)[:_MAX_NAME])
+
+    def _places(self, kind: str, ip_family: int, protocol: str) -> frozenset[Place]:
+        found = self._set(kind, ip_family)
+        if found is None:
+            return frozenset()
+        # a bitmap of ports tells no protocol, it has one by its name
+        key = f"{found.name} {protocol}" if found.type.startswith("bitmap:") else found.name
+        if key not in self._members:
+            self._members[key] = frozenset(
+                place for element in found.elements if (place := _place(element, protocol)) is not None
+            )
+        return self._members[key]
+
+
+def _place(element: str, protocol: str) -> Place | None:
+    """What ``10.96.0.10,udp:53`` says, or a port alone; None for anything else."""
+    address, _, rest = element.partition(",")
+    if not rest:
+        return Place(protocol, "", int(element)) if _is_port(element) else None
+    said, _, port = rest.partition(",")[0].rpartition(":")
+    try:
+        return Place(said.upper(), str(ipaddress.ip_address(address)), int(port)) if _is_port(port) else None
+    except ValueError:
+        return None
+
+
+def _is_port(written: str) -> bool:
+    return written.isdecimal() and len(written) <= 5
+
+
+def sets_beside(documents: Iterable[Document], ipvs: Document) -> KubeSets | None:
+    """The sets of the node that `ipvs` was taken on; None where that is not sure.
+
+    It is sure where one folder has one dump of ipvsadm and one of ipset.
+    """
+    folder = os.path.dirname(ipvs.path)
+    beside = [each for each in documents if os.path.dirname(each.path) == folder]
+    sets = [each.model for each in beside if isinstance(each.model, IpsetDump)]
+    dumps = [each for each in beside if type(each.model).__name__ == "IpvsDump"]
+    return KubeSets(sets[0]) if len(sets) == 1 and dumps == [ipvs] else None

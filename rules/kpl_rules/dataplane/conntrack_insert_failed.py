@@ -1,0 +1,104 @@
+"""KPL460."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    ConntrackDump,
+    Finding,
+    Good,
+    Rule,
+    Severity,
+    Stop,
+    entries_made,
+    files,
+    lost_to_clashes,
+)
+
+_CPU = (
+    "cpu={cpu}   \tfound={found} invalid=7 insert=0 insert_failed={failed} drop={failed} early_drop=0 error=0 search_restart=12 "
+    "clash_resolve=40 chaintoolong=0 \n"
+)
+_OLD = (
+    "cpu={cpu}   \tfound=3 invalid=7 ignore=900 insert=0 insert_failed={failed} drop={drop} early_drop=0 error=0 "
+    "search_restart=12 \n"
+)
+_PROC = (
+    "entries  clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop icmp_error  expect_new "
+    "expect_create expect_delete search_restart\n"
+)
+_ROW = (
+    "00000a31  00000028 00000003 00000000 00000007 00000000 00000000 00000002 00000000 {failed} {failed} 00000000 00000000  "
+    "00000000 00000000 00000000 0000000c\n"
+)
+
+
+class ConntrackInsertFailed(Rule):
+    """Packets were dropped because two of them raced to make the same entry: the cause of DNS lookups of five seconds.
+
+    ## Why
+    `insert_failed` counts packets whose entry in the table of connections could not be added, because another packet
+    had added an equal one a moment before. Such a packet is dropped. That hits DNS first: glibc and musl send the queries for
+    A and AAAA from one socket, one right behind the other, and both are translated on their way to CoreDNS. The
+    resolver waits for the lost answer until its timeout, five seconds with glibc, 2.5 with musl.
+
+    The counters are summed over the CPUs. Three things keep the rule quiet on a healthy node:
+
+    - Before Linux 5.10 `insert_failed` counts clashes that the kernel resolved as well; there `drop` beside it is the limit
+      of what was lost. From 5.10 on the resolved ones are in `clash_resolve`.
+    - A counter runs since the node started, and the dump does not tell when that was. Fewer than the option
+      `packets` are not reported: a thousand in a year are three a day.
+    - Today's kernels do not count what went well. Where one does (`new`, `insert`), one in `one_in` is tolerated.
+
+    A counter tells that packets were lost, not that they still are: take the counters twice and compare.
+
+    ## Fix
+    There is none in a dump. In the order of their effect: NodeLocal DNSCache, whose traffic is not tracked; Linux 5.7 or
+    newer, which lets both packets pass when they were translated to different pods; for images with glibc the resolver
+    option `single-request-reopen`; fewer queries, with a lower `ndots` or names that end in a dot.
+
+    ## References
+    - https://github.com/kubernetes/kubernetes/issues/56903
+    - https://github.com/torvalds/linux/commit/6a757c07e51f80ac
+    - https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/
+    - https://github.com/torvalds/linux/blob/master/net/netfilter/nf_conntrack_core.c (`nf_ct_resolve_clash`)
+    """
+
+    code = "KPL460"
+    name = "conntrack-insert-failed"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "ConntrackDump"
+    options = {"packets": 1000, "one_in": 10_000}
+    examples = [
+        Bad(
+            files(
+                **{"node.conntrack": _CPU.format(cpu=0, found=3, failed=912) + _CPU.format(cpu=1, found=1, failed=1730)}
+            ),
+            flags=["insert_failed=1730"],
+        ),
+        Bad(files(nf_conntrack=_PROC + _ROW.format(failed="00000800") * 2), flags=["00000800"]),
+        Bad(files(**{"node.conntrack": _OLD.format(cpu=0, failed=4000, drop=3000)}), flags=["insert_failed=4000"]),
+        Good(files(**{"node.conntrack": _CPU.format(cpu=0, found=3, failed=12)})),
+        Good(files(nf_conntrack=_PROC + _ROW.format(failed="0000000c") * 2)),
+        # resolved, all of them
+        Good(files(**{"node.conntrack": _OLD.format(cpu=0, failed=4000, drop=0)})),
+    ]
+
+    def check(self, dump: ConntrackDump) -> Iterator[Finding]:
+        """See the class."""
+        for counters in dump.counters:
+            lost, made = lost_to_clashes(counters), entries_made(counters)
+            if lost < self.option["packets"] or lost * self.option["one_in"] < made:
+                continue
+            cpus = f" on {counters.cpus} CPUs" if counters.cpus > 1 else ""
+            yield self.finding(
+                counters.places["insert_failed"],
+                f"{lost:,} packets{cpus} were dropped because an equal entry was added a moment before: where they were DNS "
+                "queries, the lookup took until the resolver's timeout",
+                help="Run NodeLocal DNSCache, and Linux 5.7 or newer on the nodes; for images with glibc, set the resolver "
+                "option `single-request-reopen`. Take the counters again to see whether this one still rises.",
+            )

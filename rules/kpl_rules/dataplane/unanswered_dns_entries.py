@@ -1,0 +1,84 @@
+"""KPL463."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, ConntrackDump, Finding, Good, Related, Rule, Severity, Stop, files
+
+MOST_RELATED = 3
+
+_ENTRY = (
+    "udp      17 {left} src=10.244.1.5 dst={to} sport={port} dport=53 {flag}src=10.244.2.7 dst=10.244.1.5 sport=53 dport={port} "
+    "mark=0 use=1\n"
+)
+
+
+def _entries(number: int, first: int = 0, to: str = "10.96.0.10", flag: str = "") -> str:
+    return "".join(_ENTRY.format(left=29, to=to, port=40_000 + first + each, flag=flag) for each in range(number))
+
+
+class UnansweredDnsEntries(Rule):
+    """Most DNS queries to an address have no answer in the table of connections: the server does not answer them.
+
+    ## Why
+    An entry is `[UNREPLIED]` until the first packet comes back, and an unanswered UDP entry stays for 30
+    seconds. A DNS server answers within milliseconds, so of the queries of half a minute hardly one is
+    found without its answer on a healthy node. Where most of them are, nothing comes back: the pod behind the address
+    is gone or hangs, a policy drops the packets, or the way back leads elsewhere.
+
+    Some are normal: queries under way, and packets lost for once. So an address is reported when the option `entries` of its
+    queries or more are unanswered, and these are the option `percent` of its entries or more. A listing without one
+    answered entry is passed over: it was filtered, by `conntrack -L -u UNREPLIED` or by grep.
+
+    ## Fix
+    There is none in a dump. Ask the address from a pod on that node (`dig @ADDRESS kubernetes.default.svc.cluster.local`), look at
+    the CoreDNS pods that the entries name as the source of the answer, and at network policies between them.
+
+    ## References
+    - https://conntrack-tools.netfilter.org/manual.html
+    - https://docs.kernel.org/networking/nf_conntrack-sysctl.html (`nf_conntrack_udp_timeout`)
+    - https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/
+    """
+
+    code = "KPL463"
+    name = "unanswered-dns-entries"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "ConntrackDump"
+    options = {"entries": 20, "percent": 50}
+    examples = [
+        Bad(
+            files(**{"node.conntrack": _entries(12) + _entries(30, 100, flag="[UNREPLIED] ")}),
+            flags=[_entries(1, 100, flag="[UNREPLIED] ").strip()],
+        ),
+        Good(files(**{"node.conntrack": _entries(100) + _entries(4, 100, flag="[UNREPLIED] ")})),
+        # nothing but unanswered entries
+        Good(files(**{"node.conntrack": _entries(40, flag="[UNREPLIED] ")})),
+    ]
+
+    def check(self, dump: ConntrackDump) -> Iterator[Finding]:
+        """See the class."""
+        if all(shape.unreplied for shape in dump.shapes):
+            return
+        asked: dict[tuple[str, str], int] = {}
+        unanswered: dict[tuple[str, str], list[int]] = {}
+        for row, flow in dump.flows(("udp", "tcp")):
+            if flow.destination_port == 53:
+                server = flow.protocol.upper(), flow.destination
+                asked[server] = asked.get(server, 0) + 1
+                if flow.unreplied:
+                    unanswered.setdefault(server, []).append(row)
+        for (protocol, address), rows in unanswered.items():
+            queries = asked[protocol, address]
+            if len(rows) < self.option["entries"] or len(rows) * 100 < queries * self.option["percent"]:
+                continue
+            pods = sorted({source for row in rows if (source := dump.flow(row).reply_source)})
+            behind = f" (sent on to {', '.join(f'`{pod}`' for pod in pods[:3])})" if pods and pods != [address] else ""
+            yield self.finding(
+                dump.span(dump.offsets[rows[0]]),
+                f"{len(rows):,} of the {queries:,} DNS queries over {protocol} to `{address}`{behind} have no answer",
+                help="Ask the address from a pod on that node, and look at the DNS pods behind it and at policies on the way.",
+                related=[Related(dump.span(dump.offsets[row]), "another one") for row in rows[1 : MOST_RELATED + 1]],
+            )

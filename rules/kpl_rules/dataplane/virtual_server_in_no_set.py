@@ -1,0 +1,141 @@
+"""KPL452."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Cluster,
+    Confidence,
+    Document,
+    Finding,
+    Good,
+    IpvsDump,
+    KubeProxyConfig,
+    Mapping,
+    Place,
+    Related,
+    Rule,
+    Scalar,
+    Severity,
+    Stop,
+    files,
+    is_within,
+    network_family,
+    sets_beside,
+)
+
+MOST_RELATED = 5
+
+_IPVS = (
+    "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n"
+    "  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n"
+    "TCP  10.96.0.7:443 rr\n  -> 10.244.1.5:8443              Masq    1      0          0\n"
+    "TCP  192.168.0.11:30443 rr\n  -> 10.244.1.5:8443              Masq    1      0          0\n"
+)
+_KEEPALIVED = "TCP  192.168.0.99:6443 wrr\n  -> 192.168.0.11:6443            Route   1      0          0\n"
+_SETS = (
+    "create KUBE-CLUSTER-IP hash:ip,port family inet\nadd KUBE-CLUSTER-IP 10.96.0.7,tcp:443\n"
+    "create KUBE-EXTERNAL-IP hash:ip,port family inet\ncreate KUBE-LOAD-BALANCER hash:ip,port family inet\n"
+    "create KUBE-NODE-PORT-TCP bitmap:port range 0-65535\nadd KUBE-NODE-PORT-TCP 30443\n"
+    "create KUBE-NODE-PORT-UDP bitmap:port range 0-65535\n"
+)
+_CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: ipvs\n"
+
+
+class VirtualServerInNoSet(Rule):
+    """An IPVS virtual server stands in none of kube-proxy's IP sets, so kube-proxy did not make it or lost its entry.
+
+    ## Why
+    kube-proxy in IPVS mode writes every address and port that it makes a virtual server for into a set as well
+    (`KUBE-CLUSTER-IP`, `KUBE-EXTERNAL-IP`, `KUBE-LOAD-BALANCER`, `KUBE-NODE-PORT-...`), and its few iptables rules go by
+    these sets: they decide what is masqueraded and what may pass. A virtual server beside them is one of two things:
+
+    - it belongs to another program, keepalived for one. kube-proxy deletes virtual servers that it does not know at its
+      next sync, unless `ipvs.excludeCIDRs` in its configuration names their address;
+    - the entry of the set is gone, by hand or by another program. Connections from outside of the pods are then not
+      masqueraded, and their answers take a way that the kernel does not expect.
+
+    The rule looks where one folder has one dump of `ipvsadm` and one of `ipset` with all of kube-proxy's sets, and passes
+    over addresses in `ipvs.excludeCIDRs` of a KubeProxyConfiguration among the inputs.
+
+    ## Fix
+    There is none in a dump. Name the address in `ipvs.excludeCIDRs` if the virtual server is another program's; restart
+    kube-proxy on the node if it is a Service's, which writes the sets again.
+
+    ## References
+    - https://github.com/kubernetes/kubernetes/blob/master/pkg/proxy/ipvs/README.md
+    - https://github.com/kubernetes/kubernetes/blob/master/pkg/proxy/ipvs/proxier.go (`cleanLegacyService`)
+    - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
+    """
+
+    code = "KPL452"
+    name = "virtual-server-in-no-set"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    confidence = Confidence.MEDIUM
+    since = "0.1.0"
+    needs = "IpsetDump"
+    examples = [
+        Bad(
+            files(**{"node/ipvsadm.txt": _IPVS + _KEEPALIVED, "node/ipset.txt": _SETS}),
+            flags=["TCP  192.168.0.99:6443 wrr"],
+        ),
+        Bad(
+            files(**{"node/ipvsadm.txt": _IPVS, "node/ipset.txt": _SETS.replace("add KUBE-CLUSTER-IP ", "add X ")}),
+            flags=["TCP  10.96.0.7:443 rr"],
+        ),
+        Good(files(**{"node/ipvsadm.txt": _IPVS, "node/ipset.txt": _SETS})),
+        Good(
+            files(
+                **{
+                    "node/ipvsadm.txt": _IPVS + _KEEPALIVED,
+                    "node/ipset.txt": _SETS,
+                    "config.yaml": _CONFIG + "ipvs:\n  excludeCIDRs: [192.168.0.96/28]\n",
+                }
+            ),
+            other=["proxy-mode-removed-or-deprecated"],
+        ),
+        # some of the sets only
+        Good(files(**{"node/ipvsadm.txt": _IPVS, "node/ipset.txt": _SETS.partition("create KUBE-EXTERNAL")[0]})),
+        # of two nodes
+        Good(files(**{"a/ipvsadm.txt": _IPVS + _KEEPALIVED, "b/ipset.txt": _SETS})),
+    ]
+
+    def check(self, dump: IpvsDump, document: Document, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        sets = sets_beside(cluster.documents, document)
+        if sets is None or len(dump.tables) != 1:
+            return
+        excluded = _excluded(cluster)
+        complete = {family: sets.is_complete(family) for family in (4, 6)}
+        unknown = []
+        for server in dump.servers():
+            family = network_family(f"{server.address}/{128 if ':' in server.address else 32}")
+            if server.protocol == "FWM" or server.port is None or family is None or not complete[family]:
+                continue
+            if not sets.is_known(Place(server.protocol, server.address, server.port)) and not any(
+                is_within(server.address, network) for network in excluded
+            ):
+                unknown.append(server)
+        if unknown:
+            others = f" and {len(unknown) - 1:,} more virtual servers stand" if len(unknown) > 1 else " stands"
+            yield self.finding(
+                dump.span(unknown[0].start),
+                f"`{unknown[0].title}`{others} in none of kube-proxy's IP sets: kube-proxy deletes what it does not know, "
+                "and masquerades nothing for what is missing there",
+                help="If it is another program's, name its address in `ipvs.excludeCIDRs` of kube-proxy's configuration; if it is "
+                "a Service's, restart kube-proxy on the node, which writes the sets again.",
+                related=[Related(dump.span(each.start), "this one too") for each in unknown[1 : MOST_RELATED + 1]],
+            )
+
+
+def _excluded(cluster: Cluster) -> list[str]:
+    """The networks that some kube-proxy of the run leaves to others."""
+    found = []
+    for _, config in cluster.of(KubeProxyConfig):
+        ipvs = config.node.get("ipvs")
+        if isinstance(ipvs, Mapping):
+            found += [item.value for item in ipvs.items("excludeCIDRs") if isinstance(item, Scalar)]
+    return found

@@ -1,0 +1,67 @@
+"""KPL105."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from kpl import MAX_NAMESERVERS, Bad, Finding, Good, ResolvConf, Rule, Severity, Stop, files
+
+_THREE = "nameserver 10.96.0.10\nnameserver 192.0.2.1\nnameserver 192.0.2.2\n"
+
+
+class NameserverNeverAsked(Rule):
+    """resolv.conf names more than three nameservers, and resolvers read the first three.
+
+    ## Why
+    glibc and musl keep three nameservers (`MAXNS`) and pass over the other lines in silence. A server that was added at the end,
+    as a spare or for another network, is never asked. The kubelet cuts the list of a pod to three as well, and
+    reports the event `DNSConfigForming`.
+
+    ## Fix
+    There is none, as only you know which three are meant. More servers can stand behind one address: a DNS server or cache that
+    asks them.
+
+    ## References
+    - https://man7.org/linux/man-pages/man5/resolv.conf.5.html (`nameserver`)
+    - https://git.musl-libc.org/cgit/musl/tree/src/network/resolvconf.c
+    - https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/#known-issues
+    """
+
+    code = "KPL105"
+    name = "nameserver-never-asked"
+    stop = Stop.RESOLVER
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "ResolvConf"
+    examples = [
+        Bad(
+            files(**{"resolv.conf": f"{_THREE}nameserver 192.0.2.3\nnameserver 192.0.2.4\nsearch example.com\n"}),
+            flags=["192.0.2.3"],
+        ),
+        Good(files(**{"resolv.conf": f"{_THREE}search example.com\n"})),
+        Good(files(**{"resolv.conf": f"{_THREE}# nameserver 192.0.2.3\n"})),
+        # a line that is no address takes no place
+        Good(files(**{"resolv.conf": "nameserver 192.0.2.9:53\n" + _THREE}), other=["resolv-conf-line-not-read"]),
+    ]
+
+    def check(self, conf: ResolvConf) -> Iterator[Finding]:
+        """See the class."""
+        servers = [server for server in conf.nameservers if _is_address(server)]
+        if len(servers) > MAX_NAMESERVERS:
+            more = (
+                f" and {len(servers) - MAX_NAMESERVERS - 1} more are" if len(servers) > MAX_NAMESERVERS + 1 else " is"
+            )
+            yield self.finding(
+                servers[MAX_NAMESERVERS].span,
+                f"the nameserver `{servers[MAX_NAMESERVERS]}`{more} never asked: glibc and musl read the first {MAX_NAMESERVERS}",
+                help=f"Keep the {MAX_NAMESERVERS} that are meant.",
+            )
+
+
+def _is_address(written: str) -> bool:
+    try:
+        ipaddress.ip_address(written.partition("%")[0])
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,99 @@
+"""KPL108."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Finding,
+    Good,
+    Related,
+    ResolvConf,
+    Rule,
+    Severity,
+    Stop,
+    closest,
+    files,
+    is_placeholder,
+)
+
+KEYWORDS = ("nameserver", "domain", "search", "sortlist", "options")
+MOST_RELATED = 5
+
+_SERVER = "nameserver 10.96.0.10\n"
+_WITH_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):(\d+)|\[([0-9A-Fa-f:.]+)\](?::(\d+))?")
+_NAME = re.compile(r"(?=[\w.-]*[g-wyz_-])[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?", re.ASCII)
+
+
+class ResolvConfLineNotRead(Rule):
+    """A line of resolv.conf is written so that no resolver reads it.
+
+    ## Why
+    The keyword must start the line: glibc and musl pass over a line with a blank before it, over keywords that they do
+    not know, such as `nameservers`, and over a `nameserver` that is not an IP address. All of that happens in silence.
+    Without any nameserver a resolver asks 127.0.0.1, where mostly nobody answers.
+
+    ## Fix
+    There is none in a file that a program writes: change what writes it.
+
+    ## References
+    - https://man7.org/linux/man-pages/man5/resolv.conf.5.html
+    - https://git.musl-libc.org/cgit/musl/tree/src/network/resolvconf.c
+    """
+
+    code = "KPL108"
+    name = "resolv-conf-line-not-read"
+    stop = Stop.RESOLVER
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "ResolvConf"
+    examples = [
+        Bad(
+            files(**{"resolv.conf": f"{_SERVER}  search shop.example.com\n  options ndots:2\n"}),
+            flags=["search shop.example.com"],
+        ),
+        Bad(
+            files(
+                **{"resolv.conf": f"{_SERVER}nameserver 192.0.2.1:5353\nnameserver dns.example.com\noption ndots:2\n"}
+            ),
+            flags=["192.0.2.1:5353", "dns.example.com", "option"],
+        ),
+        Good(files(**{"resolv.conf": f"{_SERVER}nameserver fe80::1%eth0\nsearch shop.example.com\noptions ndots:2\n"})),
+        # of OpenBSD
+        Good(files(**{"resolv.conf": f"{_SERVER}lookup file bind\n"})),
+    ]
+
+    def check(self, conf: ResolvConf) -> Iterator[Finding]:
+        """See the class."""
+        indented = [line for line in conf.lines if line.indented and line.keyword in KEYWORDS]
+        if indented:
+            lines = f" and {len(indented) - 1} more" if len(indented) > 1 else ""
+            yield self.finding(
+                indented[0].span,
+                f"resolvers pass over this line{lines}: a blank stands before the keyword",
+                help="Start the line with the keyword.",
+                related=[Related(line.span, "this one too") for line in indented[1 : MOST_RELATED + 1]],
+            )
+        for line in conf.lines:
+            near = None if line.keyword in KEYWORDS else closest(line.keyword.lower(), KEYWORDS)
+            if near is not None and line.values and not is_placeholder(line.keyword):
+                yield self.finding(
+                    line.keyword.span,
+                    f"no resolver knows the keyword `{line.keyword}`, so the line has no effect",
+                    help=f"Write `{near[0]}`.",
+                )
+        for server in conf.nameservers:
+            if found := _WITH_PORT.fullmatch(server):
+                yield self.finding(
+                    server.span,
+                    f"`{server}` is no IP address, so resolvers do not ask this server",
+                    help=f"Write `{found[1] or found[3]}`: servers are asked at port 53, and their addresses have no brackets.",
+                )
+            elif _NAME.fullmatch(server) and not is_placeholder(server):
+                yield self.finding(
+                    server.span,
+                    f"`{server}` is a name, so resolvers do not ask this server",
+                    help="Write the server's IP address: a name cannot be looked up before a nameserver is known.",
+                )

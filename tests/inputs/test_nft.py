@@ -1,0 +1,492 @@
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kpl.inputs import nftshape
+from kpl.inputs.nft import parse_nft, seconds
+from kpl.inputs.nftables import Element, NftRuleset, NftTable
+from kpl.inputs.nftjson import parse_nft_json
+from kpl.inputs.nftrule import (
+    Assign,
+    Bits,
+    Braces,
+    Concat,
+    Counter,
+    Field,
+    Mapped,
+    Match,
+    Nat,
+    NftRule,
+    Numgen,
+    Other,
+    Pair,
+    Pairs,
+    SetName,
+    Several,
+    Update,
+    Verdict,
+    VerdictMap,
+)
+from support import SHARED
+
+DUMP = """\
+table ip kube-proxy { # handle 3
+	comment "rules for kube-proxy"
+	set cluster-ips { # handle 7
+		type ipv4_addr
+		comment "Active ClusterIPs"
+		elements = { 10.96.0.1, 10.96.0.10,
+			10.96.3.7 }
+	}
+
+	set affinity-X {
+		type ipv4_addr
+		size 65535
+		flags dynamic,timeout
+		timeout 2h30m
+		elements = { 192.168.77.1 expires 2h29m59s684ms }
+	}
+
+	map no-endpoint-services {
+		type ipv4_addr . inet_proto . inet_service : verdict
+		elements = { 10.96.3.7 . tcp . 80 comment "shop/a, b}:http" : goto reject-chain,
+			10.96.3.8 . udp . 53 : drop }
+	}
+
+	counter seen {
+		comment "all"
+		packets 12 bytes 720
+	}
+
+	chain nat-prerouting { # handle 14
+		type nat hook prerouting priority dstnat - 10; policy accept;
+		jump services # handle 28
+	}
+
+	chain services {
+		ip daddr @cluster-ips ip saddr != 10.244.0.0/16 meta mark set meta mark | 0x00004000 comment "from outside"
+		ip daddr . meta l4proto . th dport vmap @service-ips
+	}
+
+	chain reject-chain {
+		comment "helper"
+		reject
+	}
+}
+"""
+
+
+def only_table(text: str) -> NftTable:
+    (table,) = parse_nft(text).tables
+    return table
+
+
+def rule_of(line: str) -> NftRule:
+    """The rule that is one line of a chain."""
+    table = only_table(f"table ip t {{\n\tchain c {{\n\t\t{line}\n\t}}\n}}\n")
+    assert table.complete
+    (rule,) = table.chains["c"].rules
+    return rule
+
+
+def test_the_blocks() -> None:
+    ruleset = parse_nft(DUMP)
+    (table,) = ruleset.tables
+    assert (table.family, table.name, table.comment, table.handle) == ("ip", "kube-proxy", "rules for kube-proxy", 3)
+    assert (table.complete, table.unread, ruleset.unread) == (True, [], [])
+    assert list(table.sets) == ["cluster-ips", "affinity-X"]
+    assert list(table.chains) == ["nat-prerouting", "services", "reject-chain"]
+    base = table.chains["nat-prerouting"]
+    assert (base.kind, base.hook, base.priority, base.policy) == ("nat", "prerouting", "dstnat - 10", "accept")
+    assert (base.handle, base.rules[0].handle) == (14, 28)
+    assert table.chains["reject-chain"].comment == "helper"
+    assert [str(rule) for rule in table.chains["reject-chain"].rules] == ["reject"]
+    affinity = table.sets["affinity-X"]
+    assert (affinity.timeout, affinity.size, affinity.flags) == (9000, 65535, ("dynamic", "timeout"))
+    assert table.sets["cluster-ips"].comment == "Active ClusterIPs"
+    assert (table.counters["seen"].packets, table.counters["seen"].bytes) == (12, 720)
+
+
+def test_elements() -> None:
+    table = only_table(DUMP)
+    assert [element.key for element in table.sets["cluster-ips"].elements] == [
+        ("10.96.0.1",),
+        ("10.96.0.10",),
+        ("10.96.3.7",),
+    ]
+    found = table.maps["no-endpoint-services"]
+    assert (found.key_types, found.data_type) == (("ipv4_addr", "inet_proto", "inet_service"), "verdict")
+    first, second = found.elements
+    assert first[:3] == (("10.96.3.7", "tcp", "80"), Verdict("goto", "reject-chain"), "shop/a, b}:http")
+    assert second[:3] == (("10.96.3.8", "udp", "53"), Verdict("drop"), None)
+    assert DUMP[slice(*second.span)] == "10.96.3.8 . udp . 53 : drop"
+    assert [element.key for element in table.sets["affinity-X"].elements] == [("192.168.77.1",)]
+
+
+def test_rules_and_their_places() -> None:
+    ruleset = parse_nft(DUMP)
+    mark, dispatch = ruleset.tables[0].chains["services"].rules
+    assert mark.statements == (
+        Match(Field(("ip", "daddr")), "", SetName("cluster-ips")),
+        Match(Field(("ip", "saddr")), "!=", "10.244.0.0/16"),
+        Assign(Field(("meta", "mark")), Bits(Field(("meta", "mark")), "|", "0x00004000")),
+    )
+    assert mark.comment == "from outside"
+    assert list(dispatch.lookups) == [("vmap", "service-ips")]
+    assert DUMP[slice(*ruleset.span_of("0x00004000", mark.span))] == "0x00004000"
+    chain = ruleset.tables[0].chains["services"]
+    assert DUMP[slice(*ruleset.declaration(chain))] == "services"
+    assert DUMP[slice(*ruleset.tables[0].chains["nat-prerouting"].rules[0].span)] == "jump services"
+
+
+@pytest.mark.parametrize(
+    ("line", "statements"),
+    [
+        ("numgen random mod 2 vmap { 0 : goto a-A/b, 1 : goto b }",
+         (VerdictMap(Numgen("random", "2"), Pairs((Pair("0", Verdict("goto", "a-A/b")), Pair("1", Verdict("goto", "b"))))),)),
+        ("meta l4proto tcp dnat to 10.0.0.1:80",
+         (Match(Field(("meta", "l4proto")), "", "tcp"), Nat("dnat", None, "10.0.0.1:80"))),
+        ("dnat to [fd00::1]:80", (Nat("dnat", None, "[fd00::1]:80"),)),
+        ("dnat ip to numgen random mod 1 map { 0 : 10.0.0.1 . 80 }",
+         (Nat("dnat", "ip", Mapped(Numgen("random", "1"), Pairs((Pair("0", Concat(("10.0.0.1", "80"))),)))),)),
+        ("meta mark & 0x00004000 == 0x00000000 return",
+         (Match(Bits(Field(("meta", "mark")), "&", "0x00004000"), "==", "0x00000000"), Verdict("return"))),
+        ("update @a-X { ip saddr }", (Update("update", SetName("a-X"), Field(("ip", "saddr"))),)),
+        ("ip saddr != { 10.0.0.0/8, 192.0.2.1 } drop",
+         (Match(Field(("ip", "saddr")), "!=", Braces(("10.0.0.0/8", "192.0.2.1"))), Verdict("drop"))),
+        ("fib saddr . iif type local accept",
+         (Match(Field(("fib", "saddr", "iif", "type")), "", "local"), Verdict("accept"))),
+        ("ct original ip daddr 10.0.0.1 goto b",
+         (Match(Field(("ct", "original", "ip", "daddr")), "", "10.0.0.1"), Verdict("goto", "b"))),
+        ("ct state established,related counter packets 3 bytes 4 accept",
+         (Match(Field(("ct", "state")), "", Several(("established", "related"))),
+          Counter(("packets", "3", "bytes", "4")), Verdict("accept"))),
+        ("counter name \"x\" reject with icmp type host-unreachable",
+         (Counter(("name", '"x"')), Verdict("reject", None, ("icmp", "type", "host-unreachable")))),
+        ("limit rate 5/second burst 5 packets log prefix \"a b\" drop",
+         (Other(("limit", "rate", "5/second", "burst", "5", "packets", "log", "prefix", '"a b"')), Verdict("drop"))),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_a_rule_says(line: str, statements: Any) -> None:
+    rule = rule_of(line)
+    assert repr(rule.statements) == repr(statements)
+    assert str(rule) == line
+    assert repr(rule_of(f"{line} # handle 7").statements) == repr(statements)
+
+
+def test_a_rule_that_the_grammar_does_not_know() -> None:
+    line = '@th,16,16 53 goto b comment "jump a"'
+    rule = rule_of(line)
+    assert rule.statements == (Other((line,)),)
+    assert str(rule) == line
+    assert list(rule.verdicts) == [Verdict("goto", "b")]
+
+
+def test_excerpts() -> None:
+    # no table, no closing braces, fences, remarks in between
+    text = (
+        "Here it is:\n```\nchain a {\n  goto b\n\nchain b {\n  drop\n}\nmap m {\n type ipv4_addr : verdict\n"
+        " elements = { 10.0.0.1 : drop,\n 10.0.0.2 : accept\nset s {\n elements = { 1.1.1.1 }\n```\nthat is all\n"
+    )
+    ruleset = parse_nft(text)
+    (table,) = ruleset.tables
+    assert (table.name, table.complete) == ("", False)
+    assert [str(rule) for chain in table.chains.values() for rule in chain.rules] == ["goto b", "drop"]
+    assert [element.key for element in table.maps["m"].elements] == [("10.0.0.1",), ("10.0.0.2",)]
+    assert [element.key for element in table.sets["s"].elements] == [("1.1.1.1",)]
+    assert [text[offset:].partition("\n")[0] for offset in ruleset.unread] == ["Here it is:", "that is all"]
+
+
+def test_an_open_chain_makes_a_table_incomplete() -> None:
+    assert not only_table("table ip t {\n chain a {\n  drop\n chain b {\n }\n}\n").complete
+    assert not only_table("table ip t {\n chain a {\n  drop\n }\n").complete
+    assert not only_table("table ip t {\n ....\n chain a {\n }\n}\n").complete
+    assert only_table("table ip t {\n chain a {\n }\n}\n").complete
+
+
+def test_warnings_and_several_tables() -> None:
+    text = (
+        "# Warning: table ip nat is managed by iptables-nft, do not touch!\n" + DUMP + DUMP.replace(" ip ", " ip6 ", 1)
+    )
+    ruleset = parse_nft(text.replace("\n", "\r\n"))
+    assert ruleset.unread == []
+    assert [(table.family, table.complete) for table in ruleset.tables] == [("ip", True), ("ip6", True)]
+    assert len(list(ruleset.named("ip6", "kube-proxy"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [("3h", 10800), ("10m", 600), ("1s", 1), ("2h59m59s684ms", 10799), ("1d", 86400), ("soon", None), ("", None)],
+)
+def test_durations(written: str, expected: int | None) -> None:
+    assert seconds(written) == expected
+
+
+JSON = json.dumps(
+    {
+        "nftables": [
+            {"metainfo": {"version": "1.0.6"}},
+            {"table": {"family": "ip", "name": "kube-proxy", "handle": 3}},
+            {"set": {"family": "ip", "table": "kube-proxy", "name": "s", "type": "ipv4_addr", "timeout": 600,
+                     "elem": [{"elem": {"val": "192.0.2.1", "expires": 5}}, {"prefix": {"addr": "10.0.0.0", "len": 8}}]}},
+            {"map": {"family": "ip", "table": "kube-proxy", "name": "m", "map": "verdict",
+                     "type": ["ipv4_addr", "inet_proto", "inet_service"],
+                     "elem": [[{"elem": {"val": {"concat": ["10.96.0.7", "tcp", 80]}, "comment": "a/b:c"}},
+                               {"goto": {"target": "x"}}]]}},
+            {"chain": {"family": "ip", "table": "kube-proxy", "name": "c", "type": "nat", "hook": "output", "prio": -100}},
+            {"rule": {"family": "ip", "table": "kube-proxy", "chain": "c", "handle": 9, "comment": "why", "expr": [
+                {"match": {"op": "!=", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": "@s"}},
+                {"mangle": {"key": {"meta": {"key": "mark"}}, "value": {"|": [{"meta": {"key": "mark"}}, 16384]}}},
+                {"limit": {"rate": 4}}, {"reject": {"type": "icmp", "expr": "port-unreachable"}}]}},
+        ]
+    }
+)  # fmt: skip
+
+
+def test_json() -> None:
+    ruleset = parse_nft_json(JSON)
+    (table,) = ruleset.tables
+    assert (table.family, table.name, table.handle, table.complete) == ("ip", "kube-proxy", 3, True)
+    assert [element.key for element in table.sets["s"].elements] == [("192.0.2.1",), ("10.0.0.0/8",)]
+    assert table.sets["s"].timeout == 600
+    (element,) = table.maps["m"].elements
+    assert element[:3] == (("10.96.0.7", "tcp", "80"), Verdict("goto", "x"), "a/b:c")
+    assert json.loads(JSON[slice(*element.span)])[1] == {"goto": {"target": "x"}}
+    (rule,) = table.chains["c"].rules
+    assert str(rule) == 'ip saddr != @s meta mark set meta mark | 0x00004000 limit reject comment "why"'
+    assert json.loads(JSON[slice(*rule.span)])["rule"]["handle"] == 9
+
+
+def test_json_that_is_cut_off() -> None:
+    ruleset = parse_nft_json(JSON[: JSON.index('"limit"')])
+    assert len(ruleset.unread) == 1
+    assert [table.complete for table in ruleset.tables] == [False]
+    assert parse_nft_json("{}").unread == [0]
+    deep = '{"nftables": [{"rule": {"chain": "c", "expr": [' + '{"elem": ' * 500 + "1" + "}" * 500 + "]}}]}"
+    assert str(parse_nft_json(deep).tables[0].chains["c"].rules[0]) == "elem"
+
+
+# what follows prints rules and elements out of their parts and reads them again
+
+_VALUES = st.one_of(
+    st.ip_addresses(v=4).map(str),
+    st.ip_addresses(v=6).map(str).filter(lambda address: ":" in address),
+    st.ip_addresses(v=4).map(lambda address: f"{address}/24"),
+    st.integers(0, 65535).map(str),
+)
+_NAMES = st.from_regex(
+    r"(service|endpoint|local)-[A-Z2-7]{8}-[a-z0-9]{1,8}/[a-z0-9]{1,8}/tcp/[a-z0-9]{0,5}", fullmatch=True
+)
+_WORDS = st.sampled_from(["tcp", "udp", "sctp", "new", "local", "established", "icmp", "filter"])
+_FIELDS = st.sampled_from(
+    [
+        "ip daddr",
+        "ip saddr",
+        "ip6 daddr",
+        "meta l4proto",
+        "th dport",
+        "tcp dport",
+        "ct state",
+        "meta mark",
+        "fib daddr type",
+    ]
+).map(lambda text: Field(tuple(text.split())))
+_LEFT = st.one_of(_FIELDS, st.lists(_FIELDS, min_size=2, max_size=4).map(lambda parts: Concat(tuple(parts))))
+_SETS = _NAMES.map(SetName)
+_VERDICTS = st.one_of(
+    st.tuples(st.sampled_from(["jump", "goto"]), _NAMES).map(lambda words: Verdict(*words)),
+    st.sampled_from(["drop", "accept", "return", "reject"]).map(Verdict),
+)
+_KEYS = st.lists(st.one_of(_VALUES, _WORDS), min_size=1, max_size=4).map(
+    lambda parts: parts[0] if len(parts) == 1 else Concat(tuple(parts))
+)
+_NUMGENS = st.tuples(st.sampled_from(["random", "inc"]), st.integers(1, 300).map(str), st.sampled_from("02")).map(
+    lambda parts: Numgen(*parts)
+)
+
+
+def _pairs(data: Any) -> Any:
+    return st.lists(st.builds(Pair, _KEYS, data), min_size=1, max_size=5).map(lambda pairs: Pairs(tuple(pairs)))
+
+
+_MATCHES = st.builds(
+    Match,
+    _LEFT,
+    st.sampled_from(["", "!=", "=="]),
+    st.one_of(_VALUES, _WORDS, _SETS, st.lists(_VALUES, min_size=1, max_size=4).map(lambda some: Braces(tuple(some)))),
+)
+_MARKED = st.builds(Bits, st.just(Field(("meta", "mark"))), st.sampled_from("|&^"), st.just("0x00004000"))
+_STATEMENTS = st.one_of(
+    _MATCHES,
+    st.builds(VerdictMap, st.one_of(_LEFT, _NUMGENS), st.one_of(_SETS, _pairs(_VERDICTS))),
+    st.builds(Assign, st.just(Field(("meta", "mark"))), _MARKED),
+    st.builds(Update, st.just("update"), _SETS, _FIELDS),
+    st.just(Counter()),
+    st.just(Nat("masquerade", flags=("fully-random",))),
+    st.tuples(_NUMGENS, _pairs(_KEYS)).map(lambda parts: Nat("dnat", "ip", Mapped(*parts))),
+    st.ip_addresses(v=6).map(lambda address: Nat("dnat", None, f"[{address}]:80")),
+)
+_COMMENTS = st.none() | st.text(st.characters(exclude_characters='"\r\n', exclude_categories=["Cs"]), max_size=20)
+
+
+@given(st.lists(_STATEMENTS, min_size=1, max_size=5), st.none() | _VERDICTS, _COMMENTS)
+def test_a_rule_printed_is_read_as_it_was(statements: list[Any], verdict: Verdict | None, comment: str | None) -> None:
+    rule = NftRule((*statements, *((verdict,) if verdict else ())), comment)
+    read = rule_of(str(rule))
+    assert repr(read.statements) == repr(rule.statements)
+    assert read.comment == comment
+
+
+@given(_KEYS, st.none() | _VERDICTS | st.tuples(_VALUES, _VALUES), _COMMENTS)
+def test_an_element_printed_is_read_as_it_was(key: Any, data: Any, comment: str | None) -> None:
+    words = key.parts if isinstance(key, Concat) else (key,)
+    said = "" if comment is None else f' comment "{comment}"'
+    given_ = (
+        "" if data is None else f" : {' . '.join(data) if type(data) is tuple else ' '.join(filter(None, data[:2]))}"
+    )
+    text = f"table ip t {{\n\tmap m {{\n\t\telements = {{ {' . '.join(words)}{said}{given_} }}\n\t}}\n}}\n"
+    (element,) = only_table(text).maps["m"].elements
+    assert element[:3] == Element(words, data, comment)[:3]
+
+
+def read_all(ruleset: NftRuleset) -> None:
+    """Ask for everything that a ruleset has."""
+    for table in ruleset.tables:
+        for found in (*table.sets.values(), *table.maps.values()):
+            assert all(0 <= element.span.start <= element.span.end <= len(ruleset.text) for element in found.elements)
+        for chain in table.chains.values():
+            for rule in chain.rules:
+                assert len(str(rule)) >= 0
+                list(rule.verdicts), list(rule.lookups), rule.choice, rule.nat
+            ruleset.declaration(chain)
+
+
+_LINES = st.lists(
+    st.one_of(
+        st.text(max_size=30),
+        st.sampled_from(DUMP.split("\n")),
+        st.sampled_from(
+            ['elements = { "', "}", "chain a {", "set s {", "elements = {", 'x "}" {', "goto", "jump ", "@ { [ : ,"]
+        ),
+    ),
+    max_size=25,
+)
+
+
+@given(_LINES)
+def test_any_lines_are_read(lines: list[str]) -> None:
+    read_all(parse_nft("\n".join(lines)))
+
+
+@given(st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["rule", "set", "map", "chain", "table", "expr", "elem", "match", "left", "right", "concat", "prefix",
+                         "vmap", "key", "data", "goto", "target", "dnat", "addr", "port", "flags", "name", "fib", "numgen"]),
+        inner, max_size=4),
+    max_leaves=25,
+))  # fmt: skip
+def test_any_json_is_read(value: Any) -> None:
+    read_all(parse_nft_json(json.dumps({"nftables": value if isinstance(value, list) else [value]})))
+
+
+CORPUS = sorted(
+    path
+    for pattern in ("proxier/1.*/*.nft", "dumps/*nft*.txt")
+    for path in (SHARED / "corpus").glob(pattern)
+    if ".transaction." not in path.name
+)
+
+
+@pytest.mark.skipif(not CORPUS, reason="needs ../shared")
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_real_rules_printed_are_what_they_were(path: Path) -> None:
+    ruleset = parse_nft(path.read_text())
+    for table in ruleset.tables:
+        for chain in table.chains.values():
+            for rule, (_, shape) in zip(chain.rules, chain.rows, strict=True):
+                assert shape is not None
+                # nft writes two blanks where it leaves out a comment of iptables
+                assert str(rule) == re.sub(" +", " ", ruleset.text[slice(*rule.span)])
+
+
+def _many_services(number: int) -> str:
+    lines = ["table ip kube-proxy {"]
+    for each in range(number):
+        name = f"AAAAAAAA-shop/app-{each}/tcp/http"
+        lines += [
+            f"\tchain endpoint-{name}__10.{each >> 16}.{each >> 8 & 255}.{each & 255}/8080 {{",
+            f"\t\tip saddr 10.0.0.{each & 255} jump mark-for-masquerade",
+            f"\t\tmeta l4proto tcp dnat to 10.{each >> 16}.{each >> 8 & 255}.{each & 255}:8080",
+            "\t}",
+            "",
+        ]
+    return "\n".join([*lines, "}", ""])
+
+
+def _best(run: Any) -> float:
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(lambda n: _many_services(n // 60), id="services"),
+        pytest.param(
+            lambda n: (
+                "table ip t {\n chain c {\n"
+                + "".join(f"  xt a{i}b c{i * 7}d drop\n" for i in range(n // 20))
+                + " }\n}\n"
+            ),
+            id="every line a shape",
+        ),
+        pytest.param(lambda n: "chain c {\n" + "ip saddr 1.2.3.4 " * (n // 17) + "\n}\n", id="one line"),
+        pytest.param(lambda n: "chain c {\n" + '"' * n + "\n}\n", id="quotes"),
+        pytest.param(
+            lambda n: "chain c {\ntype nat hook prerouting priority " + " \t" * (n // 2) + "\n}\n", id="blanks"
+        ),
+        pytest.param(
+            lambda n: (
+                "set s {\nelements = { "
+                + ", ".join(f"10.0.{i >> 8 & 255}.{i & 255}" for i in range(n // 12))
+                + " }\n}\n"
+            ),
+            id="elements",
+        ),
+        pytest.param(lambda n: "set s {\nelements = { " + '" , ' * (n // 4) + " }\n}\n", id="quoted elements"),
+        pytest.param(lambda n: "set s {\nelements = { " + "a" * n, id="one element"),
+        pytest.param(lambda n: "".join(f"chain a{i} {{\n jump a{i + 1}\n}}\n" for i in range(n // 22)), id="chains"),
+    ],
+)
+def test_reading_is_linear(text: Any) -> None:
+    small, large = text(100_000), text(800_000)
+    ratio = _best(lambda: read_all(parse_nft(large))) / max(_best(lambda: read_all(parse_nft(small))), 0.002)
+    assert ratio < 8 * 4
+
+
+def test_many_shapes_are_read_roughly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nftshape, "MANY_SHAPES", 3)
+    ruleset = parse_nft("chain c {\n" + "".join(f" xt a{each}b jump x\n" for each in range(9)) + "}\n")
+    assert ruleset.shapes_exploded
+    assert {tuple(rule.verdicts) for rule in ruleset.tables[0].chains["c"].rules} == {(Verdict("jump", "x"),)}
+
+
+@settings(max_examples=20)
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read(data: bytes) -> None:
+    read_all(parse_nft(data.decode("latin-1")))
+    read_all(parse_nft_json(data.decode("latin-1")))
