@@ -129,6 +129,43 @@ def test_an_incomplete_dump_says_nothing() -> None:
     assert told({"objects.yaml": objects, "a.iptables": whole.removesuffix("COMMIT\n")}) == []
 
 
+NFT = """\
+table ip kube-proxy {
+	comment "rules for kube-proxy"
+	set cluster-ips {
+		type ipv4_addr
+		elements = { 10.96.0.1, 10.96.3.4 }
+	}
+	map service-ips {
+		type ipv4_addr . inet_proto . inet_service : verdict
+		elements = { 10.96.0.1 . tcp . 443 : goto service-2QRHZV4L-default/kubernetes/tcp/https,
+				10.96.3.4 . tcp . 80 : goto service-ULMVA6XW-shop/web/tcp/http }
+	}
+	chain endpoint-5OJB2KTY-shop/web/tcp/http__10.244.1.5/8080 {
+		ip saddr 10.244.1.5 jump mark-for-masquerade
+		meta l4proto tcp dnat to 10.244.1.5:8080
+	}
+	chain service-ULMVA6XW-shop/web/tcp/http {
+		numgen random mod 1 vmap { 0 : goto endpoint-5OJB2KTY-shop/web/tcp/http__10.244.1.5/8080 }
+	}
+	chain service-2QRHZV4L-default/kubernetes/tcp/https {
+	}
+	chain mark-for-masquerade {
+		meta mark set meta mark | 0x00004000
+	}
+}
+"""
+
+
+def test_what_nftables_holds_is_compared_too() -> None:
+    objects = every_service(service() + endpoint_slice(POD, OTHER_POD))
+    assert told({"objects.yaml": objects, "node.nft": NFT}) == [
+        "KPL472 on the node of `node.nft`, `shop/web:http` lacks the endpoint 10.244.2.6:8080",
+        "KPL470 on the node of `node.nft`, `kube-system/kube-dns:dns` is not programmed at 10.96.0.10:53",
+    ]
+    assert told({"objects.yaml": objects, "node.nft": NFT.rstrip("}\n")}) == []
+
+
 def test_hostile_objects_come_to_an_end() -> None:
     objects = every_service(service()) + "---\nkind: Service\nmetadata: [x]\nspec: {clusterIP: [1], ports: {a: b}}\n"
     objects += "---\nkind: EndpointSlice\nmetadata: {name: a, labels: 3}\nendpoints: [{addresses: 3}, 4]\n"
@@ -136,9 +173,9 @@ def test_hostile_objects_come_to_an_end() -> None:
 
 
 def _recorded() -> list[Any]:
-    paths = sorted(PROXIER.glob("1.*/*.iptables"))
+    paths = [*sorted(PROXIER.glob("1.*/*.iptables")), *sorted(PROXIER.glob("1.*/*.nft"))]
     paths = [path for path in paths if path.name.count(".") == 1]
-    cases = [pytest.param(path, id=f"{path.parent.name}/{path.stem}") for path in paths]
+    cases = [pytest.param(path, id=f"{path.parent.name}/{path.name}") for path in paths]
     return cases or [pytest.param(None, marks=pytest.mark.skip("no dumps here"))]
 
 
@@ -149,6 +186,6 @@ def test_nothing_is_told_of_what_kube_proxy_programmed(path: Path) -> None:
     items = [{"kind": kind, **each} for kind, key in kinds.items() for each in objects[key]]
     for item in items:
         item["metadata"]["uid"] = "1"
-    files = {"objects.json": json.dumps({"kind": "List", "items": items}), "node.iptables": path.read_bytes()}
+    files = {"objects.json": json.dumps({"kind": "List", "items": items}), path.name: path.read_bytes()}
     for known in ({}, {"node": "node1"}, {"node": "node1", "kubernetes": path.parent.name}):
         assert told(files, known) == []

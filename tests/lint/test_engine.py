@@ -152,3 +152,17 @@ def test_an_override_switches_rules_for_its_paths_alone() -> None:
 def test_an_override_may_switch_on_a_rule_over_the_cluster() -> None:
     (finding,) = run(SeesCluster, {"Corefile": COREFILE}, overrides=[Override(["*"], select=["seen"])]).findings
     assert finding.path == "Corefile"
+
+
+def test_rules_are_not_loaded_without_what_they_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[RuleEntry] = []
+    load = Settings.rule
+
+    def noted(self: Settings, entry: RuleEntry) -> Rule:
+        loaded.append(entry)
+        return load(self, entry)
+
+    monkeypatch.setattr(Settings, "rule", noted)
+    lint(readings({"Corefile": ". {\n    forward . 9.9.9.9\n    cache\n}\n"}), Settings(select=("ALL",)))
+    assert loaded
+    assert {entry.needs for entry in loaded} <= {"", "Corefile"}

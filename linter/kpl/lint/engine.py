@@ -75,7 +75,7 @@ def _cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Set
     if settings.overrides:  # which may switch on what is off elsewhere
         rules = list({entry: None for reading in chosen for entry in settings.rules_for(reading.source.path)})
     for entry in rules:
-        if entry.sees == "Cluster":
+        if entry.sees == "Cluster" and _has_what_it_needs(entry, cluster):
             rule = settings.rule(entry)
             found += _check(rule, context)
     return found
@@ -87,7 +87,7 @@ def _lint_file(
     active = settings.rules_for(reading.source.path)
     by_type: dict[str, list[RuleEntry]] = {}
     for entry in active:
-        if not entry.needs or cluster.has(entry.needs):
+        if _has_what_it_needs(entry, cluster):
             by_type.setdefault(entry.sees, []).append(entry)
     suppressions = Suppressions(reading.source, reading.documents)
     located: list[Located] = []
@@ -105,6 +105,10 @@ def _lint_file(
     if any(entry.sees == "Suppression" for entry in active):
         located += _idle(suppressions, active, settings)
     result.findings += sorted(located, key=lambda each: (each.span, each.code))
+
+
+def _has_what_it_needs(entry: RuleEntry, cluster: Cluster) -> bool:
+    return not entry.needs or cluster.has(entry.needs)
 
 
 def _is_active(rule: Rule, active: Iterable[RuleEntry]) -> bool:
