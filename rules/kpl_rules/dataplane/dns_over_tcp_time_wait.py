@@ -47,7 +47,8 @@ class DnsOverTcpTimeWait(Rule):
     options = {"entries": 1000, "percent": 25}
     examples = [
         Bad(files(**{"node.conntrack": _entries(1200)}), flags=[_entries(1).strip()]),
-        Good(files(**{"node.conntrack": _entries(200) + _entries(300, "ESTABLISHED")})),
+        Good(files(**{"node.conntrack": _entries(4) + _entries(4, "ESTABLISHED")})),
+        Good(files(**{"node.conntrack": _entries(900)})),
     ]
 
     def check(self, dump: ConntrackDump) -> Iterator[Finding]:

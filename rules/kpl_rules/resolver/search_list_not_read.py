@@ -32,7 +32,6 @@ class SearchListNotRead(Rule):
     ## References
     - https://git.musl-libc.org/cgit/musl/tree/src/network/resolvconf.c
     - https://man7.org/linux/man-pages/man5/resolv.conf.5.html (`search`)
-    - https://sourceware.org/legacy-ml/libc-announce/2017/msg00001.html
     """
 
     code = "KPL106"
