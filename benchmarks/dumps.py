@@ -60,8 +60,8 @@ def peers(dump: Path) -> tuple[dict[str, list[str]], list[str]]:
     return commands, left_out
 
 
-def compare(kpl: str, dump: Path, runs: int) -> float:
-    """Print the table of one dump; the median of kpl's seconds."""
+def compare(kpl: str, dump: Path, runs: int) -> None:
+    """Print the table of one dump."""
     commands, left_out = peers(dump)
     name = "kpl lint"
     commands = {name: [kpl, "lint", str(dump)], **commands}
@@ -92,7 +92,16 @@ def compare(kpl: str, dump: Path, runs: int) -> float:
         print(f"left out: {each}")
     if name not in results:
         sys.exit("kpl cannot be measured")
-    return statistics.median(run.seconds for run in results[name])
+
+
+def growth(kpl: str, small: Path, large: Path, runs: int) -> None:
+    """Print how much longer kpl takes for `large`, the two in turn."""
+    ratios = []
+    for _ in range(runs):
+        pair = [measured([kpl, "lint", str(dump)]) for dump in (small, large)]
+        first, second = (each.seconds for each in pair if not isinstance(each, str))
+        ratios.append(second / first)
+    print(f"\nten times the lines: {statistics.median(ratios):.1f} x the time ({min(ratios):.1f} to {max(ratios):.1f})")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -104,7 +113,7 @@ def run(options: argparse.Namespace) -> None:
         f"{platform.platform()}, {platform.machine()}, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
     )
     sizes = list(SIZES) if options.lines == "both" else [options.lines]
-    medians = []
+    dumps = []
     with tempfile.TemporaryDirectory() as scratch:
         for size in sizes:
             dump = Path(scratch) / f"{size}.iptables"
@@ -112,10 +121,10 @@ def run(options: argparse.Namespace) -> None:
                 # in a process of its own: a child's peak memory is never less than its parent's
                 command = [sys.executable, __file__, "generate", "--services", str(SIZES[size]), "--release"]
                 subprocess.run([*command, options.release], stdout=file, check=True)
-            medians.append(compare(kpl, dump, options.runs))
-            dump.unlink()
-    if len(medians) == 2:
-        print(f"\nten times the lines: {medians[1] / medians[0]:.1f} x the time")
+            compare(kpl, dump, options.runs)
+            dumps.append(dump)
+        if len(dumps) == 2:
+            growth(kpl, *dumps, options.runs)
 
 
 def generate(options: argparse.Namespace) -> None:

@@ -16,7 +16,7 @@ from support import ROOT
 MATCHED = [
     "Corefile", "deploy/Corefile", "Corefile.prod", "Corefile-internal", "a/b/internal.corefile", "custom/partner.server",
     "custom/log.override", "k8s/coredns.yaml", "k8s/kube-proxy.yml", "dumps/node-1.iptables", "dumps/node.ip6tables",
-    "n/node.iptables-save", "etc/iptables/rules.v4",
+    "n/node.iptables-save", "etc/iptables/rules.v4", "dumps/node-1.nft", "dumps/node-1.nft.json",
 ]  # fmt: skip
 NOT_MATCHED = [
     "README.md", "Corefile.md", "docs/Corefile.html", "corefile.go", "main.py", "MyCorefile", "yaml", "a.yaml.j2",

@@ -72,6 +72,19 @@ _HOMES = {
     "add_item": "kpl.inputs.yamledit",
     "remove_entry": "kpl.inputs.yamledit",
     "set_scalar": "kpl.inputs.yamledit",
+    "NftChain": "kpl.inputs.nftables",
+    "NftRuleset": "kpl.inputs.nftables",
+    "NftSet": "kpl.inputs.nftables",
+    "NftTable": "kpl.inputs.nftables",
+    "Verdict": "kpl.inputs.nftrule",
+    "kube_proxy_tables": "kpl.proxy.from_nft",
+    "is_whole": "kpl.proxy.nftfacts",
+    "led_to": "kpl.proxy.nftfacts",
+    "mark_bits": "kpl.proxy.nftfacts",
+    "mark_set": "kpl.proxy.nftfacts",
+    "mark_tested": "kpl.proxy.nftfacts",
+    "reached_from": "kpl.proxy.nftfacts",
+    "read_name": "kpl.proxy.nftnames",
     "Ruleset": "kpl.inputs.ruleset",
     "IPTABLES_EXTENSIONS": "kpl.proxy.chains",
     "endpoint_chain": "kpl.proxy.chains",
@@ -191,6 +204,11 @@ if TYPE_CHECKING:
     from kpl.inputs.kubernetes import Container as Container
     from kpl.inputs.kubernetes import NodeObject as NodeObject
     from kpl.inputs.kubernetes import Workload as Workload
+    from kpl.inputs.nftables import NftChain as NftChain
+    from kpl.inputs.nftables import NftRuleset as NftRuleset
+    from kpl.inputs.nftables import NftSet as NftSet
+    from kpl.inputs.nftables import NftTable as NftTable
+    from kpl.inputs.nftrule import Verdict as Verdict
     from kpl.inputs.placeholders import corefile_placeholder as corefile_placeholder
     from kpl.inputs.placeholders import template_placeholder as template_placeholder
     from kpl.inputs.resolvconf import ResolvConf as ResolvConf
@@ -237,6 +255,7 @@ if TYPE_CHECKING:
     from kpl.proxy.fields import fields_in as fields_in
     from kpl.proxy.fields import is_zero as is_zero
     from kpl.proxy.from_iptables import dumps_in as dumps_in
+    from kpl.proxy.from_nft import kube_proxy_tables as kube_proxy_tables
     from kpl.proxy.inspection import mode_of as mode_of
     from kpl.proxy.ipsets import KubeSets as KubeSets
     from kpl.proxy.ipsets import Place as Place
@@ -250,6 +269,13 @@ if TYPE_CHECKING:
     from kpl.proxy.modes import best_mode as best_mode
     from kpl.proxy.modes import needs_gate as needs_gate
     from kpl.proxy.modes import runs_on_windows as runs_on_windows
+    from kpl.proxy.nftfacts import is_whole as is_whole
+    from kpl.proxy.nftfacts import led_to as led_to
+    from kpl.proxy.nftfacts import mark_bits as mark_bits
+    from kpl.proxy.nftfacts import mark_set as mark_set
+    from kpl.proxy.nftfacts import mark_tested as mark_tested
+    from kpl.proxy.nftfacts import reached_from as reached_from
+    from kpl.proxy.nftnames import read_name as read_name
     from kpl.proxy.programmed import kube_proxy_rules as kube_proxy_rules
     from kpl.proxy.programmed import longest_walk as longest_walk
     from kpl.proxy.programmed import programmed_services as programmed_services

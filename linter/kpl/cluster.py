@@ -81,12 +81,13 @@ class Cluster:
                 yield document, document.model
 
     def has(self, kind: str) -> bool:
-        """Whether a model of the type called `kind` is among the documents."""
+        """Whether a model of the type called `kind` is among the documents; ``Dump`` is any that is read back."""
         return kind in self._kinds
 
     @cached_property
     def _kinds(self) -> frozenset[str]:
-        return frozenset(type(document.model).__name__ for document in self.documents)
+        kinds = {type(document.model).__name__ for document in self.documents}
+        return frozenset(kinds | {"Dump"} if kinds & _READERS.keys() else kinds)
 
     def document_of(self, model: Any) -> Document:
         """The document that holds `model`, or that holds the Corefile of a server block."""
@@ -361,7 +362,11 @@ class Cluster:
         return sum(model.size for _, model in self.of(EndpointSlice)) or None
 
 
-_READERS = {"Ruleset": "kpl.proxy.from_iptables", "NftRuleset": "kpl.proxy.from_nft"}
+_READERS = {
+    "Ruleset": "kpl.proxy.from_iptables",
+    "NftRuleset": "kpl.proxy.from_nft",
+    "IpvsDump": "kpl.proxy.from_ipvs",
+}
 """The module that reads a dump back, by the type of its model."""
 
 
@@ -375,30 +380,34 @@ def _read_back(document: Document) -> list[NodeState]:
 
 def _is_whole(document: Document) -> bool:
     """Whether nothing is cut from the dump in `document`."""
-    if type(document.model).__name__ != "NftRuleset":
-        return True
-    from kpl.proxy.from_nft import kube_proxy_tables
+    kind = type(document.model).__name__
+    if kind == "NftRuleset":
+        from kpl.proxy.from_nft import kube_proxy_tables
 
-    return all(table.complete for table, _ in kube_proxy_tables(document.model))
+        return all(table.complete for table, _ in kube_proxy_tables(document.model))
+    if kind == "IpvsDump":
+        # a listing starts with its version; counters (--stats) do not tell which servers are draining
+        ipvs = document.model
+        return "IP Virtual Server version" in ipvs.text and not ipvs.unread and ipvs.tables[-1].shows_weights
+    return True
 
 
 def _release_bounds(document: Document) -> tuple[str | None, str | None]:
     """The first and the last Kubernetes release that the dump in `document` may be from; None is unknown."""
-    if type(document.model).__name__ == "NftRuleset":
-        from kpl.proxy.modes import PROXY_MODES
+    from kpl.proxy.release_marks import bounds, iptables_marks, nft_marks
 
-        gated = PROXY_MODES["nftables"].gated
-        return gated.minor if gated else None, None
-    if type(document.model).__name__ != "Ruleset":
-        return None, None
-    from kpl.proxy.from_iptables import dumps_in
-    from kpl.proxy.release_marks import iptables_marks
+    kind = type(document.model).__name__
+    if kind == "Ruleset":
+        from kpl.proxy.from_iptables import dumps_in
 
-    marks = [mark for dump in dumps_in(document.model) if dump.whole for mark in iptables_marks(dump, saved=True)]
-    return (
-        max((mark.since for mark in marks if mark.since), key=Version, default=None),
-        min((mark.until for mark in marks if mark.until), key=Version, default=None),
-    )
+        return bounds(
+            mark for dump in dumps_in(document.model) if dump.whole for mark in iptables_marks(dump, saved=True)
+        )
+    if kind == "NftRuleset":
+        from kpl.proxy.from_nft import kube_proxy_tables
+
+        return bounds(mark for table, _ in kube_proxy_tables(document.model) for mark in nft_marks(table))
+    return None, None
 
 
 def _files_around(document: Document) -> Files:

@@ -110,6 +110,45 @@ nat KUBE-SERVICES: -d 203.0.113.1/32 -p tcp --dport 80 -> KUBE-SVC-WEB (as above
     assert kpl(node, "inspect", "node.iptables", "--service", "shop/web:http").stdout == done.stdout
 
 
+def test_what_changed_between_two_dumps(node: Path) -> None:
+    later = NAT.replace("10.244.2.5", "10.244.2.6").replace(" -d 10.96.0.1/32", " -d 10.96.0.9/32")
+    (node / "later.iptables").write_text(FILTER.replace("shop/none", "shop/other") + later)
+    done = kpl(node, "inspect", "node.iptables", "--diff", "later.iptables")
+    assert done.returncode == 1
+    assert (
+        done.stdout.decode()
+        == """\
+shop/none TCP: service gone: 10.96.0.3:80
+shop/other TCP: service new: 10.96.0.3:80
+shop/web:http TCP: cluster IP: 10.96.0.1 -> 10.96.0.9
+shop/web:http TCP: endpoint gone: 10.244.2.5:8080
+shop/web:http TCP: endpoint new: 10.244.2.6:8080
+"""
+    )
+    done = kpl(node, "inspect", "node.iptables", "--diff", "later.iptables", "--format", "json")
+    assert json.loads(done.stdout.splitlines()[0]) == {
+        "kind": "cluster IP",
+        "service": "shop/web:http",
+        "protocol": "TCP",
+        "cluster_ip": "10.96.0.1",
+        "way": None,
+        "before": ["10.96.0.1"],
+        "after": ["10.96.0.9"],
+    }
+
+
+def test_nothing_changed(node: Path) -> None:
+    done = kpl(node, "inspect", "node.iptables", "--diff", "-", stdin=(FILTER + NAT).encode())
+    assert (done.returncode, done.stdout) == (0, b"The same Services, with the same endpoints.\n")
+
+
+def test_dumps_of_two_families_are_not_compared(node: Path) -> None:
+    six = '*nat\n-A KUBE-SERVICES -d fd00::1/128 -p tcp -m comment --comment "a/b cluster IP" --dport 80 -j KUBE-SVC-A\nCOMMIT\n'
+    done = kpl(node, "inspect", "node.iptables", "--diff", "-", stdin=six.encode())
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b"kpl: only one of the dumps is of IPv4: dumps of one IP family can be compared\n"
+
+
 def test_a_loop_of_chains_comes_to_an_end(tmp_path: Path) -> None:
     first = '-A KUBE-SERVICES -d 10.96.0.1 -p tcp -m comment --comment "a/b cluster IP" --dport 80 -j A\n'
     (tmp_path / "loop.iptables").write_text(
@@ -133,7 +172,10 @@ def test_what_is_no_dump(tmp_path: Path) -> None:
     (tmp_path / "Corefile").write_text(". {\n    whoami\n}\n")
     done = kpl(tmp_path, "inspect", "Corefile")
     assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr == b"kpl: no dump is among the files: kpl inspect reads what iptables-save prints\n"
+    assert (
+        done.stderr
+        == b"kpl: no dump is among the files: kpl inspect reads what iptables-save, nft list ruleset and ipvsadm -ln print\n"
+    )
 
 
 def test_a_service_that_is_not_there(node: Path) -> None:

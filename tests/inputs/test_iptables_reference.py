@@ -253,6 +253,7 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "shapes that part late": lambda n: (
         "*nat\n" + "".join(f"-A C {'-m x ' * 40}--o{i % 70} 1 -j X\n" for i in range(n // 4))
     ),
+    "thousands of words": lambda n: "*nat\n" + (f"-A C {'-m x ' * 3000}-j X\n" * (n // 400)),
     "every line unreadable": lambda n: "*nat\n" + "".join(f"-A C -s {i} --dport -j\n" for i in range(n)),
     "chains": lambda n: "*nat\n" + "".join(f":C{i} - [0:0]\n-A C{i} -j C{i + 1}\n" for i in range(n)),
     "cycles": lambda n: "*nat\n:A - [0:0]\n" + "-A A -j A\n" * n,

@@ -166,6 +166,10 @@ def test_rules_and_their_places() -> None:
          (Match(Field(("fib", "saddr", "iif", "type")), "", "local"), Verdict("accept"))),
         ("ct original ip daddr 10.0.0.1 goto b",
          (Match(Field(("ct", "original", "ip", "daddr")), "", "10.0.0.1"), Verdict("goto", "b"))),
+        ("masquerade to :1024-2048 random,persistent", (Nat("masquerade", None, ":1024-2048", ("random", "persistent")),)),
+        ("tcp dport 80 redirect to :8080", (Match(Field(("tcp", "dport")), "", "80"), Nat("redirect", None, ":8080"))),
+        ("meta mark set ip saddr map @marks",
+         (Assign(Field(("meta", "mark")), Mapped(Field(("ip", "saddr")), SetName("marks"))),)),
         ("ct state established,related counter packets 3 bytes 4 accept",
          (Match(Field(("ct", "state")), "", Several(("established", "related"))),
           Counter(("packets", "3", "bytes", "4")), Verdict("accept"))),
@@ -264,6 +268,36 @@ def test_json() -> None:
     (rule,) = table.chains["c"].rules
     assert str(rule) == 'ip saddr != @s meta mark set meta mark | 0x00004000 limit reject comment "why"'
     assert json.loads(JSON[slice(*rule.span)])["rule"]["handle"] == 9
+
+
+def test_json_of_other_tables() -> None:
+    rules = [
+        ({"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": ["established", "related"]}},
+         "ct state established,related"),
+        ({"match": {"op": "==", "left": {"ct": {"key": "ip daddr", "dir": "original"}}, "right": "10.0.0.1"}},
+         "ct original ip daddr 10.0.0.1"),
+        ({"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": {"set": ["a", "b"]}}}, "iifname { a, b }"),
+        ({"masquerade": {"port": {"range": [1024, 2048]}, "flags": ["random", "persistent"]}},
+         "masquerade to :1024-2048 random,persistent"),
+        ({"reject": {"type": "tcp reset"}}, "reject with tcp reset"),
+        ({"dnat": {"addr": "fd00::1", "port": 80}}, "dnat to [fd00::1]:80"),
+    ]  # fmt: skip
+    for written, text in rules:
+        body = {"family": "inet", "table": "t", "chain": "c", "expr": [written]}
+        (rule,) = parse_nft_json(json.dumps({"nftables": [{"rule": body}]})).tables[0].chains["c"].rules
+        assert str(rule) == text
+        if "iifname" not in text:
+            assert repr(rule_of(text).statements) == repr(rule.statements)
+
+
+def test_json_is_linear() -> None:
+    def text(times: int) -> str:
+        one = json.loads(JSON)["nftables"]
+        return json.dumps({"nftables": [*one[:2], *(one[2:] * times)]})
+
+    small, large = text(100), text(800)
+    ratio = _best(lambda: read_all(parse_nft_json(large))) / max(_best(lambda: read_all(parse_nft_json(small))), 0.002)
+    assert ratio < 8 * 4
 
 
 def test_json_that_is_cut_off() -> None:

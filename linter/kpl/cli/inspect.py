@@ -11,6 +11,10 @@ import click
 if TYPE_CHECKING:
     from kpl.inputs.document import Document
     from kpl.proxy.inspection import Inspection
+    from kpl.proxy.state import NodeState
+
+_KINDS = {"Ruleset": "inspect_iptables", "NftRuleset": "inspect_nft", "IpvsDump": "inspect_ipvs"}
+"""The function that tells what a dump is, by the type of its model."""
 
 
 @click.command()
@@ -19,17 +23,26 @@ if TYPE_CHECKING:
 @click.option(
     "--service", metavar="NAME", help="Show the rules of this Service: namespace/name or namespace/name:port."
 )
+@click.option("--diff", "other", metavar="OTHER", help="What changed from DUMP to OTHER, in Services and endpoints.")
 @click.option("--stdin-filename", metavar="NAME", help="The name of what comes from standard input (-).")
-def inspect(paths: tuple[str, ...], format_: str, service: str | None, stdin_filename: str | None) -> None:
+def inspect(
+    paths: tuple[str, ...], format_: str, service: str | None, other: str | None, stdin_filename: str | None
+) -> None:
     """Tell what DUMP is: who wrote it, which kube-proxy programmed it, and what it does.
 
-    DUMP is what iptables-save prints, or `-`. With --format json one object a dump, on a line of its own. Exit codes: 0,
-    or 2 for wrong usage, a file that is no dump, or a Service that is not there.
+    DUMP is what iptables-save, nft list ruleset (-j too) or ipvsadm -ln print, or `-`. With --format json one object a
+    dump, or a change, on a line of its own. Exit codes: 0, with --diff 1 where something changed, or 2 for wrong usage, a
+    file that is no dump, or a Service that is not there.
     """
     gc.disable()  # a short life with many objects, none of them garbage
     from kpl.errors import UsageError
 
     documents = list(_documents(paths, stdin_filename))
+    if other is not None:
+        if service is not None or len(paths) != 1:
+            raise UsageError("--diff compares DUMP with one OTHER, and does not go with --service")
+        changed = _show_changes(documents, list(_documents((other,), stdin_filename)), format_)
+        click.get_current_context().exit(1 if changed else 0)
     if service is not None:
         if not _show_service(documents, service):
             raise UsageError(f"{service} is in none of the dumps: --service is namespace/name or namespace/name:port")
@@ -53,18 +66,21 @@ def _documents(paths: tuple[str, ...], stdin_name: str | None) -> Iterator[Docum
     readings += read_files(discover([path for path in paths if path != "-"]))
     found = [document for reading in readings for document in reading.documents if _is_dump(document)]
     if not found:
-        raise UsageError("no dump is among the files: kpl inspect reads what iptables-save prints")
+        raise UsageError(
+            "no dump is among the files: kpl inspect reads what iptables-save, nft list ruleset and ipvsadm -ln print"
+        )
     yield from found
 
 
 def _is_dump(document: Document) -> bool:
-    return type(document.model).__name__ == "Ruleset"
+    return type(document.model).__name__ in _KINDS
 
 
 def _inspections(document: Document) -> Iterator[Inspection]:
-    from kpl.proxy.inspection import inspect_iptables
+    from kpl.proxy import inspection
 
-    yield from inspect_iptables(document.model)
+    inspect_kind = getattr(inspection, _KINDS[type(document.model).__name__])
+    yield from inspect_kind(document.model)
 
 
 def _show(path: str, inspection: Inspection, format_: str, first: bool) -> None:
@@ -82,22 +98,58 @@ def _show(path: str, inspection: Inspection, format_: str, first: bool) -> None:
 
 
 def _show_service(documents: list[Document], service: str) -> bool:
-    from kpl.proxy.from_iptables import dumps_in
-    from kpl.proxy.tree import service_tree
-    from kpl.report.inspections import tree_lines
     from kpl.report.screen import printable
 
     shown = False
     for document in documents:
-        lines = [
-            line
-            for dump in dumps_in(document.model)
-            for chain, branch in service_tree(dump, service)
-            for line in tree_lines(chain, branch)
-        ]
+        lines = list(_service_lines(document, service))
         if lines and len(documents) > 1:
             click.echo(f"{printable(document.path)}:")
         for line in lines:
             click.echo(line)
         shown = shown or bool(lines)
     return shown
+
+
+def _service_lines(document: Document, service: str) -> Iterator[str]:
+    from kpl.proxy.from_iptables import dumps_in
+    from kpl.proxy.tree import is_called, service_tree
+    from kpl.report.inspections import port_lines, tree_lines
+
+    if type(document.model).__name__ == "Ruleset":
+        for dump in dumps_in(document.model):
+            for chain, branch in service_tree(dump, service):
+                yield from tree_lines(chain, branch)
+        return
+    for inspection in _inspections(document):
+        for port in inspection.state.ports:
+            if port.name is not None and is_called(port.name, service):
+                yield from port_lines(port)
+
+
+def _show_changes(before: list[Document], after: list[Document], format_: str) -> bool:
+    """Print what changed between two dumps; whether anything did."""
+    from kpl.errors import UsageError
+    from kpl.proxy.compare import differences
+    from kpl.report.changes import change_lines, record
+
+    old, new = _by_family(before), _by_family(after)
+    changes = []
+    for family in sorted(old.keys() | new.keys()):
+        if family not in old or family not in new:
+            raise UsageError(f"only one of the dumps is of IPv{family}: dumps of one IP family can be compared")
+        changes += differences(old[family], new[family])
+    if format_ == "json":
+        import json
+
+        for change in changes:
+            click.echo(json.dumps(record(change)))
+        return bool(changes)
+    for line in change_lines(changes):
+        click.echo(line)
+    return bool(changes)
+
+
+def _by_family(documents: list[Document]) -> dict[int, NodeState]:
+    """The state of each IP family; of several dumps the last one counts."""
+    return {inspection.state.ip_family: inspection.state for each in documents for inspection in _inspections(each)}

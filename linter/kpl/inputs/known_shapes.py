@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 LONGEST_LINE = 4096
 """In characters; backtracking within a line stays bounded."""
 
+MOST_WORDS = 24
+"""Shapes of more words are left out: a rule of kube-proxy has eleven at most."""
+
 DECLARED = 1
 """The group of a declared chain."""
 CHAIN = 2
@@ -46,7 +49,7 @@ class KnownShapes:
         self._groups = CHAIN
         tree: dict[str, Any] = {}
         for key, shape in known:
-            if key[0] == _APPEND:
+            if key[0] == _APPEND and len(key) <= MOST_WORDS:
                 _plant(tree, key, shape)
         # where there are no rules yet, the group of their chain is there nevertheless
         rule = f"{_COUNTERS}{_APPEND} ({self._word}){self._alternatives(tree, 0)}" if tree else "()(?!)"

@@ -18,7 +18,7 @@ from kpl.text.span import Span
 _FAMILIES = "ip|ip6|inet|arp|bridge|netdev"
 _TABLE = re.compile(rf"table\s+(?:({_FAMILIES})\s+)?([^\s{{]+)\s*\{{\s*(?:#\s*handle\s+(\d+))?$")
 _OBJECT = re.compile(
-    r"(set|map|chain|counter|quota|limit|flowtable|secmark|synproxy|ct\s+\w+|meter|tunnel)"
+    r"(set|map|chain|counter|quota|limit|flowtable|secmark|synproxy|ct\s+(?:helper|timeout|expectation)|meter|tunnel)"
     r"\s+([^\s{]+)\s*\{\s*(?:#\s*handle\s+(\d+))?$"
 )
 _HANDLE = re.compile(r"\s*# handle (\d+)$")
@@ -53,6 +53,7 @@ class _Scanner:
         self.set: NftSet | None = None
         self.counter: NftCounter | None = None
         self.skipped = False
+        self.open_braces = 0
         self.listing = -1
         self.shapes = Shapes("rule")
 
@@ -69,8 +70,10 @@ class _Scanner:
                     self._list(body, start)
                     continue
                 self._end_list(start)
-            if body == "}":
+            if body[0] == "}" and body in ("}", "};"):
                 self._close()
+            elif self.open_braces and self._is_inside_braces(body):
+                continue
             elif self.chain is not None and body[-1] != "{":
                 self._in_chain(self.chain, body, start)
             else:
@@ -122,7 +125,9 @@ class _Scanner:
             elif comment := _COMMENT.match(body):
                 self.counter.comment = comment[1]
         elif self.chain is not None:
+            # a set or map that a person wrote over several lines
             self._in_chain(self.chain, body, start)
+            self.open_braces += 1
         elif self.table is not None and not self.skipped and (comment := _COMMENT.match(body)):
             self.table.comment = comment[1]
         elif not self.skipped:
@@ -193,9 +198,20 @@ class _Scanner:
     def _leave(self) -> None:
         self.chain = self.set = self.counter = None
         self.skipped = False
+        self.open_braces = 0
+
+    def _is_inside_braces(self, body: str) -> bool:
+        """Whether a line goes on with what was opened in a rule, and does not start something else."""
+        if body[-1] == "{" and (_OBJECT.match(body) or _TABLE.match(body)):
+            return False
+        self.open_braces += body.count("{") - body.count("}")
+        self.open_braces = max(self.open_braces, 0)
+        return True
 
     def _close(self) -> None:
-        if self._inside():
+        if self.open_braces:
+            self.open_braces -= 1
+        elif self._inside():
             self._leave()
         elif self.table is not None:
             self.table.complete = self.whole and bool(self.table.name) and not self.table.unread

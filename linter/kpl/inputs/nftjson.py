@@ -27,6 +27,7 @@ from kpl.inputs.nftrule import (
     Pair,
     Pairs,
     SetName,
+    Several,
     Update,
     Verdict,
     VerdictMap,
@@ -41,6 +42,8 @@ DEEPEST = 8
 
 _FINAL = ("accept", "drop", "return", "continue")
 _DEFAULT_REJECT = ({"type": "icmp"}, {"type": "icmpv6"}, {"type": "icmpx"})
+_OWN = ("iifname", "oifname", "iif", "oif", "iifgroup", "oifgroup")
+"""What the text form writes without ``meta``."""
 _BITS = ("&", "|", "^", "<<", ">>")
 
 
@@ -207,7 +210,10 @@ def _statement(written: Any) -> Any:
         operator = _text(_of(body, "op")) or ""
         # nft writes no operator where a field is to be equal, or among the bits that are named
         unwritten = operator == "in" or operator == "==" and isinstance(left, (Field, Concat))
-        return Match(left, "" if unwritten else operator, _marked(left, _value(_of(body, "right"))))
+        right = _of(body, "right")
+        if isinstance(right, list) and all(isinstance(each, str) for each in right):
+            return Match(left, "" if unwritten else operator, Several(tuple(right)))
+        return Match(left, "" if unwritten else operator, _marked(left, _value(right)))
     if kind in ("jump", "goto", "reject", *_FINAL):
         return _verdict(kind, body)
     if kind == "vmap":
@@ -235,8 +241,8 @@ def _verdict(kind: str, body: Any) -> Verdict:
         return Verdict(kind, chain)
     if kind == "reject" and isinstance(body, dict):
         default = body.get("expr") == "port-unreachable" and {"type": body.get("type")} in _DEFAULT_REJECT
-        words = () if default else tuple(str(body[name]) for name in ("type", "expr") if name in body)
-        return Verdict(kind, None, words)
+        words = "" if default else " ".join(str(body[name]) for name in ("type", "expr") if name in body)
+        return Verdict(kind, None, tuple(words.split()))
     return Verdict(kind)
 
 
@@ -248,8 +254,11 @@ def _nat(kind: str, body: Any) -> Nat:
     address, port = body.get("addr"), body.get("port")
     target = None if address is None else _value(address)
     if port is not None:
-        shown = target if isinstance(target, str) else ""
-        target = f"[{shown}]:{_value(port)}" if ":" in shown else f"{shown}:{_value(port)}"
+        number = _value(port)
+        if not isinstance(number, str) or not isinstance(target, str | None):
+            raise _UnknownError
+        shown = target or ""
+        target = f"[{shown}]:{number}" if ":" in shown else f"{shown}:{number}"
     return Nat(kind, _text(body.get("family")), target, tuple(str(flag) for flag in flags))
 
 
@@ -269,8 +278,12 @@ def _value(written: Any, depth: int = 0) -> Any:
     kind, body = _single(written)
     if kind == "payload":
         return Field((_must(body, "protocol"), _must(body, "field")))
-    if kind in ("meta", "ct"):
-        return Field((kind, _must(body, "key")))
+    if kind == "meta":
+        key = _must(body, "key")
+        return Field((key,) if key in _OWN else (kind, key))
+    if kind == "ct":
+        direction = _text(_of(body, "dir"))
+        return Field((kind, *((direction,) if direction else ()), *_must(body, "key").split()))
     if kind == "fib":
         flags = _of(body, "flags")
         flags = (flags,) if isinstance(flags, str) else flags or ()

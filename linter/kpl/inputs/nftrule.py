@@ -234,7 +234,8 @@ def printed(part: Expression | Statement | None) -> str:
         return f"{printed(part.key)} {'vmap' if isinstance(part, VerdictMap) else 'map'} {printed(part.map)}"
     if isinstance(part, Nat):
         to = ("to", printed(part.target)) if part.target is not None else ()
-        return " ".join((part.kind, *((part.family,) if part.family else ()), *to, *part.flags))
+        flags = (",".join(part.flags),) if part.flags else ()
+        return " ".join((part.kind, *((part.family,) if part.family else ()), *to, *flags))
     return _printed_simple(part)
 
 

@@ -156,7 +156,7 @@ def _match(made: list[Any], _: Any) -> Match:
 def _nat(made: list[Any], tree: Any) -> Nat:
     flags = tuple(part.words[0] for part in made if isinstance(part, Other))
     if tree.children[0].type == "MASQUERADE":
-        return Nat(made[0], flags=flags)
+        return Nat(made[0], None, made[1] if len(made) > 1 and not isinstance(made[1], Other) else None, flags)
     family = made[1] if getattr(tree.children[1], "type", "") == "WORD" else None
     return Nat(made[0], family, made[2 if family else 1], flags)
 
@@ -202,6 +202,7 @@ _MAKERS: dict[str, Callable[[list[Any], Any], Any]] = {
     "changed": _bits,
     "numgen": lambda made, _: Numgen(*made),
     "mapped": lambda made, _: Mapped(*made),
+    "remapped": lambda made, _: Mapped(*made),
     "several": lambda made, _: Several(tuple(made)),
     "braces": lambda made, _: Braces(tuple(made)),
     "pairs": lambda made, _: Pairs(tuple(made)),

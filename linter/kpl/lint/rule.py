@@ -151,8 +151,8 @@ class Rule:
     """The base of every rule.
 
     A rule says what it wants to see by the annotation of the first parameter of `check`: a `Corefile`, `ServerBlock`,
-    `Directive`, `Workload`, `KubeProxyConfig`, `Ruleset`, `IpvsDump`, `ConntrackDump`, `ResolvConf`, `ParseFailure`, or the
-    whole `Cluster`.
+    `Directive`, `Workload`, `KubeProxyConfig`, `Ruleset`, `NftRuleset`, `IpvsDump`, `ConntrackDump`, `ResolvConf`,
+    `ParseFailure`, or the whole `Cluster`.
     """
 
     code: ClassVar[str]
@@ -164,7 +164,10 @@ class Rule:
     default: ClassVar[bool] = True
     """Whether the rule runs when nobody asks for it."""
     needs: ClassVar[str] = ""
-    """A type that must be among the inputs for the rule to find anything: without it, the rule is not even imported."""
+    """A type that must be among the inputs for the rule to find anything: without it, the rule is not even imported.
+
+    ``Dump`` is any dump of what kube-proxy programmed.
+    """
     options: ClassVar[Mapping[str, Any]] = {}
     """The options with their defaults; an option has the type of its default."""
     examples: ClassVar[Sequence[Example]] = ()

@@ -6,11 +6,16 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from kpl.inputs.ipvs import IpvsDump
+from kpl.inputs.nftables import NftRuleset
 from kpl.inputs.ruleset import Ruleset, Table
 from kpl.proxy.chains import SERVICES
 from kpl.proxy.from_iptables import Dump, dumps_in, read_state
+from kpl.proxy.from_ipvs import node_states as ipvs_states
+from kpl.proxy.from_nft import kube_proxy_tables
+from kpl.proxy.from_nft import node_states as nft_states
 from kpl.proxy.programmed import longest_walk
-from kpl.proxy.release_marks import Mark, iptables_marks
+from kpl.proxy.release_marks import Mark, bounds, iptables_marks, nft_marks
 from kpl.proxy.state import NodeState
 from kpl.text.version import Version
 
@@ -41,13 +46,26 @@ _AGENTS = {
 }
 """What the chains of other programs start with."""
 
+_NFT_AGENTS = {
+    "flannel-ipv4": "flannel",
+    "flannel-ipv6": "flannel",
+    "cali": "Calico",
+    "calico": "Calico",
+    "firewalld": "firewalld",
+    "libvirt_network": "libvirt",
+    "docker-bridges": "Docker",
+    "podman": "Podman",
+    "netavark": "Podman",
+}
+"""The tables of other programs in nftables."""
+
 
 @dataclass
 class Inspection:
     """What one dump is."""
 
     format: str
-    """``iptables-save``, ``nft`` or ``ipvs``."""
+    """``iptables-save``, ``nft``, ``nft-json`` or ``ipvs``."""
     backend: str | None
     """``nft`` or ``legacy``, of iptables; None where the dump does not tell."""
     writer: str | None
@@ -68,12 +86,12 @@ class Inspection:
     @property
     def oldest(self) -> str | None:
         """The first Kubernetes release that the marks allow."""
-        return max((mark.since for mark in self.marks if mark.since), key=Version, default=None)
+        return bounds(self.marks)[0]
 
     @property
     def newest(self) -> str | None:
         """The last Kubernetes release that the marks allow."""
-        return min((mark.until for mark in self.marks if mark.until), key=Version, default=None)
+        return bounds(self.marks)[1]
 
     @property
     def deciding(self) -> list[Mark]:
@@ -116,6 +134,31 @@ def inspect_iptables(ruleset: Ruleset) -> Iterator[Inspection]:
             read_state(dump),
             sorted(_agents(tables)),
         )
+
+
+def inspect_nft(ruleset: NftRuleset) -> Iterator[Inspection]:
+    """What each table of kube-proxy in a file of nftables is; the whole file where there is none."""
+    kind = "nft-json" if ruleset.json else "nft"
+    others = {_NFT_AGENTS.get(table.name) for table in ruleset.tables} - {None}
+    agents = sorted(other for other in others if other)
+    found = False
+    for (table, _), state in zip(kube_proxy_tables(ruleset), nft_states(ruleset), strict=True):
+        found = True
+        rules = sum(len(chain.rows) for chain in table.chains.values())
+        complete, marks = table.complete, nft_marks(table)
+        yield Inspection(kind, None, None, "nftables", complete, marks, rules, len(table.chains), 0, state, agents)
+    if not found:
+        tables = ruleset.tables
+        rules = sum(len(chain.rows) for table in tables for chain in table.chains.values())
+        chains = sum(len(table.chains) for table in tables)
+        complete = all(table.complete for table in tables)
+        yield Inspection(kind, None, None, None, complete, [], rules, chains, 0, NodeState(4), agents)
+
+
+def inspect_ipvs(ipvs: IpvsDump) -> Iterator[Inspection]:
+    """What the last listing of virtual servers is, for each IP family."""
+    for state in ipvs_states(ipvs) or [NodeState(4)]:
+        yield Inspection("ipvs", None, None, "ipvs" if state.ports else None, bool(state.ports), [], 0, 0, 0, state)
 
 
 def _writer(text: str, before: int) -> tuple[str | None, str | None]:

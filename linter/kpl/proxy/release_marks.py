@@ -1,17 +1,20 @@
-"""From which releases a dump of iptables-save may be: what only some of them write.
+"""From which releases a dump may be: what only some of them write.
 
-Each mark was read in the sources of the releases (pkg/proxy/iptables/proxier.go of 1.20 to 1.37), and holds in what
-these kube-proxies programmed.
+Each mark was read in the sources of the releases (pkg/proxy/iptables/proxier.go of 1.20 to 1.37, nftables/proxier.go of
+1.29 to 1.37), and holds in what these kube-proxies programmed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from kpl.inputs.nftables import NftTable
+from kpl.inputs.nftrule import SetName
 from kpl.inputs.ruleset import Table
 from kpl.proxy.chains import SERVICES
 from kpl.proxy.from_iptables import Dump
+from kpl.text.version import Version
 
 
 class Mark(NamedTuple):
@@ -20,6 +23,15 @@ class Mark(NamedTuple):
     what: str
     since: str | None = None
     until: str | None = None
+
+
+def bounds(marks: Iterable[Mark]) -> tuple[str | None, str | None]:
+    """The first and the last release that `marks` allow; None where no mark tells."""
+    found = list(marks)
+    return (
+        max((mark.since for mark in found if mark.since), key=Version, default=None),
+        min((mark.until for mark in found if mark.until), key=Version, default=None),
+    )
 
 
 def iptables_marks(dump: Dump, saved: bool) -> list[Mark]:
@@ -91,3 +103,50 @@ def _filter_marks(filter_: Table) -> Iterator[Mark]:
 
 def _has(table: Table, chain: str, target: str) -> bool:
     return any(table.target[row] == target for row in table.rules_of.get(chain, ()))
+
+
+def nft_marks(table: NftTable) -> list[Mark]:
+    """The marks in a table of kube-proxy in nftables mode; only what is there counts where it is not complete."""
+    return [mark for mark in _nft_marks(table) if table.complete or not mark.what.startswith("no ")]
+
+
+def _nft_marks(table: NftTable) -> Iterator[Mark]:
+    yield Mark("mode nftables", since="1.29")
+    if "endpoints-check" in table.chains:
+        yield Mark("the chain endpoints-check", until="1.29")
+    if "cluster-ips" in table.sets:
+        yield Mark("the set cluster-ips", since="1.30")
+    else:
+        yield Mark("no set cluster-ips", until="1.29")
+    if any(found.comment for found in (*table.sets.values(), *table.maps.values())):
+        yield Mark("sets and maps have comments", since="1.31")
+    if "filter-prerouting" in table.chains:
+        yield Mark("the chain filter-prerouting", until="1.33")
+    if "filter-prerouting-pre-dnat" in table.chains:
+        yield Mark("the chain filter-prerouting-pre-dnat", since="1.33")
+    if "hairpin-connections" in table.sets:
+        yield Mark("the set hairpin-connections", since="1.36")
+    else:
+        yield Mark("no set hairpin-connections", until="1.35")
+    if "mark-for-masquerade" in table.chains:
+        yield Mark("the chain mark-for-masquerade", until="1.35")
+    yield from _nft_rule_marks(table)
+
+
+def _nft_rule_marks(table: NftTable) -> Iterator[Mark]:
+    for name, chain in table.chains.items():
+        if not name.startswith("service-"):
+            continue
+        for rule in chain.rules:
+            if any(verdict.chain == "mark-for-masquerade" for verdict in rule.verdicts):
+                source = rule.matches("ip", "saddr") or rule.matches("ip6", "saddr")
+                if source is None or isinstance(source.right, SetName):
+                    continue
+                if any(rule.matches(protocol, "dport") for protocol in ("tcp", "udp", "sctp")):
+                    yield Mark("rules for masquerading name the port", until="1.33")
+                else:
+                    yield Mark("rules for masquerading do not name the port", since="1.34")
+                return
+            if rule.choice is not None and len(rule.choice[1].pairs) == 1 and rule.nat is not None:
+                yield Mark("a single endpoint is chosen by numgen", until="1.36")
+                return

@@ -50,13 +50,13 @@ def service_tree(dump: Dump, service: str) -> Iterator[tuple[str, Branch]]:
             continue
         rows = table.rules_of.get(chain, [])
         for row, comment in zip(rows, table.values("--comment", rows), strict=True):
-            if comment and _is_about(comment, service):
+            if comment and is_called(comment.partition(" ")[0].removesuffix(":"), service):
                 yield f"{table_name} {chain}", walker.branch(table, row, (chain,), None)
 
 
-def _is_about(comment: str, service: str) -> bool:
-    name = comment.partition(" ")[0].removesuffix(":")
-    return name == service or name.startswith(f"{service}:")
+def is_called(port: str, service: str) -> bool:
+    """Whether the port of a Service, ``namespace/name:port``, is what `service` asks for, with the port or without."""
+    return port == service or port.startswith(f"{service}:")
 
 
 class _Walker:
@@ -106,16 +106,12 @@ def _number(probability: str | None) -> float:
 
 def _condition(entry: Entry) -> str:
     words = []
-    for option in entry.options:
-        if option.name not in _LEFT_OUT and not _is_of_target(option.name):
+    for option in entry.options[: entry.matches]:
+        if option.name not in _LEFT_OUT:
             words.append(" ".join([*("!" for _ in range(option.negated)), option.name, *option.values]))
     return " ".join(words)
 
 
 def _target(entry: Entry) -> str:
-    own = (" ".join([option.name, *option.values]) for option in entry.options if _is_of_target(option.name))
+    own = (" ".join([option.name, *option.values]) for option in entry.options[entry.matches :])
     return " ".join([entry.target or "(counts only)", *own])
-
-
-def _is_of_target(option: str) -> bool:
-    return option in ("--to-destination", "--reject-with", "--set-xmark", "--random-fully")

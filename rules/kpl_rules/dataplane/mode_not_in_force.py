@@ -7,18 +7,23 @@ from collections.abc import Iterator
 from kpl import (
     Bad,
     Cluster,
+    Document,
     Finding,
     Good,
     KubeProxyConfig,
+    NftRuleset,
     Related,
     Rule,
     Ruleset,
     Severity,
+    Span,
     Stop,
     dumps_in,
     files,
+    kube_proxy_tables,
     mode_of,
 )
+from kpl_rules.dataplane._nft import NEW
 
 _CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: {mode}\n"
 _RULES = (
@@ -54,7 +59,7 @@ class ModeNotInForce(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
-    needs = "KubeProxyConfig"
+    needs = "Dump"
     examples = [
         Bad(
             files(
@@ -65,6 +70,11 @@ class ModeNotInForce(Rule):
             ),
             flags=[":KUBE-SERVICES"],
         ),
+        Bad(
+            files(**{"node.nft": NEW, "config.yaml": _CONFIG.format(mode="iptables")}),
+            flags=["kube-proxy"],
+        ),
+        Good(files(**{"node.nft": NEW, "config.yaml": _CONFIG.format(mode="nftables")})),
         Good(
             files(
                 **{
@@ -75,25 +85,36 @@ class ModeNotInForce(Rule):
         ),
     ]
 
-    def check(self, ruleset: Ruleset, cluster: Cluster) -> Iterator[Finding]:
+    def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        configs = list(cluster.of(KubeProxyConfig))
+        configs = [(document, config.mode) for document, config in cluster.of(KubeProxyConfig)]
         if len(configs) != 1:
             return
-        document, config = configs[0]
-        wanted = config.mode
-        if wanted not in ("iptables", "ipvs", "nftables"):
+        document, wanted = configs[0]
+        if wanted is None or wanted not in ("iptables", "ipvs", "nftables"):
             return
+        for where, span, mode in _modes(cluster):
+            if mode != wanted:
+                yield self.finding(
+                    span,
+                    f"this node was programmed in mode {mode}, while kube-proxy's configuration says {wanted}",
+                    help="Restart kube-proxy on the node; if it runs in the new mode already, these rules are left over.",
+                    related=[Related(wanted.span, "the configuration", document)],
+                    document=where,
+                )
+
+
+def _modes(cluster: Cluster) -> Iterator[tuple[Document, Span, str]]:
+    """The mode that each dump shows, and where; what another mode leaves has no Services in it, and does not count."""
+    for document, ruleset in cluster.of(Ruleset):
         for dump in dumps_in(ruleset):
             mode = mode_of(dump)
-            if mode is None or mode == wanted or not dump.nat.complete or "KUBE-SERVICES" not in dump.nat.chains:
+            if mode is None or not dump.nat.complete or "KUBE-SERVICES" not in dump.nat.chains:
                 continue
-            # what another mode leaves has no Services in it
-            if mode == "iptables" and not any(chain.startswith("KUBE-SVC-") for chain in dump.nat.rules_of):
-                continue
-            yield self.finding(
-                dump.nat.declaration("KUBE-SERVICES"),
-                f"this node was programmed in mode {mode}, while kube-proxy's configuration says {wanted}",
-                help="Restart kube-proxy on the node; if it runs in the new mode already, these rules are left over.",
-                related=[Related(wanted.span, "the configuration", document)],
-            )
+            if mode != "iptables" or any(chain.startswith("KUBE-SVC-") for chain in dump.nat.rules_of):
+                yield document, dump.nat.declaration("KUBE-SERVICES"), mode
+    for document, nft in cluster.of(NftRuleset):
+        for table, _ in kube_proxy_tables(nft):
+            if table.complete and any(name.startswith("service-") for name in table.chains):
+                yield document, nft.declaration(table), "nftables"
+                break

@@ -72,7 +72,7 @@ class NodeLagsBehind(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
-    needs = "Ruleset"
+    needs = "Dump"
     examples = [
         Bad(
             files(

@@ -1,0 +1,88 @@
+"""What can be told from a table that kube-proxy made in nftables: whether all of it is there, and what leads where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl.inputs.nftables import NftTable
+from kpl.inputs.nftrule import Assign, Bits, Field, Match, NftRule, Verdict
+from kpl.text.span import Span
+
+_ALWAYS = {"nat-prerouting", "nat-output", "nat-postrouting", "services", "masquerading"}
+_ALWAYS_MAPS = {"service-ips", "service-nodeports", "no-endpoint-services", "no-endpoint-nodeports"}
+
+
+def is_whole(table: NftTable) -> bool:
+    """Whether this is all of a table of kube-proxy, and not what ``nft list chain`` prints or somebody cut out.
+
+    It is read from its line to its last brace, and has the chains and maps that kube-proxy 1.29 to 1.37 always makes.
+    """
+    return table.complete and table.chains.keys() >= _ALWAYS and table.maps.keys() >= _ALWAYS_MAPS
+
+
+def led_to(table: NftTable) -> Iterator[tuple[str, Span]]:
+    """Every chain that a rule or an element of a map leads to, and where the rule or the element stands."""
+    for chain in table.chains.values():
+        for rule in chain.rules:
+            for verdict in rule.verdicts:
+                if verdict.chain is not None:
+                    yield verdict.chain, rule.span
+    for found in table.maps.values():
+        for element in found.elements:
+            if isinstance(element.data, Verdict) and element.data.chain is not None:
+                yield element.data.chain, element.span
+
+
+def reached_from(table: NftTable, kind: str, hook: str) -> set[str]:
+    """The chains that packets may come through from the base chains of one kind and hook."""
+    left = [name for name, chain in table.chains.items() if (chain.kind, chain.hook) == (kind, hook)]
+    reached: set[str] = set()
+    looked_up: set[str] = set()
+    while left:
+        name = left.pop()
+        if name in reached or name not in table.chains:
+            continue
+        reached.add(name)
+        for rule in table.chains[name].rules:
+            left += [verdict.chain for verdict in rule.verdicts if verdict.chain is not None]
+            for how, found in rule.lookups:
+                if how == "vmap" and found not in looked_up and found in table.maps:
+                    looked_up.add(found)
+                    left += [
+                        element.data.chain
+                        for element in table.maps[found].elements
+                        if isinstance(element.data, Verdict) and element.data.chain is not None
+                    ]
+    return reached
+
+
+def mark_set(rule: NftRule) -> str | None:
+    """The bits that the rule adds to the packet's mark, as they are written."""
+    for statement in rule.statements:
+        if isinstance(statement, Assign) and _is_mark(statement.field):
+            value = statement.value
+            if isinstance(value, Bits) and value.operator == "|" and _is_mark(value.left):
+                return value.right
+    return None
+
+
+def mark_tested(rule: NftRule) -> str | None:
+    """The bits of the packet's mark that the rule looks at, as they are written."""
+    for statement in rule.statements:
+        if isinstance(statement, Match) and isinstance(statement.left, Bits):
+            left = statement.left
+            if left.operator == "&" and _is_mark(left.left):
+                return left.right
+    return None
+
+
+def mark_bits(written: str) -> int:
+    """A mark as a number; 0 for what is none."""
+    try:
+        return int(written[:18], 0)
+    except ValueError:
+        return 0
+
+
+def _is_mark(field: object) -> bool:
+    return isinstance(field, Field) and field.words in (("meta", "mark"), ("mark",))

@@ -1,0 +1,70 @@
+"""KPL441."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Finding, Good, NftRuleset, Related, Rule, Severity, Span, Stop, is_whole, kube_proxy_tables, led_to
+from kpl_rules.dataplane._nft import API, NEW, OLD, ONE, WEB, cut, listed
+
+MOST_RELATED = 3
+
+
+class DanglingGoto(Rule):
+    """A rule or a map of kube-proxy's table leads to a chain that the table does not have.
+
+    ## Why
+    The kernel takes no rule and no element that leads to a missing chain, and deletes no chain that something leads to.
+    So no node ever had the table that this file shows: lines were lost or edited after `nft list ruleset`, or two dumps
+    were mixed. What it says about the node is not reliable, and `nft -f` refuses it as a whole.
+
+    Only tables are looked at that are there from their first line to the last brace, with the chains and maps that every
+    kube-proxy makes.
+
+    ## Fix
+    There is none: where the chain went is not in the file. Take the dump again.
+
+    ## References
+    - https://manpages.debian.org/bookworm/nftables/nft.8.en.html
+    - https://github.com/kubernetes/enhancements/blob/master/keps/sig-network/3866-nftables-proxy/README.md
+    """
+
+    code = "KPL441"
+    name = "dangling-goto"
+    stop = Stop.DATAPLANE
+    severity = Severity.ERROR
+    since = "0.1.0"
+    examples = [
+        Bad(listed(NEW, (cut(NEW, f"service-{API}"), "")), flags=[f"service-{API}"]),
+        Bad(listed(OLD, (cut(OLD, f"endpoint-{ONE}"), "")), flags=[f"endpoint-{ONE}"]),
+        # two places, one finding
+        Bad(listed(NEW, (cut(NEW, f"service-{WEB}"), "")), flags=[f"service-{WEB}"]),
+        Good(listed(NEW)),
+        Good(listed(OLD)),
+        # what `nft list chain` prints
+        Good(listed(f"table ip kube-proxy {{\n{cut(NEW, f'external-{WEB}')}}}\n")),
+        # an excerpt
+        Good(listed(cut(OLD, f"service-{WEB}"))),
+    ]
+
+    def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
+        """See the class."""
+        for table, _ in kube_proxy_tables(ruleset):
+            if not is_whole(table):
+                continue
+            places: dict[str, list[Span]] = {}
+            for chain, span in led_to(table):
+                if chain not in table.chains:
+                    places.setdefault(chain, []).append(span)
+            for chain, spans in places.items():
+                lead = "something leads" if len(spans) == 1 else f"{len(spans):,} places lead"
+                yield self.finding(
+                    ruleset.span_of(chain, spans[0]),
+                    f"{lead} to the chain `{chain}`, which the table does not have: `nft -f` refuses the table",
+                    help="Take the dump again with `nft list ruleset`: no kernel holds such a table, so lines were lost "
+                    "or edited.",
+                    related=[
+                        Related(ruleset.span_of(chain, span), f"another way to `{chain}`")
+                        for span in spans[1 : MOST_RELATED + 1]
+                    ],
+                )

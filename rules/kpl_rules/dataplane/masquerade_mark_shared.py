@@ -1,0 +1,90 @@
+"""KPL447."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Finding,
+    Good,
+    NftRuleset,
+    NftTable,
+    Rule,
+    Severity,
+    Stop,
+    is_whole,
+    kube_proxy_tables,
+    mark_bits,
+    mark_set,
+    mark_tested,
+)
+from kpl_rules.dataplane._nft import NEW, OLD, listed
+
+
+def _other(rule: str, chain: str = "forward") -> str:
+    return f"table ip lab {{\n\tchain {chain} {{\n\t\t{rule}\n\t}}\n}}\n"
+
+
+class MasqueradeMarkShared(Rule):
+    """Another table sets the bit of the packet's mark that makes kube-proxy masquerade.
+
+    ## Why
+    kube-proxy keeps one bit of the mark for itself (bit 14, or what `masqueradeBit` says): every packet of a new
+    connection that has it when it leaves the node gets the node's address as its source, whoever set it. A table that
+    uses the same bit for something else hides the clients of that traffic, and network policies that look at addresses no
+    longer match.
+
+    The rule is off unless it is selected: some programs set kube-proxy's bit on purpose, to have it masquerade for them.
+    Chains called `KUBE-` (kubelet's, or those of kube-proxy in iptables mode) are left out.
+
+    ## Fix
+    There is none in a dump. Give the other program another bit, or kube-proxy another `masqueradeBit`.
+
+    ## References
+    - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
+    - https://www.netfilter.org/projects/nftables/manpage.html
+    """
+
+    code = "KPL447"
+    name = "masquerade-mark-shared"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    default = False
+    since = "0.1.0"
+    examples = [
+        Bad(listed(NEW + _other("meta mark set meta mark | 0x00004000")), flags=["0x00004000"]),
+        Bad(listed(OLD + _other("ip saddr 10.0.0.1 meta mark set meta mark | 0x0000c000")), flags=["0x0000c000"]),
+        Good(listed(NEW + _other("meta mark set meta mark | 0x00010000"))),
+        Good(listed(NEW + _other("meta mark 0x00004000 return"))),
+        Good(listed(NEW + _other("meta mark set meta mark | 0x00004000", "KUBE-MARK-MASQ"))),
+    ]
+
+    def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
+        """See the class."""
+        own: set[str] = set()
+        bits = 0
+        for table, _ in kube_proxy_tables(ruleset):
+            own.add(table.name)
+            if is_whole(table):
+                for rule in table.chains["masquerading"].rules:
+                    bits |= mark_bits(mark_tested(rule) or "")
+        if not bits:
+            return
+        for table in ruleset.tables:
+            if table.name not in own:
+                yield from self._setting(ruleset, table, bits)
+
+    def _setting(self, ruleset: NftRuleset, table: NftTable, bits: int) -> Iterator[Finding]:
+        for chain in table.chains.values():
+            if chain.name.startswith("KUBE-"):
+                continue
+            for rule in chain.rules:
+                mark = mark_set(rule)
+                if mark is not None and mark_bits(mark) & bits:
+                    yield self.finding(
+                        ruleset.span_of(mark, rule.span),
+                        f"`{chain.name}` of the table `{table.family} {table.name}` sets `{mark}` in the mark, and "
+                        f"kube-proxy masquerades what has `0x{bits:08x}`",
+                        help="Give the other program another bit, or kube-proxy another `masqueradeBit`.",
+                    )

@@ -1,0 +1,104 @@
+"""KPL445."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Finding,
+    Good,
+    NftRuleset,
+    NftTable,
+    Rule,
+    Severity,
+    Span,
+    Stop,
+    is_whole,
+    kube_proxy_tables,
+    mark_bits,
+    mark_set,
+    mark_tested,
+    reached_from,
+)
+from kpl_rules.dataplane._nft import NEW, OLD, listed
+
+_MARKING = "\tchain mark-for-masquerade {\n\t\tmeta mark set meta mark | 0x00004000\n\t}\n"
+
+
+class MasqueradingBroken(Rule):
+    """Traffic that kube-proxy marks for masquerading is not masqueraded.
+
+    ## Why
+    Where the answer would miss the node on its way back, kube-proxy hides the client behind the node's address: it sets
+    one bit of the packet's mark (bit 14, or what `masqueradeBit` says), and the chain `masquerading`, which the
+    `postrouting` hook leads to, looks for that bit. When the chain is not reached, does not masquerade, or looks for
+    another bit, the answers go past the node and connections through NodePorts and load balancers hang.
+
+    Looked at are tables that are there from their first line to the last brace, with the chains and maps that every
+    kube-proxy makes.
+
+    ## Fix
+    There is none in a dump. kube-proxy writes these chains again when it starts.
+
+    ## References
+    - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
+    - https://github.com/kubernetes/enhancements/blob/master/keps/sig-network/3866-nftables-proxy/README.md
+    """
+
+    code = "KPL445"
+    name = "masquerading-broken"
+    stop = Stop.DATAPLANE
+    severity = Severity.ERROR
+    since = "0.1.0"
+    examples = [
+        Bad(listed(NEW, ("\t\tjump masquerading\n", "")), flags=["masquerading"]),
+        Bad(
+            listed(NEW, ("meta mark set meta mark ^ 0x00004000 masquerade fully-random", "return")),
+            flags=["masquerading"],
+        ),
+        Bad(
+            listed(OLD, (_MARKING, _MARKING.replace("0x00004000", "0x00008000"))),
+            flags=["0x00008000"],
+        ),
+        Bad(listed(OLD, (_MARKING, "\tchain mark-for-masquerade {\n\t}\n")), flags=["mark-for-masquerade"]),
+        Good(listed(NEW)),
+        Good(listed(OLD)),
+        # masqueradeBit: 15
+        Good(listed(OLD, ("0x00004000", "0x00008000"))),
+    ]
+
+    def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
+        """See the class."""
+        for table, _ in kube_proxy_tables(ruleset):
+            if is_whole(table):
+                found = next(_faults(ruleset, table), None)
+                if found is not None:
+                    yield self.finding(*found, help="kube-proxy writes these chains again when it starts.")
+
+
+def _faults(ruleset: NftRuleset, table: NftTable) -> Iterator[tuple[Span, str]]:
+    chain = table.chains["masquerading"]
+    if "masquerading" not in reached_from(table, "nat", "postrouting"):
+        yield (
+            ruleset.declaration(chain),
+            "nothing leads from the `postrouting` hook to `masquerading`, so nothing is masqueraded",
+        )
+    if not any(rule.nat is not None and rule.nat.kind == "masquerade" for rule in chain.rules):
+        yield ruleset.declaration(chain), "`masquerading` has no rule that masquerades"
+    marking = table.chains.get("mark-for-masquerade")
+    if marking is not None and not any(mark_set(rule) for rule in marking.rules):
+        yield (
+            ruleset.declaration(marking),
+            "`mark-for-masquerade` sets no mark, so what comes through it is not masqueraded",
+        )
+    tested = {mark_bits(mark) for rule in chain.rules if (mark := mark_tested(rule)) is not None}
+    if not tested:
+        return
+    for each in table.chains.values():
+        for rule in each.rules:
+            mark = mark_set(rule)
+            if mark is not None and mark_bits(mark) not in tested:
+                looked_for = " and ".join(f"`0x{bits:08x}`" for bits in sorted(tested)[:3])
+                message = f"`{each.name}` sets `{mark}` in the mark, and `masquerading` looks for {looked_for}"
+                yield ruleset.span_of(mark, rule.span), f"{message}: what comes through is not masqueraded"

@@ -1,0 +1,62 @@
+"""KPL449."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Stop, kube_proxy_tables
+from kpl_rules.dataplane._nft import NEW, OLD, WEB, listed
+
+
+class NoNodePortAddress(Rule):
+    """There are NodePorts, but the node has no address that takes their traffic.
+
+    ## Why
+    kube-proxy puts the node's own addresses that match `nodePortAddresses` into the set `nodeport-ips` (from Kubernetes
+    1.30 on its primary address when the field is unset), and looks there before it looks at a NodePort. The set is empty
+    here: no address of the node matched when kube-proxy started or last wrote all of its rules. Nothing on this node
+    answers on a NodePort, nor a load balancer that goes through one.
+
+    Looked at are tables that are there from their first line to the last brace.
+
+    ## Fix
+    There is none in a dump. Let `nodePortAddresses` in kube-proxy's configuration name a network that the node has an
+    address of in this IP family.
+
+    ## References
+    - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
+    - https://kubernetes.io/docs/reference/networking/virtual-ips/#migrating-from-iptables-mode-to-nftables
+    """
+
+    code = "KPL449"
+    name = "no-node-port-address"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    since = "0.1.0"
+    examples = [
+        Bad(listed(NEW, ("\t\telements = { 192.168.77.1 }\n", "")), flags=["nodeport-ips"]),
+        Good(listed(NEW)),
+        Good(listed(OLD)),
+        # no NodePort
+        Good(
+            listed(
+                NEW,
+                ("\t\telements = { 192.168.77.1 }\n", ""),
+                (f"\t\telements = {{ tcp . 30080 : goto external-{WEB} }}\n", ""),
+            )
+        ),
+    ]
+
+    def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
+        """See the class."""
+        for table, family in kube_proxy_tables(ruleset):
+            addresses, ports = table.sets.get("nodeport-ips"), table.maps.get("service-nodeports")
+            if not table.complete or addresses is None or addresses.elements or ports is None or not ports.elements:
+                continue
+            number = len(ports.elements)
+            none = "the NodePort does not answer" if number == 1 else f"none of the {number:,} NodePorts answers"
+            yield self.finding(
+                ruleset.declaration(addresses),
+                f"`nodeport-ips` is empty, so {none} over IPv{family} on this node",
+                help="Let `nodePortAddresses` in kube-proxy's configuration name a network that the node has an address of.",
+            )

@@ -1,0 +1,80 @@
+"""KPL440."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Span, Stop, kube_proxy_tables
+from kpl_rules.dataplane._nft import NEW, OLD, ONE, TWO, WEB, listed
+
+
+class NumgenWithoutEndpoint(Rule):
+    """A Service is spread over more or fewer numbers than it has endpoints, so connections are lost or endpoints get none.
+
+    ## Why
+    In nftables mode `numgen random mod N` draws a number below N, and the map behind it has the endpoint for each number.
+    kube-proxy writes both from one list: N entries with the numbers 0 to N-1. Where a number has no entry, the rule does
+    not match, and no other rule translates the address: the connection fails. An entry whose number is N or higher is
+    never drawn.
+
+    ## Fix
+    There is none in a dump. Such a rule was edited by hand or by another program; kube-proxy writes it again when it
+    starts, or when the Service's endpoints change.
+
+    ## References
+    - https://github.com/kubernetes/enhancements/blob/master/keps/sig-network/3866-nftables-proxy/README.md
+    - https://manpages.debian.org/bookworm/nftables/nft.8.en.html
+    """
+
+    code = "KPL440"
+    name = "numgen-without-endpoint"
+    stop = Stop.DATAPLANE
+    severity = Severity.ERROR
+    since = "0.1.0"
+    examples = [
+        Bad(listed(NEW, ("mod 2", "mod 3")), flags=["3"]),
+        Bad(listed(NEW, ("mod 2", "mod 1")), flags=["1"]),
+        Bad(listed(OLD, (f"1 : goto endpoint-{TWO}", f"2 : goto endpoint-{TWO}")), flags=["2"]),
+        Bad(
+            listed(f"chain service-{WEB} {{\n  numgen random mod 3 vmap {{ 0 : goto endpoint-{ONE} }}\n}}\n"),
+            flags=["3"],
+        ),
+        Good(listed(NEW)),
+        Good(listed(OLD)),
+        # another table may leave numbers out on purpose
+        Good(listed("table ip lab {\n\tchain c {\n\t\tnumgen random mod 10 vmap { 0 : drop }\n\t}\n}\n")),
+    ]
+
+    def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
+        """See the class."""
+        for table, _ in kube_proxy_tables(ruleset):
+            for chain in table.chains.values():
+                for rule in chain.rules:
+                    if rule.choice is None:
+                        continue
+                    numgen, chosen = rule.choice
+                    message = _message(numgen.modulus, numgen.offset, [pair.key for pair in chosen.pairs])
+                    if message:
+                        at = ruleset.text.find("numgen", *rule.span)
+                        yield self.finding(
+                            ruleset.span_of(numgen.modulus, Span(max(at, rule.span.start), rule.span.end)),
+                            f"in `{chain.name}` {message}",
+                            help="kube-proxy writes the rule again when it starts, or when the Service's endpoints change.",
+                        )
+
+
+def _message(modulus: str, offset: str, keys: list[object]) -> str:
+    numbers = {int(key) for key in keys if isinstance(key, str) and key.isdecimal() and len(key) < 12}
+    if not (modulus.isdecimal() and len(modulus) < 12 and offset == "0") or len(numbers) < len(keys):
+        return ""
+    drawn = int(modulus)
+    missing = drawn - sum(1 for number in numbers if number < drawn)
+    beyond = sum(1 for number in numbers if number >= drawn)
+    if missing:
+        return (
+            f"`numgen` draws one of {drawn:,} numbers, and the map has no endpoint for {missing:,} of them: those new "
+            "connections fail"
+        )
+    if beyond:
+        return f"`numgen` draws a number below {drawn:,}, so {beyond:,} of {len(keys):,} endpoints get no connection"
+    return ""

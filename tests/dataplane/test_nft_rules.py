@@ -1,0 +1,175 @@
+"""What kube-proxy programmed has no findings, and what is changed in it has one."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from kpl.inputs.nft import parse_nft
+from kpl.proxy.from_nft import node_states
+from kpl.proxy.nftfacts import is_whole, reached_from
+from kpl.proxy.nftnames import endpoint_name, read_name, service_name
+from kpl_rules.dataplane._nft import NEW, OLD, cut
+from support import SHARED, run, underlined
+
+CORPUS = SHARED / "corpus"
+HEALTHY = sorted(
+    path
+    for pattern in ("proxier/1.*/*.nft", "proxier/1.*/*.nft.json", "proxier/1.*/*.nft.gz", "dumps/*nft*.txt")
+    for path in CORPUS.glob(pattern)
+)
+
+
+def codes(name: str, text: str | bytes) -> set[str]:
+    return {finding.code for finding in run({name: text}, ("ALL",)).findings}
+
+
+@pytest.mark.skipif(not HEALTHY, reason="needs ../shared")
+@pytest.mark.parametrize("path", HEALTHY, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_a_healthy_node_has_no_finding(path: Path) -> None:
+    assert codes(path.name, path.read_bytes()) == set()
+
+
+@pytest.mark.skipif(not HEALTHY, reason="needs ../shared")
+def test_real_tables_are_whole() -> None:
+    for path in (CORPUS / "proxier").glob("1.*/*.nft"):
+        if ".transaction." not in path.name:
+            assert [is_whole(table) for table in parse_nft(path.read_text()).tables] == [True, True]
+
+
+def _without_chain(text: str, chain: str, is_json: bool) -> str:
+    if not is_json:
+        return text.replace(cut(text, chain), "")
+    objects = json.loads(text)["nftables"]
+    of_chain = {"chain": "name", "rule": "chain"}
+    kept = [
+        each for each in objects if not any(each.get(kind, {}).get(name) == chain for kind, name in of_chain.items())
+    ]
+    return json.dumps({"nftables": kept})
+
+
+@pytest.mark.skipif(not HEALTHY, reason="needs ../shared")
+@pytest.mark.parametrize(
+    "path",
+    [path for path in HEALTHY if path.name in ("09-externalips-protocols.nft", "09-externalips-protocols.nft.json")],
+    ids=str,
+)
+def test_what_is_changed_in_a_real_dump_is_found(path: Path) -> None:
+    text = path.read_text()
+    old = int(path.parent.name[2:]) < 36
+    is_json = path.suffix == ".json"
+    chain = "service-X6DAZDDJ-multi/a/tcp/http"
+    assert codes(path.name, re.sub(r'mod(":)? 2', r"mod\1 3", text, count=1)) == {"KPL440"}
+    assert codes(path.name, _without_chain(text, chain, is_json)) == {"KPL441"}
+    if old:
+        there = '"port": 8080' if is_json else "dnat to 10.244.1.10:8080"
+        elsewhere = '"port": 80' if is_json else "dnat to 10.244.1.10:80"
+        assert codes(path.name, text.replace(there, elsewhere, 1)) == {"KPL444"}
+    assert codes(path.name, text.replace("X6DAZDDJ-multi/a", "X6DAZDDJ-multi/z")) == {"KPL446"}
+    jump = '{"jump": {"target": "masquerading"}}' if is_json else "jump masquerading"
+    assert codes(path.name, text.replace(jump, '{"drop": null}' if is_json else "drop", 1)) == {"KPL445"}
+
+
+SCRIPT = """\
+#!/usr/sbin/nft -f
+flush ruleset
+define lan = { 10.0.0.0/8, 192.168.0.0/16 }
+
+table inet filter {
+  set seen { type ipv4_addr; flags dynamic; }
+  set ports {
+    type inet_service; elements = { 22, 80 }
+  }
+  chain input {
+    type filter hook input priority 0; policy drop;
+    ct state vmap {
+      established : accept,
+      related : accept
+    }
+    ip saddr $lan tcp dport { 22, 80 } \\
+      accept comment "lan"
+    numgen random mod 4 vmap { 0 : goto nowhere }
+    meta mark set meta mark | 0x4000 goto nowhere
+  }
+}
+include "/etc/nftables.d/*.nft"
+"""
+
+
+@pytest.mark.parametrize("name", ["firewall.nft", "<stdin>"])
+def test_a_script_of_somebody_else_has_no_finding(name: str) -> None:
+    assert codes(name, SCRIPT) == set()
+    # beside a table of kube-proxy too
+    assert codes(name, NEW + SCRIPT) == {"KPL447"}
+
+
+def test_a_dump_of_several_nodes() -> None:
+    text = NEW + OLD + OLD.replace("mod 2", "mod 4")
+    (finding,) = run({"nodes.nft": text}, ("ALL",)).findings
+    assert (finding.code, underlined(finding), finding.span.start > len(NEW + OLD)) == ("KPL440", "4", True)
+
+
+def test_chains_in_circles() -> None:
+    circle = "\tchain a {\n\t\tjump b\n\t}\n\n\tchain b {\n\t\tgoto a\n\t}\n}\n"
+    text = NEW.removesuffix("}\n") + circle
+    (table,) = parse_nft(text.replace("\t\tjump services\n", "\t\tjump a\n\t\tjump services\n")).tables
+    assert reached_from(table, "nat", "prerouting") >= {"a", "b", "services"}
+    assert codes("node.nft", text) == set()
+
+
+def test_names() -> None:
+    long = "a" * 63
+    assert service_name("service", "default/kubernetes:https", "TCP") == "service-2QRHZV4L-default/kubernetes/tcp/https"
+    assert service_name("external", "default/nginx", "UDP").endswith("-default/nginx/udp/")
+    name = read_name(endpoint_name("endpoint", "a/b:c", "SCTP", "fd00::7", 80))
+    assert name is not None
+    assert (name.port_name, name.protocol, name.address, name.port, name.is_consistent) == (
+        "a/b:c",
+        "SCTP",
+        "fd00::7",
+        80,
+        True,
+    )
+    cut_off = endpoint_name(
+        "affinity", f"{long}/{long}:{long}", "TCP", "fd00:1111:2222:3333:4444:5555:6666:7777", 65535
+    )
+    assert len(cut_off) == len("affinity-") + 240
+    assert cut_off.endswith("...")
+    assert read_name(cut_off) is None
+    unnamed = read_name("external-P6J77WGM-riset/hellopod-np-svc/tcp/")
+    assert unnamed is not None
+    assert (unnamed.port_name, unnamed.is_consistent) == ("riset/hellopod-np-svc", True)
+
+
+@pytest.mark.parametrize("name", ["services", "service-x", "firewall-check", "service-2QRHZV4L-a/b/icmp/c", ""])
+def test_names_of_others(name: str) -> None:
+    assert read_name(name) is None
+
+
+def _hostile(number: int) -> str:
+    elements = ", ".join(
+        f"10.{each >> 16}.{each >> 8 & 255}.{each & 255} . tcp . 80 : goto external-X" for each in range(number)
+    )
+    circles = "".join(f"\tchain c{each} {{\n\t\tjump c{each + 1}\n\t\tgoto c0\n\t}}\n" for each in range(number))
+    return (
+        NEW.removesuffix("}\n").replace("elements = { 10.96.0.1 . tcp", f"elements = {{ {elements}, 10.96.0.1 . tcp")
+        + circles
+        + "}\n"
+    )
+
+
+def test_a_hostile_table_is_linear() -> None:
+    def seconds(number: int) -> float:
+        data = {"node.nft": gzip.compress(_hostile(number).encode())}
+        start = time.perf_counter()
+        run(data, ("ALL",))
+        node_states(parse_nft(_hostile(number)))
+        return time.perf_counter() - start
+
+    seconds(10)
+    assert seconds(8_000) / max(seconds(1_000), 0.01) < 8 * 4
