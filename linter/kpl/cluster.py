@@ -368,16 +368,24 @@ _READERS = {
 
 def _read_back(document: Document) -> list[NodeState]:
     reader = _READERS.get(type(document.model).__name__)
-    if reader is None:
+    if reader is None or not _is_whole(document):
         return []
     states: list[NodeState] = import_module(reader).node_states(document.model)
-    if type(document.model).__name__ == "NftRuleset":
+    return states
+
+
+def _is_whole(document: Document) -> bool:
+    """Whether nothing is cut from the dump in `document`."""
+    kind = type(document.model).__name__
+    if kind == "NftRuleset":
         from kpl.proxy.from_nft import kube_proxy_tables
 
-        # an excerpt is no state to hold against anything
-        tables = kube_proxy_tables(document.model)
-        return [state for (table, _), state in zip(tables, states, strict=True) if table.complete and state.ports]
-    return states
+        return all(table.complete for table, _ in kube_proxy_tables(document.model))
+    if kind == "IpvsDump":
+        # a listing starts with its version; counters (--stats) do not tell which servers are draining
+        ipvs = document.model
+        return "IP Virtual Server version" in ipvs.text and not ipvs.unread and ipvs.tables[-1].shows_weights
+    return True
 
 
 def _release_bounds(document: Document) -> tuple[str | None, str | None]:

@@ -166,6 +166,30 @@ def test_what_nftables_holds_is_compared_too() -> None:
     assert told({"objects.yaml": objects, "node.nft": NFT.rstrip("}\n")}) == []
 
 
+IPVS = """\
+IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
+TCP  10.96.0.1:443 rr
+  -> 192.168.7.1:6443             Masq    1      0          0
+TCP  10.96.3.4:80 rr
+  -> 10.244.1.5:8080              Masq    1      0          0
+  -> 10.244.7.7:8080              Masq    0      0          1
+TCP  192.168.7.9:6443 wlc
+  -> 192.168.7.1:6443             Masq    1      0          0
+"""
+
+
+def test_what_ipvs_holds_is_compared_too() -> None:
+    objects = every_service(service(**NODE_PORT) + endpoint_slice(POD, OTHER_POD))
+    assert told({"objects.yaml": objects, "node.ipvs": IPVS}) == [
+        "KPL472 on the node of `node.ipvs`, `shop/web:http` lacks the endpoint 10.244.2.6:8080",
+        "KPL470 on the node of `node.ipvs`, `kube-system/kube-dns:dns` is not programmed at 10.96.0.10:53",
+    ]
+    # an excerpt
+    assert told({"objects.yaml": objects, "node.ipvs": "".join(IPVS.splitlines(keepends=True)[3:])}) == []
+
+
 def test_hostile_objects_come_to_an_end() -> None:
     objects = every_service(service()) + "---\nkind: Service\nmetadata: [x]\nspec: {clusterIP: [1], ports: {a: b}}\n"
     objects += "---\nkind: EndpointSlice\nmetadata: {name: a, labels: 3}\nendpoints: [{addresses: 3}, 4]\n"

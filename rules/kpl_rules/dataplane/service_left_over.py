@@ -35,7 +35,7 @@ class ServiceLeftOver(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
-    needs = "Service"
+    needs = "Dump"
     examples = [
         Bad(files(**{"objects.yaml": every_service(), "node.iptables": node(WEB)}), flags=["shop/web:http"]),
         # one of its ports is gone
