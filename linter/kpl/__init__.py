@@ -120,6 +120,18 @@ _HOMES = {
     "Resolver": "kpl.resolver.search",
     "absolute_name": "kpl.resolver.search",
     "pod_search": "kpl.resolver.search",
+    "MARK_MASQ": "kpl.proxy.leaves",
+    "Leaf": "kpl.proxy.leaves",
+    "Portal": "kpl.proxy.leaves",
+    "branches": "kpl.proxy.leaves",
+    "host_of": "kpl.proxy.leaves",
+    "is_large": "kpl.proxy.leaves",
+    "is_unconditional": "kpl.proxy.leaves",
+    "leaves": "kpl.proxy.leaves",
+    "per_service": "kpl.proxy.leaves",
+    "portals": "kpl.proxy.leaves",
+    "reached_from": "kpl.proxy.leaves",
+    "node_dump": "kpl.lint.nodedump",
     "closest": "kpl.text.words",
 }
 
@@ -167,6 +179,7 @@ if TYPE_CHECKING:
     from kpl.inputs.yamltree import Mapping as Mapping
     from kpl.inputs.yamltree import Scalar as Scalar
     from kpl.inputs.yamltree import Sequence as Sequence
+    from kpl.lint.nodedump import node_dump as node_dump
     from kpl.lint.rule import Bad as Bad
     from kpl.lint.rule import Confidence as Confidence
     from kpl.lint.rule import Finding as Finding
@@ -190,6 +203,17 @@ if TYPE_CHECKING:
     from kpl.proxy.fields import fields_called as fields_called
     from kpl.proxy.fields import fields_in as fields_in
     from kpl.proxy.fields import is_zero as is_zero
+    from kpl.proxy.leaves import MARK_MASQ as MARK_MASQ
+    from kpl.proxy.leaves import Leaf as Leaf
+    from kpl.proxy.leaves import Portal as Portal
+    from kpl.proxy.leaves import branches as branches
+    from kpl.proxy.leaves import host_of as host_of
+    from kpl.proxy.leaves import is_large as is_large
+    from kpl.proxy.leaves import is_unconditional as is_unconditional
+    from kpl.proxy.leaves import leaves as leaves
+    from kpl.proxy.leaves import per_service as per_service
+    from kpl.proxy.leaves import portals as portals
+    from kpl.proxy.leaves import reached_from as reached_from
     from kpl.proxy.modes import DEFAULT_CHANGES as DEFAULT_CHANGES
     from kpl.proxy.modes import NFTABLES_GATE as NFTABLES_GATE
     from kpl.proxy.modes import NFTABLES_STABLE as NFTABLES_STABLE

@@ -55,9 +55,9 @@ class Entry:
         return next((option for option in self.options if option.name == name), None)
 
 
-@dataclass
+@dataclass(eq=False)
 class Table:
-    """One table: declared chains, and its rules as columns of equal length."""
+    """One table: declared chains, and its rules as columns of equal length. Hashed by identity, for caches."""
 
     text: str = field(repr=False)
     """The text of the ruleset, every line ended by LF."""
@@ -88,6 +88,37 @@ class Table:
         for row, chain in enumerate(self.chain):
             found.setdefault(chain, []).append(row)
         return found
+
+    @cached_property
+    def jumps_to(self) -> dict[str, list[int]]:
+        """The numbers of the rules that hand packets to each chain or extension."""
+        found: dict[str, list[int]] = {}
+        for row, target in enumerate(self.target):
+            found.setdefault(target, []).append(row)
+        return found
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is all that the kernel had: no excerpt, and not what `iptables-restore --noflush` adds."""
+        return self.complete and bool(self.policies) and not self.unread
+
+    def chain_span(self, row: int) -> Span:
+        """Where the chain that rule number `row` is in stands."""
+        return self.entry(row).chain.span
+
+    def option_span(self, row: int, *names: str) -> Span:
+        """Where the value of the first of the options `names` stands; the target, where there is none of them."""
+        entry = self.entry(row)
+        for name in names:
+            option = entry.get(name)
+            if option is not None and option.values:
+                return option.values[0].span
+        return (entry.target or entry.chain).span
+
+    def rule(self, row: int) -> str:
+        """The text of rule number `row`, without counters."""
+        line, start = self._line(row)
+        return line[start:].rstrip()
 
     def declaration(self, chain: str) -> Span:
         """Where the declared `chain` stands, with the colon."""
@@ -147,6 +178,21 @@ class Ruleset:
     def named(self, table: str) -> Iterator[Table]:
         """The tables `table`: several where the file holds several dumps."""
         return (each for each in self.tables if each.name == table)
+
+    def whole_dumps(self) -> list[dict[str, Table]]:
+        """The whole tables by name, one dict for each dump: a table that comes a second time begins another dump.
+
+        None where the shapes of the rules exploded: no options are known then.
+        """
+        if self.shapes_exploded:
+            return []
+        dumps: list[dict[str, Table]] = [{}]
+        for table in self.tables:
+            if table.name in dumps[-1]:
+                dumps.append({})
+            if table.is_whole:
+                dumps[-1][table.name] = table
+        return [dump for dump in dumps if dump]
 
 
 @cache

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from kpl.text.span import Span
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 HOME = "https://github.com/kplint/kpl"
 """Where the project lives; the pages of the rules are below it."""
+
+MOST_RELATED = 3
+"""How many other places of a finding are shown."""
 
 
 class Severity(Enum):
@@ -167,6 +171,14 @@ class Rule:
     ) -> Finding:
         """A finding of this rule; see `Finding`."""
         return Finding(self, span, message, help, fix, tuple(related), severity, document)
+
+    def finding_of_many(self, spans: Iterable[Span], message: str, also: str, **more: Any) -> Finding:
+        """One finding for what stands at all of `spans`: at the first, with the next few as related places.
+
+        `spans` may be lazy: no more are asked for. `also` says what the others are; `more` goes to `finding`.
+        """
+        first, *others = islice(spans, MOST_RELATED + 1)
+        return self.finding(first, message, related=[Related(span, also) for span in others], **more)
 
     @classmethod
     def url(cls) -> str:
