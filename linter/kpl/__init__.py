@@ -132,6 +132,10 @@ _HOMES = {
     "portals": "kpl.proxy.leaves",
     "reached_from": "kpl.proxy.leaves",
     "node_dump": "kpl.lint.nodedump",
+    "Mark": "kpl.proxy.marks",
+    "mark_of": "kpl.proxy.marks",
+    "matched_mark": "kpl.proxy.marks",
+    "written_mark": "kpl.proxy.marks",
     "closest": "kpl.text.words",
 }
 
@@ -214,6 +218,10 @@ if TYPE_CHECKING:
     from kpl.proxy.leaves import per_service as per_service
     from kpl.proxy.leaves import portals as portals
     from kpl.proxy.leaves import reached_from as reached_from
+    from kpl.proxy.marks import Mark as Mark
+    from kpl.proxy.marks import mark_of as mark_of
+    from kpl.proxy.marks import matched_mark as matched_mark
+    from kpl.proxy.marks import written_mark as written_mark
     from kpl.proxy.modes import DEFAULT_CHANGES as DEFAULT_CHANGES
     from kpl.proxy.modes import NFTABLES_GATE as NFTABLES_GATE
     from kpl.proxy.modes import NFTABLES_STABLE as NFTABLES_STABLE

@@ -15,6 +15,7 @@ MARK_MASQ = "KUBE-MARK-MASQ"
 
 _PER_SERVICE = re.compile(r"KUBE-(SVC|SVL|SEP|EXT|FW|XLB)-[A-Z2-7]{16}")
 _NO_TARGET = frozenset((None, "", ":0", "0.0.0.0", "0.0.0.0:0", "[::]:0"))
+_NO_CONDITION = frozenset(("-m", "--comment", "--random", "--random-fully", "--persistent"))
 LARGE_ENDPOINTS = 1000
 """With more endpoints kube-proxy writes no comments for them and deletes what is stale later (since 1.20 at least)."""
 
@@ -152,7 +153,7 @@ def reached_from(table: Table, built_in: str) -> set[str]:
 
 
 def is_unconditional(table: Table, row: int) -> bool:
-    """Whether rule number `row`, which jumps or drops, matches every packet: it has a comment at most."""
+    """Whether rule number `row` matches every packet: it has a comment at most, whatever its target has."""
     shape = table.shapes[row]
     match = (name for name, _, words in shape.options if not words or not shape.target or words[0] < shape.target)
-    return all(name in ("-m", "--comment") for name in match)
+    return all(name in _NO_CONDITION for name in match)

@@ -18,8 +18,9 @@ class EmptyServiceChain(Rule):
     ## Why
     kube-proxy declares the chains of a Service port (`KUBE-SVC-`, `KUBE-SVL-`, `KUBE-EXT-`, `KUBE-FW-`, `KUBE-SEP-`)
     and fills them in one transaction of `iptables-restore`. One that is empty was flushed by something else. A packet
-    that enters it comes back untranslated and goes on to the cluster IP itself, which no host has. kube-proxy rewrites
-    the rules of a Service only when the Service or its endpoints change, and all of them once per `syncPeriod` or later.
+    that enters it comes back untranslated and goes on to the cluster IP itself, which no host has. From
+    Kubernetes 1.28 on kube-proxy rewrites the rules of a Service when the Service or its endpoints change, and all of them
+    about once an hour.
 
     Only whole tables are looked at, from their header to `COMMIT`.
 
