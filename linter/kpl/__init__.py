@@ -136,6 +136,10 @@ _HOMES = {
     "mark_of": "kpl.proxy.marks",
     "matched_mark": "kpl.proxy.marks",
     "written_mark": "kpl.proxy.marks",
+    "SaveHeader": "kpl.inputs.saveheaders",
+    "legacy_warning": "kpl.inputs.saveheaders",
+    "save_headers": "kpl.inputs.saveheaders",
+    "and_more": "kpl.text.words",
     "closest": "kpl.text.words",
 }
 
@@ -176,6 +180,9 @@ if TYPE_CHECKING:
     from kpl.inputs.placeholders import template_placeholder as template_placeholder
     from kpl.inputs.ruleset import Ruleset as Ruleset
     from kpl.inputs.ruleset import Table as Table
+    from kpl.inputs.saveheaders import SaveHeader as SaveHeader
+    from kpl.inputs.saveheaders import legacy_warning as legacy_warning
+    from kpl.inputs.saveheaders import save_headers as save_headers
     from kpl.inputs.yamledit import add_entry as add_entry
     from kpl.inputs.yamledit import add_item as add_item
     from kpl.inputs.yamledit import remove_entry as remove_entry
@@ -267,6 +274,7 @@ if TYPE_CHECKING:
     from kpl.text.span import Span as Span
     from kpl.text.span import Text as Text
     from kpl.text.version import Version as Version
+    from kpl.text.words import and_more as and_more
     from kpl.text.words import closest as closest
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from kpl import MARK_MASQ, Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, node_dump, portals
+from kpl import MARK_MASQ, Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, node_dump, portals
 
 _CLUSTER_IP = " cluster IP"
 _SMALL = (
@@ -83,14 +83,14 @@ class ClusterIpMasquerade(Rule):
             (
                 missing,
                 "",
-                "the cluster IP of `{}` is not masqueraded for clients outside of the pod network, as others are",
+                "the cluster IP of `{}` is not masqueraded for clients outside of the pod network, unlike others",
             ),
             (strangers, "-d", "the masquerading in `{}` is for another address or port than the one that leads there"),
             (other, "-s", "the masquerading in `{}` takes other sources for pods than the rest of the Services"),
         ):
             if found:
                 chain = nat.target[found[0]] if found is missing else nat.chain[found[0]]
-                more = f", and so it is with {len(found) - 1:,} more Services" if len(found) > 1 else ""
+                more = and_more(len(found) - 1, "Service")
                 yield self.finding_of_many(
                     (nat.option_span(row, option) for row in found),
                     f"{text.format(chain)}{more}",

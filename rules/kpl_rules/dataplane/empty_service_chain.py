@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, node_dump, per_service
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, node_dump, per_service
 
 _BUILT_IN = ":PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
 _SVC = "KUBE-SVC-I5LIAMPLWKMBJ54B"
@@ -66,10 +66,10 @@ class EmptyServiceChain(Rule):
             if chain not in nat.rules_of and chain in nat.jumps_to and per_service(chain) is not None
         ]
         if empty:
-            more = f", and {len(empty) - 1:,} more chains are empty like it" if len(empty) > 1 else ""
+            more = and_more(len(empty) - 1, "chain")
             yield self.finding_of_many(
                 (nat.declaration(chain) for chain in empty),
-                f"`{empty[0]}` is empty: what rules hand to it is not translated and goes nowhere{more}",
+                f"`{empty[0]}` is empty{more}: what rules hand to it is not translated and goes nowhere",
                 "empty as well",
                 help="Restart kube-proxy on this node: its first sync writes all chains anew. Then look for what flushed "
                 "them.",

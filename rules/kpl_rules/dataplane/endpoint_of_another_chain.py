@@ -13,6 +13,7 @@ from kpl import (
     Severity,
     Stop,
     Table,
+    and_more,
     branches,
     dump,
     endpoint_chain,
@@ -41,7 +42,7 @@ class EndpointOfAnotherChain(Rule):
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
-    - https://github.com/kubernetes/kubernetes/pull/109060
+    - https://kubernetes.io/docs/reference/networking/virtual-ips/
     """
 
     code = "KPL407"
@@ -77,7 +78,7 @@ class EndpointOfAnotherChain(Rule):
             and endpoint_chain(leaf.name, leaf.protocol, leaf.to) != leaf.chain
         ]
         if wrong:
-            more = f", and so do {len(wrong) - 1:,} more chains" if len(wrong) > 1 else ""
+            more = and_more(len(wrong) - 1, "chain")
             yield self.finding_of_many(
                 (table.option_span(row, "--to-destination") for row in wrong),
                 f"`{table.chain[wrong[0]]}` translates to another address or port than the one it is named for{more}",
@@ -96,7 +97,7 @@ class EndpointOfAnotherChain(Rule):
             and leaf.to != comment.rpartition(" -> ")[2]
         ]
         if astray:
-            more = f", and so do {len(astray) - 1:,} more rules" if len(astray) > 1 else ""
+            more = and_more(len(astray) - 1, "rule")
             yield self.finding_of_many(
                 (table.option_span(row, "--comment") for row in astray),
                 f"this rule leads to `{table.target[astray[0]]}`, which translates to another address than the comment "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, leaves, node_dump
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, leaves, node_dump
 
 _SEP = "KUBE-SEP-O7UXPAIOQA4W54LS"
 _RULE = f'-A {_SEP} -p tcp -m comment --comment "default/kubernetes:https" -m tcp -j DNAT --to-destination'
@@ -56,7 +56,7 @@ class EndpointWithoutAddress(Rule):
         found = leaves(table).values()
         broken = [leaf.dnat for leaf in found if leaf.dnat is not None and leaf.to is None]
         if broken:
-            more = f", and so do {len(broken) - 1:,} more endpoints" if len(broken) > 1 else ""
+            more = and_more(len(broken) - 1, "endpoint")
             yield self.finding_of_many(
                 (table.option_span(row, "--to-destination") for row in broken),
                 f"`{table.chain[broken[0]]}` translates to no address{more}: this `iptables-save` is older than the "
@@ -67,7 +67,7 @@ class EndpointWithoutAddress(Rule):
             )
         without = [leaf for leaf in found if leaf.dnat is None] if table.is_whole else []
         if without:
-            more = f", and {len(without) - 1:,} more chains have none" if len(without) > 1 else ""
+            more = and_more(len(without) - 1, "chain")
             yield self.finding_of_many(
                 (table.chain_span(table.rules_of[leaf.chain][0]) for leaf in without),
                 f"`{without[0].chain}` has no `DNAT` rule{more}: what is handed to it keeps the cluster IP as its "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, host_of, leaves, node_dump
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, host_of, leaves, node_dump
 
 _SEP = "KUBE-SEP-OSHJ42XHJPGUEQI3"
 _MASQUERADE = f'-A {_SEP} -s 10.244.3.4/32 -m comment --comment "shop/far:http" -j KUBE-MARK-MASQ\n'
@@ -65,7 +65,7 @@ class HairpinNotMasqueraded(Rule):
             (missing, "has no rule that"),
         ):
             if rows:
-                more = f", and so it is with {len(rows) - 1:,} more endpoints" if len(rows) > 1 else ""
+                more = and_more(len(rows) - 1, "endpoint")
                 rest = "" if rows is wrong else " masquerades what the endpoint sends to itself"
                 yield self.finding_of_many(
                     (table.option_span(row, "-s") if rows is wrong else table.chain_span(row) for row in rows),

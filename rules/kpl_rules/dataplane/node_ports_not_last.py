@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, node_dump
+from kpl import Bad, Cluster, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, node_dump
 
 _LAST = (
     '-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" '
@@ -76,7 +76,7 @@ class NodePortsNotLast(Rule):
                 behind = [row for row in rows if row > jumps[0] and table.target[row] not in ("KUBE-NODEPORTS", "")]
                 # in an excerpt, what follows may be of another dump
                 if behind and (table.name or rows == list(range(rows[0], rows[-1] + 1))):
-                    more = f", and so do {len(behind) - 1:,} more" if len(behind) > 1 else ""
+                    more = and_more(len(behind) - 1, "rule")
                     yield self.finding_of_many(
                         (table.target_span(row) for row in behind),
                         f"this rule stands behind the one to `KUBE-NODEPORTS`{more}, which kube-proxy writes as the last: "

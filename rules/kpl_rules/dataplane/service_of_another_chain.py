@@ -13,6 +13,7 @@ from kpl import (
     Severity,
     Stop,
     Table,
+    and_more,
     branches,
     dump,
     leaves,
@@ -87,7 +88,7 @@ class ServiceOfAnotherChain(Rule):
             if table.name in ("nat", "") and not ruleset.shapes_exploded:
                 wrong = [*_portals(table), *_onwards(table), *_endpoints(table)]
                 if wrong:
-                    more = f", and {len(wrong) - 1:,} more rules are like it" if len(wrong) > 1 else ""
+                    more = and_more(len(wrong) - 1, "rule")
                     yield self.finding_of_many(
                         (table.target_span(row) for row in wrong),
                         f"`{table.target[wrong[0]]}` is not a chain of the Service that this rule is for{more}",

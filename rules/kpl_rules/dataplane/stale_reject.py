@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, node_dump, portals
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, node_dump, portals
 
 _REJECT = (
     '-A KUBE-SERVICES -d {}/32 -p tcp -m comment --comment "{} has no endpoints" -m tcp --dport 80 -j REJECT '
@@ -79,11 +79,12 @@ class StaleReject(Rule):
         ]
         if not rows:
             return
+        more = and_more(len(rows) - 1, "rule")
         if any(nat.values("--match-set", nat.rules_of.get("KUBE-SERVICES", ()))) and not portals(nat):
             yield self.finding_of_many(
                 (filtered.option_span(row, "-d", "--dport") for row in rows),
-                f"kube-proxy runs in IPVS mode, and this `REJECT` is left of iptables mode ({len(rows):,} of them): it refuses "
-                "a Service that may have endpoints since",
+                f"kube-proxy runs in IPVS mode, and this `REJECT`{more} is left of iptables mode: it refuses a Service that may "
+                "have endpoints since",
                 "left of iptables mode as well",
                 help="Run `kube-proxy --cleanup` on this node and start kube-proxy again, or reboot the node.",
             )
@@ -92,7 +93,7 @@ class StaleReject(Rule):
         columns = (filtered.values(option, rows) for option in ("-d", "-p", "--dport"))
         stale = [row for row, *key in zip(rows, *columns, strict=True) if tuple(key) in translated and key[2]]
         if stale:
-            more = f", and so are {len(stale) - 1:,} more addresses" if len(stale) > 1 else ""
+            more = and_more(len(stale) - 1, "address")
             yield self.finding_of_many(
                 (filtered.option_span(row, "-d", "--dport") for row in stale),
                 f"this is rejected as a Service without endpoints, and `*nat` translates it to endpoints{more}",

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, is_large, node_dump, per_service
+from kpl import (
+    Bad,
+    Finding,
+    Good,
+    Rule,
+    Ruleset,
+    Severity,
+    Stop,
+    Table,
+    and_more,
+    dump,
+    is_large,
+    node_dump,
+    per_service,
+)
 
 _BUILT_IN = ":PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
 _SVC = "KUBE-SVC-I5LIAMPLWKMBJ54B"
 _FORGOTTEN = (
     f"*nat\n{_BUILT_IN}:KUBE-SERVICES - [0:0]\n:{_SVC} - [0:0]\n"
-    "-A PREROUTING -j KUBE-SERVICES\n-A OUTPUT -j KUBE-SERVICES\n-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODE-PORT\nCOMMIT\n"
+    "-A PREROUTING -j KUBE-SERVICES\n-A OUTPUT -j KUBE-SERVICES\n"
+    "-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODE-PORT\nCOMMIT\n"
 ).replace(":KUBE-SERVICES - ", ":KUBE-NODE-PORT - [0:0]\n:KUBE-SERVICES - ")
 _JUMP = '-A KUBE-SERVICES -d 10.96.10.4/32 -p udp -m comment --comment "shop/game cluster IP" -m udp --dport 7000 '
 
@@ -71,7 +86,7 @@ class StaleServiceChain(Rule):
             return
         filled = [chain for chain in stale if chain in nat.rules_of]
         first = (filled or stale)[0]
-        counted = "" if len(stale) == 1 else f", nor to {len(stale) - 1:,} more chains of Services and endpoints"
+        counted = and_more(len(stale) - 1, "chain")
         yield self.finding_of_many(
             (nat.declaration(chain) for chain in [first, *(each for each in stale if each != first)]),
             f"no rule leads to `{first}`{'' if filled else ', which is empty'}{counted}: "

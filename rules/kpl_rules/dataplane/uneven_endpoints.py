@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, branches, dump, node_dump
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, branches, dump, node_dump
 
 _TOLERANCE = 1e-5
 """Up to Kubernetes 1.16 kube-proxy wrote five digits; the kernel keeps 31 bits."""
@@ -91,7 +91,7 @@ class UnevenEndpoints(Rule):
                 )
                 uneven += [row] if (row := next(wrong, None)) is not None else []
         if open_ended:
-            more = f", and in {len(open_ended) - 1:,} more chains" if len(open_ended) > 1 else ""
+            more = and_more(len(open_ended) - 1, "chain")
             yield self.finding_of_many(
                 (nat.option_span(row, "--probability") for row in open_ended),
                 f"the last endpoint of `{nat.chain[open_ended[0]]}` has a probability{more}: a share of the connections "
@@ -101,7 +101,7 @@ class UnevenEndpoints(Rule):
                 severity=Severity.ERROR,
             )
         if uneven:
-            more = f", and in {len(uneven) - 1:,} more chains" if len(uneven) > 1 else ""
+            more = and_more(len(uneven) - 1, "chain")
             yield self.finding_of_many(
                 (nat.option_span(row, "--probability") for row in uneven),
                 f"the probabilities in `{nat.chain[uneven[0]]}` are not those of an even spread{more}: a rule was lost, "
