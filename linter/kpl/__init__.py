@@ -127,6 +127,7 @@ _HOMES = {
     "host_of": "kpl.proxy.leaves",
     "is_large": "kpl.proxy.leaves",
     "is_unconditional": "kpl.proxy.leaves",
+    "leads_to": "kpl.proxy.leaves",
     "leaves": "kpl.proxy.leaves",
     "per_service": "kpl.proxy.leaves",
     "portals": "kpl.proxy.leaves",
@@ -221,6 +222,7 @@ if TYPE_CHECKING:
     from kpl.proxy.leaves import host_of as host_of
     from kpl.proxy.leaves import is_large as is_large
     from kpl.proxy.leaves import is_unconditional as is_unconditional
+    from kpl.proxy.leaves import leads_to as leads_to
     from kpl.proxy.leaves import leaves as leaves
     from kpl.proxy.leaves import per_service as per_service
     from kpl.proxy.leaves import portals as portals

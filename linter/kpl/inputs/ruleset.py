@@ -7,7 +7,7 @@ together only for those who ask for one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import NamedTuple
@@ -16,6 +16,9 @@ from kpl.text.span import Span, Text
 
 BEFORE_RULE = re.compile(r"\s*(?:\[([0-9]{1,20}):([0-9]{1,20})\]\s+)?(?=-A\s)")
 """What may stand on a rule's line before the rule: blanks and counters."""
+
+_SOMEWHERE, _FIRST, _LAST, _BEFORE_TARGET = range(4)
+"""Where the value of an option stands in a rule: behind the chain, at the end, or in front of the last option, ``-j``."""
 
 _ESCAPED = re.compile(r"\\(.)")
 
@@ -143,18 +146,53 @@ class Table:
 
     def values(self, option: str, rows: Iterable[int]) -> Iterator[str | None]:
         """The first value of `option` in each of `rows`; None where a rule does not have it."""
-        places: dict[Shape, int] = {}
-        words = word_pattern().findall
+        # by identity: a shape is hashed more slowly than a line is read
+        places: dict[int, tuple[int, int]] = {}
+        text, key = self.text, f" {option} "
         for row in rows:
             shape = self.shapes[row]
-            if shape not in places:
-                numbers = next((each for name, _, each in shape.options if name == option), ())
-                places[shape] = numbers[0] if numbers else 0
-            if not places[shape]:
+            place = places.get(id(shape))
+            if place is None:
+                place = places[id(shape)] = _place(shape, option)
+            number, where = place
+            if not number:
                 yield None
                 continue
-            line, start = self._line(row)
-            yield _unquoted(words(line, start)[places[shape]])
+            start = self.offsets[row]
+            end = text.find("\n", start)
+            if end < 0:
+                end = len(text)
+            if where == _FIRST:
+                at = text.find(key, start, end) + len(key)
+                stop = text.find(" ", at, end)
+                value = text[at : stop if stop >= 0 else end]
+            elif where == _LAST:
+                value = text[text.rfind(" ", start, end) + 1 : end]
+            elif where == _BEFORE_TARGET:
+                value = text[start:end].rsplit(" ", 3)[-3]
+            else:
+                value = ""
+            if not value or value[0] in '"!-\t' or value[-1] == '"':
+                value = self._words(row, start, end)[number]
+            yield _unquoted(value)
+
+    def columns(self, options: Sequence[str], rows: Iterable[int]) -> Iterator[tuple[str | None, ...]]:
+        """The first values of `options` in each of `rows`; None where a rule does not have one."""
+        places: dict[int, tuple[int, ...]] = {}
+        text = self.text
+        for row in rows:
+            shape = self.shapes[row]
+            wanted = places.get(id(shape))
+            if wanted is None:
+                wanted = places[id(shape)] = tuple(_place(shape, option)[0] for option in options)
+            start = self.offsets[row]
+            end = text.find("\n", start)
+            words = self._words(row, start, end if end >= 0 else len(text)) if any(wanted) else ()
+            yield tuple([_unquoted(words[number]) if number else None for number in wanted])
+
+    def _words(self, row: int, start: int, end: int) -> Sequence[str]:
+        """The words of a rule as they are written, in the line from `start` to `end`."""
+        return word_pattern().findall(self.text, start if self.text[start] == "-" else start + self._line(row)[1], end)
 
     def _line(self, row: int) -> tuple[str, int]:
         """The line of a rule, and where the rule starts in it."""
@@ -202,6 +240,23 @@ def word_pattern() -> re.Pattern[str]:
 
     either = (parser("iptables").get_terminal(name).pattern.to_regexp() for name in ("QUOTED", "WORD"))
     return re.compile(rf"\s({'|'.join(either)})")
+
+
+def _place(shape: Shape, option: str) -> tuple[int, int]:
+    """The number of the first word of `option`, 0 where there is none, and whether it is easily found in a line."""
+    place = next(((position, words) for position, (name, _, words) in enumerate(shape.options) if name == option), None)
+    if place is None or not place[1]:
+        return 0, _SOMEWHERE
+    position, words = place
+    number = words[0]
+    if number == 1:
+        return number, _FIRST
+    if position == len(shape.options) - 1 and len(words) == 1:
+        if number > shape.target:
+            return number, _LAST
+        if number == shape.target - 1:
+            return number, _BEFORE_TARGET
+    return number, _SOMEWHERE
 
 
 def _unquoted(word: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -35,6 +34,7 @@ class Leaf(NamedTuple):
     name: str | None
     """The port's name as the comment of the DNAT rule has it."""
     protocol: str | None
+    """None where there is no name."""
 
 
 def per_service(chain: str) -> str | None:
@@ -51,61 +51,60 @@ def host_of(endpoint: str) -> str:
 @lru_cache(maxsize=8)
 def leaves(table: Table) -> dict[str, Leaf]:
     """The KUBE-SEP chains of `table` that have rules, by name."""
-    dnats: dict[str, int] = {}
-    masquerades: dict[str, int] = {}
-    chains = []
-    for chain, rows in table.rules_of.items():
-        if not chain.startswith("KUBE-SEP-"):
-            continue
-        chains.append(chain)
-        for row in rows:
-            target = table.target[row]
-            if target == "DNAT":
-                dnats.setdefault(chain, row)
-            elif target in (MARK_MASQ, "MARK"):
-                masquerades.setdefault(chain, row)
-    to = dict(zip(dnats, _targets(table, list(dnats.values())), strict=True))
-    names = dict(zip(dnats, table.values("--comment", dnats.values()), strict=True))
-    protocols = dict(zip(dnats, table.values("-p", dnats.values()), strict=True))
+    chains = [chain for chain in table.rules_of if chain.startswith("KUBE-SEP-")]
+    dnats = _first_rows(table, ("DNAT",))
+    masquerades = _first_rows(table, (MARK_MASQ, "MARK"))
+    rows = list(dnats.values())
+    shapes = {id(table.shapes[row]): table.shapes[row] for row in rows}
+    commented = {number for number, shape in shapes.items() if any(name == "--comment" for name, _, _ in shape.options)}
+    several = {number for number, shape in shapes.items() if _targets_in(shape) != 1}
+    targets = dict(zip(dnats, table.values("--to-destination", rows), strict=True))
+    named = [row for row in rows if id(table.shapes[row]) in commented]
+    names = dict(zip(named, table.columns(("--comment", "-p"), named), strict=True))
     sources = dict(zip(masquerades, table.values("-s", masquerades.values()), strict=True))
-    return {
-        chain: Leaf(
-            chain,
-            dnats.get(chain),
-            to.get(chain),
-            masquerades.get(chain),
-            (sources.get(chain) or "").partition("/")[0] or None,
-            names.get(chain),
-            protocols.get(chain),
-        )
-        for chain in chains
-    }
+    found, nothing = {}, (None, None)
+    for chain in chains:
+        dnat = dnats.get(chain)
+        to = targets.get(chain)
+        name, protocol = nothing if dnat is None else names.get(dnat, nothing)
+        if to in _NO_TARGET or dnat is None or id(table.shapes[dnat]) in several:
+            to = None
+        source = sources.get(chain)
+        source = source.partition("/")[0] if source else None
+        found[chain] = Leaf(chain, dnat, to, masquerades.get(chain), source, name, protocol)
+    return found
 
 
-def _targets(table: Table, rows: list[int]) -> Iterator[str | None]:
-    single: dict[Shape, bool] = {}
-    for row, value in zip(rows, table.values("--to-destination", rows), strict=True):
-        shape = table.shapes[row]
-        if shape not in single:
-            single[shape] = sum(name == "--to-destination" for name, _, _ in shape.options) == 1
-        yield None if value in _NO_TARGET or not single[shape] else value
+def _first_rows(table: Table, targets: tuple[str, ...]) -> dict[str, int]:
+    """The first rule of each KUBE-SEP chain that hands packets to one of `targets`."""
+    found: dict[str, int] = {}
+    for target in targets:
+        for row in table.jumps_to.get(target, ()):
+            chain = table.chain[row]
+            if chain not in found and chain.startswith("KUBE-SEP-"):
+                found[chain] = row
+    return found
+
+
+def _targets_in(shape: Shape) -> int:
+    return sum(name == "--to-destination" for name, _, _ in shape.options)
 
 
 @lru_cache(maxsize=8)
 def branches(table: Table) -> dict[str, list[int]]:
     """The rules that lead from each chain of a service port to endpoints, those of session affinity left out."""
     found: dict[str, list[int]] = {}
-    sticky: dict[Shape, bool] = {}
+    sticky: dict[int, bool] = {}
     for chain, rows in table.rules_of.items():
-        if per_service(chain) not in ("SVC", "SVL", "XLB"):
+        if not chain.startswith(("KUBE-SVC-", "KUBE-SVL-", "KUBE-XLB-")):
             continue
         for row in rows:
             if not table.target[row].startswith("KUBE-SEP-"):
                 continue
             shape = table.shapes[row]
-            if shape not in sticky:
-                sticky[shape] = any(name == "--rcheck" for name, _, _ in shape.options)
-            if not sticky[shape]:
+            if id(shape) not in sticky:
+                sticky[id(shape)] = any(name == "--rcheck" for name, _, _ in shape.options)
+            if not sticky[id(shape)]:
                 found.setdefault(chain, []).append(row)
     return found
 
@@ -131,8 +130,8 @@ def portals(nat: Table) -> list[Portal]:
         for row in nat.rules_of.get(chain, ())
         if per_service(nat.target[row]) is not None
     ]
-    columns = (nat.values(option, rows) for option in ("-d", "-p", "--dport", "--comment"))
-    return [Portal(row, nat.target[row], *each) for row, *each in zip(rows, *columns, strict=True)]
+    columns = nat.columns(("-d", "-p", "--dport", "--comment"), rows)
+    return [Portal(row, nat.target[row], *each) for row, each in zip(rows, columns, strict=True)]
 
 
 def is_large(table: Table) -> bool:
@@ -150,6 +149,18 @@ def reached_from(table: Table, built_in: str) -> set[str]:
                 reached.add(target)
                 waiting.append(target)
     return reached
+
+
+def leads_to(table: Table, chain: str) -> set[str]:
+    """The chains from which packets may come to `chain`, itself among them."""
+    found, waiting = {chain}, [chain]
+    while waiting:
+        for row in table.jumps_to.get(waiting.pop(), ()):
+            source = table.chain[row]
+            if source not in found:
+                found.add(source)
+                waiting.append(source)
+    return found
 
 
 def is_unconditional(table: Table, row: int) -> bool:

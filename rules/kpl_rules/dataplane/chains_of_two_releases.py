@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, and_more, dump, node_dump, per_service
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, and_more, dump, node_dump
 
 _XLB = ":KUBE-XLB-5332YF6XC6SW2DTE - [0:0]\n"
 _SMALL = f"*nat\n:PREROUTING ACCEPT [0:0]\n:KUBE-EXT-MUJ7T5P6IXY3AYQM - [0:0]\n{_XLB}COMMIT\n"
@@ -45,8 +45,8 @@ class ChainsOfTwoReleases(Rule):
     def check(self, ruleset: Ruleset) -> Iterator[Finding]:
         """See the class."""
         for nat in ruleset.named("nat"):
-            old = [chain for chain in nat.chains if per_service(chain) == "XLB"]
-            if old and any(per_service(chain) in ("EXT", "SVL") for chain in nat.chains):
+            old = [chain for chain in nat.chains if chain.startswith("KUBE-XLB-")]
+            if old and any(chain.startswith(("KUBE-EXT-", "KUBE-SVL-")) for chain in nat.chains):
                 more = and_more(len(old) - 1, "chain")
                 yield self.finding_of_many(
                     (nat.declaration(chain) for chain in old),

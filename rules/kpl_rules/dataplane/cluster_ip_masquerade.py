@@ -66,17 +66,17 @@ class ClusterIpMasquerade(Rule):
         }
         chains = {key[0] for key in wanted}
         marking = [row for row in nat.jumps_to.get(MARK_MASQ, ()) if nat.chain[row] in chains]
-        comments = nat.values("--comment", marking)
+        columns = zip(marking, nat.columns(("--comment", "-d", "-p", "--dport", "-s"), marking), strict=True)
         # external IPs have such rules in the same chain up to Kubernetes 1.23
-        rows = [row for row, text in zip(marking, comments, strict=True) if text and text.endswith(_CLUSTER_IP)]
-        if not rows:
+        marked = [(row, each) for row, each in columns if each[0] and each[0].endswith(_CLUSTER_IP)]
+        if not marked:
             return  # none at all, or in KUBE-SERVICES, as up to Kubernetes 1.20
-        columns = (nat.values(option, rows) for option in ("-d", "-p", "--dport"))
-        keys = [(nat.chain[row], *each) for row, *each in zip(rows, *columns, strict=True)]
+        rows = [row for row, _ in marked]
+        keys = [(nat.chain[row], *each[1:4]) for row, each in marked]
         strangers = [row for row, key in zip(rows, keys, strict=True) if key not in wanted]
         having = {key[0] for key in keys}
         missing = [row for (chain, *_), row in wanted.items() if chain not in having and chain in nat.rules_of]
-        sources = list(nat.values("-s", rows))
+        sources = [each[4] for _, each in marked]
         usual = Counter(sources).most_common(1)[0][0]
         other = [row for row, source in zip(rows, sources, strict=True) if source != usual]
         for found, option, text in (

@@ -72,6 +72,8 @@ class DuplicateRule(Rule):
                 yield from self._in(table)
 
     def _in(self, table: Table) -> Iterator[Finding]:
+        if len(set(zip(table.chain, table.target, strict=True))) == len(table.chain):
+            return
         first: dict[tuple[str, str], int] = {}
         alike: dict[int, list[int]] = {}
         for row, pair in enumerate(zip(table.chain, table.target, strict=True)):

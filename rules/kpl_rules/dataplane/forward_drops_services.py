@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Span, Stop, Table, dump, node_dump, reached_from
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Span, Stop, Table, dump, leads_to, node_dump
 
 _SMALL = (
     "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:DOCKER-USER - [0:0]\n"
@@ -57,8 +57,7 @@ class ForwardDropsServices(Rule):
                 continue
             if filtered.policies.get("FORWARD") != "DROP":
                 continue
-            reached = reached_from(filtered, "FORWARD")
-            if "KUBE-FORWARD" not in reached:
+            if "FORWARD" not in leads_to(filtered, "KUBE-FORWARD"):
                 what = "no rule leads to `KUBE-FORWARD`"
             elif not any(_accepts_mark(filtered, row) for row in filtered.rules_of.get("KUBE-FORWARD", ())):
                 what = "`KUBE-FORWARD` does not accept what kube-proxy marked"

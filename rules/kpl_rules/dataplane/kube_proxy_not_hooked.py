@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, node_dump, reached_from
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, leads_to, node_dump
 
 _HOOKS = (
     ("nat", "KUBE-SERVICES", ("PREROUTING", "OUTPUT")),
@@ -87,14 +87,11 @@ class KubeProxyNotHooked(Rule):
                     yield from self._in(tables[name])
 
     def _in(self, table: Table) -> Iterator[Finding]:
-        wanted = [each for each in _HOOKS if each[0] == table.name and each[1] in table.rules_of]
-        reached = {
-            built_in: reached_from(table, built_in)
-            for built_in in {each for _, _, hooks in wanted for each in hooks}
-            if built_in in table.policies
-        }
-        for _, chain, hooks in wanted:
-            missing = [f"`{each}`" for each in hooks if each in reached and chain not in reached[each]]
+        for name, chain, hooks in _HOOKS:
+            if name != table.name or chain not in table.rules_of or chain not in table.chains:
+                continue
+            reaching = leads_to(table, chain)
+            missing = [f"`{each}`" for each in hooks if each in table.policies and each not in reaching]
             if missing:
                 yield self.finding(
                     table.declaration(chain),

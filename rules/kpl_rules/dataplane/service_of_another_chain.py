@@ -113,7 +113,7 @@ def _portals(table: Table) -> Iterator[int]:
 def _onwards(table: Table) -> Iterator[int]:
     """The rules from one chain of a Service port to a chain of another."""
     for chain, rows in table.rules_of.items():
-        if per_service(chain) in ("EXT", "FW", "XLB"):
+        if chain.startswith(("KUBE-EXT-", "KUBE-FW-", "KUBE-XLB-")):
             for row in rows:
                 target = table.target[row]
                 if per_service(target) not in (None, "SEP") and target[-16:] != chain[-16:]:
@@ -122,7 +122,9 @@ def _onwards(table: Table) -> Iterator[int]:
 
 def _endpoints(table: Table) -> Iterator[int]:
     """The rules to endpoints whose comments name another Service."""
-    found = leaves(table)
+    found = {chain: leaf for chain, leaf in leaves(table).items() if leaf.name}
+    if not found:
+        return
     for chain, rows in branches(table).items():
         for row in rows:
             leaf = found.get(table.target[row])

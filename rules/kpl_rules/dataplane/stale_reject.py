@@ -90,8 +90,8 @@ class StaleReject(Rule):
             )
             return
         translated = {(each.address, each.protocol, each.port) for each in portals(nat)}
-        columns = (filtered.values(option, rows) for option in ("-d", "-p", "--dport"))
-        stale = [row for row, *key in zip(rows, *columns, strict=True) if tuple(key) in translated and key[2]]
+        keys = filtered.columns(("-d", "-p", "--dport"), rows)
+        stale = [row for row, key in zip(rows, keys, strict=True) if key in translated and key[2]]
         if stale:
             more = and_more(len(stale) - 1, "address")
             yield self.finding_of_many(

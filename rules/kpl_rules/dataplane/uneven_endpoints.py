@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, branches, dump, node_dump
 
@@ -79,17 +80,24 @@ class UnevenEndpoints(Rule):
         spread = branches(nat)
         values = nat.values("--probability", [row for rows in spread.values() for row in rows])
         uneven, open_ended = [], []
+        even: dict[int, list[str | None]] = {}
         for rows in spread.values():
-            shares = [_number(value) for _, value in zip(rows, values, strict=False)]
+            count = len(rows)
+            if count not in even:
+                even[count] = _even_shares(count)
+            found = list(islice(values, count))
+            if found == even[count]:
+                continue
+            shares = [_number(value) for value in found]
             if shares[-1] is not None:
                 open_ended.append(rows[-1])
-            else:
-                wrong = (
-                    row
-                    for left, row, share in zip(range(len(rows), 1, -1), rows, shares, strict=False)
-                    if share is None or abs(share - 1 / left) > _TOLERANCE
-                )
-                uneven += [row] if (row := next(wrong, None)) is not None else []
+                continue
+            wrong = (
+                row
+                for left, row, share in zip(range(count, 1, -1), rows, shares, strict=False)
+                if share is None or abs(share - 1 / left) > _TOLERANCE
+            )
+            uneven += [row] if (row := next(wrong, None)) is not None else []
         if open_ended:
             more = and_more(len(open_ended) - 1, "chain")
             yield self.finding_of_many(
@@ -112,6 +120,11 @@ class UnevenEndpoints(Rule):
 
 
 _HELP = "Restart kube-proxy on this node: its first sync writes all chains anew. Then look for what changed its rules."
+
+
+def _even_shares(count: int) -> list[str | None]:
+    """What iptables-save prints for an even spread over `count` endpoints: ten digits, of which the kernel keeps 31 bits."""
+    return [f"{round(round(1 / left, 10) * 2**31) / 2**31:.11f}" for left in range(count, 1, -1)] + [None]
 
 
 def _number(text: str | None) -> float | None:
