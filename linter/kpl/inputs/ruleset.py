@@ -20,6 +20,8 @@ BEFORE_RULE = re.compile(r"\s*(?:\[([0-9]{1,20}):([0-9]{1,20})\]\s+)?(?=-A\s)")
 _SOMEWHERE, _FIRST, _LAST, _BEFORE_TARGET = range(4)
 """Where the value of an option stands in a rule: behind the chain, at the end, or in front of the last option, ``-j``."""
 
+_OTHER_BLANKS = "\t\v\f\x1c\x1d\x1e\x1f"
+
 _ESCAPED = re.compile(r"\\(.)")
 
 
@@ -148,7 +150,7 @@ class Table:
         """The first value of `option` in each of `rows`; None where a rule does not have it."""
         # by identity: a shape is hashed more slowly than a line is read
         places: dict[int, tuple[int, int]] = {}
-        text, key = self.text, f" {option} "
+        text, key, plain = self.text, f" {option} ", self._is_plain
         for row in rows:
             shape = self.shapes[row]
             place = places.get(id(shape))
@@ -158,6 +160,8 @@ class Table:
             if not number:
                 yield None
                 continue
+            if not plain:
+                where = _SOMEWHERE
             start = self.offsets[row]
             end = text.find("\n", start)
             if end < 0:
@@ -172,7 +176,7 @@ class Table:
                 value = text[start:end].rsplit(" ", 3)[-3]
             else:
                 value = ""
-            if not value or value[0] in '"!-\t' or value[-1] == '"':
+            if not value or value[0] in '"!-' or value[-1] == '"':
                 value = self._words(row, start, end)[number]
             yield _unquoted(value)
 
@@ -189,6 +193,11 @@ class Table:
             end = text.find("\n", start)
             words = self._words(row, start, end if end >= 0 else len(text)) if any(wanted) else ()
             yield tuple([_unquoted(words[number]) if number else None for number in wanted])
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether words stand between blanks alone, as iptables-save writes them."""
+        return self.text.isascii() and not any(each in self.text for each in _OTHER_BLANKS)
 
     def _words(self, row: int, start: int, end: int) -> Sequence[str]:
         """The words of a rule as they are written, in the line from `start` to `end`."""

@@ -59,18 +59,22 @@ def leaves(table: Table) -> dict[str, Leaf]:
     commented = {number for number, shape in shapes.items() if any(name == "--comment" for name, _, _ in shape.options)}
     several = {number for number, shape in shapes.items() if _targets_in(shape) != 1}
     targets = dict(zip(dnats, table.values("--to-destination", rows), strict=True))
-    named = [row for row in rows if id(table.shapes[row]) in commented]
+    named = [row for row in rows if id(table.shapes[row]) in commented] if commented else []
     names = dict(zip(named, table.columns(("--comment", "-p"), named), strict=True))
     sources = dict(zip(masquerades, table.values("-s", masquerades.values()), strict=True))
-    found, nothing = {}, (None, None)
+    found = {}
     for chain in chains:
         dnat = dnats.get(chain)
-        to = targets.get(chain)
-        name, protocol = nothing if dnat is None else names.get(dnat, nothing)
-        if to in _NO_TARGET or dnat is None or id(table.shapes[dnat]) in several:
-            to = None
+        to = name = protocol = None
+        if dnat is not None:
+            to = targets[chain]
+            if to in _NO_TARGET or several and id(table.shapes[dnat]) in several:
+                to = None
+            if dnat in names:
+                name, protocol = names[dnat]
         source = sources.get(chain)
-        source = source.partition("/")[0] if source else None
+        if source:
+            source = source.partition("/")[0]
         found[chain] = Leaf(chain, dnat, to, masquerades.get(chain), source, name, protocol)
     return found
 

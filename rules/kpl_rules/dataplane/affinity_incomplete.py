@@ -70,19 +70,30 @@ class AffinityIncomplete(Rule):
         usual = {chain: Counter(each).most_common(1)[0][0] for chain, each in timeouts.items()}
         spread = branches(nat)
         not_asked = [row for chain in asked for row in spread.get(chain, ()) if nat.target[row] not in asked[chain]]
+        reached = {chain: {nat.target[row] for row in spread.get(chain, ())} for chain in asked}
+        not_spread = [row for row in rows if nat.target[row] not in reached[nat.chain[row]]]
         uneven = [row for row, each in zip(rows, seconds, strict=True) if each != usual[nat.chain[row]]]
         stray = [row for row, name in zip(rows, lists, strict=True) if name != nat.target[row]]
         for found, option, what in (
-            (not_asked, "", "is not asked whether it knows the client, as the other endpoints of the Service are"),
+            (
+                not_asked,
+                "",
+                "is not asked for its clients, as the others are: they change the endpoint",
+            ),
+            (not_spread, "", "is asked for its clients, and gets no new ones"),
             (uneven, "--seconds", "is asked with another timeout than the other endpoints of the Service"),
             (stray, "--name", "is not the list that this rule asks"),
-            (self._forgetful(nat, rows), "", "does not remember its clients, and the Service has session affinity"),
+            (
+                self._forgetful(nat, rows),
+                "",
+                "does not remember its clients, as it should: they change the endpoint",
+            ),
         ):
             if found:
                 more = and_more(len(found) - 1, "endpoint")
                 yield self.finding_of_many(
                     (nat.option_span(row, option) for row in found),
-                    f"`{nat.target[found[0]]}` {what}{more}: clients change the endpoint",
+                    f"`{nat.target[found[0]]}` {what}{more}",
                     "the same here",
                     help="Restart kube-proxy on this node: its first sync writes all rules anew.",
                 )

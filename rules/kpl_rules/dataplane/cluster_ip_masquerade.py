@@ -23,8 +23,9 @@ class ClusterIpMasquerade(Rule):
     ## Why
     kube-proxy knows by `clusterCIDR` and `detectLocalMode` which sources are pods, and masquerades the rest in a rule of
     each Service's chain (in `KUBE-SERVICES` up to Kubernetes 1.20), with the same condition for all Services, for the
-    address and port that lead to the chain. A Service whose rule is lost, or has another source, address or port than
-    its neighbours say, answers pods and not those that come through a route to the cluster IPs.
+    address and port that lead to the chain. A Service whose rule is lost, or has another source than the others, answers
+    pods and not those that come through a route to the cluster IPs. Where no rule leads from the rule's address and port to
+    the chain, one of the two was changed, or the cluster IP is lost.
 
     Only whole tables are looked at. A table in which no Service has such a rule is silent: without a way to tell pods
     from others kube-proxy writes none.
@@ -64,8 +65,9 @@ class ClusterIpMasquerade(Rule):
             for each in portals(nat)
             if each.comment and each.comment.endswith(_CLUSTER_IP)
         }
-        chains = {key[0] for key in wanted}
-        marking = [row for row in nat.jumps_to.get(MARK_MASQ, ()) if nat.chain[row] in chains]
+        marking = [
+            row for row in nat.jumps_to.get(MARK_MASQ, ()) if nat.chain[row].startswith(("KUBE-SVC-", "KUBE-SVL-"))
+        ]
         columns = zip(marking, nat.columns(("--comment", "-d", "-p", "--dport", "-s"), marking), strict=True)
         # external IPs have such rules in the same chain up to Kubernetes 1.23
         marked = [(row, each) for row, each in columns if each[0] and each[0].endswith(_CLUSTER_IP)]
@@ -85,7 +87,7 @@ class ClusterIpMasquerade(Rule):
                 "",
                 "the cluster IP of `{}` is not masqueraded for clients outside of the pod network, unlike others",
             ),
-            (strangers, "-d", "the masquerading in `{}` is for another address or port than the one that leads there"),
+            (strangers, "-d", "`{}` masquerades for a cluster IP and port from which no rule leads there"),
             (other, "-s", "the masquerading in `{}` takes other sources for pods than the rest of the Services"),
         ):
             if found:

@@ -79,10 +79,12 @@ class DuplicateRule(Rule):
         for row, pair in enumerate(zip(table.chain, table.target, strict=True)):
             if first.setdefault(pair, row) != row:
                 alike.setdefault(first[pair], [first[pair]]).append(row)
+        newer = any(chain.startswith("KUBE-EXT-") for chain in table.chains)  # Kubernetes 1.24 or newer
         repeated = [
             again
             for rows in alike.values()
-            if _is_ours(table.chain[rows[0]], table.target[rows[0]])
+            if (newer or per_service(table.chain[rows[0]]) != "FW")
+            and _is_ours(table.chain[rows[0]], table.target[rows[0]])
             for again in _repeated(table, rows)
         ]
         if repeated:
@@ -98,7 +100,7 @@ class DuplicateRule(Rule):
 
 
 def _is_ours(chain: str, target: str) -> bool:
-    return per_service(chain) != "FW" and (chain in _OWN or target in _OWN or per_service(chain) is not None)
+    return chain in _OWN or target in _OWN or per_service(chain) is not None
 
 
 def _repeated(table: Table, rows: list[int]) -> Iterator[int]:

@@ -65,7 +65,7 @@ class KubeProxyNotHooked(Rule):
         Bad(dump(node_dump().replace(_JUMP, "")), flags=[":KUBE-SERVICES"]),
         Bad(
             dump("".join(each for each in node_dump().splitlines(True) if not each.startswith("-A FORWARD"))),
-            flags=[":KUBE-FORWARD", ":KUBE-PROXY-FIREWALL", ":KUBE-SERVICES"],
+            flags=[":KUBE-EXTERNAL-SERVICES", ":KUBE-FORWARD", ":KUBE-PROXY-FIREWALL", ":KUBE-SERVICES"],
         ),
         # by way of another chain
         Good(
@@ -90,6 +90,8 @@ class KubeProxyNotHooked(Rule):
         for name, chain, hooks in _HOOKS:
             if name != table.name or chain not in table.rules_of or chain not in table.chains:
                 continue
+            if chain == "KUBE-EXTERNAL-SERVICES" and "KUBE-NODEPORTS" in table.chains:  # Kubernetes 1.21 or newer
+                hooks = (*hooks, "FORWARD")
             reaching = leads_to(table, chain)
             missing = [f"`{each}`" for each in hooks if each in table.policies and each not in reaching]
             if missing:

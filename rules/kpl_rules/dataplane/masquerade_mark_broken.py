@@ -9,6 +9,7 @@ from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, 
 
 _SET = "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000\n"
 _RETURN = "-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN\n"
+_CLEAR = "-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0\n"
 _ALL = "-A KUBE-POSTROUTING -j MASQUERADE --random-fully\n"
 _MASQUERADE = "-j MASQUERADE --random-fully\n"
 _SMALL = (
@@ -27,7 +28,8 @@ class MasqueradeMarkBroken(Rule):
     and `KUBE-FORWARD` accepts what has it. If the bit is not set, or is another one than the one looked for, connections
     from outside and of a pod to itself keep their source address, and the answers do not pass the node that
     translated. If `KUBE-POSTROUTING` does not ask for the bit, everything that leaves the node is masqueraded, and every
-    NetworkPolicy and log sees the node's address.
+    NetworkPolicy and log sees the node's address. From Kubernetes 1.18 on the bit is cleared before masquerading, because the
+    packets of a tunnel pass the rules twice.
 
     ## Fix
     There is none in a dump. Restart kube-proxy on the node. If kubelet (up to 1.26) has another `iptables-masquerade-bit`
@@ -47,7 +49,7 @@ class MasqueradeMarkBroken(Rule):
     needs = "Ruleset"
     examples = [
         Bad(
-            dump(_SMALL.format(_RETURN.replace("4000", "8000") + _ALL)),
+            dump(_SMALL.format(_RETURN.replace("4000", "8000") + _CLEAR + _ALL)),
             flags=["0x8000/0x8000"],
         ),
         Bad(dump(_SMALL.format(_ALL)), flags=["MASQUERADE"]),
@@ -59,7 +61,7 @@ class MasqueradeMarkBroken(Rule):
         ),
         # Kubernetes up to 1.17
         Good(dump(_SMALL.format("-A KUBE-POSTROUTING -m mark --mark 0x4000/0x4000 -j MASQUERADE --random-fully\n"))),
-        Good(dump(_SMALL.format(f"{_RETURN}-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0\n{_ALL}"))),
+        Good(dump(_SMALL.format(f"{_RETURN}{_CLEAR}{_ALL}"))),
     ]
 
     def check(self, ruleset: Ruleset) -> Iterator[Finding]:
@@ -116,6 +118,14 @@ class MasqueradeMarkBroken(Rule):
                     nat.target_span(masquerades[0]),
                     f"everything that leaves the node is masqueraded: no rule before this one asks for the mark {wanted:#x}",
                     help=_HELP,
+                )
+            elif not any(nat.target[row] == "MARK" and row < masquerades[0] for row in rows):
+                yield self.finding(
+                    nat.target_span(masquerades[0]),
+                    f"the mark {wanted:#x} is not cleared before masquerading: packets that pass the node's rules once more, in a "
+                    "tunnel for instance, are masqueraded twice",
+                    help=_HELP,
+                    severity=Severity.WARNING,
                 )
 
 

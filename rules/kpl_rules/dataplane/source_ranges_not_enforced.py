@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, node_dump
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, node_dump, per_service
 
 _FW = "KUBE-FW-MUJ7T5P6IXY3AYQM"
 _DROP = (
@@ -70,6 +70,19 @@ class SourceRangesNotEnforced(Rule):
                 (filtered.option_span(row, "--comment") for row in alone),
                 f"this rule drops what a chain does not accept that `*nat` does not have{more}: nobody reaches the load balancer",
                 "no such chain either",
+                help=_HELP,
+            )
+        closed = [
+            chain
+            for chain, rows in nat.rules_of.items()
+            if chain.startswith("KUBE-FW-") and not any(per_service(nat.target[row]) for row in rows)
+        ]
+        if closed:
+            more = and_more(len(closed) - 1, "chain")
+            yield self.finding_of_many(
+                (nat.declaration(chain) for chain in closed),
+                f"`{closed[0]}` lets no source in{more}: nobody reaches the load balancer",
+                "lets no source in either",
                 help=_HELP,
             )
         open_chains = [chain for chain in nat.chains if chain.startswith("KUBE-FW-") and chain not in named]

@@ -63,6 +63,7 @@ class StaleServiceChain(Rule):
         Bad(
             dump("".join(line for line in node_dump().splitlines(True) if not line.startswith(_JUMP))),
             flags=[":KUBE-SVC-YAKDRQAFFUODADJ7"],
+            other=["cluster-ip-masquerade"],
         ),
         # up to Kubernetes 1.23
         Good(dump(_FORGOTTEN.replace("KUBE-SVC", "KUBE-XLB"))),

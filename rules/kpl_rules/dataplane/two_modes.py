@@ -71,7 +71,7 @@ class TwoModes(Rule):
         if of_ipvs:
             yield self.finding_of_many(
                 (nat.option_span(row, "--match-set") for row in of_ipvs),
-                f"`KUBE-SERVICES` has {len(of_ipvs):,} rules of IPVS mode and {len(services):,} of iptables mode: two "
+                f"`KUBE-SERVICES` has rules of IPVS mode ({len(of_ipvs):,}) and of iptables mode ({len(services):,}): two "
                 "kube-proxies write it, or a part was restored",
                 "of IPVS mode as well",
                 help="See that one kube-proxy runs on this node, then run `kube-proxy --cleanup` and start it again.",

@@ -36,8 +36,8 @@ class UnevenEndpoints(Rule):
     ## Why
     In iptables mode the rules of a Service's chain are tried one after the other: with n endpoints the first matches
     with the probability 1/n, the next with 1/(n-1), and the last without any condition. If a rule is lost, doubled or
-    changed, the spread is uneven; what stands behind a rule without a probability is never reached; and where the last
-    rule has one, a share of the connections leaves the chain untranslated and fails.
+    changed, or an endpoint stands there twice, the spread is uneven; what stands behind a rule without a probability is
+    never reached; and where the last rule has one, a share of the connections leaves the chain untranslated and fails.
 
     Only whole tables are looked at. Probabilities may differ by 0.00001, as five digits do, which kube-proxy wrote up to
     Kubernetes 1.16.
@@ -86,6 +86,9 @@ class UnevenEndpoints(Rule):
             if count not in even:
                 even[count] = _even_shares(count)
             found = list(islice(values, count))
+            if len({nat.target[row] for row in rows}) < count:
+                uneven.append(rows[0])
+                continue
             if found == even[count]:
                 continue
             shares = [_number(value) for value in found]
