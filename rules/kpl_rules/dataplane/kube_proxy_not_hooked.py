@@ -9,12 +9,12 @@ from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, 
 _HOOKS = (
     ("nat", "KUBE-SERVICES", ("PREROUTING", "OUTPUT")),
     ("nat", "KUBE-POSTROUTING", ("POSTROUTING",)),
-    ("filter", "KUBE-SERVICES", ("FORWARD", "OUTPUT")),
+    ("filter", "KUBE-SERVICES", ("OUTPUT",)),
     ("filter", "KUBE-EXTERNAL-SERVICES", ("INPUT",)),
     ("filter", "KUBE-FORWARD", ("FORWARD",)),
     ("filter", "KUBE-FIREWALL", ("INPUT", "OUTPUT")),
     ("filter", "KUBE-NODEPORTS", ("INPUT",)),
-    ("filter", "KUBE-PROXY-FIREWALL", ("INPUT", "FORWARD", "OUTPUT")),
+    ("filter", "KUBE-PROXY-FIREWALL", ("INPUT", "FORWARD")),
 )
 _LOST = {
     "KUBE-SERVICES": "Services are not reached that way",
@@ -90,8 +90,12 @@ class KubeProxyNotHooked(Rule):
         for name, chain, hooks in _HOOKS:
             if name != table.name or chain not in table.rules_of or chain not in table.chains:
                 continue
+            if table.name == "filter" and chain == "KUBE-SERVICES" and "KUBE-PROXY-CANARY" in table.chains:
+                hooks = ("FORWARD", *hooks)  # from Kubernetes 1.17 on for certain
             if chain == "KUBE-EXTERNAL-SERVICES" and "KUBE-NODEPORTS" in table.chains:  # Kubernetes 1.21 or newer
                 hooks = (*hooks, "FORWARD")
+            if chain == "KUBE-PROXY-FIREWALL" and not _is_of_ipvs(table, chain):
+                hooks = (*hooks, "OUTPUT")
             reaching = leads_to(table, chain)
             missing = [f"`{each}`" for each in hooks if each in table.policies and each not in reaching]
             if missing:
@@ -101,3 +105,8 @@ class KubeProxyNotHooked(Rule):
                     help="Restart kube-proxy on this node: it puts its jumps back. Then look for what rewrote the "
                     "built-in chains, a firewall that was reloaded for instance.",
                 )
+
+
+def _is_of_ipvs(table: Table, chain: str) -> bool:
+    """Whether the rules of `chain` ask ipsets, as kube-proxy's do in IPVS mode."""
+    return any(name == "--match-set" for row in table.rules_of[chain] for name, _, _ in table.shapes[row].options)

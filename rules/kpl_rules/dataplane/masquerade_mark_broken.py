@@ -111,17 +111,18 @@ class MasqueradeMarkBroken(Rule):
                 "`KUBE-POSTROUTING` masquerades nothing: what is marked keeps its source address, and answers go astray",
                 help=_HELP,
             )
-        elif is_unconditional(nat, masquerades[0]):
-            returns = [row for row in rows if nat.target[row] == "RETURN" and row < masquerades[0]]
+        # in IPVS mode another one stands before it, for what a pod sends to itself
+        for last in [row for row in masquerades if is_unconditional(nat, row)][:1]:
+            returns = [row for row in rows if nat.target[row] == "RETURN" and row < last]
             if not any(mark_of(nat, row) is not None for row in returns):
                 yield self.finding(
-                    nat.target_span(masquerades[0]),
+                    nat.target_span(last),
                     f"everything that leaves the node is masqueraded: no rule before this one asks for the mark {wanted:#x}",
                     help=_HELP,
                 )
-            elif not any(nat.target[row] == "MARK" and row < masquerades[0] for row in rows):
+            elif not any(nat.target[row] == "MARK" and row < last for row in rows):
                 yield self.finding(
-                    nat.target_span(masquerades[0]),
+                    nat.target_span(last),
                     f"the mark {wanted:#x} is not cleared before masquerading: packets that pass the node's rules once more, in a "
                     "tunnel for instance, are masqueraded twice",
                     help=_HELP,
