@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kpl import Cluster, node_dump
 from kpl.inputs.iptables import parse_iptables_save
@@ -249,3 +251,18 @@ def test_ipvs_mode_is_healthy() -> None:
 )
 def test_a_line_lost_in_ipvs_mode_is_found(line: str, name: str) -> None:
     assert name in found("".join(each for each in IPVS.splitlines(True) if not each.startswith(line)))
+
+
+@given(st.randoms(use_true_random=False))
+def test_no_text_breaks_a_rule(random: random.Random) -> None:
+    """Lines of both modes in any order, cut, joined and without their words."""
+    lines = [*node_dump().split("\n"), *IPVS.split("\n"), "*raw", "-A PREROUTING -j NOTRACK", "..."]
+    chosen = random.choices(lines, k=random.randrange(1, 120))
+    for _ in range(random.randrange(12)):
+        at = random.randrange(len(chosen))
+        words = chosen[at].split(" ")
+        del words[random.randrange(len(words))]
+        chosen[at] = " ".join(words)
+    if random.random() < 0.5:  # something that counts as a whole table
+        chosen = ["*nat", ":PREROUTING ACCEPT [0:0]", *(each for each in chosen if each[:2] in ("-A", ":K")), "COMMIT"]
+    found("\n".join(chosen))
