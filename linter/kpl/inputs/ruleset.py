@@ -126,7 +126,9 @@ class Table:
         return line[start:].rstrip()
 
     def declaration(self, chain: str) -> Span:
-        """Where the declared `chain` stands, with the colon."""
+        """Where `chain` is declared, with the colon; its name in its first rule where it is not."""
+        if chain not in self.chains:
+            return self.chain_span(self.rules_of[chain][0])
         start = self.text.index(":", self.chains[chain])
         return Span(start, start + 1 + len(chain))
 
