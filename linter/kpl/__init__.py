@@ -83,7 +83,7 @@ _HOMES = {
     "mark_bits": "kpl.proxy.nftfacts",
     "mark_set": "kpl.proxy.nftfacts",
     "mark_tested": "kpl.proxy.nftfacts",
-    "reached_from": "kpl.proxy.nftfacts",
+    "reached_from_hook": "kpl.proxy.nftfacts",
     "read_name": "kpl.proxy.nftnames",
     "Ruleset": "kpl.inputs.ruleset",
     "IPTABLES_EXTENSIONS": "kpl.proxy.chains",
@@ -163,6 +163,27 @@ _HOMES = {
     "MAX_NAMESERVERS": "kpl.resolver.dnsconfig",
     "MUSL_LINE": "kpl.resolver.search",
     "MAX_NDOTS": "kpl.resolver.search",
+    "MARK_MASQ": "kpl.proxy.leaves",
+    "Leaf": "kpl.proxy.leaves",
+    "Portal": "kpl.proxy.leaves",
+    "branches": "kpl.proxy.leaves",
+    "host_of": "kpl.proxy.leaves",
+    "is_large": "kpl.proxy.leaves",
+    "is_unconditional": "kpl.proxy.leaves",
+    "leads_to": "kpl.proxy.leaves",
+    "leaves": "kpl.proxy.leaves",
+    "per_service": "kpl.proxy.leaves",
+    "portals": "kpl.proxy.leaves",
+    "reached_from": "kpl.proxy.leaves",
+    "node_dump": "kpl.lint.nodedump",
+    "Mark": "kpl.proxy.marks",
+    "mark_of": "kpl.proxy.marks",
+    "matched_mark": "kpl.proxy.marks",
+    "written_mark": "kpl.proxy.marks",
+    "SaveHeader": "kpl.inputs.saveheaders",
+    "legacy_warning": "kpl.inputs.saveheaders",
+    "save_headers": "kpl.inputs.saveheaders",
+    "and_more": "kpl.text.words",
     "closest": "kpl.text.words",
 }
 
@@ -214,6 +235,9 @@ if TYPE_CHECKING:
     from kpl.inputs.resolvconf import ResolvConf as ResolvConf
     from kpl.inputs.ruleset import Ruleset as Ruleset
     from kpl.inputs.ruleset import Table as Table
+    from kpl.inputs.saveheaders import SaveHeader as SaveHeader
+    from kpl.inputs.saveheaders import legacy_warning as legacy_warning
+    from kpl.inputs.saveheaders import save_headers as save_headers
     from kpl.inputs.services import EndpointSlice as EndpointSlice
     from kpl.inputs.services import Service as Service
     from kpl.inputs.yamledit import add_entry as add_entry
@@ -223,6 +247,7 @@ if TYPE_CHECKING:
     from kpl.inputs.yamltree import Mapping as Mapping
     from kpl.inputs.yamltree import Scalar as Scalar
     from kpl.inputs.yamltree import Sequence as Sequence
+    from kpl.lint.nodedump import node_dump as node_dump
     from kpl.lint.rule import Bad as Bad
     from kpl.lint.rule import Confidence as Confidence
     from kpl.lint.rule import Finding as Finding
@@ -260,6 +285,22 @@ if TYPE_CHECKING:
     from kpl.proxy.ipsets import KubeSets as KubeSets
     from kpl.proxy.ipsets import Place as Place
     from kpl.proxy.ipsets import sets_beside as sets_beside
+    from kpl.proxy.leaves import MARK_MASQ as MARK_MASQ
+    from kpl.proxy.leaves import Leaf as Leaf
+    from kpl.proxy.leaves import Portal as Portal
+    from kpl.proxy.leaves import branches as branches
+    from kpl.proxy.leaves import host_of as host_of
+    from kpl.proxy.leaves import is_large as is_large
+    from kpl.proxy.leaves import is_unconditional as is_unconditional
+    from kpl.proxy.leaves import leads_to as leads_to
+    from kpl.proxy.leaves import leaves as leaves
+    from kpl.proxy.leaves import per_service as per_service
+    from kpl.proxy.leaves import portals as portals
+    from kpl.proxy.leaves import reached_from as reached_from
+    from kpl.proxy.marks import Mark as Mark
+    from kpl.proxy.marks import mark_of as mark_of
+    from kpl.proxy.marks import matched_mark as matched_mark
+    from kpl.proxy.marks import written_mark as written_mark
     from kpl.proxy.modes import DEFAULT_CHANGES as DEFAULT_CHANGES
     from kpl.proxy.modes import NFTABLES_GATE as NFTABLES_GATE
     from kpl.proxy.modes import NFTABLES_STABLE as NFTABLES_STABLE
@@ -274,7 +315,7 @@ if TYPE_CHECKING:
     from kpl.proxy.nftfacts import mark_bits as mark_bits
     from kpl.proxy.nftfacts import mark_set as mark_set
     from kpl.proxy.nftfacts import mark_tested as mark_tested
-    from kpl.proxy.nftfacts import reached_from as reached_from
+    from kpl.proxy.nftfacts import reached_from_hook as reached_from_hook
     from kpl.proxy.nftnames import read_name as read_name
     from kpl.proxy.programmed import kube_proxy_rules as kube_proxy_rules
     from kpl.proxy.programmed import longest_walk as longest_walk
@@ -321,6 +362,7 @@ if TYPE_CHECKING:
     from kpl.text.span import Span as Span
     from kpl.text.span import Text as Text
     from kpl.text.version import Version as Version
+    from kpl.text.words import and_more as and_more
     from kpl.text.words import closest as closest
 
 

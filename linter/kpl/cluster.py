@@ -384,7 +384,8 @@ def _is_whole(document: Document) -> bool:
     if kind == "IpvsDump":
         # a listing starts with its version; counters (--stats) do not tell which servers are draining
         ipvs = document.model
-        return "IP Virtual Server version" in ipvs.text and not ipvs.unread and ipvs.tables[-1].shows_weights
+        headed = "IP Virtual Server version" in ipvs.text
+        return headed and not ipvs.unread and bool(ipvs.tables) and ipvs.tables[-1].shows_weights
     return True
 
 

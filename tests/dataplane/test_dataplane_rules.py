@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import cProfile
+import pstats
 import re
 from pathlib import Path
 
@@ -7,9 +9,11 @@ import pytest
 
 from kpl import Bad, Cluster, Facts, Finding, Version
 from kpl.inputs.iptables import parse_iptables_save
+from kpl.lint.engine import lint
+from kpl.lint.settings import Settings
 from kpl_rules.dataplane.dangling_jump import DanglingJump
-from kpl_rules.dataplane.dataplane_at_scale import DataplaneAtScale
-from support import SHARED, underlined
+from kpl_rules.dataplane.dataplane_at_scale import DataplaneAtScale, _dump
+from support import SHARED, readings, underlined
 
 LARGE = next(iter(next(example for example in DataplaneAtScale.examples if isinstance(example, Bad)).files.values()))
 
@@ -78,3 +82,15 @@ def test_underlined_text_is_the_target() -> None:
     text = '*nat\r\n:OUTPUT ACCEPT [0:0]\r\n[1:2] -A OUTPUT -m comment --comment "-j cali-y" -g cali-x\r\nCOMMIT\r\n'
     (finding,) = run({"node.iptables": text}, ("KPL401",)).findings
     assert (underlined(finding), finding.code) == ("cali-x", "KPL401")
+
+
+def test_twice_the_services_are_twice_the_work() -> None:
+    def calls(services: int) -> int:
+        text = _dump(services)
+        documents = readings({"node.iptables": text})
+        profile = cProfile.Profile()
+        profile.runcall(lint, documents, Settings(select=("ALL",)))
+        return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
+
+    calls(2)  # what is loaded once
+    assert calls(400) < 2.2 * calls(200)

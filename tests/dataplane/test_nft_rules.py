@@ -12,7 +12,7 @@ import pytest
 
 from kpl.inputs.nft import parse_nft
 from kpl.proxy.from_nft import node_states
-from kpl.proxy.nftfacts import is_whole, reached_from
+from kpl.proxy.nftfacts import is_whole, reached_from_hook
 from kpl.proxy.nftnames import endpoint_name, read_name, service_name
 from kpl_rules.dataplane._nft import NEW, OLD, cut
 from support import SHARED, run, underlined
@@ -32,7 +32,7 @@ def codes(name: str, text: str | bytes) -> set[str]:
 @pytest.mark.skipif(not HEALTHY, reason="needs ../shared")
 @pytest.mark.parametrize("path", HEALTHY, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_a_healthy_node_has_no_finding(path: Path) -> None:
-    assert codes(path.name, path.read_bytes()) == set()
+    assert {finding.code for finding in run({path.name: path.read_bytes()}).findings} == set()
 
 
 @pytest.mark.skipif(not HEALTHY, reason="needs ../shared")
@@ -118,7 +118,7 @@ def test_chains_in_circles() -> None:
     circle = "\tchain a {\n\t\tjump b\n\t}\n\n\tchain b {\n\t\tgoto a\n\t}\n}\n"
     text = NEW.removesuffix("}\n") + circle
     (table,) = parse_nft(text.replace("\t\tjump services\n", "\t\tjump a\n\t\tjump services\n")).tables
-    assert reached_from(table, "nat", "prerouting") >= {"a", "b", "services"}
+    assert reached_from_hook(table, "nat", "prerouting") >= {"a", "b", "services"}
     assert codes("node.nft", text) == set()
 
 

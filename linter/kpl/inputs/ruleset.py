@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from itertools import groupby
@@ -18,6 +18,11 @@ from kpl.text.span import Span, Text
 
 BEFORE_RULE = re.compile(r"\s*(?:\[([0-9]{1,20}):([0-9]{1,20})\]\s+)?(?=-A\s)")
 """What may stand on a rule's line before the rule: blanks and counters."""
+
+_SOMEWHERE, _FIRST, _LAST, _BEFORE_TARGET = range(4)
+"""Where the value of an option stands in a rule: behind the chain, at the end, or in front of the last option, ``-j``."""
+
+_OTHER_BLANKS = "\t\v\f\x1c\x1d\x1e\x1f"
 
 _ESCAPED = re.compile(r"\\(.)")
 
@@ -61,9 +66,9 @@ class Entry:
         return next((option for option in self.options if option.name == name), None)
 
 
-@dataclass
+@dataclass(eq=False)
 class Table:
-    """One table: declared chains, and its rules as columns of equal length."""
+    """One table: declared chains, and its rules as columns of equal length. Hashed by identity, for caches."""
 
     text: str = field(repr=False)
     """The text of the ruleset, every line ended by LF."""
@@ -98,8 +103,41 @@ class Table:
             row = end
         return found
 
+    @cached_property
+    def jumps_to(self) -> dict[str, list[int]]:
+        """The numbers of the rules that hand packets to each chain or extension."""
+        found: dict[str, list[int]] = {}
+        for row, target in enumerate(self.target):
+            found.setdefault(target, []).append(row)
+        return found
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is all that the kernel had: no excerpt, and not what `iptables-restore --noflush` adds."""
+        return self.complete and bool(self.policies) and not self.unread
+
+    def chain_span(self, row: int) -> Span:
+        """Where the chain that rule number `row` is in stands."""
+        return self.entry(row).chain.span
+
+    def option_span(self, row: int, *names: str) -> Span:
+        """Where the value of the first of the options `names` stands; the target, where there is none of them."""
+        entry = self.entry(row)
+        for name in names:
+            option = entry.get(name)
+            if option is not None and option.values:
+                return option.values[0].span
+        return (entry.target or entry.chain).span
+
+    def rule(self, row: int) -> str:
+        """The text of rule number `row`, without counters."""
+        line, start = self._line(row)
+        return line[start:].rstrip()
+
     def declaration(self, chain: str) -> Span:
-        """Where the declared `chain` stands, with the colon."""
+        """Where `chain` is declared, with the colon; its name in its first rule where it is not."""
+        if chain not in self.chains:
+            return self.chain_span(self.rules_of[chain][0])
         start = self.text.index(":", self.chains[chain])
         return Span(start, start + 1 + len(chain))
 
@@ -121,18 +159,60 @@ class Table:
 
     def values(self, option: str, rows: Iterable[int]) -> Iterator[str | None]:
         """The first value of `option` in each of `rows`; None where a rule does not have it."""
-        places: dict[Shape, int] = {}
-        words = word_pattern().findall
+        # by identity: a shape is hashed more slowly than a line is read
+        places: dict[int, tuple[int, int]] = {}
+        text, key, plain = self.text, f" {option} ", self._is_plain
         for row in rows:
             shape = self.shapes[row]
-            if shape not in places:
-                numbers = next((each for name, _, each in shape.options if name == option), ())
-                places[shape] = numbers[0] if numbers else 0
-            if not places[shape]:
+            place = places.get(id(shape))
+            if place is None:
+                place = places[id(shape)] = _place(shape, option)
+            number, where = place
+            if not number:
                 yield None
                 continue
-            line, start = self._line(row)
-            yield _unquoted(words(line, start)[places[shape]])
+            if not plain:
+                where = _SOMEWHERE
+            start = self.offsets[row]
+            end = text.find("\n", start)
+            if end < 0:
+                end = len(text)
+            if where == _FIRST:
+                at = text.find(key, start, end) + len(key)
+                stop = text.find(" ", at, end)
+                value = text[at : stop if stop >= 0 else end]
+            elif where == _LAST:
+                value = text[text.rfind(" ", start, end) + 1 : end]
+            elif where == _BEFORE_TARGET:
+                value = text[start:end].rsplit(" ", 3)[-3]
+            else:
+                value = ""
+            if not value or value[0] in '"!-' or value[-1] == '"':
+                value = self._words(row, start, end)[number]
+            yield _unquoted(value)
+
+    def columns(self, options: Sequence[str], rows: Iterable[int]) -> Iterator[tuple[str | None, ...]]:
+        """The first values of `options` in each of `rows`; None where a rule does not have one."""
+        places: dict[int, tuple[int, ...]] = {}
+        text = self.text
+        for row in rows:
+            shape = self.shapes[row]
+            wanted = places.get(id(shape))
+            if wanted is None:
+                wanted = places[id(shape)] = tuple(_place(shape, option)[0] for option in options)
+            start = self.offsets[row]
+            end = text.find("\n", start)
+            words = self._words(row, start, end if end >= 0 else len(text)) if any(wanted) else ()
+            yield tuple([_unquoted(words[number]) if number else None for number in wanted])
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether words stand between blanks alone, as iptables-save writes them."""
+        return self.text.isascii() and not any(each in self.text for each in _OTHER_BLANKS)
+
+    def _words(self, row: int, start: int, end: int) -> Sequence[str]:
+        """The words of a rule as they are written, in the line from `start` to `end`."""
+        return word_pattern().findall(self.text, start if self.text[start] == "-" else start + self._line(row)[1], end)
 
     def _line(self, row: int) -> tuple[str, int]:
         """The line of a rule, and where the rule starts in it."""
@@ -157,6 +237,21 @@ class Ruleset:
         """The tables `table`: several where the file holds several dumps."""
         return (each for each in self.tables if each.name == table)
 
+    def whole_dumps(self) -> list[dict[str, Table]]:
+        """The whole tables by name, one dict for each dump: a table that comes a second time begins another dump.
+
+        None where the shapes of the rules exploded: no options are known then.
+        """
+        if self.shapes_exploded:
+            return []
+        dumps: list[dict[str, Table]] = [{}]
+        for table in self.tables:
+            if table.name in dumps[-1]:
+                dumps.append({})
+            if table.is_whole:
+                dumps[-1][table.name] = table
+        return [dump for dump in dumps if dump]
+
 
 @cache
 def word_pattern() -> re.Pattern[str]:
@@ -165,6 +260,23 @@ def word_pattern() -> re.Pattern[str]:
 
     either = (parser("iptables").get_terminal(name).pattern.to_regexp() for name in ("QUOTED", "WORD"))
     return re.compile(rf"\s({'|'.join(either)})")
+
+
+def _place(shape: Shape, option: str) -> tuple[int, int]:
+    """The number of the first word of `option`, 0 where there is none, and whether it is easily found in a line."""
+    place = next(((position, words) for position, (name, _, words) in enumerate(shape.options) if name == option), None)
+    if place is None or not place[1]:
+        return 0, _SOMEWHERE
+    position, words = place
+    number = words[0]
+    if number == 1:
+        return number, _FIRST
+    if position == len(shape.options) - 1 and len(words) == 1:
+        if number > shape.target:
+            return number, _LAST
+        if number == shape.target - 1:
+            return number, _BEFORE_TARGET
+    return number, _SOMEWHERE
 
 
 def _unquoted(word: str) -> str:

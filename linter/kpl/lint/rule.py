@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, overload
 
 from kpl.text.span import Span
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 HOME = "https://github.com/kplint/kpl"
 """Where the project lives; the pages of the rules are below it."""
+
+MOST_RELATED = 3
+"""How many other places of a finding are shown."""
 
 
 class Severity(Enum):
@@ -193,6 +197,14 @@ class Rule:
     ) -> Finding:
         """A finding of this rule; see `Finding`."""
         return Finding(self, span, message, help, fix, tuple(related), severity, document)
+
+    def finding_of_many(self, spans: Iterable[Span], message: str, also: str, **more: Any) -> Finding:
+        """One finding for what stands at all of `spans`: at the first, with the next few as related places.
+
+        `spans` may be lazy: no more are asked for. `also` says what the others are; `more` goes to `finding`.
+        """
+        first, *others = islice(spans, MOST_RELATED + 1)
+        return self.finding(first, message, related=[Related(span, also) for span in others], **more)
 
     @classmethod
     def url(cls) -> str:

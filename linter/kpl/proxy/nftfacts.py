@@ -33,7 +33,7 @@ def led_to(table: NftTable) -> Iterator[tuple[str, Span]]:
                 yield element.data.chain, element.span
 
 
-def reached_from(table: NftTable, kind: str, hook: str) -> set[str]:
+def reached_from_hook(table: NftTable, kind: str, hook: str) -> set[str]:
     """The chains that packets may come through from the base chains of one kind and hook."""
     left = [name for name, chain in table.chains.items() if (chain.kind, chain.hook) == (kind, hook)]
     reached: set[str] = set()

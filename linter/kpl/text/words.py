@@ -31,3 +31,9 @@ def closest(word: str, names: Iterable[str]) -> tuple[str, int] | None:
     if not near or near[0][0] > most or (len(near) > 1 and near[1][0] == near[0][0]):
         return None
     return near[0][1], near[0][0]
+
+
+def and_more(count: int, noun: str) -> str:
+    """What a message says of the `count` other things that are like the one it names: `` (and 3 more rules)``."""
+    plural = "" if count == 1 else "es" if noun.endswith("s") else "s"
+    return f" (and {count:,} more {noun}{plural})" if count else ""

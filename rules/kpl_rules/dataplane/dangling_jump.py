@@ -9,7 +9,6 @@ from kpl import (
     Bad,
     Finding,
     Good,
-    Related,
     Rule,
     Ruleset,
     Severity,
@@ -18,8 +17,6 @@ from kpl import (
     dump,
     is_certainly_a_chain,
 )
-
-MOST_RELATED = 3
 
 _BUILT_IN = ":PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
 _PORTALS = '-m comment --comment "kubernetes service portals" -j KUBE-SERVICES\n'
@@ -117,13 +114,11 @@ class DanglingJump(Rule):
                     jumps.setdefault(target, []).append(row)
         for chain, rows in jumps.items():
             lead = "a rule leads" if len(rows) == 1 else f"{len(rows):,} rules lead"
-            yield self.finding(
-                table.target_span(rows[0]),
+            yield self.finding_of_many(
+                (table.target_span(row) for row in rows),
                 f"{lead} to the chain `{chain}`, which `*{table.name}` does not declare: `iptables-restore` refuses "
                 "the table",
+                f"another jump to `{chain}`",
                 help="Take the dump again with `iptables-save`: no kernel holds such a table, so lines were lost "
                 f"or edited. In a file written by hand, declare `:{chain} - [0:0]` below `*{table.name}`.",
-                related=[
-                    Related(table.target_span(row), f"another jump to `{chain}`") for row in rows[1 : MOST_RELATED + 1]
-                ],
             )

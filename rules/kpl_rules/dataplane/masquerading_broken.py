@@ -19,7 +19,7 @@ from kpl import (
     mark_bits,
     mark_set,
     mark_tested,
-    reached_from,
+    reached_from_hook,
 )
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
@@ -79,7 +79,7 @@ class MasqueradingBroken(Rule):
 
 def _faults(ruleset: NftRuleset, table: NftTable) -> Iterator[tuple[Span, str]]:
     chain = table.chains["masquerading"]
-    if "masquerading" not in reached_from(table, "nat", "postrouting"):
+    if "masquerading" not in reached_from_hook(table, "nat", "postrouting"):
         yield (
             ruleset.declaration(chain),
             "nothing leads from the `postrouting` hook to `masquerading`, so nothing is masqueraded",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Stop, is_whole, kube_proxy_tables, reached_from
+from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Stop, is_whole, kube_proxy_tables, reached_from_hook
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
 _WHOSE = {
@@ -59,7 +59,7 @@ class ServicesNotHooked(Rule):
                     help=help_,
                 )
                 continue
-            missing = [hook for hook in _WHOSE if "services" not in reached_from(table, "nat", hook)]
+            missing = [hook for hook in _WHOSE if "services" not in reached_from_hook(table, "nat", hook)]
             if missing:
                 yield self.finding(
                     ruleset.declaration(services),

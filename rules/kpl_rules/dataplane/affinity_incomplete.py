@@ -1,0 +1,109 @@
+"""KPL427."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, branches, dump, node_dump
+
+_STICKY = (
+    '-A KUBE-SVC-YAKDRQAFFUODADJ7 -m comment --comment "shop/game -> 10.244.2.8:7000" -m recent --rcheck --seconds 10800 --reap '
+    "--name KUBE-SEP-FWTBSCUQANFXTLL2 --mask 255.255.255.255 --rsource -j KUBE-SEP-FWTBSCUQANFXTLL2\n"
+)
+_SET = "-m recent --set --name KUBE-SEP-FWTBSCUQANFXTLL2 --mask 255.255.255.255 --rsource "
+
+
+class AffinityIncomplete(Rule):
+    """Session affinity holds for a part of a Service's endpoints only, so clients change the endpoint.
+
+    ## Why
+    With `sessionAffinity: ClientIP` kube-proxy writes two rules for each endpoint: the endpoint's chain remembers the
+    client's address in a list of its own (`-m recent --set`), and the Service's chain asks all lists (`--rcheck`), with the
+    same number of seconds, before it spreads. If one of them is missing, or asks another list than the chain it leads to
+    keeps, clients of that endpoint are spread anew with each connection.
+
+    Only whole tables are looked at.
+
+    ## Fix
+    There is none in a dump. Restart kube-proxy on the node (it starts with a full sync).
+
+    ## References
+    - https://kubernetes.io/docs/reference/networking/virtual-ips/#session-affinity
+    - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
+    - https://man7.org/linux/man-pages/man8/iptables-extensions.8.html
+    """
+
+    code = "KPL427"
+    name = "affinity-incomplete"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "Ruleset"
+    examples = [
+        Bad(dump(node_dump().replace(_STICKY, "")), flags=["KUBE-SEP-FWTBSCUQANFXTLL2"]),
+        Bad(dump(node_dump().replace(_STICKY, _STICKY.replace("10800", "60"))), flags=["60"]),
+        Bad(dump(node_dump().replace(_SET, "")), flags=["KUBE-SEP-FWTBSCUQANFXTLL2"]),
+        Good(dump(_STICKY)),
+    ]
+
+    def check(self, ruleset: Ruleset) -> Iterator[Finding]:
+        """See the class."""
+        for tables in ruleset.whole_dumps():
+            if "nat" in tables:
+                yield from self._in(tables["nat"])
+
+    def _in(self, nat: Table) -> Iterator[Finding]:
+        sticky = {shape for shape in set(nat.shapes) if any(name == "--rcheck" for name, _, _ in shape.options)}
+        if not sticky:
+            return
+        rows = [
+            row for row, shape in enumerate(nat.shapes) if shape in sticky and nat.target[row].startswith("KUBE-SEP-")
+        ]
+        lists = list(nat.values("--name", rows))
+        seconds = list(nat.values("--seconds", rows))
+        asked: dict[str, set[str]] = {}
+        timeouts: dict[str, list[str | None]] = {}
+        for row, timeout in zip(rows, seconds, strict=True):
+            asked.setdefault(nat.chain[row], set()).add(nat.target[row])
+            timeouts.setdefault(nat.chain[row], []).append(timeout)
+        usual = {chain: Counter(each).most_common(1)[0][0] for chain, each in timeouts.items()}
+        spread = branches(nat)
+        not_asked = [row for chain in asked for row in spread.get(chain, ()) if nat.target[row] not in asked[chain]]
+        reached = {chain: {nat.target[row] for row in spread.get(chain, ())} for chain in asked}
+        not_spread = [row for row in rows if nat.target[row] not in reached[nat.chain[row]]]
+        uneven = [row for row, each in zip(rows, seconds, strict=True) if each != usual[nat.chain[row]]]
+        stray = [row for row, name in zip(rows, lists, strict=True) if name != nat.target[row]]
+        for found, option, what in (
+            (
+                not_asked,
+                "",
+                "is not asked for its clients, as the others are: they change the endpoint",
+            ),
+            (not_spread, "", "is asked for its clients, and gets no new ones"),
+            (uneven, "--seconds", "is asked with another timeout than the other endpoints of the Service"),
+            (stray, "--name", "is not the list that this rule asks"),
+            (
+                self._forgetful(nat, rows),
+                "",
+                "does not remember its clients, as it should: they change the endpoint",
+            ),
+        ):
+            if found:
+                more = and_more(len(found) - 1, "endpoint")
+                yield self.finding_of_many(
+                    (nat.option_span(row, option) for row in found),
+                    f"`{nat.target[found[0]]}` {what}{more}",
+                    "the same here",
+                    help="Restart kube-proxy on this node: its first sync writes all rules anew.",
+                )
+
+    def _forgetful(self, nat: Table, rows: list[int]) -> list[int]:
+        """The rules that ask the list of a chain which does not keep it."""
+        remembering = {shape for shape in set(nat.shapes) if any(name == "--set" for name, _, _ in shape.options)}
+        return [
+            row
+            for row in rows
+            if nat.target[row] in nat.rules_of
+            and not any(nat.shapes[each] in remembering for each in nat.rules_of[nat.target[row]])
+        ]

@@ -1,0 +1,103 @@
+"""KPL435."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, is_unconditional, is_within, node_dump
+
+_AGENTS = {"IP-MASQ-AGENT": "ip-masq-agent", "KIND-MASQ-AGENT": "kindnet"}
+_CLUSTER_IP = " cluster IP"
+
+
+def _with_agent(*networks: str) -> str:
+    returns = "".join(f"-A IP-MASQ-AGENT -d {network} -j RETURN\n" for network in networks)
+    return (
+        node_dump()
+        .replace(":POSTROUTING ACCEPT [0:0]\n", ":POSTROUTING ACCEPT [0:0]\n:IP-MASQ-AGENT - [0:0]\n")
+        .replace("-A POSTROUTING", "-A POSTROUTING -m addrtype ! --dst-type LOCAL -j IP-MASQ-AGENT\n-A POSTROUTING")
+        .replace("-A KUBE-EXT-3R55", f"{returns}-A IP-MASQ-AGENT -j MASQUERADE --random-fully\n-A KUBE-EXT-3R55", 1)
+    )
+
+
+class AgentMasqueradesPods(Rule):
+    """The masquerading agent does not spare the pod network, so pods see each other with the addresses of nodes.
+
+    ## Why
+    ip-masq-agent (kindnet on kind) masquerades what leaves the node, except for the networks that its configuration
+    names: a rule for each of them returns. kube-proxy's rules tell the network that the cluster takes for its pods
+    (`clusterCIDR` or the node's pod network). If that is in none of the agent's networks, connections between pods on
+    different nodes are masqueraded: NetworkPolicies, logs and access lists see the node instead of the pod, and source
+    ports of the node are used up.
+
+    Only a whole nat table is looked at.
+
+    ## Fix
+    There is none in a dump. Add the pod network to `nonMasqueradeCIDRs` in the agent's ConfigMap.
+
+    ## References
+    - https://kubernetes.io/docs/tasks/administer-cluster/ip-masq-agent/
+    - https://github.com/kubernetes-sigs/ip-masq-agent
+    """
+
+    code = "KPL435"
+    name = "agent-masquerades-pods"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "Ruleset"
+    examples = [
+        Bad(dump(_with_agent("172.16.0.0/12", "192.168.0.0/16")), flags=[":IP-MASQ-AGENT"]),
+        Good(dump(_with_agent("10.0.0.0/8", "172.16.0.0/12"))),
+        Good(dump(_with_agent("10.244.0.0/16"))),
+        # an excerpt
+        Good(dump("-A IP-MASQ-AGENT -d 172.16.0.0/12 -j RETURN\n-A IP-MASQ-AGENT -j MASQUERADE\n")),
+    ]
+
+    def check(self, ruleset: Ruleset) -> Iterator[Finding]:
+        """See the class."""
+        for tables in ruleset.whole_dumps():
+            if "nat" in tables:
+                yield from self._in(tables["nat"])
+
+    def _in(self, nat: Table) -> Iterator[Finding]:
+        for chain, agent in _AGENTS.items():
+            rows = nat.rules_of.get(chain, [])
+            last = rows[-1] if rows else None
+            if (
+                last is None
+                or chain not in nat.chains
+                or nat.target[last] != "MASQUERADE"
+                or not is_unconditional(nat, last)
+            ):
+                continue
+            spared = [
+                network
+                for row, network in zip(rows, nat.values("-d", rows), strict=True)
+                if network and nat.target[row] in ("RETURN", "ACCEPT")
+            ]
+            pods = _pod_network(nat)
+            address, _, length = (pods or "").partition("/")
+            if spared and length.isdecimal() and not any(_covers(network, address, length) for network in spared):
+                yield self.finding(
+                    nat.declaration(chain),
+                    f"{agent} masquerades what pods send to pods of other nodes: none of its {len(spared):,} networks holds "
+                    f"the pod network {pods}",
+                    help=f"Add {pods} to `nonMasqueradeCIDRs` in the agent's ConfigMap.",
+                )
+
+
+def _pod_network(nat: Table) -> str | None:
+    """The network that kube-proxy takes for the pods': what it masquerades for cluster IPs is from elsewhere."""
+    negated = {id(shape) for shape in nat.shapes if any(name == "-s" and no for name, no, _ in shape.options)}
+    rows = [row for row in nat.jumps_to.get("KUBE-MARK-MASQ", ()) if id(nat.shapes[row]) in negated]
+    columns = nat.columns(("-s", "--comment"), rows)
+    found = Counter(source for source, comment in columns if source and comment and comment.endswith(_CLUSTER_IP))
+    return found.most_common(1)[0][0] if found else None
+
+
+def _covers(network: str, address: str, length: str) -> bool:
+    """Whether `network` holds the whole of `address`/`length`."""
+    bits = network.partition("/")[2] or length
+    return bits.isdecimal() and int(bits) <= int(length) and is_within(address, network)

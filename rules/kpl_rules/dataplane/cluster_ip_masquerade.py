@@ -1,0 +1,101 @@
+"""KPL417."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from kpl import MARK_MASQ, Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, node_dump, portals
+
+_CLUSTER_IP = " cluster IP"
+_SMALL = (
+    '-A {chain} ! -s {pods} -d {address}/32 -p tcp -m comment --comment "{name} cluster IP" -m tcp --dport {port} '
+    "-j KUBE-MARK-MASQ\n"
+)
+_FAR = _SMALL.format(
+    chain="KUBE-SVC-3R55B5W2BQDIGALS", pods="10.244.0.0/16", address="10.96.10.3", name="shop/far:http", port=80
+)
+
+
+class ClusterIpMasquerade(Rule):
+    """One Service is not masqueraded as the others are, so clients outside of the pod network get no answer from it.
+
+    ## Why
+    kube-proxy knows by `clusterCIDR` and `detectLocalMode` which sources are pods, and masquerades the rest in a rule of
+    each Service's chain (in `KUBE-SERVICES` up to Kubernetes 1.20), with the same condition for all Services, for the
+    address and port that lead to the chain. A Service whose rule is lost, or has another source than the others, answers
+    pods and not those that come through a route to the cluster IPs. Where no rule leads from the rule's address and port to
+    the chain, one of the two was changed, or the cluster IP is lost.
+
+    Only whole tables are looked at. A table in which no Service has such a rule is silent: without a way to tell pods
+    from others kube-proxy writes none.
+
+    ## Fix
+    There is none in a dump. Restart kube-proxy on the node (it starts with a full sync).
+
+    ## References
+    - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
+    - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
+    """
+
+    code = "KPL417"
+    name = "cluster-ip-masquerade"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "Ruleset"
+    examples = [
+        Bad(dump(node_dump().replace(_FAR, "")), flags=["KUBE-SVC-3R55B5W2BQDIGALS"]),
+        Bad(dump(node_dump().replace(_FAR, _FAR.replace("10.244.0.0/16", "10.42.0.0/16"))), flags=["10.42.0.0/16"]),
+        Bad(dump(node_dump().replace(_FAR, _FAR.replace("10.96.10.3", "10.96.10.33"))), flags=["10.96.10.33/32"]),
+        # no Service has the rule
+        Good(dump("".join(each for each in node_dump().splitlines(True) if " ! -s 10.244.0.0/16 " not in each))),
+        Good(dump(_FAR + _FAR.replace("10.244.0.0/16", "10.42.0.0/16").replace(".3/", ".4/"))),
+    ]
+
+    def check(self, ruleset: Ruleset) -> Iterator[Finding]:
+        """See the class."""
+        for tables in ruleset.whole_dumps():
+            if "nat" in tables:
+                yield from self._in(tables["nat"])
+
+    def _in(self, nat: Table) -> Iterator[Finding]:
+        wanted = {
+            (each.target, each.address, each.protocol, each.port): each.row
+            for each in portals(nat)
+            if each.comment and each.comment.endswith(_CLUSTER_IP)
+        }
+        marking = [
+            row for row in nat.jumps_to.get(MARK_MASQ, ()) if nat.chain[row].startswith(("KUBE-SVC-", "KUBE-SVL-"))
+        ]
+        columns = zip(marking, nat.columns(("--comment", "-d", "-p", "--dport", "-s"), marking), strict=True)
+        # external IPs have such rules in the same chain up to Kubernetes 1.23
+        marked = [(row, each) for row, each in columns if each[0] and each[0].endswith(_CLUSTER_IP)]
+        if not marked:
+            return  # none at all, or in KUBE-SERVICES, as up to Kubernetes 1.20
+        rows = [row for row, _ in marked]
+        keys = [(nat.chain[row], *each[1:4]) for row, each in marked]
+        strangers = [row for row, key in zip(rows, keys, strict=True) if key not in wanted]
+        having = {key[0] for key in keys}
+        missing = [row for (chain, *_), row in wanted.items() if chain not in having and chain in nat.rules_of]
+        sources = [each[4] for _, each in marked]
+        usual = Counter(sources).most_common(1)[0][0]
+        other = [row for row, source in zip(rows, sources, strict=True) if source != usual]
+        for found, option, text in (
+            (
+                missing,
+                "",
+                "the cluster IP of `{}` is not masqueraded for clients outside of the pod network, unlike others",
+            ),
+            (strangers, "-d", "`{}` masquerades for a cluster IP and port from which no rule leads there"),
+            (other, "-s", "the masquerading in `{}` takes other sources for pods than the rest of the Services"),
+        ):
+            if found:
+                chain = nat.target[found[0]] if found is missing else nat.chain[found[0]]
+                more = and_more(len(found) - 1, "Service")
+                yield self.finding_of_many(
+                    (nat.option_span(row, option) for row in found),
+                    f"{text.format(chain)}{more}",
+                    "the same here",
+                    help="Restart kube-proxy on this node: its first sync writes all rules anew.",
+                )

@@ -1,0 +1,112 @@
+"""KPL431."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, node_dump, per_service
+
+_OWN = frozenset(
+    (
+        "KUBE-SERVICES",
+        "KUBE-EXTERNAL-SERVICES",
+        "KUBE-NODEPORTS",
+        "KUBE-POSTROUTING",
+        "KUBE-MARK-MASQ",
+        "KUBE-MARK-DROP",
+        "KUBE-FIREWALL",
+        "KUBE-FORWARD",
+        "KUBE-PROXY-FIREWALL",
+    )
+)
+_BUILT_IN = ":PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+_FIREWALL = (
+    '-A KUBE-FIREWALL -m comment --comment "kubernetes firewall for dropping marked packets" -m mark --mark 0x8000/0x8000 '
+    "-j DROP\n"
+)
+_SMALL = (
+    "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:KUBE-FIREWALL - [0:0]\n"
+    f"-A INPUT -j KUBE-FIREWALL\n-A OUTPUT -j KUBE-FIREWALL\n{_FIREWALL}"
+)
+_HOOK = '-A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES\n'
+
+
+class DuplicateRule(Rule):
+    """A rule of kube-proxy or kubelet stands twice in the same chain: something adds it again and again.
+
+    ## Why
+    Both look whether a rule is there before they add it, and kube-proxy writes its chains as a whole: no healthy node has
+    one of their rules twice. iptables 1.8.1 and 1.8.2 did not recognise the rules of others, so kubelet added the same
+    `KUBE-FIREWALL` rule every minute, thousands of them, each of which every packet of the node is compared with. Other
+    causes are two kube-proxies, and scripts that restore saved rules with `--noflush`.
+
+    Only whole tables are looked at. The chains `KUBE-FW-` of kube-proxy up to 1.23 repeat their rules for each address of a
+    load balancer, and are left out.
+
+    ## Fix
+    There is none in a dump. Update iptables on the node and in the images; delete the rules that are too many.
+
+    ## References
+    - https://github.com/kubernetes/kubernetes/issues/82361
+    - https://github.com/kubernetes/kubernetes/issues/76431
+    """
+
+    code = "KPL431"
+    name = "duplicate-rule"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "Ruleset"
+    examples = [
+        Bad(dump(f"{_SMALL}{_FIREWALL}{_FIREWALL}COMMIT\n"), flags=["DROP"]),
+        Bad(dump(node_dump().replace(_HOOK, _HOOK + _HOOK)), flags=["KUBE-SERVICES"]),
+        Good(dump(f"{_SMALL}COMMIT\n")),
+        # rules of others
+        Good(dump(f"*filter\n:INPUT ACCEPT [0:0]\n{2 * '-A INPUT -j ACCEPT%'}COMMIT\n".replace("%", "\n"))),
+    ]
+
+    def check(self, ruleset: Ruleset) -> Iterator[Finding]:
+        """See the class."""
+        for tables in ruleset.whole_dumps():
+            for table in tables.values():
+                yield from self._in(table)
+
+    def _in(self, table: Table) -> Iterator[Finding]:
+        if len(set(zip(table.chain, table.target, strict=True))) == len(table.chain):
+            return
+        first: dict[tuple[str, str], int] = {}
+        alike: dict[int, list[int]] = {}
+        for row, pair in enumerate(zip(table.chain, table.target, strict=True)):
+            if first.setdefault(pair, row) != row:
+                alike.setdefault(first[pair], [first[pair]]).append(row)
+        newer = any(chain.startswith("KUBE-EXT-") for chain in table.chains)  # Kubernetes 1.24 or newer
+        repeated = [
+            again
+            for rows in alike.values()
+            if (newer or per_service(table.chain[rows[0]]) != "FW")
+            and _is_ours(table.chain[rows[0]], table.target[rows[0]])
+            for again in _repeated(table, rows)
+        ]
+        if repeated:
+            chain = table.chain[repeated[0]]
+            more = and_more(len(repeated) - 1, "rule")
+            yield self.finding_of_many(
+                (table.target_span(row) for row in repeated),
+                f"this rule stands in `{chain}` already{more}: something adds it again and again",
+                "stands there already",
+                help="Delete what is too many (`iptables -D`), and see that iptables on the node and in the images is no 1.8.1 or "
+                "1.8.2, and that one kube-proxy runs.",
+            )
+
+
+def _is_ours(chain: str, target: str) -> bool:
+    return chain in _OWN or target in _OWN or per_service(chain) is not None
+
+
+def _repeated(table: Table, rows: list[int]) -> Iterator[int]:
+    seen: set[str] = set()
+    for row in rows:
+        text = table.rule(row)
+        if text in seen:
+            yield row
+        seen.add(text)

@@ -1,0 +1,76 @@
+"""KPL416."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Span, Stop, Table, dump, leads_to, node_dump
+
+_SMALL = (
+    "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:DOCKER-USER - [0:0]\n"
+    "-A FORWARD -j DOCKER-USER\n-A DOCKER-USER -j RETURN\nCOMMIT\n"
+    "*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+    ":KUBE-NODEPORTS - [0:0]\n:KUBE-SERVICES - [0:0]\n-A PREROUTING -j KUBE-SERVICES\n-A OUTPUT -j KUBE-SERVICES\n"
+    "-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS\nCOMMIT\n"
+)
+_ACCEPT = '-A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT\n'
+_DROPPING = node_dump().replace(":FORWARD ACCEPT", ":FORWARD DROP")
+
+
+class ForwardDropsServices(Rule):
+    """What kube-proxy translated is dropped: the policy of `FORWARD` is `DROP`, and `KUBE-FORWARD` does not accept it.
+
+    ## Why
+    Docker (from 1.13 on) and many firewalls set the policy of the filter table's `FORWARD` to `DROP`. kube-proxy accepts
+    what it marked for masquerading, and the packets of connections that are established, in `KUBE-FORWARD`. If no rule of
+    `FORWARD` leads there, or the rule that accepts is lost, connections through NodePorts and load balancers to pods on
+    other nodes are dropped.
+
+    Only a whole filter table is looked at, of a node on which kube-proxy fills `KUBE-SERVICES` in the nat table.
+
+    ## Fix
+    There is none in a dump. Restart kube-proxy on the node; it puts `KUBE-FORWARD` in front of the other rules.
+
+    ## References
+    - https://github.com/kubernetes/kubernetes/issues/39658
+    - https://docs.docker.com/engine/network/packet-filtering-firewalls/
+    """
+
+    code = "KPL416"
+    name = "forward-drops-services"
+    stop = Stop.DATAPLANE
+    severity = Severity.ERROR
+    since = "0.1.0"
+    needs = "Ruleset"
+    examples = [
+        Bad(dump(_SMALL), flags=[":FORWARD DROP"]),
+        Bad(dump(_DROPPING.replace(_ACCEPT, "")), flags=[":FORWARD DROP"]),
+        Good(dump(_SMALL.replace("DROP", "ACCEPT"))),
+        Good(dump(_DROPPING)),
+    ]
+
+    def check(self, ruleset: Ruleset) -> Iterator[Finding]:
+        """See the class."""
+        for tables in ruleset.whole_dumps():
+            nat, filtered = tables.get("nat"), tables.get("filter")
+            if nat is None or filtered is None or "KUBE-SERVICES" not in nat.rules_of:
+                continue
+            if filtered.policies.get("FORWARD") != "DROP":
+                continue
+            if "FORWARD" not in leads_to(filtered, "KUBE-FORWARD"):
+                what = "no rule leads to `KUBE-FORWARD`"
+            elif not any(_accepts_mark(filtered, row) for row in filtered.rules_of.get("KUBE-FORWARD", ())):
+                what = "`KUBE-FORWARD` does not accept what kube-proxy marked"
+            else:
+                continue
+            span = filtered.declaration("FORWARD")
+            yield self.finding(
+                Span(span.start, span.end + len(" DROP")),
+                f"`FORWARD` drops by its policy, and {what}: connections through NodePorts and load balancers to pods "
+                "of other nodes are dropped",
+                help="Restart kube-proxy on this node: it writes `KUBE-FORWARD` and the jump to it anew.",
+            )
+
+
+def _accepts_mark(table: Table, row: int) -> bool:
+    return table.target[row] == "ACCEPT" and any(name == "--mark" for name, _, _ in table.shapes[row].options)

@@ -1,0 +1,112 @@
+"""KPL412."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, leads_to, node_dump
+
+_HOOKS = (
+    ("nat", "KUBE-SERVICES", ("PREROUTING", "OUTPUT")),
+    ("nat", "KUBE-POSTROUTING", ("POSTROUTING",)),
+    ("filter", "KUBE-SERVICES", ("OUTPUT",)),
+    ("filter", "KUBE-EXTERNAL-SERVICES", ("INPUT",)),
+    ("filter", "KUBE-FORWARD", ("FORWARD",)),
+    ("filter", "KUBE-FIREWALL", ("INPUT", "OUTPUT")),
+    ("filter", "KUBE-NODEPORTS", ("INPUT",)),
+    ("filter", "KUBE-PROXY-FIREWALL", ("INPUT", "FORWARD")),
+)
+_LOST = {
+    "KUBE-SERVICES": "Services are not reached that way",
+    "KUBE-POSTROUTING": "what kube-proxy marks is not masqueraded, and answers go astray",
+    "KUBE-EXTERNAL-SERVICES": "external addresses without endpoints are not refused",
+    "KUBE-FORWARD": "what kube-proxy translated is not accepted",
+    "KUBE-FIREWALL": "`127.0.0.0/8` of the node can be reached from outside",
+    "KUBE-NODEPORTS": "health checks of load balancers are not accepted",
+    "KUBE-PROXY-FIREWALL": "`loadBalancerSourceRanges` are not enforced",
+}
+_JUMP = '-A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES\n'
+_SMALL = (
+    "*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+    ":KUBE-NODEPORTS - [0:0]\n:KUBE-SERVICES - [0:0]\n"
+    '-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES\n'
+    "-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS\nCOMMIT\n"
+)
+
+
+class KubeProxyNotHooked(Rule):
+    """No rule of a built-in chain leads to kube-proxy's rules, so packets pass them by.
+
+    ## Why
+    kube-proxy's rules lie in chains of its own, and packets come to them by jumps from the built-in chains: in the nat
+    table `PREROUTING` (what comes to the node, and from its pods) and `OUTPUT` (what the node itself sends) lead to
+    `KUBE-SERVICES`, `POSTROUTING` leads to `KUBE-POSTROUTING`. If a jump is missing, something flushed or rewrote the
+    built-in chain: a firewall that was reloaded (firewalld, ufw, iptables-persistent) does. kube-proxy puts the jumps
+    back in its next full sync, which can be an hour away where only some rules were lost.
+
+    Only whole tables are looked at, and chains that hold rules. A jump by way of another chain counts.
+
+    ## Fix
+    There is none in a dump. Restart kube-proxy on the node, and let nothing restore the tables of a node as a whole.
+
+    ## References
+    - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
+    - https://github.com/kubernetes/enhancements/tree/master/keps/sig-network/3178-iptables-cleanup
+    """
+
+    code = "KPL412"
+    name = "kube-proxy-not-hooked"
+    stop = Stop.DATAPLANE
+    severity = Severity.ERROR
+    since = "0.1.0"
+    needs = "Ruleset"
+    examples = [
+        Bad(dump(_SMALL), flags=[":KUBE-SERVICES"]),
+        Bad(dump(node_dump().replace(_JUMP, "")), flags=[":KUBE-SERVICES"]),
+        Bad(
+            dump("".join(each for each in node_dump().splitlines(True) if not each.startswith("-A FORWARD"))),
+            flags=[":KUBE-EXTERNAL-SERVICES", ":KUBE-FORWARD", ":KUBE-PROXY-FIREWALL", ":KUBE-SERVICES"],
+        ),
+        # by way of another chain
+        Good(
+            dump(
+                _SMALL.replace(":KUBE-NODEPORTS", ":own - [0:0]\n:KUBE-NODEPORTS").replace(
+                    "-A KUBE", "-A OUTPUT -j own\n-A own -j KUBE-SERVICES\n-A KUBE", 1
+                )
+            )
+        ),
+        # kubelet's chains alone
+        Good(dump(_SMALL.replace("-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS\n", ""))),
+    ]
+
+    def check(self, ruleset: Ruleset) -> Iterator[Finding]:
+        """See the class."""
+        for tables in ruleset.whole_dumps():
+            for name in ("nat", "filter"):
+                if name in tables:
+                    yield from self._in(tables[name])
+
+    def _in(self, table: Table) -> Iterator[Finding]:
+        for name, chain, hooks in _HOOKS:
+            if name != table.name or chain not in table.rules_of or chain not in table.chains:
+                continue
+            if table.name == "filter" and chain == "KUBE-SERVICES" and "KUBE-PROXY-CANARY" in table.chains:
+                hooks = ("FORWARD", *hooks)  # from Kubernetes 1.17 on for certain
+            if chain == "KUBE-EXTERNAL-SERVICES" and "KUBE-NODEPORTS" in table.chains:  # Kubernetes 1.21 or newer
+                hooks = (*hooks, "FORWARD")
+            if chain == "KUBE-PROXY-FIREWALL" and not _is_of_ipvs(table, chain):
+                hooks = (*hooks, "OUTPUT")
+            reaching = leads_to(table, chain)
+            missing = [f"`{each}`" for each in hooks if each in table.policies and each not in reaching]
+            if missing:
+                yield self.finding(
+                    table.declaration(chain),
+                    f"no rule of {' or '.join(missing)} in `*{table.name}` leads to `{chain}`: {_LOST[chain]}",
+                    help="Restart kube-proxy on this node: it puts its jumps back. Then look for what rewrote the "
+                    "built-in chains, a firewall that was reloaded for instance.",
+                )
+
+
+def _is_of_ipvs(table: Table, chain: str) -> bool:
+    """Whether the rules of `chain` ask ipsets, as kube-proxy's do in IPVS mode."""
+    return any(name == "--match-set" for row in table.rules_of[chain] for name, _, _ in table.shapes[row].options)

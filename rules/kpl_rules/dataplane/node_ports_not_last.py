@@ -1,0 +1,108 @@
+"""KPL411."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Cluster, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, node_dump
+
+_LAST = (
+    '-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" '
+    "-m addrtype --dst-type LOCAL -j KUBE-NODEPORTS\n"
+)
+_GAME = (
+    '-A KUBE-SERVICES -d 10.96.10.4/32 -p udp -m comment --comment "shop/game cluster IP" -m udp --dport 7000 '
+    "-j KUBE-SVC-YAKDRQAFFUODADJ7\n"
+)
+_CONFIG = "kind: KubeProxyConfiguration\napiVersion: kubeproxy.config.k8s.io/v1alpha1\nmode: iptables\n"
+
+
+class NodePortsNotLast(Rule):
+    """The NodePorts are tried before a Service's address, or never, although kube-proxy tries them last.
+
+    ## Why
+    The last rule of `KUBE-SERVICES` in the nat table hands what goes to an address of the node to `KUBE-NODEPORTS`. If
+    a rule for a Service stands behind it, connections to that Service's address are taken for a NodePort where the
+    address is one of the node's and the port is a NodePort. kube-proxy writes the chain as a whole, so something else
+    added or moved the rule. Several rules to `KUBE-NODEPORTS` at the end, one for each address, are what
+    `nodePortAddresses` makes.
+
+    If no rule leads to a filled `KUBE-NODEPORTS`, no NodePort answers on this node. That is reported where the
+    configuration of kube-proxy is among the inputs: as a warning with `nodePortAddresses`, of which none is an address of
+    the node, as an error without.
+
+    ## Fix
+    There is none in a dump. Restart kube-proxy on the node; correct `nodePortAddresses` where they are for other networks.
+
+    ## References
+    - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
+    - https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport
+    """
+
+    code = "KPL411"
+    name = "node-ports-not-last"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "Ruleset"
+    examples = [
+        Bad(dump(_LAST + _GAME), flags=["KUBE-SVC-YAKDRQAFFUODADJ7"]),
+        Bad(dump(node_dump().replace(_LAST, "").replace(_GAME, _LAST + _GAME)), flags=["KUBE-SVC-YAKDRQAFFUODADJ7"]),
+        Bad(
+            {"node.iptables": node_dump().replace(_LAST, ""), "config.yaml": _CONFIG},
+            flags=[":KUBE-NODEPORTS"],
+        ),
+        Bad(
+            {
+                "node.iptables": node_dump().replace(_LAST, ""),
+                "config.yaml": f"{_CONFIG}nodePortAddresses: [172.16.0.0/12]\n",
+            },
+            flags=[":KUBE-NODEPORTS"],
+        ),
+        # one rule for each of the nodePortAddresses
+        Good(dump(_LAST.replace("-m addrtype --dst-type LOCAL ", "") + _LAST)),
+        # nodePortAddresses may match no address of the node
+        Good(dump(node_dump().replace(_LAST, ""))),
+    ]
+
+    def check(self, ruleset: Ruleset, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        for table in ruleset.tables:
+            if table.name not in ("nat", ""):
+                continue
+            rows = table.rules_of.get("KUBE-SERVICES", [])
+            jumps = [row for row in rows if table.target[row] == "KUBE-NODEPORTS"]
+            if jumps:
+                behind = [row for row in rows if row > jumps[0] and table.target[row] not in ("KUBE-NODEPORTS", "")]
+                # in an excerpt, what follows may be of another dump
+                if behind and (table.name or rows == list(range(rows[0], rows[-1] + 1))):
+                    more = and_more(len(behind) - 1, "rule")
+                    yield self.finding_of_many(
+                        (table.target_span(row) for row in behind),
+                        f"this rule stands behind the one to `KUBE-NODEPORTS`{more}, which kube-proxy writes as the last: "
+                        "NodePorts are tried first",
+                        "behind the NodePorts as well",
+                        help="Restart kube-proxy on this node: it writes the chain anew. Then look for what adds rules to it.",
+                    )
+            elif rows and table.is_whole and "KUBE-NODEPORTS" in table.rules_of and cluster.has("KubeProxyConfig"):
+                yield from self._without_jump(table, cluster)
+
+    def _without_jump(self, nat: Table, cluster: Cluster) -> Iterator[Finding]:
+        from kpl import KubeProxyConfig, Sequence
+
+        configs = [config for _, config in cluster.of(KubeProxyConfig)]
+        if len(configs) != 1:
+            return
+        addresses = configs[0].node.get("nodePortAddresses")
+        written = isinstance(addresses, Sequence) and bool(addresses.items)
+        if addresses is not None and not written:
+            return
+        yield self.finding(
+            nat.declaration("KUBE-NODEPORTS"),
+            "no rule of `KUBE-SERVICES` leads here, so no NodePort answers on this node: "
+            + ("none of the `nodePortAddresses` is an address of it" if written else "the rule is lost"),
+            help="Write a network into `nodePortAddresses` that this node has an address in, or remove the field."
+            if written
+            else "Restart kube-proxy on this node: it writes the chain anew.",
+            severity=None if written else Severity.ERROR,
+        )

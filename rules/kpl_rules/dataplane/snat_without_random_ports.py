@@ -1,0 +1,60 @@
+"""KPL433."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, dump, node_dump
+
+_RULE = '-A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE'
+
+
+class SnatWithoutRandomPorts(Rule):
+    """Masqueraded connections get the next free source port, not a random one, so two at once can lose a packet.
+
+    ## Why
+    Two connections that are masqueraded at the same moment can be given the same source port; one of the two packets is then
+    dropped and sent again a second later, or five seconds later for a DNS query (`insert_failed` in `conntrack -S` counts
+    them). `--random-fully` makes that rare. kube-proxy from 1.16 and kubelet write it where their `iptables` (1.6.2 and
+    newer) knows it.
+
+    Off by default: the rule is written by an image with an old `iptables`, and on most nodes it does no harm.
+
+    ## Fix
+    There is none in a dump. Use images of kube-proxy and kubelet with iptables 1.6.2 or newer.
+
+    ## References
+    - https://github.com/kubernetes/kubernetes/pull/78547
+    - https://tech.new-work.se/a-reason-for-unexplained-connection-timeouts-on-kubernetes-docker-abd041cf7e02
+    - https://man7.org/linux/man-pages/man8/iptables-extensions.8.html
+    """
+
+    code = "KPL433"
+    name = "snat-without-random-ports"
+    stop = Stop.DATAPLANE
+    severity = Severity.INFO
+    default = False
+    since = "0.1.0"
+    needs = "Ruleset"
+    examples = [
+        Bad(dump(f"{_RULE}\n"), flags=["MASQUERADE"]),
+        Bad(dump(node_dump().replace(" --random-fully", "")), flags=["MASQUERADE"]),
+        Good(dump(f"{_RULE} --random-fully\n")),
+    ]
+
+    def check(self, ruleset: Ruleset) -> Iterator[Finding]:
+        """See the class."""
+        for table in ruleset.tables:
+            if table.name not in ("nat", "") or ruleset.shapes_exploded:
+                continue
+            for row in table.rules_of.get("KUBE-POSTROUTING", ()):
+                if table.target[row] == "MASQUERADE" and not any(
+                    name == "--random-fully" for name, _, _ in table.shapes[row].options
+                ):
+                    yield self.finding(
+                        table.target_span(row),
+                        "masqueraded connections get the next free source port, without `--random-fully`: two at once can lose a "
+                        "packet",
+                        help="Use images of kube-proxy and kubelet with iptables 1.6.2 or newer.",
+                    )
+                    break

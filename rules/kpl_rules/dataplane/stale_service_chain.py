@@ -1,0 +1,99 @@
+"""KPL404."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Finding,
+    Good,
+    Rule,
+    Ruleset,
+    Severity,
+    Stop,
+    Table,
+    and_more,
+    dump,
+    is_large,
+    node_dump,
+    per_service,
+)
+
+_BUILT_IN = ":PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+_SVC = "KUBE-SVC-I5LIAMPLWKMBJ54B"
+_FORGOTTEN = (
+    f"*nat\n{_BUILT_IN}:KUBE-SERVICES - [0:0]\n:{_SVC} - [0:0]\n"
+    "-A PREROUTING -j KUBE-SERVICES\n-A OUTPUT -j KUBE-SERVICES\n"
+    "-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODE-PORT\nCOMMIT\n"
+).replace(":KUBE-SERVICES - ", ":KUBE-NODE-PORT - [0:0]\n:KUBE-SERVICES - ")
+_JUMP = '-A KUBE-SERVICES -d 10.96.10.4/32 -p udp -m comment --comment "shop/game cluster IP" -m udp --dport 7000 '
+
+
+class StaleServiceChain(Rule):
+    """Nothing leads to the chain of a Service or of an endpoint, so it is a leftover, or the rule to it is lost.
+
+    ## Why
+    kube-proxy deletes the chains of Services and endpoints that are gone in the sync that removes the rules to them,
+    up to 1,000 endpoints; with more of them it does so later, and the finding is an information. A chain without a way
+    to it therefore belongs to a kube-proxy that no longer looks after it (another mode, another backend, an upgrade),
+    or something deleted the rule that led to it, and the Service is unreachable from this node.
+
+    Only whole tables are looked at. An empty `KUBE-XLB-` chain is normal up to Kubernetes 1.23. Leftovers that are empty
+    are an information: they cost nothing and mislead whoever reads the rules.
+
+    ## Fix
+    There is none in a dump. When the mode was changed, run `kube-proxy --cleanup` on the node or reboot it; otherwise
+    restart kube-proxy and compare.
+
+    ## References
+    - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
+    - https://kubernetes.io/docs/reference/command-line-tools-reference/kube-proxy/
+    """
+
+    code = "KPL404"
+    name = "stale-service-chain"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "Ruleset"
+    examples = [
+        Bad(dump(_FORGOTTEN), flags=[f":{_SVC}"]),
+        # the rule to it is lost
+        Bad(
+            dump("".join(line for line in node_dump().splitlines(True) if not line.startswith(_JUMP))),
+            flags=[":KUBE-SVC-YAKDRQAFFUODADJ7"],
+            other=["cluster-ip-masquerade"],
+        ),
+        # up to Kubernetes 1.23
+        Good(dump(_FORGOTTEN.replace("KUBE-SVC", "KUBE-XLB"))),
+        Good(dump(_FORGOTTEN.replace(_BUILT_IN, ""))),
+    ]
+
+    def check(self, ruleset: Ruleset) -> Iterator[Finding]:
+        """See the class."""
+        for tables in ruleset.whole_dumps():
+            if "nat" in tables:
+                yield from self._in(tables["nat"])
+
+    def _in(self, nat: Table) -> Iterator[Finding]:
+        unreached = nat.chains.keys() - nat.jumps_to.keys()
+        stale = [
+            chain
+            for chain in nat.chains
+            if chain in unreached and (kind := per_service(chain)) and (kind != "XLB" or chain in nat.rules_of)
+        ]
+        if not stale:
+            return
+        filled = [chain for chain in stale if chain in nat.rules_of]
+        first = (filled or stale)[0]
+        counted = and_more(len(stale) - 1, "chain")
+        yield self.finding_of_many(
+            (nat.declaration(chain) for chain in [first, *(each for each in stale if each != first)]),
+            f"no rule leads to `{first}`{'' if filled else ', which is empty'}{counted}: "
+            + ("leftovers, or the rules to them are lost" if filled else "leftovers of another mode or of a flush"),
+            "no rule leads here either",
+            help="kube-proxy deletes chains without use in its next sync. After a change of the mode run "
+            "`kube-proxy --cleanup` on the node; otherwise restart kube-proxy and take the dump again.",
+            severity=Severity.INFO if not filled or is_large(nat) else None,
+        )

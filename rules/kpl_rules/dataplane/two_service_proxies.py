@@ -1,0 +1,90 @@
+"""KPL420."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, dump, node_dump, per_service
+
+_OTHERS = {
+    "KUBE-ROUTER-SERVICES": "kube-router with `--run-service-proxy`",
+    "OVN-KUBE-NODEPORT": "OVN-Kubernetes",
+    "OVN-KUBE-EXTERNALIP": "OVN-Kubernetes",
+}
+_OVN = "-A OVN-KUBE-NODEPORT -p tcp -m addrtype --dst-type LOCAL -m tcp --dport 30080 -j DNAT --to-destination 10.96.10.1:80\n"
+_SERVICE = (
+    '-A KUBE-SERVICES -d 10.96.10.3/32 -p tcp -m comment --comment "shop/far:http cluster IP" -m tcp --dport 80 '
+    "-j KUBE-SVC-3R55B5W2BQDIGALS\n"
+)
+_SMALL = f"*nat\n:KUBE-SERVICES - [0:0]\n:OVN-KUBE-NODEPORT - [0:0]\n{_SERVICE}{_OVN}COMMIT\n"
+
+
+class TwoServiceProxies(Rule):
+    """Another program that implements Services runs beside kube-proxy, and both translate the same connections.
+
+    ## Why
+    kube-router's service proxy and OVN-Kubernetes implement Services themselves and are run without kube-proxy. Beside it,
+    the one whose rules come first in a chain wins, session affinity and traffic policies hold for one of them only,
+    and what one of them removed the other still answers.
+
+    Told by chains with rules: `KUBE-ROUTER-SERVICES`, `OVN-KUBE-NODEPORT`, `OVN-KUBE-EXTERNALIP`. The chains of
+    kube-router's network policies (k3s has them) and those of Cilium and Calico say nothing about Services.
+
+    ## Fix
+    There is none in a dump. Switch one of the two off, and clean up after it: for kube-proxy delete its DaemonSet and run
+    `kube-proxy --cleanup` on the nodes.
+
+    ## References
+    - https://github.com/cloudnativelabs/kube-router/pull/618
+    - https://github.com/ovn-kubernetes/ovn-kubernetes/blob/master/docs/design/service-traffic-policy.md
+    """
+
+    code = "KPL420"
+    name = "two-service-proxies"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "Ruleset"
+    examples = [
+        Bad(dump(_SMALL), flags=[":OVN-KUBE-NODEPORT"]),
+        Bad(
+            dump(
+                node_dump().replace(
+                    ":KUBE-SERVICES - [0:0]\n-A INPUT -j KUBE-FIREWALL\n",
+                    ":KUBE-ROUTER-SERVICES - [0:0]\n:KUBE-SERVICES - [0:0]\n-A INPUT -j KUBE-FIREWALL\n"
+                    "-A INPUT -j KUBE-ROUTER-SERVICES\n"
+                    "-A KUBE-ROUTER-SERVICES -m set --match-set kube-router-svip-prt dst,dst -j ACCEPT\n",
+                )
+            ),
+            flags=[":KUBE-ROUTER-SERVICES"],
+        ),
+        Good(dump(_SMALL.replace(_SERVICE, ""))),
+        # network policies, as in k3s
+        Good(
+            dump(
+                node_dump().replace(
+                    ":KUBE-SERVICES - [0:0]\n-A INPUT -j KUBE-FIREWALL\n",
+                    ":KUBE-ROUTER-INPUT - [0:0]\n:KUBE-SERVICES - [0:0]\n-A INPUT -j KUBE-ROUTER-INPUT\n"
+                    "-A INPUT -j KUBE-FIREWALL\n-A KUBE-ROUTER-INPUT -d 10.96.0.0/12 -j RETURN\n",
+                )
+            )
+        ),
+    ]
+
+    def check(self, ruleset: Ruleset) -> Iterator[Finding]:
+        """See the class."""
+        if not any(
+            per_service(nat.target[row])
+            for nat in ruleset.named("nat")
+            for row in nat.rules_of.get("KUBE-SERVICES", ())[:1]
+        ):
+            return
+        for table in ruleset.tables:
+            for chain, program in _OTHERS.items():
+                if chain in table.chains and chain in table.rules_of:
+                    yield self.finding(
+                        table.declaration(chain),
+                        f"`{chain}` is of {program}, which implements Services itself, and kube-proxy's rules are here too: "
+                        "both translate the same connections",
+                        help="Switch one of the two off and remove its rules from the nodes.",
+                    )

@@ -1,0 +1,137 @@
+"""KPL406."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, branches, dump, node_dump
+
+_TOLERANCE = 1e-5
+"""Up to Kubernetes 1.16 kube-proxy wrote five digits; the kernel keeps 31 bits."""
+_LAST = '-A KUBE-SVC-I5LIAMPLWKMBJ54B -m comment --comment "shop/cart:http -> 10.244.2.7:8080" '
+_HALF = "-m statistic --mode random --probability 0.50000000000 "
+_BUILT_IN = ":PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+_SVC = "KUBE-SVC-TCOU7JCQXEZGVUNU"
+_TWO = ("KUBE-SEP-AAAAAAAAAAAAAAAA", "KUBE-SEP-BBBBBBBBBBBBBBBB")
+
+
+def _nat(first: str, second: str) -> str:
+    endpoints = "".join(
+        f"-A {chain} -s 10.244.0.{number}/32 -j KUBE-MARK-MASQ\n"
+        f"-A {chain} -p udp -m udp -j DNAT --to-destination 10.244.0.{number}:53\n"
+        for number, chain in enumerate(_TWO, 1)
+    )
+    chains = "".join(f":{chain} - [0:0]\n" for chain in ("KUBE-MARK-MASQ", "KUBE-NODEPORTS", *_TWO, _SVC))
+    return (
+        f"*nat\n{_BUILT_IN}{chains}-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000\n"
+        f"-A KUBE-NODEPORTS -p udp -m udp --dport 30053 -j {_SVC}\n"
+        f"{endpoints}-A {_SVC} {first}-j {_TWO[0]}\n-A {_SVC} {second}-j {_TWO[1]}\nCOMMIT\n"
+    )
+
+
+class UnevenEndpoints(Rule):
+    """The probabilities of a Service's endpoints are not those of an even spread, so one of them gets too much or nothing.
+
+    ## Why
+    In iptables mode the rules of a Service's chain are tried one after the other: with n endpoints the first matches
+    with the probability 1/n, the next with 1/(n-1), and the last without any condition. If a rule is lost, doubled or
+    changed, or an endpoint stands there twice, the spread is uneven; what stands behind a rule without a probability is
+    never reached; and where the last rule has one, a share of the connections leaves the chain untranslated and fails.
+
+    Only whole tables are looked at. Probabilities may differ by 0.00001, as five digits do, which kube-proxy wrote up to
+    Kubernetes 1.16.
+
+    ## Fix
+    There is none in a dump. Restart kube-proxy on the node (it starts with a full sync) and take the dump again.
+
+    ## References
+    - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
+    - https://man7.org/linux/man-pages/man8/iptables-extensions.8.html
+    """
+
+    code = "KPL406"
+    name = "uneven-endpoints"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "Ruleset"
+    examples = [
+        Bad(dump(_nat("-m statistic --mode random --probability 0.33333333349 ", "")), flags=["0.33333333349"]),
+        Bad(dump(_nat(_HALF, _HALF)), flags=["0.50000000000"]),
+        # the second is never reached
+        Bad(dump(_nat("", "")), flags=[_TWO[0]]),
+        Bad(
+            dump("".join(each for each in node_dump().splitlines(True) if not each.startswith(_LAST))),
+            flags=["0.50000000000"],
+            other=["stale-service-chain"],
+        ),
+        Good(dump(_nat(_HALF, ""))),
+        Good(dump(_nat("", "").replace("COMMIT\n", ""))),
+    ]
+
+    def check(self, ruleset: Ruleset) -> Iterator[Finding]:
+        """See the class."""
+        for tables in ruleset.whole_dumps():
+            if "nat" in tables:
+                yield from self._in(tables["nat"])
+
+    def _in(self, nat: Table) -> Iterator[Finding]:
+        spread = branches(nat)
+        values = nat.values("--probability", [row for rows in spread.values() for row in rows])
+        uneven, open_ended = [], []
+        even: dict[int, list[str | None]] = {}
+        for rows in spread.values():
+            count = len(rows)
+            if count not in even:
+                even[count] = _even_shares(count)
+            found = list(islice(values, count))
+            if len({nat.target[row] for row in rows}) < count:
+                uneven.append(rows[0])
+                continue
+            if found == even[count]:
+                continue
+            shares = [_number(value) for value in found]
+            if shares[-1] is not None:
+                open_ended.append(rows[-1])
+                continue
+            wrong = (
+                row
+                for left, row, share in zip(range(count, 1, -1), rows, shares, strict=False)
+                if share is None or abs(share - 1 / left) > _TOLERANCE
+            )
+            uneven += [row] if (row := next(wrong, None)) is not None else []
+        if open_ended:
+            more = and_more(len(open_ended) - 1, "chain")
+            yield self.finding_of_many(
+                (nat.option_span(row, "--probability") for row in open_ended),
+                f"the last endpoint of `{nat.chain[open_ended[0]]}` has a probability{more}: a share of the connections "
+                "is not translated and fails",
+                "the last rule of this chain has a probability as well",
+                help=_HELP,
+                severity=Severity.ERROR,
+            )
+        if uneven:
+            more = and_more(len(uneven) - 1, "chain")
+            yield self.finding_of_many(
+                (nat.option_span(row, "--probability") for row in uneven),
+                f"the probabilities in `{nat.chain[uneven[0]]}` are not those of an even spread{more}: a rule was lost, "
+                "doubled or changed",
+                "uneven here as well",
+                help=_HELP,
+            )
+
+
+_HELP = "Restart kube-proxy on this node: its first sync writes all chains anew. Then look for what changed its rules."
+
+
+def _even_shares(count: int) -> list[str | None]:
+    """What iptables-save prints for an even spread over `count` endpoints: ten digits, of which the kernel keeps 31 bits."""
+    return [f"{round(round(1 / left, 10) * 2**31) / 2**31:.11f}" for left in range(count, 1, -1)] + [None]
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return 0.0
