@@ -85,9 +85,9 @@ def _first_rows(table: Table, targets: tuple[str, ...]) -> dict[str, int]:
     for target in targets:
         for row in table.jumps_to.get(target, ()):
             chain = table.chain[row]
-            if chain not in found and chain.startswith("KUBE-SEP-"):
+            if chain not in found:
                 found[chain] = row
-    return found
+    return {chain: row for chain, row in found.items() if chain.startswith("KUBE-SEP-")}
 
 
 def _targets_in(shape: Shape) -> int:

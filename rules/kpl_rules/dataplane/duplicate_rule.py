@@ -72,21 +72,15 @@ class DuplicateRule(Rule):
                 yield from self._in(table)
 
     def _in(self, table: Table) -> Iterator[Finding]:
-        if len(set(zip(table.chain, table.target, strict=True))) == len(table.chain):
-            return
-        first: dict[tuple[str, str], int] = {}
-        alike: dict[int, list[int]] = {}
-        for row, pair in enumerate(zip(table.chain, table.target, strict=True)):
-            if first.setdefault(pair, row) != row:
-                alike.setdefault(first[pair], [first[pair]]).append(row)
         newer = any(chain.startswith("KUBE-EXT-") for chain in table.chains)  # Kubernetes 1.24 or newer
-        repeated = [
+        repeated = sorted(
             again
-            for rows in alike.values()
-            if (newer or per_service(table.chain[rows[0]]) != "FW")
-            and _is_ours(table.chain[rows[0]], table.target[rows[0]])
-            for again in _repeated(table, rows)
-        ]
+            for target, rows in table.jumps_to.items()
+            if len(rows) > 1 and len({table.chain[row] for row in rows}) < len(rows)
+            for chain, alike in _by_chain(table, rows).items()
+            if (newer or per_service(chain) != "FW") and _is_ours(chain, target)
+            for again in _repeated(table, alike)
+        )
         if repeated:
             chain = table.chain[repeated[0]]
             more = and_more(len(repeated) - 1, "rule")
@@ -101,6 +95,13 @@ class DuplicateRule(Rule):
 
 def _is_ours(chain: str, target: str) -> bool:
     return chain in _OWN or target in _OWN or per_service(chain) is not None
+
+
+def _by_chain(table: Table, rows: list[int]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for row in rows:
+        found.setdefault(table.chain[row], []).append(row)
+    return {chain: each for chain, each in found.items() if len(each) > 1}
 
 
 def _repeated(table: Table, rows: list[int]) -> Iterator[int]:
