@@ -38,6 +38,7 @@ _HOMES = {
     "keyword_removed_in": "kpl.coredns.versions",
     "keyword_without_effect_since": "kpl.coredns.versions",
     "duration_of": "kpl.proxy.scalars",
+    "canonical_network": "kpl.proxy.addresses",
     "is_within": "kpl.proxy.scalars",
     "network_family": "kpl.proxy.scalars",
     "removed_in": "kpl.coredns.versions",
@@ -263,6 +264,7 @@ if TYPE_CHECKING:
     from kpl.lint.rule import manifest as manifest
     from kpl.lint.suppression import Suppression as Suppression
     from kpl.proxy.addresses import canonical_address as canonical_address
+    from kpl.proxy.addresses import canonical_network as canonical_network
     from kpl.proxy.chains import IPTABLES_EXTENSIONS as IPTABLES_EXTENSIONS
     from kpl.proxy.chains import endpoint_chain as endpoint_chain
     from kpl.proxy.chains import is_certainly_a_chain as is_certainly_a_chain

@@ -35,6 +35,7 @@ def _node(*services: tuple[str, str]) -> str:
         match = f'-d 10.96.0.{number}/32 -p tcp -m comment --comment "{name} cluster IP" -m tcp --dport 80'
         rules += [
             f"-A KUBE-SERVICES {match} -j {chain}",
+            f"-A {chain} ! -s 10.244.0.0/16 {match} -j KUBE-MARK-MASQ",
             f'-A {chain} -m comment --comment "{name} -> {pod}:80" -j {leaf}',
             f'-A {leaf} -s {pod}/32 -m comment --comment "{name}" -j KUBE-MARK-MASQ',
             f'-A {leaf} -p tcp -m comment --comment "{name}" -m tcp -j DNAT --to-destination {pod}:80',

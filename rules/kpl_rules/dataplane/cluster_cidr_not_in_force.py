@@ -1,0 +1,120 @@
+"""KPL491."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    MARK_MASQ,
+    Bad,
+    Cluster,
+    Document,
+    Finding,
+    Good,
+    KubeProxyConfig,
+    NftRuleset,
+    NftTable,
+    Related,
+    Rule,
+    Ruleset,
+    Severity,
+    Span,
+    Stop,
+    canonical_network,
+    files,
+    kube_proxy_tables,
+    node_dump,
+)
+from kpl_rules.dataplane._nft import NEW
+
+_CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: {}\nclusterCIDR: {}\n"
+
+
+class ClusterCidrNotInForce(Rule):
+    """A node takes another network for the pods' than kube-proxy's configuration says.
+
+    ## Why
+    By `clusterCIDR`, kube-proxy tells the traffic of pods from that of others, which it masquerades. Pods outside of the network
+    that is programmed are masqueraded too: the pods they call see a node's address, and network policies do not know
+    them. kube-proxy reads its configuration when it starts; the network of a node stays until it is started again.
+
+    Looked at are configurations with `detectLocalMode` unset or `ClusterCIDR`, where the run has one of them.
+
+    ## Fix
+    None in a file: restart kube-proxy on the node, or correct `clusterCIDR`.
+
+    ## References
+    - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
+    """
+
+    code = "KPL491"
+    name = "cluster-cidr-not-in-force"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "Dump"
+    examples = [
+        Bad(
+            files(**{"node.iptables": node_dump(), "config.yaml": _CONFIG.format("iptables", "10.42.0.0/16")}),
+            flags=["10.244.0.0/16"],
+        ),
+        Bad(
+            files(**{"node.nft": NEW, "config.yaml": _CONFIG.format("nftables", "10.42.0.0/16")}),
+            flags=["10.244.0.0/16"],
+        ),
+        Good(files(**{"node.iptables": node_dump(), "config.yaml": _CONFIG.format("iptables", "10.244.0.0/16")})),
+        Good(files(**{"node.nft": NEW, "config.yaml": _CONFIG.format("nftables", "fd00::/64,10.244.0.0/16")})),
+    ]
+
+    def check(self, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        configs = list(cluster.of(KubeProxyConfig))
+        if len(configs) != 1:
+            return
+        document, config = configs[0]
+        written = config.node.text("clusterCIDR")
+        if not written or config.node.text("detectLocalMode") not in (None, "", "ClusterCIDR"):
+            return
+        wanted = {canonical_network(each.strip()) for each in written.split(",")}
+        if None in wanted:
+            return
+        for where, span, network in _programmed(cluster):
+            if canonical_network(network) not in wanted:
+                yield self.finding(
+                    span,
+                    f"this node takes {network} for the network of the pods, while kube-proxy's configuration says {written}",
+                    help="Restart kube-proxy on the node, or correct `clusterCIDR`.",
+                    related=[Related(written.span, "the configuration", document)],
+                    document=where,
+                )
+
+
+def _programmed(cluster: Cluster) -> Iterator[tuple[Document, Span, str]]:
+    """The network that is not masqueraded, by each dump that shows one, and where it stands."""
+    for document, ruleset in cluster.of(Ruleset):
+        for tables in ruleset.whole_dumps():
+            nat = tables.get("nat")
+            if nat is None:
+                continue
+            rows = [row for row in nat.jumps_to.get(MARK_MASQ, ()) if nat.chain[row].startswith("KUBE-SVC-")]
+            sources = nat.values("-s", rows)
+            for row, source in zip(rows, sources, strict=True):
+                option = nat.entry(row).get("-s") if source else None
+                if source and option is not None and option.negated:
+                    yield document, nat.option_span(row, "-s"), source
+                    break
+    for document, nft in cluster.of(NftRuleset):
+        for table, _ in kube_proxy_tables(nft):
+            if table.complete and (found := _negated_source(nft, table)):
+                yield document, *found
+
+
+def _negated_source(nft: NftRuleset, table: NftTable) -> tuple[Span, str] | None:
+    for name, chain in table.chains.items():
+        if name != "services" and not name.startswith("service-"):
+            continue
+        for rule in chain.rules:
+            source = rule.matches("ip", "saddr") or rule.matches("ip6", "saddr")
+            if source is not None and source.operator == "!=" and isinstance(source.right, str):
+                return nft.span_of(source.right, rule.span), source.right
+    return None
