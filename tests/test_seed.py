@@ -100,7 +100,8 @@ def test_deployment_on_musl_and_on_glibc() -> None:
 
 
 def test_dump() -> None:
-    assert run({"node.iptables": DUMP}).findings == []
+    # (the names of its chains are made up, and nothing leads to them)
+    assert run({"node.iptables": DUMP}, ("dangling-jump",)).findings == []
     model = readings({"node.iptables": DUMP})[0].documents[0].model
     assert isinstance(model, Ruleset)
     (nat,) = model.named("nat")
@@ -108,4 +109,6 @@ def test_dump() -> None:
     assert list(nat.values("--probability", rows)) == ["0.50000000000", None]
     assert [nat.target[row] for row in rows] == ["KUBE-SEP-AAAAAAAAAAAAAAAA", "KUBE-SEP-BBBBBBBBBBBBBBBB"]
     broken = DUMP.replace(":KUBE-SEP-BBBBBBBBBBBBBBBB - [0:0]\n", "")
-    assert [underlined(each) for each in run({"node.iptables": broken}).findings] == ["KUBE-SEP-BBBBBBBBBBBBBBBB"]
+    assert [underlined(each) for each in run({"node.iptables": broken}, ("dangling-jump",)).findings] == [
+        "KUBE-SEP-BBBBBBBBBBBBBBBB"
+    ]

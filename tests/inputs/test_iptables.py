@@ -361,3 +361,16 @@ def test_real_dumps_are_understood() -> None:
             assert not [at for at in table.unread if text[at : at + 3] == "-A "], path
             for row in range(0, len(table.chain), max(len(table.chain) // 50, 1)):
                 assert text[slice(*table.target_span(row))] == table.target[row]
+
+
+def test_a_dump_out_of_a_web_page_is_read_at_its_places() -> None:
+    rule = '-A A -m comment --comment "web/front -> 10.0.0.1:80" -m mark --mark 0x1 -j B'
+    escaped = rule.replace('"', "&quot;").replace(">", "&gt;")
+    (table,) = parse_iptables_save(f"*nat\n{escaped}\nCOMMIT\n").tables
+    entry = table.entry(0)
+    comment = entry.get("--comment")
+    assert comment is not None
+    assert comment.values[0] == "web/front -> 10.0.0.1:80"
+    assert entry.target == "B"
+    assert f"*nat\n{escaped}\n"[slice(*entry.target.span)] == "B"
+    assert list(table.values("--mark", [0])) == ["0x1"]

@@ -53,7 +53,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         from kpl_grammars import parser
 
-        self.text = text.replace("\r\n", " \n").replace("\r", "\n")
+        self.text = _without_entities(text.replace("\r\n", " \n").replace("\r", "\n"))
         self.ruleset = Ruleset(text)
         self.table: Table | None = None
         self.shapes: dict[tuple[str, ...], Shape | None] = {}
@@ -193,6 +193,26 @@ class _Reader:
                 raise
         self.shapes[key] = shape
         return shape
+
+
+_QUOTE = r"&(?:quot|#34);"
+_QUOTED = re.compile(rf"{_QUOTE}([^\n]*?){_QUOTE}")
+_ENTITY = re.compile(r"&(gt|lt|amp|apos|#39);")
+_ENTITIES = {"gt": ">", "lt": "<", "amp": "&", "apos": "'", "#39": "'"}
+
+
+def _without_entities(text: str) -> str:
+    """`text` as it was before it was put into a web page, with blanks for what the entities were longer.
+
+    What stands behind a quoted text stays in its place.
+    """
+    if "--comment &" not in text:
+        return text
+    return _QUOTED.sub(lambda found: f'"{_ENTITY.sub(_character, found[1])}"'.rjust(len(found[0])), text)
+
+
+def _character(entity: re.Match[str]) -> str:
+    return _ENTITIES[entity[1]]
 
 
 def _shape(tree: Any) -> Shape:

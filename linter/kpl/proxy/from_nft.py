@@ -258,6 +258,8 @@ class _TableReader:
         for rule in self._rules(chain):
             if rule.nat is not None and (endpoint := _of_nat(rule.nat)):
                 return endpoint
+        if chain in self.table.chains:
+            return None  # it translates to nothing
         name = read_name(chain)
         return Endpoint(name.address, name.port) if name and name.address and name.port is not None else None
 
