@@ -46,6 +46,16 @@ _MAPS = f"""\
 """
 
 _BASE = """\
+\tchain filter-input {
+\t\ttype filter hook input priority filter; policy accept;
+\t\tct state new jump service-endpoints-check
+\t}
+
+\tchain filter-output {
+\t\ttype filter hook output priority filter; policy accept;
+\t\tct state new jump service-endpoints-check
+\t}
+
 \tchain filter-forward {
 \t\ttype filter hook forward priority filter; policy accept;
 \t\tct state new jump service-endpoints-check
