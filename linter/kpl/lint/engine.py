@@ -108,7 +108,7 @@ def _lint_file(
 
 
 def _has_what_it_needs(entry: RuleEntry, cluster: Cluster) -> bool:
-    return not entry.needs or cluster.has(entry.needs)
+    return all(cluster.has(kind) for kind in entry.needs.split())
 
 
 def _is_active(rule: Rule, active: Iterable[RuleEntry]) -> bool:

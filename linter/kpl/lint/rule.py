@@ -168,9 +168,9 @@ class Rule:
     default: ClassVar[bool] = True
     """Whether the rule runs when nobody asks for it."""
     needs: ClassVar[str] = ""
-    """A type that must be among the inputs for the rule to find anything: without it, the rule is not even imported.
+    """The type that must be among the inputs for the rule to find anything: without it, the rule is not even imported.
 
-    ``Dump`` is any dump of what kube-proxy programmed.
+    ``Dump`` is any dump of what kube-proxy programmed. Where there are several words, all are needed.
     """
     options: ClassVar[Mapping[str, Any]] = {}
     """The options with their defaults; an option has the type of its default."""

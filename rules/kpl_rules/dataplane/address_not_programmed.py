@@ -51,7 +51,7 @@ class AddressNotProgrammed(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
-    needs = "Dump"
+    needs = "Dump Service"
     examples = [
         Bad(
             files(

@@ -52,7 +52,7 @@ class ClusterCidrNotInForce(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
-    needs = "Dump"
+    needs = "Dump KubeProxyConfig"
     examples = [
         Bad(
             files(**{"node.iptables": node_dump(), "config.yaml": _CONFIG.format("iptables", "10.42.0.0/16")}),

@@ -38,7 +38,7 @@ class EndpointLeftOver(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
-    needs = "Dump"
+    needs = "Dump Service"
     examples = [
         Bad(
             files(

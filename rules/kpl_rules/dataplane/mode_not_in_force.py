@@ -59,7 +59,7 @@ class ModeNotInForce(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
-    needs = "Dump"
+    needs = "Dump KubeProxyConfig"
     examples = [
         Bad(
             files(

@@ -50,7 +50,7 @@ class PolicyNotProgrammed(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
-    needs = "Dump"
+    needs = "Dump Service"
     examples = [
         Bad(
             files(

@@ -35,7 +35,7 @@ class ServiceLeftOver(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
-    needs = "Dump"
+    needs = "Dump Service"
     examples = [
         Bad(files(**{"objects.yaml": every_service(), "node.iptables": node(WEB)}), flags=["shop/web:http"]),
         # one of its ports is gone

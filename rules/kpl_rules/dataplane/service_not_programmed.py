@@ -33,7 +33,7 @@ class ServiceNotProgrammed(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
-    needs = "Dump"
+    needs = "Dump Service"
     examples = [
         Bad(files(**{"objects.yaml": every_service(service()), "node.iptables": node()}), flags=["web"]),
         Good(files(**{"objects.yaml": every_service(service()), "node.iptables": node(WEB)})),
