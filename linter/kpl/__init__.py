@@ -33,6 +33,8 @@ _HOMES = {
     "Role": "kpl.coredns.roles",
     "role_of": "kpl.coredns.roles",
     "is_cluster_block": "kpl.coredns.roles",
+    "ANSWERING_PLUGINS": "kpl.coredns.versions",
+    "DATA_PLUGINS": "kpl.coredns.versions",
     "directive_known": "kpl.coredns.versions",
     "keyword_known": "kpl.coredns.versions",
     "keyword_removed_in": "kpl.coredns.versions",
@@ -200,6 +202,8 @@ if TYPE_CHECKING:
     from kpl.coredns.roles import role_of as role_of
     from kpl.coredns.tokens import tokenize as tokenize
     from kpl.coredns.upstreams import is_public_address as is_public_address
+    from kpl.coredns.versions import ANSWERING_PLUGINS as ANSWERING_PLUGINS
+    from kpl.coredns.versions import DATA_PLUGINS as DATA_PLUGINS
     from kpl.coredns.versions import directive_known as directive_known
     from kpl.coredns.versions import directive_order as directive_order
     from kpl.coredns.versions import keyword_known as keyword_known

@@ -15,6 +15,11 @@ from functools import cache
 from kpl.coredns.releases import DIRECTIVES, KEYWORDS, ORDER, VERSIONS, WITHOUT_EFFECT
 from kpl.text.version import Version
 
+DATA_PLUGINS = tuple("template hosts route53 azure clouddns k8s_external kubernetes file auto secondary etcd".split())
+"""The plugins that have names of their own, and hand what they do not have to the next one with ``fallthrough``."""
+ANSWERING_PLUGINS = (*DATA_PLUGINS, "forward", "grpc", "erratic", "whoami", "nomad")
+"""The plugins that answer queries, `DATA_PLUGINS` among them."""
+
 
 @cache
 def releases() -> tuple[Version, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kpl import (
+    ANSWERING_PLUGINS,
+    DATA_PLUGINS,
     Bad,
     Cluster,
     Corefile,
@@ -20,21 +22,6 @@ from kpl import (
     directive_known,
     directive_order,
 )
-
-_DATA = (
-    "template",
-    "hosts",
-    "route53",
-    "azure",
-    "clouddns",
-    "k8s_external",
-    "kubernetes",
-    "file",
-    "auto",
-    "secondary",
-    "etcd",
-)
-_AFTER = (*_DATA, "forward", "grpc", "erratic", "whoami", "nomad")
 
 
 class FallthroughToNowhere(Rule):
@@ -75,7 +62,7 @@ class FallthroughToNowhere(Rule):
     ) -> Iterator[Finding]:
         """See the class."""
         option = directive.find("fallthrough")
-        if directive.name not in _DATA or option is None or server.snippet is not None or not server.keys:
+        if directive.name not in DATA_PLUGINS or option is None or server.snippet is not None or not server.keys:
             return
         names = {each.name for each in server.expanded()}
         if not server.complete or corefile_placeholder(corefile.text) is not None:
@@ -83,7 +70,7 @@ class FallthroughToNowhere(Rule):
         if not all(directive_known(name, cluster.coredns_version) for name in names):
             return
         here = directive_order(directive.name)
-        if not any(name in _AFTER and directive_order(name) > here for name in names):
+        if not any(name in ANSWERING_PLUGINS and directive_order(name) > here for name in names):
             yield self.finding(
                 option.name.span,
                 f"a name that `{directive.name}` does not have gets SERVFAIL, because no plugin comes after it in this block",

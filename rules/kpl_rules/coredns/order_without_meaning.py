@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Related, Rule, ServerBlock, Severity, Stop, corefile, directive_order
-
-_ANSWERING = frozenset(
-    {
-        "template",
-        "hosts",
-        "route53",
-        "azure",
-        "clouddns",
-        "k8s_external",
-        "kubernetes",
-        "file",
-        "auto",
-        "secondary",
-        "etcd",
-        "forward",
-        "grpc",
-        "erratic",
-        "whoami",
-        "nomad",
-    }
+from kpl import (
+    ANSWERING_PLUGINS,
+    Bad,
+    Finding,
+    Good,
+    Related,
+    Rule,
+    ServerBlock,
+    Severity,
+    Stop,
+    corefile,
+    directive_order,
 )
 
 
@@ -70,7 +61,7 @@ class OrderWithoutMeaning(Rule):
         """See the class."""
         last = None
         for directive in server.directives:
-            if directive.name not in _ANSWERING:
+            if directive.name not in ANSWERING_PLUGINS:
                 continue
             if last is not None and directive_order(directive.name) < directive_order(last.name):
                 yield self.finding(
