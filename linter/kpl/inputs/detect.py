@@ -14,6 +14,7 @@ CONNTRACK = "conntrack"
 RESOLV_CONF = "resolv.conf"
 NFT = "nft list ruleset"
 NFT_JSON = "nft -j list ruleset"
+NFT_COMMANDS = "nft -f"
 
 _COREFILE_NAME = re.compile(r"(?i)(?:^corefile(?:[.-][\w.-]+)?|\.corefile)$")
 _NOT_COREFILES = (".md", ".rst", ".go", ".py", ".sh", ".html", ".yaml", ".yml", ".json", ".adoc")
@@ -32,6 +33,7 @@ _DUMP_TEXT = re.compile(
 )
 _DUMP_RULE = re.compile(r"^[ \t]*(?:\[\d+:\d+\] )?-A KUBE-", re.MULTILINE)
 _TABLES = (
+    (NFT_COMMANDS, re.compile(r"^[ \t]*add table ip6? kube-proxy\b", re.MULTILINE)),
     (
         NFT,
         re.compile(

@@ -22,11 +22,12 @@ _OBJECT = re.compile(
     r"\s+([^\s{]+)\s*\{\s*(?:#\s*handle\s+(\d+))?$"
 )
 _HANDLE = re.compile(r"\s*# handle (\d+)$")
-_HOOK = re.compile(
+CHAIN_PROPERTIES = re.compile(
     r"type\s+(\w+)\s+hook\s+(\w+)\s+(?:devices?\s+(?:\S+|\{[^}]*\})\s+)?priority\s+([^;]+?)\s*;(?:\s*policy\s+(\w+)\s*;?)?"
 )
 _POLICY = re.compile(r"policy\s+(\w+)\s*;?$")
 _COMMENT = re.compile(r'comment\s+"([^"]*)"\s*;?$')
+QUOTED_COMMENT = re.compile(r'comment\s+"([^"]*)"')
 _COUNTED = re.compile(r"packets\s+(\d{1,20})\s+bytes\s+(\d{1,20})\s*;?$")
 _ELEMENTS = re.compile(r"elements\s*=\s*\{")
 _QUOTED_OR_END = re.compile(r'"[^"]*"|\}')
@@ -98,7 +99,7 @@ class _Scanner:
         chain.rows.append((start, self.shapes.of(body.rstrip(" ;") if body[-1] == ";" else body)))
 
     def _is_property(self, chain: NftChain, body: str) -> bool:
-        if hook := _HOOK.match(body):
+        if hook := CHAIN_PROPERTIES.match(body):
             chain.kind, chain.hook, chain.priority, policy = hook.groups()
             chain.policy = policy or chain.policy
         elif policy := _POLICY.match(body):
@@ -183,10 +184,10 @@ class _Scanner:
         if kind == "chain":
             self.chain = table.chains.get(name)
             if self.chain is None:
-                self.chain = table.chains[name] = NftChain(name, start, self.text, handle=number, read=_rule)
+                self.chain = table.chains[name] = NftChain(name, start, self.text, handle=number, read=chain_rule)
         elif kind in ("set", "map"):
             among = table.sets if kind == "set" else table.maps
-            self.set = among.setdefault(name, NftSet(name, start, self.text, handle=number, read=_elements))
+            self.set = among.setdefault(name, NftSet(name, start, self.text, handle=number, read=set_elements))
         elif kind == "counter":
             self.counter = table.counters.setdefault(name, NftCounter(name, start, handle=number))
         else:
@@ -221,7 +222,8 @@ class _Scanner:
         (self.ruleset if self.table is None else self.table).unread.append(start)
 
 
-def _rule(chain: NftChain, start: int, shape: Shape | None) -> NftRule:
+def chain_rule(chain: NftChain, start: int, shape: Shape | None) -> NftRule:
+    """Put the rule together that starts at `start`; `shape` is what `Shapes.of` made of it."""
     end = chain.text.find("\n", start)
     line = chain.text[start : end if end >= 0 else None].rstrip(" \t;")
     handle = None
@@ -235,7 +237,8 @@ def _rule(chain: NftChain, start: int, shape: Shape | None) -> NftRule:
     return NftRule(bound(shape.parts, words), comment, handle, span)
 
 
-def _elements(found: NftSet) -> list[Element]:
+def set_elements(found: NftSet) -> list[Element]:
+    """Put together what stands in the `places` of a set or map."""
     shapes = Shapes("element")
     elements = []
     for start, end in found.places:

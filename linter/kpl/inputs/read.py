@@ -80,7 +80,7 @@ def _documents(source: Source, kind: str) -> Iterator[Document]:
         yield Document(source, parse_iptables_save(source.text), Embedding(source.text, source.newline), key=name)
     elif kind in (detect.IPVS, detect.IPSET, detect.CONNTRACK, detect.RESOLV_CONF):
         yield Document(source, _table(kind, source.text), Embedding(source.text, source.newline), key=name)
-    elif kind in (detect.NFT, detect.NFT_JSON):
+    elif kind in (detect.NFT, detect.NFT_JSON, detect.NFT_COMMANDS):
         yield Document(source, _nft_ruleset(source.text, kind), Embedding(source.text, source.newline), key=name)
     elif kind == detect.YAML:
         if "ENC[" not in source.text or not _SOPS.search(source.text):
@@ -116,6 +116,10 @@ def _nft_ruleset(text: str, kind: str) -> NftRuleset:
         from kpl.inputs.nftjson import parse_nft_json
 
         return parse_nft_json(text)
+    if kind == detect.NFT_COMMANDS:
+        from kpl.inputs.nftcommands import parse_nft_commands
+
+        return parse_nft_commands(text)
     from kpl.inputs.nft import parse_nft
 
     return parse_nft(text)

@@ -1,0 +1,79 @@
+"""What kube-proxy hands to nft."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kpl.inputs.nft import parse_nft
+from kpl.inputs.nftcommands import parse_nft_commands
+from kpl.proxy.from_nft import node_states
+from kpl.proxy.nftnames import service_name
+from kpl.proxy.state import Endpoint
+from support import SHARED, readings, run
+
+SERVICE = service_name("service", "shop/web:http", "tcp")
+COMMANDS = f"""\
+add table ip kube-proxy {{ comment "rules for kube-proxy" ; }}
+add chain ip kube-proxy services
+delete chain ip kube-proxy services
+add chain ip kube-proxy services
+add chain ip kube-proxy nat-output {{ type nat hook output priority -100 ; }}
+flush chain ip kube-proxy nat-output
+add rule ip kube-proxy nat-output jump services
+add set ip kube-proxy cluster-ips {{ type ipv4_addr ; comment "Active ClusterIPs" ; }}
+add map ip kube-proxy service-ips {{ type ipv4_addr . inet_proto . inet_service : verdict ; }}
+add element ip kube-proxy cluster-ips {{ 10.96.0.7 }}
+add element ip kube-proxy service-ips {{ 10.96.0.7 . tcp . 80 comment "shop/web:http" : goto {SERVICE} }}
+add chain ip kube-proxy {SERVICE}
+add rule ip kube-proxy {SERVICE} ip daddr 1.2.3.4 drop
+flush chain ip kube-proxy {SERVICE}
+add rule ip kube-proxy {SERVICE} meta l4proto tcp dnat to 10.244.1.7:8080
+hello
+"""
+DUMPS = sorted((SHARED / "corpus" / "proxier").glob("*/*.transaction.nft"))
+
+
+def test_commands_make_up_a_table() -> None:
+    ruleset = parse_nft_commands(COMMANDS)
+    (table,) = ruleset.tables
+    assert (table.family, table.name, table.comment, table.complete) == (
+        "ip",
+        "kube-proxy",
+        "rules for kube-proxy",
+        False,
+    )
+    assert table.chains["nat-output"].hook == "output"
+    assert [str(rule) for rule in table.chains[SERVICE].rules] == ["meta l4proto tcp dnat to 10.244.1.7:8080"]
+    (rule,) = table.chains["nat-output"].rules
+    assert COMMANDS[slice(*rule.span)] == "jump services"
+    assert COMMANDS[ruleset.unread[0] :] == "hello\n"
+    (state,) = node_states(ruleset)
+    (port,) = state.ports
+    assert (port.cluster_ip, port.port) == ("10.96.0.7", 80)
+    assert port.internal.endpoints == [Endpoint("10.244.1.7", 8080)]
+
+
+def test_they_are_known_by_their_table() -> None:
+    (reading,) = readings({"log.txt": COMMANDS})
+    assert reading.documents[0].model.tables[0].name == "kube-proxy"
+    assert run({"log.txt": COMMANDS}).findings == []
+
+
+@given(st.text(st.sampled_from("add rule chain element table ip kube-proxy {};:\n x"), max_size=300))
+def test_any_text_is_read(text: str) -> None:
+    for table in parse_nft_commands(text).tables:
+        assert [chain.rules for chain in table.chains.values()] != None
+        assert [found.elements for found in (*table.sets.values(), *table.maps.values())] != None
+
+
+@pytest.mark.skipif(not DUMPS, reason="what real kube-proxies wrote is not here")
+def test_what_kube_proxy_wrote_is_what_nft_lists() -> None:
+    for path in DUMPS:
+        listed = Path(str(path).replace(".transaction", ""))
+        want = node_states(parse_nft(listed.read_text()))[0]
+        got = node_states(parse_nft_commands(path.read_text()))[0]
+        assert sorted(want.ports, key=str) == sorted(got.ports, key=str), path
