@@ -66,8 +66,9 @@ def test_they_are_known_by_their_table() -> None:
 @given(st.text(st.sampled_from("add rule chain element table ip kube-proxy {};:\n x"), max_size=300))
 def test_any_text_is_read(text: str) -> None:
     for table in parse_nft_commands(text).tables:
-        assert [chain.rules for chain in table.chains.values()] != None
-        assert [found.elements for found in (*table.sets.values(), *table.maps.values())] != None
+        spans = [rule.span for chain in table.chains.values() for rule in chain.rules]
+        spans += [each.span for found in (*table.sets.values(), *table.maps.values()) for each in found.elements]
+        assert all(0 <= span.start <= span.end <= len(text) for span in spans)
 
 
 @pytest.mark.skipif(not DUMPS, reason="what real kube-proxies wrote is not here")
