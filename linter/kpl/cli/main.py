@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -55,7 +56,11 @@ def main() -> None:
         # a character that the encoding of the output does not have is escaped, as on standard error
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        sys.exit(cli.main(standalone_mode=False) or 0)
+        code = cli.main(standalone_mode=False) or 0
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # of a large dump, taking the objects apart one by one would be a tenth of the run
+        os._exit(code)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
@@ -71,8 +76,6 @@ def main() -> None:
         sys.stdout = None
         sys.exit(2)
     except Exception as error:
-        import os
-
         if os.environ.get("KPL_DEBUG"):
             import traceback
 
