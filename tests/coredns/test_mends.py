@@ -6,8 +6,11 @@ import pytest
 
 from kpl.coredns.judge import Circumstances, judge_corefile
 from kpl.coredns.mends.advice import Advice, advise
+from kpl.fix.fixer import fix_texts
+from kpl.lint.settings import Settings
 from kpl.text.edit import apply_edits
 from kpl.text.version import Version
+from support import readings
 
 
 def advice(text: str, release: str = "1.14.7") -> Advice:
@@ -57,13 +60,17 @@ def test_mends_that_are_certain(text: str, mended: str | None) -> None:
     fix = advice(text).fix
     assert (apply_edits(text, fix.edits) if fix else None) == mended
     assert fix is None or fix.safe
+    # the fixer agrees that nothing else changes
+    outcome = fix_texts(readings({"Corefile": text}), Settings(select=("corefile-refused",)), unsafe=False)
+    assert outcome.bugs == []
+    assert outcome.texts.get("Corefile") == mended
 
 
 def test_a_unit_is_a_guess() -> None:
     fix = advice(". {\n    health {\n        lameduck 5\n    }\n}\n").fix
     assert fix is not None
     assert not fix.safe
-    assert fix.edits[0].text == "s"
+    assert fix.edits[0].text == "5s"
 
 
 @pytest.mark.parametrize(

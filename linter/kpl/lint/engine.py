@@ -173,8 +173,9 @@ def _locate(finding: Finding, document: Document, settings: Settings) -> Located
 
 
 def _lift(fix: Fix | None, document: Document) -> Fix | None:
-    # a line behind the last one of a block without its closing brace would break the file
-    if fix is None or getattr(document.model, "unclosed", False):
+    # a line behind the last one of a block without its closing brace would break the file;
+    # what restructures a Corefile was tried on CoreDNS's parser
+    if fix is None or (getattr(document.model, "unclosed", False) and not fix.restructures):
         return None
     edits: list[Edit] | None = document.embedding.host_edits(sorted(fix.edits))
     return None if edits is None else replace(fix, edits=tuple(edits))

@@ -57,7 +57,8 @@ def _fix(text: str, first: Mend, circumstances: Circumstances, judge: Judge) -> 
         verdict = judge(done)
         if verdict.answer != "refuses":
             edits = first.edits if len(titles) == 1 else _difference(text, done)
-            return Fix(" ".join(dict.fromkeys(titles)).rstrip("."), tuple(edits), safe, restructures=True)
+            whole = tuple(_of_whole_words(text, edit) for edit in edits)
+            return Fix(" ".join(dict.fromkeys(titles)).rstrip("."), whole, safe, restructures=True)
         rest = _mends(Refusal(done, verdict, circumstances))
         if not rest:
             return None
@@ -86,4 +87,14 @@ def _narrowed(old: str, start: int, end: int, text: str) -> Edit:
         start, text = start + 1, text[1:]
     while start < end and text and old[end - 1] == text[-1]:
         end, text = end - 1, text[:-1]
+    return Edit(start, end, text)
+
+
+def _of_whole_words(old: str, edit: Edit) -> Edit:
+    """`edit` with the rest of the words that it adds to: it says by its range what it changes."""
+    start, end, text = edit.start, edit.end, edit.text
+    while text and start > 0 and not (text[0].isspace() or old[start - 1].isspace()):
+        start, text = start - 1, old[start - 1] + text
+    while text and end < len(old) and not (text[-1].isspace() or old[end].isspace()):
+        end, text = end + 1, text + old[end]
     return Edit(start, end, text)

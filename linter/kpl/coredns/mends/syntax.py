@@ -131,7 +131,9 @@ def comma_alone(refusal: Refusal) -> Mend | None:
     """``a.org , b.org``: the comma belongs to the word before it."""
     if refusal.word != "," or "expecting data after last colon" not in refusal.bare:
         return None
-    return Mend("Write the comma directly behind the key.", (Edit(*refusal.blanks_before(refusal.at), ""),))
+    key, comma = refusal.tokens[refusal.at - 1].span, refusal.tokens[refusal.at].span
+    edit = Edit(key.start, comma.end, f"{refusal.text[slice(*key)]},")
+    return Mend("Write the comma directly behind the key.", (edit,) if refusal.at else ())
 
 
 def key_without_a_zone(refusal: Refusal) -> Mend | None:
