@@ -111,8 +111,10 @@ def missing_last_brace(refusal: Refusal) -> Mend | None:
     end = len(refusal.text.rstrip())
     if refusal.tokens[-1].span.end != end:  # a comment stands last
         end = len(refusal.text)
-    brace = "}\n" if refusal.text[:end].endswith("\n") else "\n}"
-    return Mend("Write `}` at the end of the server block.", (Edit(end, end, brace),))
+    help_ = "Write `}` at the end of the server block."
+    if refusal.text[:end].endswith("\n"):
+        return Mend(help_, (Edit(end - 1, end, "\n}\n"),))
+    return Mend(help_, (Edit(end, end, "\n}"),))
 
 
 def comma_too_many(refusal: Refusal) -> Mend | None:
