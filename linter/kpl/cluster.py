@@ -7,10 +7,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from kpl.inputs.document import Document, is_corefile
+from kpl.inputs.document import DUMPS, Document, is_corefile, is_dump
 from kpl.text.version import Version
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ class Cluster:
     @cached_property
     def _kinds(self) -> frozenset[str]:
         kinds = {type(document.model).__name__ for document in self.documents}
-        return frozenset(kinds | {"Dump"} if kinds & _READERS.keys() else kinds)
+        return frozenset(kinds | {"Dump"} if kinds & DUMPS else kinds)
 
     def document_of(self, model: Any) -> Document:
         """The document that holds `model`, or that holds the Corefile of a server block."""
@@ -264,7 +263,9 @@ class Cluster:
     def node_states(self, document: Document) -> list[NodeState]:
         """What the kube-proxy did that programmed the dump in `document`; nothing for what is no dump."""
         if id(document) not in self._node_states:
-            self._node_states[id(document)] = _read_back(document)
+            from kpl.proxy.readback import read_back
+
+            self._node_states[id(document)] = read_back(document)
         return self._node_states[id(document)]
 
     @cached_property
@@ -274,7 +275,7 @@ class Cluster:
     @cached_property
     def dumps(self) -> list[Document]:
         """The documents that hold what a node's kube-proxy programmed."""
-        return [document for document in self.documents if type(document.model).__name__ in _READERS]
+        return [document for document in self.documents if is_dump(document)]
 
     @cached_property
     def node(self) -> NodeFacts:
@@ -301,6 +302,7 @@ class Cluster:
 
     def _find_disagreements(self, document: Document) -> list[Difference]:
         from kpl.proxy.agreement import disagreements, possible_releases
+        from kpl.proxy.readback import release_bounds
         from kpl.proxy.selection import NodeFacts
 
         states = self.node_states(document)
@@ -314,7 +316,7 @@ class Cluster:
             objects,
             states,
             self.node if alone else NodeFacts(),
-            possible_releases(known, *_release_bounds(document)),
+            possible_releases(known, *release_bounds(document)),
             "ipvs" if type(document.model).__name__ == "IpvsDump" else None,
         )
 
@@ -356,55 +358,6 @@ class Cluster:
         if self.facts.endpoints is not None:
             return self.facts.endpoints
         return sum(model.size for _, model in self.of(EndpointSlice)) or None
-
-
-_READERS = {
-    "Ruleset": "kpl.proxy.from_iptables",
-    "NftRuleset": "kpl.proxy.from_nft",
-    "IpvsDump": "kpl.proxy.from_ipvs",
-}
-"""The module that reads a dump back, by the type of its model."""
-
-
-def _read_back(document: Document) -> list[NodeState]:
-    reader = _READERS.get(type(document.model).__name__)
-    if reader is None or not _is_whole(document):
-        return []
-    states: list[NodeState] = import_module(reader).node_states(document.model)
-    return states
-
-
-def _is_whole(document: Document) -> bool:
-    """Whether nothing is cut from the dump in `document`."""
-    kind = type(document.model).__name__
-    if kind == "NftRuleset":
-        from kpl.proxy.from_nft import kube_proxy_tables
-
-        return all(table.complete for table, _ in kube_proxy_tables(document.model))
-    if kind == "IpvsDump":
-        # a listing starts with its version; counters (--stats) do not tell which servers are draining
-        ipvs = document.model
-        headed = "IP Virtual Server version" in ipvs.text
-        return headed and not ipvs.unread and bool(ipvs.tables) and ipvs.tables[-1].shows_weights
-    return True
-
-
-def _release_bounds(document: Document) -> tuple[str | None, str | None]:
-    """The first and the last Kubernetes release that the dump in `document` may be from; None is unknown."""
-    from kpl.proxy.release_marks import bounds, iptables_marks, nft_marks
-
-    kind = type(document.model).__name__
-    if kind == "Ruleset":
-        from kpl.proxy.from_iptables import dumps_in
-
-        return bounds(
-            mark for dump in dumps_in(document.model) if dump.whole for mark in iptables_marks(dump, saved=True)
-        )
-    if kind == "NftRuleset":
-        from kpl.proxy.from_nft import kube_proxy_tables
-
-        return bounds(mark for table, _ in kube_proxy_tables(document.model) for mark in nft_marks(table))
-    return None, None
 
 
 def _files_around(document: Document) -> Files:

@@ -56,7 +56,7 @@ def _documents(paths: tuple[str, ...], stdin_name: str | None) -> Iterator[Docum
     from kpl.cli.load import read_files, stdin_bytes
     from kpl.errors import UsageError
     from kpl.inputs.discover import discover
-    from kpl.inputs.document import STDIN_NAME
+    from kpl.inputs.document import STDIN_NAME, is_dump
     from kpl.inputs.read import read
 
     stdin = stdin_bytes(paths)
@@ -64,16 +64,12 @@ def _documents(paths: tuple[str, ...], stdin_name: str | None) -> Iterator[Docum
     if stdin is not None and (reading := read(stdin_name or STDIN_NAME, stdin)) is not None:
         readings.append(reading)
     readings += read_files(discover([path for path in paths if path != "-"]))
-    found = [document for reading in readings for document in reading.documents if _is_dump(document)]
+    found = [document for reading in readings for document in reading.documents if is_dump(document)]
     if not found:
         raise UsageError(
             "no dump is among the files: kpl inspect reads what iptables-save, nft list ruleset and ipvsadm -ln print"
         )
     yield from found
-
-
-def _is_dump(document: Document) -> bool:
-    return type(document.model).__name__ in _KINDS
 
 
 def _inspections(document: Document) -> Iterator[Inspection]:

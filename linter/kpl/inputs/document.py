@@ -69,6 +69,15 @@ class Reading:
     """What the file is, one of the words of `kpl.inputs.detect`."""
 
 
+DUMPS = frozenset(("Ruleset", "NftRuleset", "IpvsDump"))
+"""The types of models that say what a node does with the traffic of Services."""
+
+
+def is_dump(document: Document) -> bool:
+    """Whether the document is a dump of what kube-proxy programmed."""
+    return type(document.model).__name__ in DUMPS
+
+
 def is_corefile(document: Document) -> bool:
     """Whether the document is a Corefile, one that does not parse included."""
     return type(document.model).__name__ == "Corefile" or (

@@ -12,6 +12,7 @@ from typing import Any
 
 from kpl.inputs.known_shapes import CHAIN, DECLARED, KnownShapes
 from kpl.inputs.ruleset import BEFORE_RULE, Ruleset, Shape, Table, word_pattern
+from kpl.inputs.shapes import parsed
 
 TABLES = ("raw", "mangle", "nat", "filter", "security")
 
@@ -51,8 +52,6 @@ def parse_iptables_save(text: str) -> Ruleset:
 
 class _Reader:
     def __init__(self, text: str) -> None:
-        from kpl_grammars import parser
-
         self.text = _without_entities(text.replace("\r\n", " \n").replace("\r", "\n"))
         self.ruleset = Ruleset(text)
         self.table: Table | None = None
@@ -63,7 +62,6 @@ class _Reader:
         self.rules = 0
         """Those in closed tables, and those that are unread."""
         self.names: dict[str, str] = {}
-        self.parse = parser("iptables").parse
         self.split = word_pattern().split
 
     def read(self) -> Ruleset:
@@ -184,13 +182,8 @@ class _Reader:
         if len(self.shapes) > max(MANY_SHAPES, MANY_SHAPES_SHARE * rules):
             self.ruleset.shapes_exploded = True
             return _rough_shape(parts)
-        shape = None
-        try:
-            shape = _shape(self.parse(line, start="rule"))
-        except Exception as error:
-            # a generated parser brings its own classes of lark's errors; what they share is this
-            if not hasattr(error, "pos_in_stream"):
-                raise
+        tree = parsed("iptables", "rule", line)
+        shape = None if tree is None else _shape(tree)
         self.shapes[key] = shape
         return shape
 

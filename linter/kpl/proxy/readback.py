@@ -1,0 +1,57 @@
+"""Dumps read back as the states of their nodes, whatever they were taken of."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from kpl.inputs.document import Document
+from kpl.proxy.state import NodeState
+
+_READERS = {
+    "Ruleset": "kpl.proxy.from_iptables",
+    "NftRuleset": "kpl.proxy.from_nft",
+    "IpvsDump": "kpl.proxy.from_ipvs",
+}
+"""The module that reads a dump back, by the type of its model."""
+
+
+def read_back(document: Document) -> list[NodeState]:
+    """The states that the dump in `document` shows; none for an excerpt, or for what is no dump."""
+    reader = _READERS.get(type(document.model).__name__)
+    if reader is None or not _is_whole(document):
+        return []
+    states: list[NodeState] = import_module(reader).node_states(document.model)
+    return states
+
+
+def _is_whole(document: Document) -> bool:
+    """Whether nothing is cut from the dump in `document`."""
+    kind = type(document.model).__name__
+    if kind == "NftRuleset":
+        from kpl.proxy.from_nft import kube_proxy_tables
+
+        return all(table.complete for table, _ in kube_proxy_tables(document.model))
+    if kind == "IpvsDump":
+        # a listing starts with its version; counters (--stats) do not tell which servers are draining
+        ipvs = document.model
+        headed = "IP Virtual Server version" in ipvs.text
+        return headed and not ipvs.unread and bool(ipvs.tables) and ipvs.tables[-1].shows_weights
+    return True
+
+
+def release_bounds(document: Document) -> tuple[str | None, str | None]:
+    """The first and the last Kubernetes release that the dump in `document` may be from; None is unknown."""
+    from kpl.proxy.release_marks import bounds, iptables_marks, nft_marks
+
+    kind = type(document.model).__name__
+    if kind == "Ruleset":
+        from kpl.proxy.from_iptables import dumps_in
+
+        return bounds(
+            mark for dump in dumps_in(document.model) if dump.whole for mark in iptables_marks(dump, saved=True)
+        )
+    if kind == "NftRuleset":
+        from kpl.proxy.from_nft import kube_proxy_tables
+
+        return bounds(mark for table, _ in kube_proxy_tables(document.model) for mark in nft_marks(table))
+    return None, None
