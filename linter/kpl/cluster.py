@@ -122,25 +122,23 @@ class Cluster:
         target = self.facts.target
         return is_node_local(document) if target is None else target == "node-local-dns"
 
-    @cached_property
-    def _lenient(self) -> dict[int, Lenient]:
-        return {}
-
     def judgement(self, document: Document) -> Judgement:
         """CoreDNS's verdict on the Corefile in `document`, and what it makes of it."""
         return self._judge(document, document.embedding.text, self._circumstances(document))
 
     def lenient(self, document: Document) -> Lenient:
         """The verdict on the Corefile in `document` as a linter gives it: past what other rules tell better."""
-        if id(document) not in self._lenient:
+        circumstances = self._circumstances(document)
+        # a fixer asks again and again, in clusters that differ in one document
+        if document.judged is None or document.judged[0] != circumstances:
             from kpl.coredns.lenient import judge_leniently
 
-            self._lenient[id(document)] = judge_leniently(
-                document.embedding.text,
-                lambda text, circumstances: self._judge(document, text, circumstances),
-                self._circumstances(document),
+            judged = judge_leniently(
+                document.embedding.text, lambda text, seen: self._judge(document, text, seen), circumstances
             )
-        return self._lenient[id(document)]
+            document.judged = circumstances, judged
+        lenient: Lenient = document.judged[1]
+        return lenient
 
     def advice(self, document: Document) -> Advice:
         """What to write where the verdict of `lenient` is a refusal."""

@@ -39,6 +39,7 @@ def advice(text: str, release: str = "1.14.7") -> Advice:
         (":1053 {\n    whoami\n}\n", ".:1053 {\n    whoami\n}\n"),
         ("tls://:853 {\n    whoami\n}\n", "tls://.:853 {\n    whoami\n}\n"),
         ("a.org: {\n    whoami\n}\n", "a.org {\n    whoami\n}\n"),
+        ("metadata: {\n    whoami\n}\n", None),
         ("(common) {\n    errors\n}\n. {\n    import comon\n}\n", "(common) {\n    errors\n}\n. {\n    import common\n}\n"),
         (". {\n    errors log\n}\n", ". {\n    errors\n    log\n}\n"),
         (". {\n    cache {\n        prefetch 5 }\n}\n", ". {\n    cache {\n        prefetch 5\n    }\n}\n"),

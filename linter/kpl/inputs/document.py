@@ -29,6 +29,8 @@ class Document:
     """Whether placeholders stand in its text."""
     around: Mapping[str, str] | None = None
     """All keys of the ConfigMap that holds it, with their texts."""
+    judged: tuple[Any, Any] | None = field(default=None, repr=False)
+    """The last verdict on it, behind the circumstances that it was given in."""
 
     @property
     def path(self) -> str:

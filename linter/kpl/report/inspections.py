@@ -73,7 +73,8 @@ def text_lines(path: str, inspection: Inspection) -> Iterator[str]:
     services = _count(inspection.services, "Service")
     endpoints = _count(inspection.endpoints, "endpoint")
     rules, chains = _count(inspection.rules, "rule"), _count(inspection.chains, "chain")
-    yield from _entry("holds", [f"{services}, {endpoints}; {rules}, {chains}"])
+    held = f"; {rules}, {chains}" if inspection.chains or inspection.rules else ""
+    yield from _entry("holds", [f"{services}, {endpoints}{held}"])
     if inspection.walk:
         yield from _entry("walk", [f"{_count(inspection.walk, 'rule')} for the first packet to what is no Service"])
     ports = inspection.state.ports

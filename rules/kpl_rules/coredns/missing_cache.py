@@ -60,6 +60,9 @@ class MissingCache(Rule):
                 ".:5301 {\n    forward . tls://9.9.9.9 {\n        tls_servername dns.quad9.net\n    }\n}\n"
             )
         ),
+        Good(
+            corefile(". {\n    k8s_cache 30\n    forward . 10.0.0.53\n}\n"), other=["missing-errors", "unknown-plugin"]
+        ),
         # plugin lines of a block that stands elsewhere
         Good({"log.override": "forward corp.example 10.0.0.53\n"}),
     ]
@@ -67,7 +70,13 @@ class MissingCache(Rule):
     def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
         forward = server.get("forward")
-        if forward is None or server.has("cache") or not server.complete or not server.keys:
+        # a plugin of another project may cache too: `k8s_cache`
+        if (
+            forward is None
+            or any("cache" in each.name for each in server.expanded())
+            or not server.complete
+            or not server.keys
+        ):
             return
         upstreams = forward.args[1:]
         if not upstreams or forward.args[0] != "." or all(_LOOPBACK.match(each) for each in upstreams):

@@ -152,7 +152,9 @@ def key_without_a_port(refusal: Refusal) -> Mend | None:
     if refusal.verdict.phase != "keys" or not refusal.word.endswith(":"):
         return None
     end = refusal.tokens[refusal.at].span.end
-    return Mend("Write a port behind the colon, or leave the colon out.", (Edit(end - 1, end, ""),))
+    help_ = "Write a port behind the colon, or leave the colon out."
+    # a plugin that was to stand in a block: as a key it would be a zone
+    return Mend(help_) if refusal.word[:-1] in refusal.known else Mend(help_, (Edit(end - 1, end, ""),))
 
 
 def import_not_found(refusal: Refusal) -> Mend | None:
