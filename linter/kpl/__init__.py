@@ -174,7 +174,8 @@ _HOMES = {
     "is_large": "kpl.proxy.leaves",
     "is_unconditional": "kpl.proxy.leaves",
     "leads_to": "kpl.proxy.leaves",
-    "leaves": "kpl.proxy.leaves",
+    "named_leaves": "kpl.proxy.leaves",
+    "odd_leaves": "kpl.proxy.leaves",
     "per_service": "kpl.proxy.leaves",
     "portals": "kpl.proxy.leaves",
     "reached_from": "kpl.proxy.leaves",
@@ -299,7 +300,8 @@ if TYPE_CHECKING:
     from kpl.proxy.leaves import is_large as is_large
     from kpl.proxy.leaves import is_unconditional as is_unconditional
     from kpl.proxy.leaves import leads_to as leads_to
-    from kpl.proxy.leaves import leaves as leaves
+    from kpl.proxy.leaves import named_leaves as named_leaves
+    from kpl.proxy.leaves import odd_leaves as odd_leaves
     from kpl.proxy.leaves import per_service as per_service
     from kpl.proxy.leaves import portals as portals
     from kpl.proxy.leaves import reached_from as reached_from

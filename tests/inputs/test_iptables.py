@@ -280,6 +280,34 @@ PARTS = st.one_of(
 )
 
 
+NAMES = ("-s", "-d", "--dport", "-m", "--a-b", "-i", "--syn", "--to-destination")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["", "[3:4] "]),
+            st.lists(PARTS, max_size=3),
+            st.sampled_from(
+                ["", " -j X", " -j DNAT --to-destination 10.0.0.1:80", " -j DNAT --to-destination  --random"]
+            ),
+            st.sampled_from(["", " ", "\t"]),
+        ),
+        max_size=8,
+    ),
+    st.sampled_from([" ", "\t", "  "]),
+)
+def test_columns_are_what_the_entries_have(lines: list[tuple[str, list[str], str, str]], blank: str) -> None:
+    rules = [lead + "-A C" + "".join(blank + part for part in parts) + jump + end for lead, parts, jump, end in lines]
+    table = parse_iptables_save("\n".join(["*nat", *rules, *rules])).tables[0]
+    rows = range(len(table.chain))
+    found = [[table.entry(row).get(name) for name in NAMES] for row in rows]
+    expected = [tuple(each.values[0] if each and each.values else None for each in row) for row in found]
+    assert list(table.columns(NAMES, rows)) == expected
+    for number, name in enumerate(NAMES):
+        assert list(table.values(name, rows)) == [row[number] for row in expected]
+
+
 @given(
     st.lists(
         st.tuples(st.lists(PARTS), st.sampled_from(["", " -j X", " -g Y-z", " -j DNAT --to-destination  --random"]))

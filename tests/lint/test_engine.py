@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
@@ -15,10 +16,11 @@ from kpl.lint.engine import Result, lint
 from kpl.lint.registry import RuleEntry
 from kpl.lint.rule import Finding, Related, Rule, Severity, Stop
 from kpl.lint.settings import Override, Settings
+from kpl.report.records import record
 from kpl.text.edit import Edit, Fix
 from kpl.text.span import Span
 from samples import POD, config_map, indented
-from support import readings, underlined
+from support import ROOT, readings, underlined
 
 COREFILE = "(part) {\n    log\n}\na b {\n    errors\n    import part\n}\nc {\n    cache 30\n}\n"
 IN_YAML = config_map("|\n" + indented(COREFILE, 4))
@@ -166,3 +168,18 @@ def test_rules_are_not_loaded_without_what_they_need(monkeypatch: pytest.MonkeyP
     lint(readings({"Corefile": ". {\n    forward . 9.9.9.9\n    cache\n}\n"}), Settings(select=("ALL",)))
     assert loaded
     assert {entry.needs for entry in loaded} <= {"", "Corefile"}
+
+
+def test_two_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {
+        path.name: path.read_text() for path in sorted((ROOT / "examples" / "broken" / "dumps").glob("*.iptables"))
+    }
+    alone = [lint([reading], Settings()).findings for reading in readings(files)]
+    assert sum(map(len, alone)) > 10
+    forked = []
+    monkeypatch.setattr("kpl.lint.engine.PARALLEL_SIZE", 0)
+    monkeypatch.setattr("kpl.lint.engine.can_fork", lambda: True)
+    monkeypatch.setattr("kpl.parallel.os.fork", lambda fork=os.fork: (pid := fork(), forked.append(pid))[0])
+    both = [lint([reading], Settings()).findings for reading in readings(files)]
+    assert len(forked) == len(files)
+    assert [list(map(record, each)) for each in both] == [list(map(record, each)) for each in alone]

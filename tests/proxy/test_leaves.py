@@ -11,7 +11,8 @@ from kpl.proxy.leaves import (
     is_large,
     is_unconditional,
     leads_to,
-    leaves,
+    named_leaves,
+    odd_leaves,
     per_service,
     portals,
     reached_from,
@@ -27,7 +28,7 @@ def table(rules: str) -> Table:
 
 
 def test_endpoints() -> None:
-    found = leaves(nat())
+    found = named_leaves(nat())
     assert len(found) == 9
     leaf = found["KUBE-SEP-27VOFYQ7SVOL37XI"]
     assert (leaf.to, leaf.source, leaf.name, leaf.protocol) == (
@@ -50,13 +51,50 @@ def test_endpoints() -> None:
     ],
 )
 def test_targets(target: str, to: str | None) -> None:
-    (leaf,) = leaves(table(f"-A KUBE-SEP-X -p tcp -m tcp -j DNAT --to-destination {target}\n")).values()
+    (leaf,) = odd_leaves(table(f"-A KUBE-SEP-X -p tcp -m tcp -j DNAT --to-destination {target}\n")).values()
     assert (leaf.to, leaf.dnat, leaf.masquerade) == (to, 0, None)
 
 
 def test_the_mark_may_be_set_in_the_chain_as_kubernetes_1_1_did() -> None:
-    (leaf,) = leaves(table("-A KUBE-SEP-X -s fd00::1/128 -j MARK --set-xmark 0x4000/0x4000\n")).values()
+    (leaf,) = odd_leaves(table("-A KUBE-SEP-X -s fd00::1/128 -j MARK --set-xmark 0x4000/0x4000\n")).values()
     assert (leaf.masquerade, leaf.source, leaf.dnat) == (0, "fd00::1", None)
+
+
+_MASQUERADE = '-A KUBE-SEP-AAAAAAAAAAAAAAAA -s 10.0.0.1/32 -m comment --comment "a/b:c" -j KUBE-MARK-MASQ\n'
+_DNAT = '-A KUBE-SEP-AAAAAAAAAAAAAAAA -p tcp -m comment --comment "a/b:c" -m tcp -j DNAT --to-destination 10.0.0.1:80\n'
+_NEXT = (_MASQUERADE + _DNAT).replace("A" * 16, "B" * 16).replace("0.1", "0.2")
+_SIX = (_MASQUERADE + _DNAT).replace("/32", "/128").replace("10.0.0.1:", "[fd00::1]:").replace("10.0.0.1", "fd00::1")
+
+
+@pytest.mark.parametrize(
+    ("rules", "odd"),
+    [
+        (_MASQUERADE + _DNAT + _NEXT, ""),
+        (_SIX + _NEXT, ""),
+        ((_MASQUERADE + _DNAT + _NEXT).replace(' -m comment --comment "a/b:c"', ""), ""),
+        (_MASQUERADE + _NEXT, "A"),
+        (_DNAT + _NEXT, "A"),
+        (_DNAT + _MASQUERADE + _NEXT, "A"),
+        (_MASQUERADE.replace("0.1", "0.3") + _DNAT + _NEXT, "A"),
+        (_MASQUERADE + _DNAT.replace("0.1:", "0.11:") + _NEXT, "A"),
+        (_MASQUERADE + _DNAT.replace(":80", ":0") + _NEXT, "A"),
+        (_MASQUERADE + _DNAT.replace(":80", "") + _NEXT, "A"),
+        (_MASQUERADE + _DNAT.replace(":80", ":80 --to-destination 10.0.0.2:80") + _NEXT, "A"),
+        (_MASQUERADE + _DNAT + _NEXT + _DNAT, "A"),
+        (_MASQUERADE + _DNAT + _NEXT + _MASQUERADE + _DNAT, "A"),
+        (_MASQUERADE + _DNAT.replace("-p tcp", "-p udp") + _NEXT, "A"),
+        ("[1:2] " + _MASQUERADE + "[1:2] " + _DNAT + _NEXT, "A"),
+        (f"# {_MASQUERADE}{_DNAT}{_NEXT}", "A"),
+    ],
+)
+def test_leaves_that_are_not_as_kube_proxy_writes_them(rules: str, odd: str) -> None:
+    assert [chain[-1] for chain in odd_leaves(table(rules))] == list(odd)
+
+
+def test_the_same_chain_in_another_dump_does_not_count() -> None:
+    first, second = parse_iptables_save(f"*nat\n{_DNAT}COMMIT\n*nat\n{_MASQUERADE}{_DNAT}COMMIT\n").tables
+    assert len(odd_leaves(first)) == 1
+    assert not odd_leaves(second)
 
 
 def test_affinity_is_no_branch() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 import pytest
 from hypothesis import example, given, settings
@@ -73,12 +74,18 @@ def test_lines_and_columns_count_from_one(text: str, offset: int, position: tupl
     assert Source("f", text).position(offset) == position
 
 
-@given(st.text(alphabet="a\r\n ", max_size=30))
-@settings(max_examples=100, deadline=None)
-def test_lines_and_their_ends_are_the_whole_text(text: str) -> None:
+@given(st.text(alphabet="a\r\n ", max_size=30), st.integers(1, 31))
+@settings(max_examples=200, deadline=None)
+def test_lines_and_their_ends_are_the_whole_text(text: str, block: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kpl.text.source._BLOCK", block)
+        _check_lines(text)
+
+
+def _check_lines(text: str) -> None:
     source = Source("f", text)
-    starts = list(source.line_starts)
-    assert starts == sorted(set(starts))
+    starts = [0, *(found.end() for found in re.finditer(r"\r\n|\r|\n", text))]
+    assert source.line_count == len(starts)
     for number, start in enumerate(starts, 1):
         span = source.line_span(number)
         end = starts[number] if number < len(starts) else len(text)
@@ -86,7 +93,8 @@ def test_lines_and_their_ends_are_the_whole_text(text: str) -> None:
         assert text[span.end : end] in ("", "\n", "\r\n", "\r")
         assert source.line(number) == text[span.start : span.end]
         assert not set(source.line(number)) & {"\r", "\n"}
-        assert source.position(start) == (number, 1)
+        for offset in range(start, max(end, start + 1)):
+            assert source.position(offset) == (number, offset - start + 1)
 
 
 @pytest.mark.parametrize(

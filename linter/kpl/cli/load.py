@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kpl.cli.parallel import can_fork, in_two_processes
 from kpl.errors import UsageError
 from kpl.inputs.discover import Found, discover
 from kpl.inputs.document import STDIN_NAME
+from kpl.parallel import can_fork, in_two_processes
 
 if TYPE_CHECKING:
     from kpl.inputs.document import Reading
@@ -60,12 +60,15 @@ def _read_all(found: Sequence[Found]) -> list[Reading]:
 
     readings = []
     for each in found:
-        try:
-            with open(each.path, "rb") as file:
-                data = file.read()
-        except OSError as error:
-            raise UsageError(f"{each.path}: {error.strerror}") from None
-        reading = read(each.path, data, each.named)
+        reading = read(each.path, _bytes(each.path), each.named)
         if reading is not None:
             readings.append(reading)
     return readings
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None

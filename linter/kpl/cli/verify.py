@@ -66,7 +66,7 @@ def verify(paths: tuple[str, ...], format_: str, as_kind: Any, color: str, **opt
 def _judge(
     files: Sequence[Contents], cluster: Cluster, *, as_they_are: bool, format_: str, color: bool
 ) -> list[Printed]:
-    from kpl.cli.parallel import can_fork, in_two_processes
+    from kpl.parallel import can_fork, in_two_processes
     from kpl.report.verdicts import printed
     from kpl.verify.judged import judge
 

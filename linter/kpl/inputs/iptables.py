@@ -85,8 +85,11 @@ class _Reader:
                 if self.table is not table or self.known is not known:
                     return line.end()
             elif kind == DECLARED:
-                chain = line[DECLARED]
-                declare(same(chain, chain), line.start())
+                start = line.start()
+                for declared in line[DECLARED].split("\n")[:-1]:
+                    chain = declared[1 : declared.index(" ")]
+                    declare(same(chain, chain), start)
+                    start += len(declared) + 1
             else:
                 shape, target_group = leaf_of[kind]
                 chain, target = line.group(CHAIN, target_group)

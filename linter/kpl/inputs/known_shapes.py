@@ -1,7 +1,7 @@
 """One pattern for all lines of the shapes that are known by now.
 
-Made from lark's own terminals: `parse` said where the words of a shape stand, so its lines are its literals with any
-words in between. What the pattern does not match is split word by word.
+lark said where the words of a shape stand, so its lines are its literals with any words in between. What the pattern
+does not match is split word by word.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ MOST_WORDS = 24
 """Shapes of more words are left out: a rule of kube-proxy has eleven at most."""
 
 DECLARED = 1
-"""The group of a declared chain."""
+"""The group of some lines that each declare a chain."""
 CHAIN = 2
 """The group of the chain that a rule is in."""
 
 _ANY_LINE = r".*\n?"
-_DECLARATION = r":(\S+) - \[\d+:\d+\]\n"
+_DECLARATIONS = r"((?::\S+ - \[\d+:\d+\]\n){1,64})"
 _APPEND = "-A"
+_WORD = r'[^\s"!-]\S*'
+"""Those of the grammar's words that no other terminal is like at its start; ``-1`` and ``!x`` are left to the others."""
 _COUNTERS = r"(?:\[[0-9]{1,20}:[0-9]{1,20}\] )?"
 
 Leaf = tuple["Shape", int]
@@ -34,7 +36,7 @@ Leaf = tuple["Shape", int]
 
 
 class KnownShapes:
-    """Matches one line after the other; ``match.lastindex`` tells what it is.
+    """Matches one line after the other, or some declarations at once; ``match.lastindex`` tells what it is.
 
     None for a line that is not of a known shape, `DECLARED`, or a key of `leaves`.
     """
@@ -43,17 +45,15 @@ class KnownShapes:
         from kpl_grammars import parser
 
         self.leaves: dict[int, Leaf] = {}
-        terminal = parser("iptables").get_terminal
-        self._word = terminal("WORD").pattern.to_regexp()
-        self._any_word = f"(?:{terminal('QUOTED').pattern.to_regexp()}|{self._word})"
+        self._any_word = f"(?:{_WORD}|{parser('iptables').get_terminal('QUOTED').pattern.to_regexp()})"
         self._groups = CHAIN
         tree: dict[str, Any] = {}
         for key, shape in known:
             if key[0] == _APPEND and len(key) <= MOST_WORDS:
                 _plant(tree, key, shape)
         # where there are no rules yet, the group of their chain is there nevertheless
-        rule = f"{_COUNTERS}{_APPEND} ({self._word}){self._alternatives(tree, 0)}" if tree else "()(?!)"
-        self.pattern = re.compile(rf"(?=.{{0,{LONGEST_LINE}}}\n)(?:{_DECLARATION}|{rule})|{_ANY_LINE}")
+        rule = f"{_COUNTERS}{_APPEND} ({_WORD}){self._alternatives(tree, 0)}" if tree else "()(?!)"
+        self.pattern = re.compile(rf"(?=.{{0,{LONGEST_LINE}}}\n)(?:{_DECLARATIONS}|{rule})|{_ANY_LINE}")
 
     def _alternatives(self, tree: dict[str, Any], target: int) -> str:
         """The pattern of what follows; `target` is the group of the target, if it has been passed."""
@@ -67,7 +67,7 @@ class KnownShapes:
                 branches.append(f" {self._any_word}{self._alternatives(below, target)}")
             elif step == "target":
                 self._groups += 1
-                branches.append(f" ({self._word}){self._alternatives(below, self._groups)}")
+                branches.append(f" ({_WORD}){self._alternatives(below, self._groups)}")
             else:
                 branches.append(re.escape(step[1:]) + self._alternatives(below, target))
         return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"

@@ -34,6 +34,7 @@ def read(path: str, data: bytes, named: bool = True) -> Reading | None:
     identified = identify(path, data, named)
     if identified is None:
         return None
+    del data  # a large dump need not be there twice
     reading = read_documents(*identified)
     return reading if reading.documents else None
 

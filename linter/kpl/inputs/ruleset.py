@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
-from itertools import groupby
 from typing import NamedTuple
 
 from kpl.text.span import Span, Text
@@ -91,25 +91,28 @@ class Table:
     offsets: array[int] = field(default_factory=partial(array, "q"), repr=False)
     """Where the line of a rule starts."""
     shapes: list[Shape] = field(default_factory=list, repr=False)
+    _layouts: dict[int, tuple[int, tuple[int, ...]]] = field(default_factory=dict, repr=False)
+    """By the identity of a shape: how many tokens its rules have, and which of them are words."""
 
     @cached_property
     def rules_of(self) -> dict[str, list[int]]:
         """The numbers of the rules in each chain that has any."""
         found: dict[str, list[int]] = {}
-        row = 0
-        for chain, run in groupby(self.chain):  # the rules of a chain stand together
-            end = row + len(list(run))
-            found.setdefault(chain, []).extend(range(row, end))
-            row = end
+        rows, last = [], None
+        for row, chain in enumerate(self.chain):
+            if chain is not last:  # the rules of a chain stand together
+                last = chain
+                rows = found.setdefault(chain, [])
+            rows.append(row)
         return found
 
     @cached_property
     def jumps_to(self) -> dict[str, list[int]]:
         """The numbers of the rules that hand packets to each chain or extension."""
-        found: dict[str, list[int]] = {}
+        found: defaultdict[str, list[int]] = defaultdict(list)
         for row, target in enumerate(self.target):
-            found.setdefault(target, []).append(row)
-        return found
+            found[target].append(row)
+        return dict(found)
 
     @property
     def is_whole(self) -> bool:
@@ -211,8 +214,15 @@ class Table:
         return self.text.isascii() and not any(each in self.text for each in _OTHER_BLANKS)
 
     def _words(self, row: int, start: int, end: int) -> Sequence[str]:
-        """The words of a rule as they are written, in the line from `start` to `end`."""
-        return word_pattern().findall(self.text, start if self.text[start] == "-" else start + self._line(row)[1], end)
+        """The words of a rule, in the line from `start` to `end`; those that need it are quoted still."""
+        shape, line = self.shapes[row], self.text[start:end]
+        tokens = _tokens(line)
+        if id(shape) not in self._layouts:
+            self._layouts[id(shape)] = _layout(line, tokens)
+        length, places = self._layouts[id(shape)]
+        if len(tokens) == length:
+            return [tokens[place] for place in places]
+        return word_pattern().findall(line, self._line(row)[1])
 
     def _line(self, row: int) -> tuple[str, int]:
         """The line of a rule, and where the rule starts in it."""
@@ -260,6 +270,30 @@ def word_pattern() -> re.Pattern[str]:
 
     either = (parser("iptables").get_terminal(name).pattern.to_regexp() for name in ("QUOTED", "WORD"))
     return re.compile(rf"\s({'|'.join(either)})")
+
+
+def _tokens(line: str) -> list[str]:
+    """What stands between single blanks, a quoted text as one; none where there are more quotes, or unusual ones."""
+    before, *quoted = line.split('"')
+    tokens = before.split(" ")
+    if quoted:
+        if len(quoted) != 2 or tokens[-1] or not quoted[0] or "\\" in quoted[0] or quoted[1][:1] not in ("", " "):
+            return []
+        tokens[-1] = quoted[0]
+        tokens += quoted[1].split(" ")[1:]
+    return tokens
+
+
+def _layout(line: str, tokens: list[str]) -> tuple[int, tuple[int, ...]]:
+    """How many tokens the rules of the shape of `line` have, and which are words: nothing else is equal to a word."""
+    places, place = [], -1
+    for word in word_pattern().findall(line):
+        try:
+            place = tokens.index(_unquoted(word), place + 1)
+        except ValueError:  # other blanks than single ones
+            return -1, ()
+        places.append(place)
+    return len(tokens), tuple(places)
 
 
 def _place(shape: Shape, option: str) -> tuple[int, int]:

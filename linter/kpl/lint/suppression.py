@@ -76,7 +76,7 @@ def find_suppressions(text: str) -> Iterator[Suppression]:
 def _next_line(source: Source, line: int) -> int:
     """The first line behind `line` that is no comment."""
     line += 1
-    while line < len(source.line_starts) and _COMMENT_LINE.match(source.line(line)):
+    while line < source.line_count and _COMMENT_LINE.match(source.line(line)):
         line += 1
     return line
 

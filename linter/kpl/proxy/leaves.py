@@ -15,6 +15,11 @@ MARK_MASQ = "KUBE-MARK-MASQ"
 _PER_SERVICE = re.compile(r"KUBE-(SVC|SVL|SEP|EXT|FW|XLB)-[A-Z2-7]{16}")
 _NO_TARGET = frozenset((None, "", ":0", "0.0.0.0", "0.0.0.0:0", "[::]:0"))
 _NO_CONDITION = frozenset(("-m", "--comment", "--random", "--random-fully", "--persistent"))
+_COMMENT = r'(?: -m comment --comment (?:"[^"\\\n]+"|[^\s"]+))?'
+_USUAL_LEAF = re.compile(
+    rf"-A (KUBE-SEP-[A-Z2-7]{{16}}) -s (\S+)/\d+{_COMMENT} -j KUBE-MARK-MASQ\n"
+    rf"-A \1 -p (\S+){_COMMENT} -m \3 -j DNAT --to-destination \[?\2\]?:[1-9]\d*\n"
+)
 LARGE_ENDPOINTS = 1000
 """With more endpoints kube-proxy writes no comments for them and deletes what is stale later (since 1.20 at least)."""
 
@@ -49,45 +54,60 @@ def host_of(endpoint: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def leaves(table: Table) -> dict[str, Leaf]:
-    """The KUBE-SEP chains of `table` that have rules, by name."""
-    chains = [chain for chain in table.rules_of if chain.startswith("KUBE-SEP-")]
-    dnats = _first_rows(table, ("DNAT",))
-    masquerades = _first_rows(table, (MARK_MASQ, "MARK"))
+def named_leaves(table: Table) -> dict[str, Leaf]:
+    """The KUBE-SEP chains of `table` that have rules, by name; none where no comment says what an endpoint belongs to."""
+    shapes = {id(table.shapes[row]): table.shapes[row] for row in table.jumps_to.get("DNAT", ())}
+    if any(name == "--comment" for shape in shapes.values() for name, _, _ in shape.options):
+        return _leaves(table, [chain for chain in table.rules_of if chain.startswith("KUBE-SEP-")])
+    return {}
+
+
+@lru_cache(maxsize=8)
+def odd_leaves(table: Table) -> dict[str, Leaf]:
+    """The KUBE-SEP chains of `table` that have rules, without those that are just as kube-proxy writes them.
+
+    Left out are those of two rules, one that masquerades what the endpoint sends to itself, and one that translates to
+    this address.
+    """
+    rules_of, offsets = table.rules_of, table.offsets
+    usual = {
+        leaf[1]
+        for leaf in _USUAL_LEAF.finditer(table.text, offsets[0] if offsets else 0)
+        if leaf[1] in rules_of and len(rows := rules_of[leaf[1]]) == 2 and offsets[rows[0]] == leaf.start()
+    }
+    return _leaves(table, [chain for chain in rules_of if chain.startswith("KUBE-SEP-") and chain not in usual])
+
+
+def _leaves(table: Table, chains: list[str]) -> dict[str, Leaf]:
+    dnats, masquerades = _first_rows(table, chains, "DNAT"), _first_rows(table, chains, MARK_MASQ, "MARK")
     rows = list(dnats.values())
     shapes = {id(table.shapes[row]): table.shapes[row] for row in rows}
-    commented = {number for number, shape in shapes.items() if any(name == "--comment" for name, _, _ in shape.options)}
     several = {number for number, shape in shapes.items() if _targets_in(shape) != 1}
     targets = dict(zip(dnats, table.values("--to-destination", rows), strict=True))
-    named = [row for row in rows if id(table.shapes[row]) in commented] if commented else []
-    names = dict(zip(named, table.columns(("--comment", "-p"), named), strict=True))
+    names = dict(zip(dnats, table.columns(("--comment", "-p"), rows), strict=True))
     sources = dict(zip(masquerades, table.values("-s", masquerades.values()), strict=True))
     found = {}
     for chain in chains:
-        dnat = dnats.get(chain)
-        to = name = protocol = None
-        if dnat is not None:
-            to = targets[chain]
-            if to in _NO_TARGET or several and id(table.shapes[dnat]) in several:
-                to = None
-            if dnat in names:
-                name, protocol = names[dnat]
-        source = sources.get(chain)
-        if source:
-            source = source.partition("/")[0]
-        found[chain] = Leaf(chain, dnat, to, masquerades.get(chain), source, name, protocol)
+        dnat, to, source = dnats.get(chain), targets.get(chain), sources.get(chain)
+        if to in _NO_TARGET or several and dnat is not None and id(table.shapes[dnat]) in several:
+            to = None
+        name, protocol = names.get(chain, (None, None))
+        source = source.partition("/")[0] if source else source
+        found[chain] = Leaf(chain, dnat, to, masquerades.get(chain), source, name, protocol if name else None)
     return found
 
 
-def _first_rows(table: Table, targets: tuple[str, ...]) -> dict[str, int]:
-    """The first rule of each KUBE-SEP chain that hands packets to one of `targets`."""
+def _first_rows(table: Table, chains: list[str], *targets: str) -> dict[str, int]:
+    """The first rule of each of `chains` that hands packets to the first of `targets` that it hands any to."""
     found: dict[str, int] = {}
-    for target in targets:
-        for row in table.jumps_to.get(target, ()):
-            chain = table.chain[row]
-            if chain not in found:
+    for chain in chains:
+        rows = table.rules_of[chain]
+        for target in targets:
+            row = next((row for row in rows if table.target[row] == target), None)
+            if row is not None:
                 found[chain] = row
-    return {chain: row for chain, row in found.items() if chain.startswith("KUBE-SEP-")}
+                break
+    return found
 
 
 def _targets_in(shape: Shape) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kpl.inputs.ruleset import Table
 from kpl.proxy.chains import SERVICES, is_kube_proxy_chain
+from kpl.proxy.leaves import portals
 
 _CLUSTER_IP = " cluster IP"
 
@@ -13,7 +14,7 @@ def programmed_services(nat: Table) -> set[str]:
 
     Those without endpoints are not among them: the filter table rejects their traffic.
     """
-    comments = nat.values("--comment", nat.rules_of.get(SERVICES, ()))
+    comments = (portal.comment for portal in portals(nat))
     names = (comment.removesuffix(_CLUSTER_IP) for comment in comments if comment and comment.endswith(_CLUSTER_IP))
     return {name.partition(":")[0] for name in names}
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from array import array
-from bisect import bisect_right
+from bisect import bisect_left
 from functools import cached_property
+from itertools import accumulate
 
 from kpl.text.span import Span
 
@@ -18,6 +18,10 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_LONE_CR = re.compile(r"\r(?!\n)")
+
+_BLOCK = 16_384
+"""In characters: lines are counted by blocks, since of a large dump few have a finding."""
 
 
 class Source:
@@ -55,21 +59,26 @@ class Source:
         return Source(self.path, text, self.bom, self.encoding, self.valid)
 
     @cached_property
-    def line_starts(self) -> array[int]:
-        """The offset of the first character of each line; a line ends with LF, CR LF or CR."""
-        starts = array("q", [0])
-        if "\r" in self.text:
-            starts.extend(found.end() for found in _LINE_END.finditer(self.text))
-            return starts
-        find, at = self.text.find, 0
-        while at := find("\n", at) + 1:
-            starts.append(at)
-        return starts
+    def _lines(self) -> str:
+        """The text, of the same length, with every line ended by LF."""
+        return _LONE_CR.sub("\n", self.text) if "\r" in self.text else self.text
+
+    @cached_property
+    def _ends_before(self) -> list[int]:
+        """How many lines end before each block of `_BLOCK` characters, and before the end of the text."""
+        blocks = (self._lines.count("\n", at, at + _BLOCK) for at in range(0, len(self._lines), _BLOCK))
+        return list(accumulate(blocks, initial=0))
+
+    @property
+    def line_count(self) -> int:
+        """How many lines there are, the one behind the last line end among them; a line ends with LF, CR LF or CR."""
+        return self._ends_before[-1] + 1
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of `offset`, both from 1, the column in code points."""
-        line = bisect_right(self.line_starts, offset)
-        return line, offset - self.line_starts[line - 1] + 1
+        block = min(offset // _BLOCK, len(self._ends_before) - 1)
+        line = self._ends_before[block] + self._lines.count("\n", block * _BLOCK, offset) + 1
+        return line, offset - self._lines.rfind("\n", 0, offset)
 
     def line(self, number: int) -> str:
         """The text of line `number` (from 1) without its line end."""
@@ -77,9 +86,14 @@ class Source:
 
     def line_span(self, number: int) -> Span:
         """Where line `number` (from 1) stands, without its line end."""
-        start = self.line_starts[number - 1]
-        end = self.line_starts[number] if number < len(self.line_starts) else len(self.text)
-        return Span(start, start + len(self.text[start:end].rstrip("\r\n")))
+        start = 0
+        if number > 1:
+            block = bisect_left(self._ends_before, number - 1) - 1
+            start = block * _BLOCK
+            for _ in range(number - 1 - self._ends_before[block]):
+                start = self._lines.index("\n", start) + 1
+        end = self._lines.find("\n", start)
+        return Span(start, start + len(self.text[start : end if end >= 0 else None].rstrip("\r\n")))
 
     @cached_property
     def newline(self) -> str:

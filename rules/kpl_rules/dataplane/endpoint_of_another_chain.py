@@ -17,7 +17,7 @@ from kpl import (
     branches,
     dump,
     endpoint_chain,
-    leaves,
+    named_leaves,
     node_dump,
 )
 
@@ -67,7 +67,7 @@ class EndpointOfAnotherChain(Rule):
                 yield from self._in(table)
 
     def _in(self, table: Table) -> Iterator[Finding]:
-        found = leaves(table)
+        found = named_leaves(table)
         wrong = [
             leaf.dnat
             for leaf in found.values()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, leaves, node_dump
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, node_dump, odd_leaves
 
 _SEP = "KUBE-SEP-O7UXPAIOQA4W54LS"
 _RULE = f'-A {_SEP} -p tcp -m comment --comment "default/kubernetes:https" -m tcp -j DNAT --to-destination'
@@ -53,7 +53,7 @@ class EndpointWithoutAddress(Rule):
                 yield from self._in(table)
 
     def _in(self, table: Table) -> Iterator[Finding]:
-        found = leaves(table).values()
+        found = odd_leaves(table).values()
         broken = [leaf.dnat for leaf in found if leaf.dnat is not None and leaf.to is None]
         if broken:
             more = and_more(len(broken) - 1, "endpoint")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, host_of, leaves, node_dump
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, host_of, node_dump, odd_leaves
 
 _SEP = "KUBE-SEP-OSHJ42XHJPGUEQI3"
 _MASQUERADE = f'-A {_SEP} -s 10.244.3.4/32 -m comment --comment "shop/far:http" -j KUBE-MARK-MASQ\n'
@@ -52,7 +52,7 @@ class HairpinNotMasqueraded(Rule):
 
     def _in(self, table: Table) -> Iterator[Finding]:
         missing, wrong = [], []
-        for leaf in leaves(table).values():
+        for leaf in odd_leaves(table).values():
             if leaf.masquerade is None:
                 if table.is_whole:
                     missing.append(table.rules_of[leaf.chain][0])

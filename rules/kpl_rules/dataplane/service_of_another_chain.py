@@ -16,7 +16,7 @@ from kpl import (
     and_more,
     branches,
     dump,
-    leaves,
+    named_leaves,
     node_dump,
     per_service,
     portals,
@@ -122,7 +122,7 @@ def _onwards(table: Table) -> Iterator[int]:
 
 def _endpoints(table: Table) -> Iterator[int]:
     """The rules to endpoints whose comments name another Service."""
-    found = {chain: leaf for chain, leaf in leaves(table).items() if leaf.name}
+    found = {chain: leaf for chain, leaf in named_leaves(table).items() if leaf.name}
     if not found:
         return
     for chain, rows in branches(table).items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, branches, dump, node_dump
 
@@ -77,21 +76,19 @@ class UnevenEndpoints(Rule):
                 yield from self._in(tables["nat"])
 
     def _in(self, nat: Table) -> Iterator[Finding]:
-        spread = branches(nat)
-        values = nat.values("--probability", [row for rows in spread.values() for row in rows])
         uneven, open_ended = [], []
-        even: dict[int, list[str | None]] = {}
-        for rows in spread.values():
+        even: dict[int, list[str]] = {}
+        for chain, rows in branches(nat).items():
             count = len(rows)
             if count not in even:
-                even[count] = _even_shares(count)
-            found = list(islice(values, count))
+                even[count] = _even_spread(count)
             if len({nat.target[row] for row in rows}) < count:
                 uneven.append(rows[0])
                 continue
-            if found == even[count]:
+            starts = [f"-A {chain} {rule}" for rule in even[count]]
+            if all(map(nat.text.startswith, starts, map(nat.offsets.__getitem__, rows))):
                 continue
-            shares = [_number(value) for value in found]
+            shares = [_number(value) for value in nat.values("--probability", rows)]
             if shares[-1] is not None:
                 open_ended.append(rows[-1])
                 continue
@@ -125,9 +122,14 @@ class UnevenEndpoints(Rule):
 _HELP = "Restart kube-proxy on this node: its first sync writes all chains anew. Then look for what changed its rules."
 
 
-def _even_shares(count: int) -> list[str | None]:
-    """What iptables-save prints for an even spread over `count` endpoints: ten digits, of which the kernel keeps 31 bits."""
-    return [f"{round(round(1 / left, 10) * 2**31) / 2**31:.11f}" for left in range(count, 1, -1)] + [None]
+def _even_spread(count: int) -> list[str]:
+    """How rules go on behind their chain that spread evenly over `count` endpoints and have no comments.
+
+    iptables-save prints eleven digits, kube-proxy writes ten, and the kernel keeps 31 bits of them.
+    """
+    shares = (round(round(1 / left, 10) * 2**31) / 2**31 for left in range(count, 1, -1))
+    random = (f"-m statistic --mode random --probability {share:.11f} -j KUBE-SEP-" for share in shares)
+    return [*random, "-j KUBE-SEP-"]
 
 
 def _number(text: str | None) -> float | None:
