@@ -18,7 +18,7 @@ def _cluster(files: dict[str, str], **known: object) -> Cluster:
 
 def _dump(services: int) -> str:
     rules = [
-        f'-A KUBE-SERVICES -d 10.96.0.{number}/32 -p tcp -m comment --comment "shop/app-{number}:{port} cluster IP" -j DROP'
+        f'-A KUBE-SERVICES -d 10.96.0.{number}/32 -p tcp -m comment --comment "shop/app-{number}:{port} cluster IP" -j KUBE-SVC-{"A" * 16}'
         for number in range(1, services + 1)
         for port in ("http", "https")
     ]

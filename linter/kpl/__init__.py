@@ -76,6 +76,7 @@ _HOMES = {
     "remove_entry": "kpl.inputs.yamledit",
     "set_scalar": "kpl.inputs.yamledit",
     "NftChain": "kpl.inputs.nftables",
+    "NftRule": "kpl.inputs.nftrule",
     "NftRuleset": "kpl.inputs.nftables",
     "NftSet": "kpl.inputs.nftables",
     "NftTable": "kpl.inputs.nftables",
@@ -84,6 +85,7 @@ _HOMES = {
     "is_whole": "kpl.proxy.nftfacts",
     "led_to": "kpl.proxy.nftfacts",
     "mark_bits": "kpl.proxy.nftfacts",
+    "mark_cleared": "kpl.proxy.nftfacts",
     "mark_set": "kpl.proxy.nftfacts",
     "mark_tested": "kpl.proxy.nftfacts",
     "reached_from_hook": "kpl.proxy.nftfacts",
@@ -235,6 +237,7 @@ if TYPE_CHECKING:
     from kpl.inputs.nftables import NftRuleset as NftRuleset
     from kpl.inputs.nftables import NftSet as NftSet
     from kpl.inputs.nftables import NftTable as NftTable
+    from kpl.inputs.nftrule import NftRule as NftRule
     from kpl.inputs.nftrule import Verdict as Verdict
     from kpl.inputs.placeholders import corefile_placeholder as corefile_placeholder
     from kpl.inputs.placeholders import template_placeholder as template_placeholder
@@ -321,6 +324,7 @@ if TYPE_CHECKING:
     from kpl.proxy.nftfacts import is_whole as is_whole
     from kpl.proxy.nftfacts import led_to as led_to
     from kpl.proxy.nftfacts import mark_bits as mark_bits
+    from kpl.proxy.nftfacts import mark_cleared as mark_cleared
     from kpl.proxy.nftfacts import mark_set as mark_set
     from kpl.proxy.nftfacts import mark_tested as mark_tested
     from kpl.proxy.nftfacts import reached_from_hook as reached_from_hook

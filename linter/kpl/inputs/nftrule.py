@@ -203,6 +203,11 @@ class NftRule(NamedTuple):
         """Its first statement of address translation."""
         return next((statement for statement in self.statements if isinstance(statement, Nat)), None)
 
+    @property
+    def conditions(self) -> list[Match]:
+        """What has to hold for the rule to act."""
+        return [statement for statement in self.statements if isinstance(statement, Match)]
+
     def matches(self, *words: str) -> Match | None:
         """The first condition on the field of these words."""
         for statement in self.statements:

@@ -58,10 +58,19 @@ def reached_from_hook(table: NftTable, kind: str, hook: str) -> set[str]:
 
 def mark_set(rule: NftRule) -> str | None:
     """The bits that the rule adds to the packet's mark, as they are written."""
+    return _mark_changed(rule, "|")
+
+
+def mark_cleared(rule: NftRule) -> str | None:
+    """The bits that the rule turns over in the packet's mark, as they are written."""
+    return _mark_changed(rule, "^")
+
+
+def _mark_changed(rule: NftRule, operator: str) -> str | None:
     for statement in rule.statements:
         if isinstance(statement, Assign) and _is_mark(statement.field):
             value = statement.value
-            if isinstance(value, Bits) and value.operator == "|" and _is_mark(value.left):
+            if isinstance(value, Bits) and value.operator == operator and _is_mark(value.left):
                 return value.right
     return None
 

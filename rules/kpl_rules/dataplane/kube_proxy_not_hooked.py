@@ -44,7 +44,8 @@ class KubeProxyNotHooked(Rule):
     built-in chain: a firewall that was reloaded (firewalld, ufw, iptables-persistent) does. kube-proxy puts the jumps
     back in its next full sync, which can be an hour away where only some rules were lost.
 
-    Only whole tables are looked at, and chains that hold rules. A jump by way of another chain counts.
+    Only whole tables are looked at; of a chain that is empty now, only those that some of the jumps lead to. A jump by way
+    of another chain counts.
 
     ## Fix
     There is none in a dump. Restart kube-proxy on the node, and let nothing restore the tables of a node as a whole.
@@ -67,6 +68,18 @@ class KubeProxyNotHooked(Rule):
             dump("".join(each for each in node_dump().splitlines(True) if not each.startswith("-A FORWARD"))),
             flags=[":KUBE-EXTERNAL-SERVICES", ":KUBE-FORWARD", ":KUBE-PROXY-FIREWALL", ":KUBE-SERVICES"],
         ),
+        # empty now, and hooked on one side alone
+        Bad(
+            dump(
+                "".join(
+                    each
+                    for each in node_dump().splitlines(True)
+                    if "-A KUBE-PROXY-FIREWALL" not in each and not ("-A FORWARD" in each and "PROXY-FIREWALL" in each)
+                )
+            ),
+            flags=[":KUBE-PROXY-FIREWALL"],
+            other=["source-ranges-not-enforced"],
+        ),
         # by way of another chain
         Good(
             dump(
@@ -75,8 +88,8 @@ class KubeProxyNotHooked(Rule):
                 )
             )
         ),
-        # kubelet's chains alone
-        Good(dump(_SMALL.replace("-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS\n", ""))),
+        # made and not in use
+        Good(dump("".join(each for each in _SMALL.splitlines(True) if not each.startswith("-A")))),
     ]
 
     def check(self, ruleset: Ruleset) -> Iterator[Finding]:
@@ -88,25 +101,26 @@ class KubeProxyNotHooked(Rule):
 
     def _in(self, table: Table) -> Iterator[Finding]:
         for name, chain, hooks in _HOOKS:
-            if name != table.name or chain not in table.rules_of or chain not in table.chains:
+            if name != table.name or chain not in table.chains:
                 continue
             if table.name == "filter" and chain == "KUBE-SERVICES" and "KUBE-PROXY-CANARY" in table.chains:
                 hooks = ("FORWARD", *hooks)  # from Kubernetes 1.17 on for certain
             if chain == "KUBE-EXTERNAL-SERVICES" and "KUBE-NODEPORTS" in table.chains:  # Kubernetes 1.21 or newer
                 hooks = (*hooks, "FORWARD")
-            if chain == "KUBE-PROXY-FIREWALL" and not _is_of_ipvs(table, chain):
+            if chain == "KUBE-PROXY-FIREWALL" and "KUBE-SERVICES" in table.chains:  # which IPVS mode has in nat alone
                 hooks = (*hooks, "OUTPUT")
             reaching = leads_to(table, chain)
             missing = [f"`{each}`" for each in hooks if each in table.policies and each not in reaching]
+            if chain in table.rules_of:
+                lost = _LOST[chain]
+            elif any(each in reaching for each in hooks):
+                lost = f"once `{chain}` has rules, {_LOST[chain]}"
+            else:
+                continue  # not in use: kube-proxy makes some chains before it needs them
             if missing:
                 yield self.finding(
                     table.declaration(chain),
-                    f"no rule of {' or '.join(missing)} in `*{table.name}` leads to `{chain}`: {_LOST[chain]}",
+                    f"no rule of {' or '.join(missing)} in `*{table.name}` leads to `{chain}`: {lost}",
                     help="Restart kube-proxy on this node: it puts its jumps back. Then look for what rewrote the "
                     "built-in chains, a firewall that was reloaded for instance.",
                 )
-
-
-def _is_of_ipvs(table: Table, chain: str) -> bool:
-    """Whether the rules of `chain` ask ipsets, as kube-proxy's do in IPVS mode."""
-    return any(name == "--match-set" for row in table.rules_of[chain] for name, _, _ in table.shapes[row].options)

@@ -17,6 +17,7 @@ from kpl import (
     is_whole,
     kube_proxy_tables,
     mark_bits,
+    mark_cleared,
     mark_set,
     mark_tested,
     reached_from_hook,
@@ -61,7 +62,9 @@ class MasqueradingBroken(Rule):
             listed(OLD, (_MARKING, _MARKING.replace("0x00004000", "0x00008000"))),
             flags=["0x00008000"],
         ),
+        Bad(listed(OLD, ("\t\tmeta mark set meta mark ^ 0x00004000\n", "")), flags=["masquerading"]),
         Bad(listed(OLD, (_MARKING, "\tchain mark-for-masquerade {\n\t}\n")), flags=["mark-for-masquerade"]),
+        Bad(listed(OLD, ("\t\tmeta mark & 0x00004000 == 0x00000000 return\n", "")), flags=["masquerading"]),
         Good(listed(NEW)),
         Good(listed(OLD)),
         # masqueradeBit: 15
@@ -94,7 +97,18 @@ def _faults(ruleset: NftRuleset, table: NftTable) -> Iterator[tuple[Span, str]]:
         )
     tested = {mark_bits(mark) for rule in chain.rules if (mark := mark_tested(rule)) is not None}
     if not tested:
+        if any(rule.nat is not None and len(rule.statements) == 1 for rule in chain.rules):
+            yield (
+                ruleset.declaration(chain),
+                "`masquerading` asks for no mark, so every connection from this node or routed through it is masqueraded",
+            )
         return
+    cleared = {mark_bits(mark) for rule in chain.rules if (mark := mark_cleared(rule)) is not None}
+    if not tested & cleared:
+        yield (
+            ruleset.declaration(chain),
+            f"the mark 0x{min(tested):08x} is not cleared before masquerading: the packets of a tunnel are masqueraded twice",
+        )
     for each in table.chains.values():
         for rule in each.rules:
             mark = mark_set(rule)

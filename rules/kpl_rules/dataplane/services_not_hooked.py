@@ -40,6 +40,10 @@ class ServicesNotHooked(Rule):
     since = "0.1.0"
     examples = [
         Bad(listed(NEW, (f"{_OUTPUT}\t\tjump services\n", _OUTPUT)), flags=["services"]),
+        Bad(
+            listed(OLD, ("\t\tip daddr @nodeport-ips meta l4proto . th dport vmap @service-nodeports\n", "")),
+            flags=["services"],
+        ),
         Bad(listed(OLD, ("\t\tip daddr . meta l4proto . th dport vmap @service-ips\n", "")), flags=["services"]),
         Good(listed(NEW)),
         Good(listed(OLD)),
@@ -52,13 +56,20 @@ class ServicesNotHooked(Rule):
                 continue
             services = table.chains["services"]
             help_ = "kube-proxy writes these chains again when it starts."
-            if ("vmap", "service-ips") not in {found for rule in services.rules for found in rule.lookups}:
+            looked_up = {found for rule in services.rules for found in rule.lookups}
+            if ("vmap", "service-ips") not in looked_up:
                 yield self.finding(
                     ruleset.declaration(services),
                     "`services` does not look into `service-ips`, so no address of a Service is translated",
                     help=help_,
                 )
                 continue
+            if table.maps["service-nodeports"].elements and ("vmap", "service-nodeports") not in looked_up:
+                yield self.finding(
+                    ruleset.declaration(services),
+                    "`services` does not look into `service-nodeports`, so no NodePort is translated",
+                    help=help_,
+                )
             missing = [hook for hook in _WHOSE if "services" not in reached_from_hook(table, "nat", hook)]
             if missing:
                 yield self.finding(

@@ -1,0 +1,150 @@
+"""KPL494."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Finding,
+    Good,
+    NftChain,
+    NftRule,
+    NftRuleset,
+    NftTable,
+    Rule,
+    Severity,
+    Stop,
+    Verdict,
+    and_more,
+    is_whole,
+    kube_proxy_tables,
+    mark_set,
+)
+from kpl_rules.dataplane._nft import NEW, OLD, listed
+
+_API = "\t\tip daddr 10.96.0.1 tcp dport 443 ip saddr != 10.244.0.0/16 jump mark-for-masquerade\n"
+_WEB = "\t\tip daddr 10.96.0.7 tcp dport 80 ip saddr != 10.244.0.0/16 jump mark-for-masquerade\n"
+_OUTSIDE = '\t\tmeta mark set meta mark | 0x00004000 comment "masquerade"\n'
+_ON = "\t\tgoto service-KHN6ECMT-shop/web/tcp/http\n"
+_OF_NODE = '\t\tfib saddr type local meta mark set meta mark | 0x00004000 comment "masquerade local traffic"\n'
+_NODE_ON = '\t\tfib saddr type local goto service-KHN6ECMT-shop/web/tcp/http comment "short-circuit local traffic"\n'
+
+
+class ServiceNotMasqueraded(Rule):
+    """Traffic of one Service is not masqueraded as it has to be, so clients outside of the pod network get no answer.
+
+    ## Why
+    What comes through a NodePort, an external or a load-balancer address may go on to an endpoint on another node, whose
+    answer would miss this node. The chain `external-...` marks it for masquerading before it hands it to all endpoints of
+    the Service; with `externalTrafficPolicy: Local`, it marks what comes from this node itself.
+
+    For cluster IPs, kube-proxy knows by `clusterCIDR` and `detectLocalMode` which sources are pods, and masquerades what
+    others send to one. Up to Kubernetes 1.35 nftables mode has a rule for this in the chain that the cluster IP leads to, for each
+    Service alike. A Service whose rule is lost, or is for another address, answers pods, and not those that come through a
+    route to the cluster IPs.
+
+    Only whole tables are looked at. Where no cluster IP has such a rule nothing is said of them: without a way to tell pods
+    from others kube-proxy writes none, and from Kubernetes 1.36 on one rule in `services` is for all of them.
+
+    ## Fix
+    There is none in a dump. kube-proxy writes the rule again when it starts, or when the Service changes.
+
+    ## References
+    - https://github.com/kubernetes/kubernetes/blob/v1.33.0/pkg/proxy/nftables/proxier.go
+    - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
+    """
+
+    code = "KPL494"
+    name = "service-not-masqueraded"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "NftRuleset"
+    examples = [
+        Bad(listed(OLD, (_WEB, "")), flags=["service-KHN6ECMT-shop/web/tcp/http"]),
+        Bad(
+            listed(OLD, (_API, _API.replace("96.0.1", "96.0.2"))),
+            flags=["service-2QRHZV4L-default/kubernetes/tcp/https"],
+        ),
+        Bad(listed(OLD, ("\t\tjump mark-for-masquerade\n", "")), flags=["external-KHN6ECMT-shop/web/tcp/http"]),
+        Bad(listed(NEW, (_OUTSIDE, "")), flags=["external-KHN6ECMT-shop/web/tcp/http"]),
+        Bad(listed(NEW, (_OUTSIDE + _ON, _OF_NODE + _ON)), flags=["external-KHN6ECMT-shop/web/tcp/http"]),
+        Bad(listed(NEW, (_OUTSIDE + _ON, _NODE_ON)), flags=["external-KHN6ECMT-shop/web/tcp/http"]),
+        # externalTrafficPolicy: Local
+        Good(listed(NEW, (_OUTSIDE + _ON, _OF_NODE + _NODE_ON))),
+        Good(listed(OLD)),
+        # no Service has the rule
+        Good(listed(OLD, (_API, ""), (_WEB, ""))),
+        Good(listed(NEW)),
+    ]
+
+    def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
+        """See the class."""
+        for table, _ in kube_proxy_tables(ruleset):
+            if is_whole(table):
+                yield from self._from_outside(ruleset, table)
+                yield from self._to_cluster_ips(ruleset, table)
+
+    def _from_outside(self, ruleset: NftRuleset, table: NftTable) -> Iterator[Finding]:
+        unmarked = [chain for name, chain in table.chains.items() if name.startswith("external-") and _passes_on(chain)]
+        if unmarked:
+            more = and_more(len(unmarked) - 1, "Service port")
+            yield self.finding_of_many(
+                map(ruleset.declaration, unmarked),
+                f"`{unmarked[0].name}` hands connections to endpoints on other nodes without masquerading them{more}: the "
+                "answers miss this node, and the connections hang",
+                "does not masquerade either",
+                help=_HELP,
+            )
+
+    def _to_cluster_ips(self, ruleset: NftRuleset, table: NftTable) -> Iterator[Finding]:
+        chains = list(_cluster_ips(table))
+        unmarked = {chain.name: chain for address, chain in chains if not _marks_for(chain, address)}
+        if unmarked and any(_marks_for(chain, address) for address, chain in chains):
+            more = and_more(len(unmarked) - 1, "Service port")
+            yield self.finding_of_many(
+                map(ruleset.declaration, unmarked.values()),
+                f"what comes to `{next(iter(unmarked))}` from outside of the pod network is not masqueraded, unlike what goes "
+                f"to other Services{more}",
+                "not masqueraded either",
+                help=_HELP,
+            )
+
+
+_HELP = "kube-proxy writes the rule again when it starts, or when the Service changes."
+
+
+def _marks(rule: NftRule) -> bool:
+    return mark_set(rule) is not None or any(each.chain == "mark-for-masquerade" for each in rule.verdicts)
+
+
+def _passes_on(chain: NftChain) -> bool:
+    """Whether `chain` hands what is not from a pod to all endpoints of the Service, and has not marked it before."""
+    marking: list[NftRule] = []
+    for rule in chain.rules:
+        if _marks(rule):
+            marking.append(rule)
+        elif any((each.chain or "").startswith("service-") for each in rule.verdicts):
+            conditions = rule.conditions
+            marked = any(all(each in conditions for each in before.conditions) for before in marking)
+            if not marked and len(conditions) == (rule.matches("fib", "saddr", "type") is not None):
+                return True
+    return False
+
+
+def _cluster_ips(table: NftTable) -> Iterator[tuple[str, NftChain]]:
+    """The cluster IPs, and the chains of Service ports that they lead to."""
+    for element in table.maps["service-ips"].elements:
+        to = element.data
+        if isinstance(to, Verdict) and to.chain in table.chains and to.chain.startswith(("service-", "local-")):
+            yield element.key[0], table.chains[to.chain]
+
+
+def _marks_for(chain: NftChain, address: str) -> bool:
+    """Whether a rule of `chain` marks what is sent to `address`."""
+    for rule in chain.rules:
+        to = rule.matches("ip", "daddr") or rule.matches("ip6", "daddr")
+        if to is not None and to.right == address and _marks(rule):
+            return True
+    return False
