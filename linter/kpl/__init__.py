@@ -26,6 +26,7 @@ _HOMES = {
     "manifest": "kpl.lint.rule",
     "Suppression": "kpl.lint.suppression",
     "Document": "kpl.inputs.document",
+    "is_corefile": "kpl.inputs.document",
     "corefile_placeholder": "kpl.inputs.placeholders",
     "template_placeholder": "kpl.inputs.placeholders",
     "Cluster": "kpl.cluster",
@@ -75,6 +76,7 @@ _HOMES = {
     "add_item": "kpl.inputs.yamledit",
     "remove_entry": "kpl.inputs.yamledit",
     "set_scalar": "kpl.inputs.yamledit",
+    "Listing": "kpl.inputs.listing",
     "NftChain": "kpl.inputs.nftables",
     "NftRule": "kpl.inputs.nftrule",
     "NftRuleset": "kpl.inputs.nftables",
@@ -225,6 +227,7 @@ if TYPE_CHECKING:
     from kpl.inputs.corefile import is_placeholder as is_placeholder
     from kpl.inputs.document import Document as Document
     from kpl.inputs.document import ParseFailure as ParseFailure
+    from kpl.inputs.document import is_corefile as is_corefile
     from kpl.inputs.ipset import IpsetDump as IpsetDump
     from kpl.inputs.ipvs import IpvsDump as IpvsDump
     from kpl.inputs.ipvs import IpvsTable as IpvsTable
@@ -233,6 +236,7 @@ if TYPE_CHECKING:
     from kpl.inputs.kubernetes import Container as Container
     from kpl.inputs.kubernetes import NodeObject as NodeObject
     from kpl.inputs.kubernetes import Workload as Workload
+    from kpl.inputs.listing import Listing as Listing
     from kpl.inputs.nftables import NftChain as NftChain
     from kpl.inputs.nftables import NftRuleset as NftRuleset
     from kpl.inputs.nftables import NftSet as NftSet

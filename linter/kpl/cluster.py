@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -260,15 +261,9 @@ class Cluster:
 
     def node_states(self, document: Document) -> list[NodeState]:
         """What the kube-proxy did that programmed the dump in `document`; nothing for what is no dump."""
-        if id(document) not in self._node_states:
-            from kpl.proxy.readback import read_back
+        from kpl.proxy.readback import read_back
 
-            self._node_states[id(document)] = read_back(document)
-        return self._node_states[id(document)]
-
-    @cached_property
-    def _node_states(self) -> dict[int, list[NodeState]]:
-        return {}
+        return read_back(document)
 
     @cached_property
     def dumps(self) -> list[Document]:
@@ -307,8 +302,7 @@ class Cluster:
         objects = self._service_objects
         if not states or not any(service.cluster_ip for service in objects.services.values()):
             return []
-        families = [state.ip_family for each in self.dumps for state in self.node_states(each)]
-        alone = all(families.count(state.ip_family) == 1 for state in states)
+        alone = all(self._dumped_families[state.ip_family] == 1 for state in states)
         known = self.kubernetes_version if self.kubernetes_version_known else None
         return disagreements(
             objects,
@@ -317,6 +311,11 @@ class Cluster:
             possible_releases(known, *release_bounds(document)),
             "ipvs" if type(document.model).__name__ == "IpvsDump" else None,
         )
+
+    @cached_property
+    def _dumped_families(self) -> Counter[int]:
+        """How many dumps there are of each IP family."""
+        return Counter(state.ip_family for each in self.dumps for state in self.node_states(each))
 
     @cached_property
     def _service_objects(self) -> ClusterObjects:

@@ -129,3 +129,14 @@ def test_two_processes_read_the_same_as_one(tmp_path: Path, monkeypatch: pytest.
         told.append([(each.path, each.span, each.code, each.fix) for each in findings])
     assert told[0] == told[1]
     assert len(told[0]) > 20
+
+
+def test_nothing_to_check_is_said(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("buy milk\n")
+    done = kpl(tmp_path, "lint", "notes.txt")
+    assert done.returncode == 0
+    assert done.stderr == b"kpl: warning: no file holds anything that kpl reads\n"
+    (tmp_path / "empty").mkdir()
+    done = kpl(tmp_path, "lint", "empty")
+    assert done.returncode == 0
+    assert done.stderr == b"kpl: warning: no files to check were found\n"

@@ -64,6 +64,20 @@ class SaysItMildly(Seen):
         yield self.finding(server.key_span, "seen", severity=Severity.INFO)
 
 
+class SeesDocument(Seen):
+    def check(self, document: Document) -> Iterator[Finding]:
+        yield self.finding(Span(0, 1), document.key)
+
+
+class NeedsDump(Seen):
+    needs = "Dump"
+    runs = 0
+
+    def check(self, cluster: Cluster) -> Iterator[Finding]:
+        type(self).runs += 1
+        yield self.finding(Span(0, 1), "seen", document=cluster.dumps[0])
+
+
 class Only(Settings):
     """Settings that run one rule of this module."""
 
@@ -75,7 +89,7 @@ class Only(Settings):
 
     def rules_for(self, path: str) -> list[RuleEntry]:
         rule = self.rule_class
-        return [RuleEntry(rule.code, rule.name, __name__, rule.__name__, rule.sees(), "warning", True, "")]
+        return [RuleEntry(rule.code, rule.name, __name__, rule.__name__, rule.sees(), "warning", True, "", rule.needs)]
 
 
 def run(rule: type[Rule], files: dict[str, str], **settings: Any) -> Result:
@@ -88,6 +102,30 @@ def run(rule: type[Rule], files: dict[str, str], **settings: Any) -> Result:
 def test_a_rule_sees_what_its_annotation_names(files: dict[str, str]) -> None:
     assert [underlined(each) for each in run(SeesDirective, files).findings] == ["log", "errors", "import", "cache"]
     assert [underlined(each) for each in run(SeesServer, files).findings] == ["a b", "c"]
+
+
+def test_a_rule_may_see_every_document() -> None:
+    found = run(SeesDocument, {"Corefile": COREFILE, "cm.yaml": IN_YAML, "broken/Corefile": "a {"}).findings
+    assert [(each.path, each.message) for each in found] == [
+        ("Corefile", "Corefile"),
+        ("cm.yaml", "Corefile"),
+        ("broken/Corefile", "Corefile"),
+    ]
+
+
+def test_a_rule_about_dumps_does_not_run_for_another_file_alone() -> None:
+    both = readings({"Corefile": COREFILE, "a.iptables": "*nat\nCOMMIT\n"})
+    settings = Only()
+    settings.rule_class = NeedsDump
+    NeedsDump.runs = 0
+    assert lint(both, settings, only=both[:1]).findings == []
+    assert NeedsDump.runs == 0
+    assert (
+        len(lint(both, settings, only=both[1:]).findings)
+        == len(lint(both, settings).findings)
+        == NeedsDump.runs - 1
+        == 1
+    )
 
 
 def test_a_rule_is_not_shown_what_is_not_there() -> None:

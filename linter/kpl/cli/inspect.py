@@ -67,7 +67,8 @@ def _documents(paths: tuple[str, ...], stdin_name: str | None) -> Iterator[Docum
     found = [document for reading in readings for document in reading.documents if is_dump(document)]
     if not found:
         raise UsageError(
-            "no dump is among the files: kpl inspect reads what iptables-save, nft list ruleset and ipvsadm -ln print"
+            "no dump is among the files: kpl inspect reads what iptables-save, nft list ruleset and ipvsadm -ln print "
+            "(iptables -L leaves out too much)"
         )
     yield from found
 

@@ -40,7 +40,10 @@ def load(paths: Sequence[str], settings: Settings, stdin: bytes | None, stdin_na
     found = [each for each in discover([path for path in paths if path != "-"]) if not settings.excludes(each.path)]
     if not found and "-" not in paths:
         click.echo("kpl: warning: no files to check were found", err=True)
-    return readings + read_files(found)
+    readings += read_files(found)
+    if found and not readings:
+        click.echo("kpl: warning: no file holds anything that kpl reads", err=True)
+    return readings
 
 
 def read_files(found: Sequence[Found]) -> list[Reading]:

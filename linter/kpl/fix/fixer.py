@@ -29,13 +29,22 @@ class Outcome:
 
 
 def fix_texts(readings: Sequence[Reading], settings: Settings, unsafe: bool) -> Outcome:
-    """Fix all `readings` in memory, each to a fixed point."""
+    """Fix all `readings` in memory, to a fixed point."""
     outcome = Outcome()
     current = list(readings)
-    for number, reading in enumerate(readings):
-        _FileFixer(current, number, settings, unsafe, outcome).run()
-        if current[number].source.text != reading.source.text:
-            outcome.texts[reading.source.path] = current[number].source.text
+    fixers = [_FileFixer(current, number, settings, unsafe, outcome) for number in range(len(readings))]
+    for _ in range(MAX_ROUNDS):
+        before = len(outcome.applied)
+        findings = lint(current, settings).findings
+        to_fix = {id(finding.source) for finding in findings if finding.fix and (unsafe or finding.fix.safe)}
+        for number, fixer in enumerate(fixers):
+            if id(current[number].source) in to_fix:
+                fixer.run()
+        if len(outcome.applied) == before:
+            break
+    for old, new in zip(readings, current, strict=True):
+        if new.source.text != old.source.text:
+            outcome.texts[old.source.path] = new.source.text
     return outcome
 
 

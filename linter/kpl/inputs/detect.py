@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from kpl.inputs.listing import LISTING_LINE
+
 COREFILE = "corefile"
 FRAGMENT = "corefile fragment"
 YAML = "yaml"
@@ -15,6 +17,7 @@ RESOLV_CONF = "resolv.conf"
 NFT = "nft list ruleset"
 NFT_JSON = "nft -j list ruleset"
 NFT_COMMANDS = "nft -f"
+LISTING = "iptables -L"
 
 _COREFILE_NAME = re.compile(r"(?i)(?:^corefile(?:[.-][\w.-]+)?|\.corefile)$")
 _NOT_COREFILES = (".md", ".rst", ".go", ".py", ".sh", ".html", ".yaml", ".yml", ".json", ".adoc")
@@ -69,6 +72,7 @@ _TABLES = (
             re.MULTILINE,
         ),
     ),
+    (LISTING, LISTING_LINE),
 )
 _RESOLV_CONF_LINE = re.compile(r"^[ \t]*(?:nameserver[ \t]+[0-9a-fA-F.:]+|search[ \t]+\S)", re.MULTILINE)
 _NAMESERVER_LINE = re.compile(r"^nameserver[ \t]+[0-9a-fA-F.:]+[ \t]*\r?$", re.MULTILINE)

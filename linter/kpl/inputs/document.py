@@ -31,6 +31,8 @@ class Document:
     """All keys of the ConfigMap that holds it, with their texts."""
     judged: tuple[Any, Any] | None = field(default=None, repr=False)
     """The last verdict on it, behind the circumstances that it was given in."""
+    read_back: list[Any] | None = field(default=None, repr=False)
+    """What it says as a dump of one or more nodes, once that was asked."""
 
     @property
     def path(self) -> str:

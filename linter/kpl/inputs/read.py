@@ -79,7 +79,7 @@ def _documents(source: Source, kind: str) -> Iterator[Document]:
         from kpl.inputs.iptables import parse_iptables_save
 
         yield Document(source, parse_iptables_save(source.text), Embedding(source.text, source.newline), key=name)
-    elif kind in (detect.IPVS, detect.IPSET, detect.CONNTRACK, detect.RESOLV_CONF):
+    elif kind in (detect.IPVS, detect.IPSET, detect.CONNTRACK, detect.RESOLV_CONF, detect.LISTING):
         yield Document(source, _table(kind, source.text), Embedding(source.text, source.newline), key=name)
     elif kind in (detect.NFT, detect.NFT_JSON, detect.NFT_COMMANDS):
         yield Document(source, _nft_ruleset(source.text, kind), Embedding(source.text, source.newline), key=name)
@@ -107,6 +107,10 @@ def _table(kind: str, text: str) -> object:
         from kpl.inputs.conntrack import parse_conntrack
 
         return parse_conntrack(text)
+    if kind == detect.LISTING:
+        from kpl.inputs.listing import parse_listing
+
+        return parse_listing(text)
     from kpl.inputs.resolvconf import parse_resolv_conf
 
     return parse_resolv_conf(text)

@@ -75,13 +75,15 @@ def lint(readings: Sequence[Reading], settings: Settings, only: Sequence[Reading
 def _cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Settings) -> list[Finding]:
     found: list[Finding] = []
     context = {"Cluster": cluster}
+    of_chosen = Cluster([document for reading in chosen for document in reading.documents])
     rules = settings.rules
     if settings.overrides:  # which may switch on what is off elsewhere
         rules = list({entry: None for reading in chosen for entry in settings.rules_for(reading.source.path)})
     for entry in rules:
-        if entry.sees == "Cluster" and _has_what_it_needs(entry, cluster):
-            rule = settings.rule(entry)
-            found += _check(rule, context)
+        # what a rule needs is also where its findings are
+        concerns_chosen = not entry.needs or any(of_chosen.has(kind) for kind in entry.needs.split())
+        if entry.sees == "Cluster" and concerns_chosen and _has_what_it_needs(entry, cluster):
+            found += _check(settings.rule(entry), context)
     return found
 
 
@@ -127,6 +129,7 @@ def subjects(document: Document) -> Iterator[dict[str, Any]]:
     """What rules can look at in `document`: each time the subject first, then what it stands in, by type name."""
     model = document.model
     kind = type(model).__name__
+    yield {"Document": document}
     yield {kind: model}
     if kind == "Corefile":
         for server in model.servers:

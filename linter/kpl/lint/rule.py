@@ -156,7 +156,7 @@ class Rule:
 
     A rule says what it wants to see by the annotation of the first parameter of `check`: a `Corefile`, `ServerBlock`,
     `Directive`, `Workload`, `KubeProxyConfig`, `Ruleset`, `NftRuleset`, `IpvsDump`, `ConntrackDump`, `ResolvConf`,
-    `ParseFailure`, or the whole `Cluster`.
+    `ParseFailure`, any `Document`, or the whole `Cluster`.
     """
 
     code: ClassVar[str]
@@ -170,7 +170,8 @@ class Rule:
     needs: ClassVar[str] = ""
     """The type that must be among the inputs for the rule to find anything: without it, the rule is not even imported.
 
-    ``Dump`` is any dump of what kube-proxy programmed. Where there are several words, all are needed.
+    ``Dump`` is any dump of what kube-proxy programmed. Where there are several words, all are needed. A rule about the
+    whole cluster that needs something has its findings there.
     """
     options: ClassVar[Mapping[str, Any]] = {}
     """The options with their defaults; an option has the type of its default."""

@@ -17,11 +17,12 @@ _READERS = {
 
 def read_back(document: Document) -> list[NodeState]:
     """The states that the dump in `document` shows; none for an excerpt, or for what is no dump."""
-    reader = _READERS.get(type(document.model).__name__)
-    if reader is None or not _is_whole(document):
-        return []
-    states: list[NodeState] = import_module(reader).node_states(document.model)
-    return states
+    if document.read_back is None:
+        reader = _READERS.get(type(document.model).__name__)
+        document.read_back = []
+        if reader is not None and _is_whole(document):
+            document.read_back = import_module(reader).node_states(document.model)
+    return document.read_back
 
 
 def _is_whole(document: Document) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, corefile, corefile_placeholder
+from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Stop, corefile, corefile_placeholder, is_corefile
 
 
 class RepeatedPluginIgnored(Rule):
@@ -38,17 +38,17 @@ class RepeatedPluginIgnored(Rule):
         Good(corefile("lan {\n    errors\n    log a.lan\n    log b.lan\n    whoami\n}\n")),
     ]
 
-    def check(self, cluster: Cluster) -> Iterator[Finding]:
+    def check(self, document: Document, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        for document in cluster.corefile_documents:
-            judgement = cluster.lenient(document).judgement
-            if judgement.verdict.answer == "refuses" or corefile_placeholder(document.embedding.text) is not None:
-                continue
-            for what, token in judgement.ignored:
-                if what == "occurrence" and not token.file:
-                    yield self.finding(
-                        token.span,
-                        f"CoreDNS does not read this line: the server block has a `{token.text}` before it, and that one counts",
-                        help=f"Keep one `{token.text}` in the block.",
-                        document=document,
-                    )
+        if not is_corefile(document):
+            return
+        judgement = cluster.lenient(document).judgement
+        if judgement.verdict.answer == "refuses" or corefile_placeholder(document.embedding.text) is not None:
+            return
+        for what, token in judgement.ignored:
+            if what == "occurrence" and not token.file:
+                yield self.finding(
+                    token.span,
+                    f"CoreDNS does not read this line: the server block has a `{token.text}` before it, and that one counts",
+                    help=f"Keep one `{token.text}` in the block.",
+                )

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from kpl import (
     Bad,
     Cluster,
+    Corefile,
+    Document,
     Edit,
     Finding,
     Fix,
@@ -56,23 +58,24 @@ class SeveralOptionsOnALine(Rule):
         ),
     ]
 
-    def check(self, cluster: Cluster) -> Iterator[Finding]:
+    def check(self, document: Document, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        for document, read in cluster.corefiles:
-            judgement = cluster.lenient(document).judgement
-            if judgement.verdict.answer == "refuses" or corefile_placeholder(read.text) is not None:
+        read = document.model
+        if not isinstance(read, Corefile):
+            return
+        judgement = cluster.lenient(document).judgement
+        if judgement.verdict.answer == "refuses" or corefile_placeholder(read.text) is not None:
+            return
+        for plugin, token in judgement.joined:
+            if token.file or read.text[slice(*token.span)] != token.text or plugin == "rewrite":
                 continue
-            for plugin, token in judgement.joined:
-                if token.file or read.text[slice(*token.span)] != token.text or plugin == "rewrite":
-                    continue
-                if not keyword_known(plugin, token.text, cluster.coredns_version):
-                    continue
-                start = len(read.text[: token.span.start].rstrip(" \t"))
-                edit = Edit(start, token.span.start, f"\n{read.indent_at(token.span.start)}")
-                yield self.finding(
-                    token.span,
-                    f"`{token.text}` is an option of its own, and no argument of what stands before it",
-                    help="Write it on a line of its own.",
-                    fix=Fix("Write it on a line of its own", (edit,), restructures=True),
-                    document=document,
-                )
+            if not keyword_known(plugin, token.text, cluster.coredns_version):
+                continue
+            start = len(read.text[: token.span.start].rstrip(" \t"))
+            edit = Edit(start, token.span.start, f"\n{read.indent_at(token.span.start)}")
+            yield self.finding(
+                token.span,
+                f"`{token.text}` is an option of its own, and no argument of what stands before it",
+                help="Write it on a line of its own.",
+                fix=Fix("Write it on a line of its own", (edit,), restructures=True),
+            )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, corefile, corefile_placeholder
+from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Stop, corefile, corefile_placeholder, is_corefile
 
 
 class ZoneArgumentDropped(Rule):
@@ -32,18 +32,18 @@ class ZoneArgumentDropped(Rule):
         Good(corefile("lan {\n    errors\n    cache 30 a.lan\n    whoami\n}\n")),
     ]
 
-    def check(self, cluster: Cluster) -> Iterator[Finding]:
+    def check(self, document: Document, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        for document in cluster.corefile_documents:
-            text = document.embedding.text
-            judgement = cluster.lenient(document).judgement
-            if judgement.verdict.answer == "refuses" or corefile_placeholder(text) is not None:
-                continue
-            for what, token in judgement.ignored:
-                if what == "zone" and not token.file and "{$" not in text[slice(*token.span)]:
-                    yield self.finding(
-                        token.span,
-                        f"CoreDNS drops `{token.text}`, because it is no domain name: the plugin does nothing for it",
-                        help="Write a domain name, with one dot between its labels.",
-                        document=document,
-                    )
+        if not is_corefile(document):
+            return
+        text = document.embedding.text
+        judgement = cluster.lenient(document).judgement
+        if judgement.verdict.answer == "refuses" or corefile_placeholder(text) is not None:
+            return
+        for what, token in judgement.ignored:
+            if what == "zone" and not token.file and "{$" not in text[slice(*token.span)]:
+                yield self.finding(
+                    token.span,
+                    f"CoreDNS drops `{token.text}`, because it is no domain name: the plugin does nothing for it",
+                    help="Write a domain name, with one dot between its labels.",
+                )

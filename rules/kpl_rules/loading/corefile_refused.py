@@ -18,6 +18,7 @@ from kpl import (
     Version,
     corefile,
     corefile_placeholder,
+    is_corefile,
 )
 
 
@@ -122,21 +123,21 @@ class CorefileRefused(Rule):
         Good(corefile("lan {\n    whoami\n    errors\n    cache {$TTL} {\n        denial {$TTL}\n    }\n}\n")),
     ]
 
-    def check(self, cluster: Cluster) -> Iterator[Finding]:
+    def check(self, document: Document, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        for document in cluster.corefile_documents:
-            verdict = cluster.lenient(document).judgement.verdict
-            if verdict.answer == "refuses" and not _is_not_all(document, cluster):
-                advice = cluster.advice(document)
-                says = f"`{verdict.message}`" if verdict.message is not None else "nothing: it never comes to an end"
-                release = _release(cluster.judged_coredns_version(document))
-                yield self.finding(
-                    verdict.span or Span(0, 0),
-                    f"CoreDNS {release} does not start with this Corefile; it says {says}",
-                    help=advice.help,
-                    fix=advice.fix,
-                    document=document,
-                )
+        if not is_corefile(document):
+            return
+        verdict = cluster.lenient(document).judgement.verdict
+        if verdict.answer == "refuses" and not _is_not_all(document, cluster):
+            advice = cluster.advice(document)
+            says = f"`{verdict.message}`" if verdict.message is not None else "nothing: it never comes to an end"
+            release = _release(cluster.judged_coredns_version(document))
+            yield self.finding(
+                verdict.span or Span(0, 0),
+                f"CoreDNS {release} does not start with this Corefile; it says {says}",
+                help=advice.help,
+                fix=advice.fix,
+            )
 
 
 def _release(version: Version) -> str:

@@ -5,7 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Span, Stop, corefile, corefile_placeholder, removed_in
+from kpl import (
+    Bad,
+    Cluster,
+    Document,
+    Finding,
+    Good,
+    Rule,
+    Severity,
+    Span,
+    Stop,
+    corefile,
+    corefile_placeholder,
+    is_corefile,
+    removed_in,
+)
 
 
 class UnknownPlugin(Rule):
@@ -40,19 +54,19 @@ class UnknownPlugin(Rule):
         Good(corefile("lan {\n    errors\n    whoami\n}\n")),
     ]
 
-    def check(self, cluster: Cluster) -> Iterator[Finding]:
+    def check(self, document: Document, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        for document in cluster.corefile_documents:
-            text = document.embedding.text
-            assumed = cluster.lenient(document).assumed
-            if not assumed or corefile_placeholder(text) is not None:
-                continue
-            for name in assumed:
-                at = re.search(rf"^[ \t]*({re.escape(name)})(?![^\s{{#])", text, re.MULTILINE)
-                if at is not None and removed_in(name) is None:
-                    yield self.finding(
-                        Span(*at.span(1)),
-                        f"CoreDNS has no plugin `{name}`: it starts with this Corefile only where its image was built with it",
-                        help=f"Use such an image, and tell kpl: `--plugins {name}`, or `coredns-plugins` in `.kpl.yaml`.",
-                        document=document,
-                    )
+        if not is_corefile(document):
+            return
+        text = document.embedding.text
+        assumed = cluster.lenient(document).assumed
+        if not assumed or corefile_placeholder(text) is not None:
+            return
+        for name in assumed:
+            at = re.search(rf"^[ \t]*({re.escape(name)})(?![^\s{{#])", text, re.MULTILINE)
+            if at is not None and removed_in(name) is None:
+                yield self.finding(
+                    Span(*at.span(1)),
+                    f"CoreDNS has no plugin `{name}`: it starts with this Corefile only where its image was built with it",
+                    help=f"Use such an image, and tell kpl: `--plugins {name}`, or `coredns-plugins` in `.kpl.yaml`.",
+                )

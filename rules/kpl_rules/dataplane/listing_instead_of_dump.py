@@ -1,0 +1,54 @@
+"""KPL495."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Finding, Good, Listing, Rule, Severity, Stop, dump
+
+_LISTED = """\
+Chain KUBE-SERVICES (2 references)
+target                     prot opt source      destination
+KUBE-SVC-NPX46M4PTMTKRN6Y  tcp  --  0.0.0.0/0   10.96.0.1     /* default/kubernetes:https cluster IP */ tcp dpt:443
+"""
+_COUNTED = """\
+ pkts bytes target                     prot opt in     out     source      destination
+    3   180 KUBE-SVC-NPX46M4PTMTKRN6Y  tcp  --  *      *       0.0.0.0/0   10.96.0.1
+"""
+
+
+class ListingInsteadOfDump(Rule):
+    """The file is a listing of `iptables -L`, in which kpl checks nothing.
+
+    ## Why
+    `iptables -L` prints chains for people to read. iptables(8) says of it that "the exact rules are suppressed until you
+    use iptables -L -v or iptables-save(8)": interfaces are missing without `-v`, addresses and ports are turned into names
+    without `-n`, only one table is listed, and no program reads the text back. What kpl would say of it could be wrong.
+
+    ## Fix
+    Take the output of `iptables-save` (`ip6tables-save` for IPv6), which holds every table as it is.
+
+    ## References
+    - https://man7.org/linux/man-pages/man8/iptables.8.html
+    - https://man7.org/linux/man-pages/man8/iptables-save.8.html
+    """
+
+    code = "KPL495"
+    name = "listing-instead-of-dump"
+    stop = Stop.DATAPLANE
+    severity = Severity.INFO
+    since = "0.1.0"
+    needs = "Listing"
+    examples = [
+        Bad(dump(_LISTED), flags=["KUBE-SERVICES"]),
+        Bad(dump(_COUNTED), flags=["KUBE-SVC-NPX46M4PTMTKRN6Y"]),
+        Good(dump("-A KUBE-SERVICES -d 10.96.0.1/32 -p tcp -m tcp --dport 443 -j KUBE-SVC-NPX46M4PTMTKRN6Y\n")),
+    ]
+
+    def check(self, listing: Listing) -> Iterator[Finding]:
+        """See the class."""
+        yield self.finding(
+            listing.chain,
+            "this is what `iptables -L` prints, and kpl checks nothing in it: it does not show the rules as they are",
+            help="Take the output of `iptables-save`, and of `ip6tables-save` for IPv6.",
+        )
