@@ -5,6 +5,7 @@ from __future__ import annotations
 from kpl.cluster import Cluster
 from kpl.inputs.kubeproxy import KubeProxyConfig
 from kpl.text.version import Version
+from kpl_rules.dataplane._nft import NEW
 from support import facts, readings
 
 CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\n"
@@ -55,3 +56,22 @@ def test_services_that_all_dumps_hold() -> None:
     assert _cluster(files).services == 3
     files["a.yaml"] = "".join(SERVICE.format(name) for name in "abcd")
     assert _cluster(files).services == 4
+
+
+def test_services_that_other_dumps_hold() -> None:
+    assert _cluster({"node.nft": NEW}).services == 3
+    assert _cluster({"node.nft": NEW, "one.iptables": _dump(2)}).services == 2
+    assert _cluster({"ipvs.txt": IPVS}).services == 2
+
+
+IPVS = """\
+IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
+TCP  10.96.0.1:443 rr
+  -> 192.0.2.10:6443              Masq    1      0          0
+TCP  10.96.0.10:53 rr
+  -> 10.244.0.3:53                Masq    1      0          0
+UDP  10.96.0.10:53 rr
+  -> 10.244.0.3:53                Masq    1      0          0
+"""

@@ -339,13 +339,19 @@ class Cluster:
     @property
     def _programmed_services(self) -> int:
         """How many Services each dump holds at least: the nodes of one cluster agree, those of several tell nothing."""
-        if not any(type(document.model).__name__ == "Ruleset" for document in self.documents):
-            return 0
-        from kpl.inputs.ruleset import Ruleset
-        from kpl.proxy.programmed import programmed_services
+        return min((count for each in self.dumps for count in self._services_in(each) if count), default=0)
 
-        tables = (nat for _, ruleset in self.of(Ruleset) for nat in ruleset.named("nat"))
-        return min((count for nat in tables if (count := len(programmed_services(nat)))), default=0)
+    def _services_in(self, dump: Document) -> Iterator[int]:
+        """How many Services the tables of a dump have; of iptables counted without reading all of it back."""
+        if type(dump.model).__name__ == "Ruleset":
+            from kpl.proxy.programmed import programmed_services
+
+            yield from (len(programmed_services(nat)) for nat in dump.model.named("nat"))
+        else:
+            for state in self.node_states(dump):
+                yield len(
+                    {port.name.partition(":")[0] if port.name else port.cluster_ip for port in state.ports} - {None}
+                )
 
     @cached_property
     def endpoints(self) -> int | None:

@@ -1,0 +1,123 @@
+"""KPL109."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from kpl import (
+    MAX_NAMESERVERS,
+    Bad,
+    Cluster,
+    Finding,
+    Good,
+    NodeState,
+    ResolvConf,
+    Rule,
+    Severity,
+    Stop,
+    canonical_address,
+    files,
+    node_dump,
+)
+
+_API = "default/kubernetes:https"
+_SAME_NETWORK = {4: 16, 6: 64}
+"""So many bits does the cluster IP of DNS have in common with that of the API server, or the rule is silent."""
+
+_POD = "search shop.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n"
+_IDLE = '"shop/idle:http has no endpoints" -m tcp --dport 80'
+_DEAD = node_dump().replace(
+    f"-A KUBE-SERVICES -d 10.96.10.9/32 -p tcp -m comment --comment {_IDLE}",
+    '-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns has no endpoints" '
+    "-m udp --dport 53",
+)
+
+
+class ClusterDnsNotProgrammed(Rule):
+    """The node does nothing with the address that a pod asks for names, so no name is resolved in the pod.
+
+    ## Why
+    The resolv.conf of a pod names a cluster IP, which the kubelet has from its `clusterDNS`, and kube-proxy sends what comes to
+    this address to the pods of CoreDNS. Where no dump of the run has that cluster IP, the two do not fit: `clusterDNS` is that
+    of another cluster, or the Service was made anew and got another address. Where the dump rejects what is sent there, no pod
+    of CoreDNS is ready. Either way each lookup fails after its timeouts, or at once.
+
+    Only files with the search list of a pod are looked at, and nameservers in the same network as the cluster IP of
+    `default/kubernetes`: others are a NodeLocal DNSCache's, or stand outside of the cluster.
+
+    ## Fix
+    There is none in a resolv.conf, which the kubelet writes. Set `clusterDNS` to the cluster IP of the DNS Service (`kubectl -n
+    kube-system get service kube-dns`) and start the pods anew; or look why CoreDNS is not ready.
+
+    ## References
+    - https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/ (`clusterDNS`)
+    - https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/
+    """
+
+    code = "KPL109"
+    name = "cluster-dns-not-programmed"
+    stop = Stop.RESOLVER
+    severity = Severity.ERROR
+    since = "0.1.0"
+    needs = "ResolvConf Dump"
+    examples = [
+        Bad(
+            files(**{"resolv.conf": f"nameserver 10.96.0.11\n{_POD}", "node.iptables": node_dump()}),
+            flags=["10.96.0.11"],
+        ),
+        Bad(files(**{"resolv.conf": f"nameserver 10.96.0.10\n{_POD}", "node.iptables": _DEAD}), flags=["10.96.0.10"]),
+        Good(
+            files(
+                **{
+                    "resolv.conf": f"nameserver 10.96.0.10\n{_POD}",
+                    "node.iptables": node_dump()
+                    .replace("10.96.10.4", "10.96.0.10")
+                    .replace("--dport 7000", "--dport 53"),
+                }
+            )
+        ),
+        # NodeLocal DNSCache, and a server outside of the cluster
+        Good(files(**{"resolv.conf": f"nameserver 169.254.20.10\n{_POD}", "node.iptables": node_dump()})),
+        Good(files(**{"resolv.conf": f"nameserver 192.0.2.53\n{_POD}", "node.iptables": node_dump()})),
+        # the resolv.conf of a node
+        Good(files(**{"resolv.conf": "nameserver 10.96.0.11\n", "node.iptables": node_dump()})),
+    ]
+
+    def check(self, conf: ResolvConf, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        if conf.search is None or not any(word.startswith("svc.") or ".svc." in word for word in conf.search.values):
+            return
+        states = [state for document in cluster.dumps for state in cluster.node_states(document)]
+        for server in conf.nameservers[:MAX_NAMESERVERS]:
+            address = canonical_address(server)
+            if address is None:
+                continue
+            near = [state for state in states if _has_services_near(state, address)]
+            ports = [port for state in near for port in state.ports if port.cluster_ip == address]
+            if near and not ports:
+                yield self.finding(
+                    server.span,
+                    f"`{server}` is no cluster IP of a Service in the dump{'s' * (len(near) > 1)} of this run: no name is resolved "
+                    "in the pod",
+                    help="Set `clusterDNS` of the kubelet to the cluster IP of the DNS Service, and start the pods anew.",
+                )
+            elif ports and all(port.no_endpoints for port in ports):
+                yield self.finding(
+                    server.span,
+                    f"the node rejects what is sent to `{server}`, since the DNS Service has no endpoints: no name is resolved in "
+                    "the pod",
+                    help="Look why no pod of CoreDNS is ready.",
+                )
+
+
+def _has_services_near(state: NodeState, address: str) -> bool:
+    """Whether `state` has the Service of the API server, in the same network as `address`."""
+    wanted = ipaddress.ip_address(address)
+    if state.ip_family != wanted.version:
+        return False
+    for port in state.ports:
+        if port.name == _API and port.cluster_ip is not None:
+            network = ipaddress.ip_network(f"{port.cluster_ip}/{_SAME_NETWORK[wanted.version]}", strict=False)
+            return wanted in network
+    return False
