@@ -58,6 +58,16 @@ def test_services_that_all_dumps_hold() -> None:
     assert _cluster(files).services == 4
 
 
+def test_feature_gates_of_a_configuration() -> None:
+    for written, gates in (
+        ("featureGates: {TopologyAwareHints: false, X: maybe, Y: true}\n", {"TopologyAwareHints": False, "Y": True}),
+        ("featureGates: [a]\n", {}),
+        ("", {}),
+    ):
+        ((_, config),) = _cluster({"a.yaml": CONFIG + written}).of(KubeProxyConfig)
+        assert config.feature_gates == gates
+
+
 def test_services_that_other_dumps_hold() -> None:
     assert _cluster({"node.nft": NEW}).services == 3
     assert _cluster({"node.nft": NEW, "one.iptables": _dump(2)}).services == 2

@@ -310,7 +310,18 @@ class Cluster:
             self.node if alone else NodeFacts(),
             possible_releases(known, *release_bounds(document)),
             "ipvs" if type(document.model).__name__ == "IpvsDump" else None,
+            self._gates_of_choice,
         )
+
+    @cached_property
+    def _gates_of_choice(self) -> list[dict[str, bool]]:
+        """The defaults, and what the kube-proxy configurations of the run set: which of them is the dump's is not known."""
+        from kpl.inputs.kubeproxy import KubeProxyConfig
+        from kpl.proxy.selection import gates_of_choice
+
+        found: list[dict[str, bool]] = [{}]
+        found += [gates for _, config in self.of(KubeProxyConfig) if (gates := gates_of_choice(config.feature_gates))]
+        return found
 
     @cached_property
     def _dumped_families(self) -> Counter[int]:

@@ -35,7 +35,7 @@ def told(
     """Kind and title of the differences."""
     objects = ClusterObjects.of([models(each)[0] for each in files], models(slices or [])[1])
     releases = more.pop("releases", NEWEST)
-    found = disagreements(objects, [NodeState(4, ports)], more.pop("node", NodeFacts()), releases)
+    found = disagreements(objects, [NodeState(4, ports)], more.pop("node", NodeFacts()), releases, **more)
     return [(each.kind, each.title) for each in found]
 
 
@@ -98,6 +98,15 @@ def test_a_difference_must_hold_in_every_release_that_the_dump_may_be_from() -> 
     for releases, expected in ((["1.25"], answered), (["1.26"], []), (["1.37", "1.25"], []), (["1.25", "1.37"], [])):
         versions = [Version(each) for each in releases]
         assert told([[API, WEB]], [API_PORT, WEB_PORT], terminating, releases=versions) == expected
+
+
+def test_a_difference_must_hold_with_every_set_of_feature_gates() -> None:
+    terminating = [slice_of([endpoint(A.address, state="serving")])]
+    answered = [(DifferenceKind.ANSWERED, "shop/web:http")]
+    off = {"ProxyTerminatingEndpoints": False}
+    for gates, expected in (([off], answered), ([{}], []), ([{}, off], []), ([off, {"TopologyAwareHints": False}], [])):
+        found = told([[API, WEB]], [API_PORT, WEB_PORT], terminating, releases=[Version("1.27")], gates=gates)
+        assert found == expected
 
 
 @pytest.mark.parametrize(

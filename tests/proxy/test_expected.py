@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kpl.proxy.expected import expected_states
-from kpl.proxy.selection import NodeFacts
+from kpl.proxy.selection import GATES, NodeFacts, Selection, gates_of_choice
 from kpl.proxy.state import Destination, NodeState, PortState
 from kpl.text.version import Version
 from objects import Object, endpoint, models, service, slice_of
@@ -275,3 +275,21 @@ def test_addresses_are_written_as_go_writes_them() -> None:
     )
     port = port_of(web, slice_of([endpoint("10.244.001.001"), {"addresses": []}, {"addresses": ["nothing"]}]))
     assert (port.cluster_ip, port.external_ips, addresses(port.internal)) == ("10.96.0.10", ["192.0.2.1"], [A])
+
+
+@pytest.mark.parametrize(("gate", "release"), [("TopologyAwareHints", "1.30"), ("ServiceTrafficDistribution", "1.32")])
+def test_a_gate_that_is_off_takes_the_hints_away(gate: str, release: str) -> None:
+    annotated = service({}, metadata={"annotations": {"service.kubernetes.io/topology-mode": "Auto"}})
+    slices = slice_of([endpoint(at, hints={"forZones": [{"name": zone}]}) for at, zone in ((A, "z1"), (B, "z2"))])
+    services, found = models([annotated if release == "1.30" else service({}), slices])
+    for gates, count in (({}, 1), ({gate: False}, 2)):
+        (state,) = expected_states(services, found, HERE, Version(release), None, gates)
+        assert len(state.ports[0].internal.endpoints) == count
+
+
+def test_the_gates_that_change_the_choice() -> None:
+    written = {"TopologyAwareHints": False, "NFTablesProxyMode": True}
+    assert gates_of_choice(written) == {"TopologyAwareHints": False}
+    assert gates_of_choice({"AllBeta": False, **written}) == dict.fromkeys(GATES, False)
+    assert gates_of_choice({}) == {}
+    assert {each for each in GATES.values() if not hasattr(Selection(Version("1.37"), HERE), each)} == set()

@@ -28,6 +28,17 @@ class KubeProxyConfig:
         return mode or None
 
     @property
+    def feature_gates(self) -> dict[str, bool]:
+        """The gates in ``featureGates`` that are on or off."""
+        gates = self.node.mapping("featureGates")
+        if gates is None:
+            return {}
+        written = {key.value: gates.scalar(key.value) for key in gates.keys()}
+        return {
+            name: on for name, value in written.items() if value is not None and (on := value.boolean()) is not None
+        }
+
+    @property
     def title_span(self) -> Span:
         """What to underline for something that is not written: the value of ``kind``."""
         kind = self.node.scalar("kind")

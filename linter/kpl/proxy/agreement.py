@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 from kpl.inputs.services import EndpointSlice, Service
 from kpl.proxy.compare import Difference, DifferenceKind, differences
@@ -77,15 +78,18 @@ def disagreements(
     node: NodeFacts,
     releases: Sequence[Version],
     mode: str | None = None,
+    gates: Sequence[Mapping[str, bool]] = ({},),
 ) -> list[Difference]:
     """What the dump with `states` does not do as the Services ask for, whichever of the `releases` programmed it.
+
+    The same for `gates`: what is told holds with each of these sets of feature gates.
 
     Nothing is said of a dump of another cluster: one without a Service at the address that it has here.
     """
     states, with_slices = list(states), objects.with_slices
     found: dict[tuple[object, ...], Difference] | None = None
-    for release in releases:
-        wanted = expected_states(objects.services.values(), objects.slices, node, release, mode)
+    for release, set_gates in product(releases, gates):
+        wanted = expected_states(objects.services.values(), objects.slices, node, release, mode, set_gates)
         of_family = {state.ip_family: state for state in wanted}
         told = {
             _identity(each): each

@@ -7,7 +7,7 @@ endpointschangetracker.go and cmd/kube-proxy/app/server.go, which leaves out wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from kpl.inputs.services import EndpointSlice, Service, ServicePort
 from kpl.proxy.addresses import canonical_address, canonical_network, family_of
@@ -30,13 +30,15 @@ def expected_states(
     node: NodeFacts,
     version: Version,
     mode: str | None = None,
+    gates: Mapping[str, bool] | None = None,
 ) -> list[NodeState]:
     """What kube-proxy of the release `version` programs on `node`: one state for each IP family that Services use.
 
     Where the choice of endpoints depends on a name or a zone that `node` does not tell, the destination is marked
-    `at_most`. `mode` is kube-proxy's mode, where it is known: ``ipvs`` treats Local policies in its own way.
+    `at_most`. `mode` is kube-proxy's mode, where it is known: ``ipvs`` treats Local policies in its own way; `gates` are
+    feature gates that are set (`kpl.proxy.selection.GATES`).
     """
-    selection = Selection(version, node, mode)
+    selection = Selection(version, node, mode, gates)
     candidates = _candidates(slices)
     states = {4: NodeState(4), 6: NodeState(6)}
     for service in services:

@@ -1,4 +1,4 @@
-"""Which endpoints of a Service kube-proxy chooses on a node, release by release, with the gates as they are by default.
+"""Which endpoints of a Service kube-proxy chooses on a node, release by release, with the gates as they are by default or told.
 
 Sources: pkg/proxy/topology.go, pkg/proxy/endpointslicecache.go, pkg/proxy/service.go (serviceport.go from 1.30 on) and
 pkg/features/kube_features.go of 1.20.15 to 1.37.2; the ``syncEndpoint`` of pkg/proxy/ipvs/proxier.go. What changed:
@@ -16,7 +16,7 @@ pkg/features/kube_features.go of 1.20.15 to 1.37.2; the ``syncEndpoint`` of pkg/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from kpl.inputs.services import Service, SliceEndpoint
@@ -24,6 +24,26 @@ from kpl.text.version import Version
 
 CHANGED_IN = tuple(map(Version, ("1.20", "1.22", "1.24", "1.26", "1.27", "1.29", "1.30", "1.31", "1.34")))
 """The releases that choose in another way than the one before."""
+
+
+GATES = {
+    "LoadBalancerIPMode": "ip_mode",
+    "PreferSameTrafficDistribution": "_node_hints",
+    "ProxyTerminatingEndpoints": "_terminating",
+    "ServiceInternalTrafficPolicy": "_internal_policy",
+    "ServiceTrafficDistribution": "_hints_alone",
+    "TopologyAwareHints": "_hints",
+}
+"""The feature gates of kube-proxy that change the choice, and what each of them switches here."""
+
+
+def gates_of_choice(written: Mapping[str, bool]) -> dict[str, bool]:
+    """Those of the `written` feature gates that change the choice; AllAlpha and AllBeta may mean any of them."""
+    chosen: dict[str, bool] = {}
+    for group in ("AllAlpha", "AllBeta"):
+        if group in written:
+            chosen |= dict.fromkeys(GATES, written[group])
+    return chosen | {gate: on for gate, on in written.items() if gate in GATES}
 
 
 class NodeFacts(NamedTuple):
@@ -49,9 +69,11 @@ class Choice(NamedTuple):
 
 
 class Selection:
-    """How one release of kube-proxy chooses on one node; `mode` matters where it is ``ipvs``."""
+    """How one release of kube-proxy chooses on one node; `mode` matters where it is ``ipvs``, `gates` are some of `GATES`."""
 
-    def __init__(self, version: Version, node: NodeFacts, mode: str | None = None) -> None:
+    def __init__(
+        self, version: Version, node: NodeFacts, mode: str | None = None, gates: Mapping[str, bool] | None = None
+    ) -> None:
         self.node = node
         self._ipvs = mode == "ipvs"
         self._internal_policy = version >= Version("1.22")
@@ -64,6 +86,8 @@ class Selection:
         self._policy_of_external_ips = version >= Version("1.29")
         self.ip_mode = version >= Version("1.30")
         self.every_source_is_none = version >= Version("1.34")
+        for gate, on in (gates or {}).items():
+            setattr(self, GATES[gate], on)
 
     def internal_local(self, service: Service) -> bool:
         """Whether internalTrafficPolicy keeps what comes to the cluster IP on the node."""
