@@ -55,6 +55,7 @@ class DropsEverything(Rule):
                 )
             ),
             flags=["DROP"],
+            other=["invalid-packets-pass"],
         ),
         Good(dump(_FIREWALL.format(_MARK))),
         # a firewall of one's own

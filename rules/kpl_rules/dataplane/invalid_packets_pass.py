@@ -1,0 +1,63 @@
+"""KPL497."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, dump, node_dump
+
+_CHAIN = "KUBE-FORWARD"
+_RULE = (
+    "-A KUBE-FORWARD -m conntrack --ctstate INVALID -m nfacct --nfacct-name  ct_state_invalid_dropped_pkts -j DROP\n"
+)
+
+
+class InvalidPacketsPass(Rule):
+    """Packets that conntrack calls invalid are not dropped, and reset connections unless the kernel is liberal with them.
+
+    ## Why
+    When a packet of a connection comes late, out of the window that conntrack expects, it is `INVALID` and is not translated
+    back: the client gets a packet of a pod that it never called, and resets the connection. Therefore `KUBE-FORWARD` drops such
+    packets. From Kubernetes 1.29 on kube-proxy leaves this rule out where `nf_conntrack_tcp_be_liberal` is 1 when it starts,
+    since the kernel then calls no such packet invalid. Without the rule and without the sysctl, long transfers end in
+    `connection reset by peer`.
+
+    Off by default: the dump does not show the sysctl.
+
+    ## Fix
+    There is none in a dump. Look at `sysctl net.netfilter.nf_conntrack_tcp_be_liberal` on the node: 1 is fine; with 0, restart
+    kube-proxy.
+
+    ## References
+    - https://kubernetes.io/blog/2019/03/29/kube-proxy-subtleties-debugging-an-intermittent-connection-reset/
+    - https://github.com/kubernetes/kubernetes/issues/117924
+    - https://github.com/kubernetes/kubernetes/blob/v1.29.0/pkg/proxy/iptables/proxier.go
+    """
+
+    code = "KPL497"
+    name = "invalid-packets-pass"
+    stop = Stop.DATAPLANE
+    severity = Severity.INFO
+    default = False
+    since = "0.1.0"
+    needs = "Ruleset"
+    examples = [
+        Bad(dump(node_dump().replace(_RULE, "")), flags=[":KUBE-FORWARD"]),
+        Good(dump(node_dump())),
+        Good(dump(node_dump().replace(" -m nfacct --nfacct-name  ct_state_invalid_dropped_pkts", ""))),
+    ]
+
+    def check(self, ruleset: Ruleset) -> Iterator[Finding]:
+        """See the class."""
+        for tables in ruleset.whole_dumps():
+            table = tables.get("filter")
+            rows = table.rules_of.get(_CHAIN, []) if table is not None else []
+            if table is None or not rows or _CHAIN not in table.chains:
+                continue
+            if not any("INVALID" in (state or "") for state in table.values("--ctstate", rows)):
+                yield self.finding(
+                    table.declaration(_CHAIN),
+                    f"`{_CHAIN}` does not drop packets in the state INVALID: unless `nf_conntrack_tcp_be_liberal` is 1 on the "
+                    "node, such packets reset connections",
+                    help="Look at `sysctl net.netfilter.nf_conntrack_tcp_be_liberal` on the node; with 0, restart kube-proxy.",
+                )
