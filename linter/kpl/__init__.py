@@ -27,6 +27,7 @@ _HOMES = {
     "Suppression": "kpl.lint.suppression",
     "Document": "kpl.inputs.document",
     "is_corefile": "kpl.inputs.document",
+    "is_dump": "kpl.inputs.document",
     "corefile_placeholder": "kpl.inputs.placeholders",
     "template_placeholder": "kpl.inputs.placeholders",
     "Cluster": "kpl.cluster",
@@ -228,6 +229,7 @@ if TYPE_CHECKING:
     from kpl.inputs.document import Document as Document
     from kpl.inputs.document import ParseFailure as ParseFailure
     from kpl.inputs.document import is_corefile as is_corefile
+    from kpl.inputs.document import is_dump as is_dump
     from kpl.inputs.ipset import IpsetDump as IpsetDump
     from kpl.inputs.ipvs import IpvsDump as IpvsDump
     from kpl.inputs.ipvs import IpvsTable as IpvsTable

@@ -1,0 +1,81 @@
+"""KPL498."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Document, Finding, Good, LateExamples, Rule, Severity, Span, Stop, and_more, dump, is_dump
+
+LONGEST = 65_536
+"""In characters; no format of a dump is read in longer lines."""
+
+_START = "*nat\n:KUBE-SERVICES - [0:0]\n"
+
+
+def _examples() -> list[Bad | Good]:
+    strange = "".join(f"-A KUBE-SERVICES -m m --o{number} 1 -j RETURN\n" for number in range(1100))
+    long = f'-A KUBE-SERVICES -m comment --comment "{"a" * LONGEST}" -j RETURN\n'
+    return [
+        Bad(dump(f"{_START}{strange}COMMIT\n"), flags=["*nat"]),
+        Bad(dump(f"{_START}{long}COMMIT\n"), flags=["-A KUBE-SERVICES -m comment --comment"]),
+        Good(dump(f'{_START}-A KUBE-SERVICES -m comment --comment "a" -j RETURN\nwhat is this\nCOMMIT\n')),
+    ]
+
+
+class DumpNotChecked(Rule):
+    """The dump is of a kind that no node prints, and kpl does not look at all of it.
+
+    ## Why
+    A node's rules have a few dozen forms, and lines of some hundred characters: iptables-restore 1.8.9 reads lines of less than
+    10,240 bytes. To stay quick whatever it is given, kpl passes over lines of more than 65,536 characters, and where more than
+    1,000 forms of rules make up more than a twentieth of the lines, it reads further ones for their chain and target alone. What
+    the other rules say of such a dump is not the whole truth, and those about whole tables say nothing.
+
+    ## Fix
+    Take the dump again, with nothing between its lines that is not its own.
+
+    ## References
+    - https://man7.org/linux/man-pages/man8/iptables-save.8.html
+    """
+
+    code = "KPL498"
+    name = "dump-not-checked"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "Dump"
+    examples = LateExamples(_examples)
+
+    def check(self, document: Document) -> Iterator[Finding]:
+        """See the class."""
+        model = document.model
+        if not is_dump(document):
+            return
+        if getattr(model, "shapes_exploded", False):
+            start = next((table.start for table in model.tables), 0)
+            end = model.text.find("\n", start)
+            yield self.finding(
+                Span(start, end if end >= 0 else len(model.text)),
+                "this dump has more than 1,000 forms of rules, which no node has: further ones are read for their chain and target "
+                "alone, and much is not checked",
+                help="Take the dump again, with nothing between its lines that is not its own.",
+            )
+        long = [at for at in self._unread(document) if _end(model.text, at) - at > LONGEST]
+        if long:
+            length = _end(model.text, long[0]) - long[0]
+            yield self.finding(
+                Span(long[0], long[0] + len(model.text[long[0] : long[0] + 40].rpartition(" ")[0])),
+                f"this line of {length:,} characters{and_more(len(long) - 1, 'line')} is not read: no node prints one of more than "
+                f"{LONGEST:,}",
+                help="Take the dump again.",
+            )
+
+    def _unread(self, document: Document) -> Iterator[int]:
+        yield from document.model.unread
+        for table in getattr(document.model, "tables", ()):
+            yield from getattr(table, "unread", ())
+
+
+def _end(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return end if end >= 0 else len(text)
