@@ -12,6 +12,7 @@ import pytest
 
 from kpl.proxy.state import Destination, PortState
 from kpl_rules.dataplane._example_cluster import OTHER_POD, POD, WEB, endpoint_slice, every_service, node, service
+from kpl_rules.dataplane._nft import NEW
 from support import SHARED, run, underlined
 
 CODES = ("KPL470", "KPL471", "KPL472", "KPL473", "KPL474", "KPL475")
@@ -213,3 +214,10 @@ def test_nothing_is_told_of_what_kube_proxy_programmed(path: Path) -> None:
     files = {"objects.json": json.dumps({"kind": "List", "items": items}), path.name: path.read_bytes()}
     for known in ({}, {"node": "node1"}, {"node": "node1", "kubernetes": path.parent.name}):
         assert told(files, known) == []
+
+
+def test_the_place_in_a_dump_of_nftables() -> None:
+    objects = service().replace("10.96.3.4", "10.96.0.7").replace("port: 80", "port: 81")
+    found = run({"objects.yaml": objects, "node.nft": NEW}, CODES).findings
+    places = {each.source.text[slice(*each.span)] for finding in found for each in finding.related}
+    assert places == {"shop/web/tcp/http"}

@@ -274,3 +274,28 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 def test_hostile_dumps_are_read_in_linear_time(kind: str) -> None:
     small, large = seconds(HOSTILE[kind], 4_000), seconds(HOSTILE[kind], 32_000)
     assert large < 30 * max(small, 0.004), f"eight times the text takes {large / small:.0f} times as long"
+
+
+WORD = st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9.:/,_-]{0,12}\Z")
+VALUE = WORD | st.sampled_from(['"two words"', '"a \\"b\\" c"', "-1", "!x", "0x4000/0x4000"])
+OPTION = st.tuples(
+    st.booleans(), st.sampled_from(["-s", "-d", "-p", "-m", "--dport", "--ctstate"]), st.lists(VALUE, max_size=2)
+)
+RULE = st.tuples(
+    st.sampled_from(["", "[3:445] "]),
+    WORD,
+    st.lists(OPTION, max_size=5),
+    st.none() | st.tuples(st.sampled_from(["-j", "-g"]), WORD, st.lists(OPTION, max_size=2)),
+)
+
+
+@given(st.lists(RULE, min_size=1, max_size=12))
+def test_a_generated_rule_prints_as_it_was_generated(rules: list[Any]) -> None:
+    def options(each: list[Any]) -> list[str]:
+        return [word for negated, name, values in each for word in (*["!"] * negated, name, *values)]
+
+    lines = []
+    for counters, chain, matches, jump in rules:
+        after = [jump[0], jump[1], *options(jump[2])] if jump else []
+        lines.append(f"{counters}{' '.join(['-A', chain, *options(matches), *after])}")
+    assert print_all("\n".join(["*nat", *lines, *lines, "COMMIT", ""])) == lines * 2

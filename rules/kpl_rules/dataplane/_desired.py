@@ -87,10 +87,14 @@ def _start(document: Document) -> Span:
 
 
 def _mention(document: Document, difference: Difference) -> Span:
-    """Where the dump names the port first; its first line where it does not."""
-    name = difference.port.name
-    found = re.search(rf"{re.escape(name)}(?![\w:.-])", document.embedding.text) if name else None
-    return Span(*found.span()) if found else _start(document)
+    """Where the dump names the port first, or its cluster IP; its first line where it has neither."""
+    port = difference.port
+    service, _, name = (port.name or "").partition(":")
+    in_chain = f"{service}/{port.protocol.lower()}/{name}" if service else None  # as nftables mode names chains
+    for spelling in (port.name, in_chain, port.cluster_ip):
+        if spelling and (found := re.search(rf"(?<![\w.:/]){re.escape(spelling)}(?![\w:.-])", document.embedding.text)):
+            return Span(*found.span())
+    return _start(document)
 
 
 def _phrase(difference: Difference, cluster: Cluster) -> str:
