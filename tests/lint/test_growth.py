@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kpl.inputs.read import MAX_COREFILE
+from kpl.inputs.corefiledocument import MAX_COREFILE
 from kpl.lint.engine import Result, lint
 from kpl.lint.settings import Settings
 from support import readings, run

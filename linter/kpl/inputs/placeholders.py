@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from kpl.inputs.corefile import is_placeholder
-from kpl.inputs.read import is_templated
+from kpl.inputs.corefiledocument import is_templated
 
 _OWN_TEMPLATES = re.compile(r"^[ \t]*(?:answer|additional|authority|match|ederror)\b.*$", re.MULTILINE)
 """Lines of the plugin ``template``, whose ``{{ }}`` CoreDNS fills in itself."""

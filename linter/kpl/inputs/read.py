@@ -5,21 +5,29 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from importlib import import_module
 
 from kpl.inputs import detect
-from kpl.inputs.document import Document, ParseFailure, Reading
+from kpl.inputs.corefiledocument import corefile_document
+from kpl.inputs.document import Document, Reading
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
-from kpl.text.span import Span
-
-if TYPE_CHECKING:
-    from kpl.inputs.nftables import NftRuleset
 
 HEAD = 65_536
 MAX_SIZE = 1 << 30
-MAX_COREFILE = 4 << 20
-"""In characters, four times what Kubernetes keeps in a ConfigMap."""
+
+_TABLES = {
+    detect.IPTABLES: ("kpl.inputs.iptables", "parse_iptables_save"),
+    detect.LISTING: ("kpl.inputs.listing", "parse_listing"),
+    detect.NFT: ("kpl.inputs.nft", "parse_nft"),
+    detect.NFT_JSON: ("kpl.inputs.nftjson", "parse_nft_json"),
+    detect.NFT_COMMANDS: ("kpl.inputs.nftcommands", "parse_nft_commands"),
+    detect.IPVS: ("kpl.inputs.ipvs", "parse_ipvs"),
+    detect.IPSET: ("kpl.inputs.ipset", "parse_ipset"),
+    detect.CONNTRACK: ("kpl.inputs.conntrack", "parse_conntrack"),
+    detect.RESOLV_CONF: ("kpl.inputs.resolvconf", "parse_resolv_conf"),
+}
+"""What reads a file that is one document as a whole: the module, imported when it is needed, and the function in it."""
 
 _GIT_CRYPT = b"\0GITCRYPT"
 _SOPS = re.compile(r"""(?:^|\n)[ \t{]*"?sops"?:[\s\S]*\bENC\[|\bENC\[AES""")
@@ -75,14 +83,10 @@ def _gunzip(data: bytes) -> bytes | None:
 
 def _documents(source: Source, kind: str) -> Iterator[Document]:
     name = os.path.basename(source.path)
-    if kind == detect.IPTABLES:
-        from kpl.inputs.iptables import parse_iptables_save
-
-        yield Document(source, parse_iptables_save(source.text), Embedding(source.text, source.newline), key=name)
-    elif kind in (detect.IPVS, detect.IPSET, detect.CONNTRACK, detect.RESOLV_CONF, detect.LISTING):
-        yield Document(source, _table(kind, source.text), Embedding(source.text, source.newline), key=name)
-    elif kind in (detect.NFT, detect.NFT_JSON, detect.NFT_COMMANDS):
-        yield Document(source, _nft_ruleset(source.text, kind), Embedding(source.text, source.newline), key=name)
+    if kind in _TABLES:
+        module, parse = _TABLES[kind]
+        model = getattr(import_module(module), parse)(source.text)
+        yield Document(source, model, Embedding(source.text, source.newline), key=name)
     elif kind == detect.YAML:
         if "ENC[" not in source.text or not _SOPS.search(source.text):
             from kpl.inputs.yamldocuments import yaml_documents
@@ -92,77 +96,3 @@ def _documents(source: Source, kind: str) -> Iterator[Document]:
         document = corefile_document(source, Embedding(source.text, source.newline), key=name)
         if document is not None:
             yield document
-
-
-def _table(kind: str, text: str) -> object:
-    if kind == detect.IPVS:
-        from kpl.inputs.ipvs import parse_ipvs
-
-        return parse_ipvs(text)
-    if kind == detect.IPSET:
-        from kpl.inputs.ipset import parse_ipset
-
-        return parse_ipset(text)
-    if kind == detect.CONNTRACK:
-        from kpl.inputs.conntrack import parse_conntrack
-
-        return parse_conntrack(text)
-    if kind == detect.LISTING:
-        from kpl.inputs.listing import parse_listing
-
-        return parse_listing(text)
-    from kpl.inputs.resolvconf import parse_resolv_conf
-
-    return parse_resolv_conf(text)
-
-
-def _nft_ruleset(text: str, kind: str) -> NftRuleset:
-    if kind == detect.NFT_JSON:
-        from kpl.inputs.nftjson import parse_nft_json
-
-        return parse_nft_json(text)
-    if kind == detect.NFT_COMMANDS:
-        from kpl.inputs.nftcommands import parse_nft_commands
-
-        return parse_nft_commands(text)
-    from kpl.inputs.nft import parse_nft
-
-    return parse_nft(text)
-
-
-def corefile_document(
-    source: Source, embedding: Embedding, *, key: str, name: str = "", namespace: str = "", sure: bool = True
-) -> Document | None:
-    """The Corefile that `embedding` holds; None where `sure` is false and the text is something else."""
-    from kpl.inputs.corefile import CorefileError, parse_corefile
-
-    text = embedding.text
-    if not sure and not detect.names_a_plugin(text):
-        return None
-    model: object
-    templated = is_templated(text)
-    if len(text) > MAX_COREFILE:
-        model = ParseFailure("Corefile", "it is larger than 4 MiB", whole(text), templated, too_large=True)
-        return Document(source, model, embedding, name, namespace, key, templated)
-    try:
-        model = parse_corefile(text, fragment=key.endswith(".override"))
-    except CorefileError as error:
-        if not sure:
-            return None
-        model = ParseFailure("Corefile", error.message, error.span, templated)
-    return Document(source, model, embedding, name, namespace, key, templated)
-
-
-_TEMPLATE = re.compile(r"\{\{|\{%|\{#|\$\{|\$\(|%\{|<%|__[A-Z][A-Z0-9_]+__|\}[A-Z_]{3,}$", re.MULTILINE)
-
-
-def is_templated(text: str) -> bool:
-    """Whether `text` holds placeholders that something else fills in: Helm, Jinja, envsubst, Terraform, `__PILLAR__`."""
-    return _TEMPLATE.search(text) is not None
-
-
-def whole(text: str) -> Span:
-    """The first line of `text` that is not blank."""
-    start = len(text) - len(text.lstrip())
-    end = text.find("\n", start)
-    return Span(start, len(text.rstrip()) if end < 0 else end)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from kpl.inputs import kubernetes, services
+from kpl.inputs.corefiledocument import corefile_document, is_templated
 from kpl.inputs.document import Document, ParseFailure
 from kpl.inputs.kubeproxy import KubeProxyConfig, is_kube_proxy_config
-from kpl.inputs.read import corefile_document, is_templated
 from kpl.inputs.yamlscalar import embedding_of
 from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence, YamlError, compose, split_documents
 from kpl.text.embedding import Embedding

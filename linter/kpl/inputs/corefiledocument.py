@@ -1,0 +1,52 @@
+"""From a text that is a Corefile, or may be one, to its document."""
+
+from __future__ import annotations
+
+import re
+
+from kpl.inputs import detect
+from kpl.inputs.document import Document, ParseFailure
+from kpl.text.embedding import Embedding
+from kpl.text.source import Source
+from kpl.text.span import Span
+
+MAX_COREFILE = 4 << 20
+"""In characters, four times what Kubernetes keeps in a ConfigMap."""
+
+
+def corefile_document(
+    source: Source, embedding: Embedding, *, key: str, name: str = "", namespace: str = "", sure: bool = True
+) -> Document | None:
+    """The Corefile that `embedding` holds; None where `sure` is false and the text is something else."""
+    from kpl.inputs.corefile import CorefileError, parse_corefile
+
+    text = embedding.text
+    if not sure and not detect.names_a_plugin(text):
+        return None
+    model: object
+    templated = is_templated(text)
+    if len(text) > MAX_COREFILE:
+        model = ParseFailure("Corefile", "it is larger than 4 MiB", _first_line(text), templated, too_large=True)
+        return Document(source, model, embedding, name, namespace, key, templated)
+    try:
+        model = parse_corefile(text, fragment=key.endswith(".override"))
+    except CorefileError as error:
+        if not sure:
+            return None
+        model = ParseFailure("Corefile", error.message, error.span, templated)
+    return Document(source, model, embedding, name, namespace, key, templated)
+
+
+_TEMPLATE = re.compile(r"\{\{|\{%|\{#|\$\{|\$\(|%\{|<%|__[A-Z][A-Z0-9_]+__|\}[A-Z_]{3,}$", re.MULTILINE)
+
+
+def is_templated(text: str) -> bool:
+    """Whether `text` holds placeholders that something else fills in: Helm, Jinja, envsubst, Terraform, `__PILLAR__`."""
+    return _TEMPLATE.search(text) is not None
+
+
+def _first_line(text: str) -> Span:
+    """The first line of `text` that is not blank."""
+    start = len(text) - len(text.lstrip())
+    end = text.find("\n", start)
+    return Span(start, len(text.rstrip()) if end < 0 else end)
