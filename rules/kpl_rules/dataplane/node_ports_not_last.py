@@ -27,9 +27,9 @@ class NodePortsNotLast(Rule):
     added or moved the rule. Several rules to `KUBE-NODEPORTS` at the end, one for each address, are what
     `nodePortAddresses` makes.
 
-    If no rule leads to a filled `KUBE-NODEPORTS`, no NodePort answers on this node. That is reported where the
-    configuration of kube-proxy is among the inputs: as a warning with `nodePortAddresses`, of which none is an address of
-    the node, as an error without.
+    If no rule leads to a filled `KUBE-NODEPORTS`, no NodePort answers on this node. Where the configuration of kube-proxy is
+    among the inputs, that is a warning with `nodePortAddresses`, of which none is an address of the node, and an error
+    without; where it is not, both are possible, and kpl tells for information.
 
     ## Fix
     There is none in a dump. Restart kube-proxy on the node; correct `nodePortAddresses` where they are for other networks.
@@ -59,10 +59,17 @@ class NodePortsNotLast(Rule):
             },
             flags=[":KUBE-NODEPORTS"],
         ),
+        # the configuration is not known
+        Bad(dump(node_dump().replace(_LAST, "")), flags=[":KUBE-NODEPORTS"]),
         # one rule for each of the nodePortAddresses
         Good(dump(_LAST.replace("-m addrtype --dst-type LOCAL ", "") + _LAST)),
-        # nodePortAddresses may match no address of the node
-        Good(dump(node_dump().replace(_LAST, ""))),
+        # nodePortAddresses written by a template
+        Good(
+            {
+                "node.iptables": node_dump().replace(_LAST, ""),
+                "config.yaml": f"{_CONFIG}nodePortAddresses: __ADDRESSES__\n",
+            }
+        ),
     ]
 
     def check(self, ruleset: Ruleset, cluster: Cluster) -> Iterator[Finding]:
@@ -84,25 +91,31 @@ class NodePortsNotLast(Rule):
                         "behind the NodePorts as well",
                         help="Restart kube-proxy on this node: it writes the chain anew. Then look for what adds rules to it.",
                     )
-            elif rows and table.is_whole and "KUBE-NODEPORTS" in table.rules_of and cluster.has("KubeProxyConfig"):
+            elif rows and table.is_whole and "KUBE-NODEPORTS" in table.rules_of:
                 yield from self._without_jump(table, cluster)
 
     def _without_jump(self, nat: Table, cluster: Cluster) -> Iterator[Finding]:
         from kpl import KubeProxyConfig, Sequence
 
-        configs = [config for _, config in cluster.of(KubeProxyConfig)]
+        configs = [config.node.get("nodePortAddresses") for _, config in cluster.of(KubeProxyConfig)]
+        addresses = configs[0] if len(configs) == 1 else None
+        if addresses is not None and not isinstance(addresses, Sequence):
+            return  # a template
         if len(configs) != 1:
-            return
-        addresses = configs[0].node.get("nodePortAddresses")
-        written = isinstance(addresses, Sequence) and bool(addresses.items)
-        if addresses is not None and not written:
-            return
+            why, severity = (
+                "the rule is lost, or none of kube-proxy's `nodePortAddresses` is an address of it",
+                Severity.INFO,
+            )
+            help_ = "Put kube-proxy's configuration into the run, and kpl tells which."
+        elif addresses is not None and addresses.items:
+            why, severity = "none of the `nodePortAddresses` is an address of it", Severity.WARNING
+            help_ = "Write a network into `nodePortAddresses` that this node has an address in, or remove the field."
+        else:
+            why, severity = "the rule is lost", Severity.ERROR
+            help_ = "Restart kube-proxy on this node: it writes the chain anew."
         yield self.finding(
             nat.declaration("KUBE-NODEPORTS"),
-            "no rule of `KUBE-SERVICES` leads here, so no NodePort answers on this node: "
-            + ("none of the `nodePortAddresses` is an address of it" if written else "the rule is lost"),
-            help="Write a network into `nodePortAddresses` that this node has an address in, or remove the field."
-            if written
-            else "Restart kube-proxy on this node: it writes the chain anew.",
-            severity=None if written else Severity.ERROR,
+            f"no rule of `KUBE-SERVICES` leads here, so no NodePort answers on this node: {why}",
+            help=help_,
+            severity=severity,
         )
