@@ -22,12 +22,17 @@ def in_two_processes(
 ) -> list[Done]:
     """`work` on `mine`, and in a forked child on `others`, whose results come through a pipe; its UsageError is raised here.
 
-    Where the child dies, its work is done once more here.
+    Where there is no child to be had, or it dies, its work is done here.
     """
     import pickle
 
     reading_end, writing_end = os.pipe()
-    child = os.fork()
+    try:
+        child = os.fork()
+    except OSError:  # a limit of processes or memory
+        os.close(reading_end)
+        os.close(writing_end)
+        return work(mine) + work(others)
     if child == 0:
         status = 1
         try:

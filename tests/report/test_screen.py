@@ -105,5 +105,8 @@ def test_any_place_in_any_text_can_be_shown(text: str, data: st.DataObject) -> N
     assert lines[0].startswith("f:")
     for above, below in zip(lines[1:], lines[2:-2], strict=False):
         if "^" in below:
-            gap = below[: below.index("^")]
-            assert width(gap) <= width(above.ljust(len(below)))
+            number = above.partition(" |")[0]
+            whole = printable(Source("f", text).line(int(number))).replace(
+                "\t", "    "
+            )  # blanks at the end are not shown
+            assert width(below[: below.index("^")]) <= width(f"{number} | {whole}")

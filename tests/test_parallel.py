@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import pytest
+
+from kpl.errors import UsageError
+from kpl.parallel import can_fork, in_two_processes
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+
+def squares(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    return [(number * number, os.getpid()) for number in numbers]
+
+
+def test_half_of_the_work_is_done_in_a_child() -> None:
+    done = in_two_processes(squares, [1, 2], [3, 4])
+    assert [square for square, _ in done] == [1, 4, 9, 16]
+    assert [process == os.getpid() for _, process in done] == [True, True, False, False]
+
+
+def test_without_a_child_all_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> int:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr("kpl.parallel.os.fork", refused)
+    assert in_two_processes(squares, [1], [3]) == [(1, os.getpid()), (9, os.getpid())]
+
+
+def test_what_a_dead_child_left_is_done_here() -> None:
+    here = os.getpid()
+
+    def dies(numbers: Sequence[int]) -> list[tuple[int, int]]:
+        if os.getpid() != here:
+            os._exit(3)
+        return squares(numbers)
+
+    assert in_two_processes(dies, [1], [3]) == [(1, here), (9, here)]
+
+
+def test_the_error_of_a_child_is_raised_here() -> None:
+    def fails(numbers: Sequence[int]) -> list[int]:
+        if 3 in numbers:
+            raise UsageError("no such file")
+        return list(numbers)
+
+    with pytest.raises(UsageError, match="no such file"):
+        in_two_processes(fails, [1], [3])
+
+
+def test_one_processor_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kpl.parallel.os.cpu_count", lambda: 1)
+    assert not can_fork()
