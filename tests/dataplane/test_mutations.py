@@ -99,14 +99,14 @@ def change_a_jump(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 KINDS: dict[str, tuple[Mutation, float, float]] = {
     # name: the change, the least share that is found in the small node and in what kube-proxy programmed
-    "drop a rule": (drop_a_rule, 0.8, 0.7),
-    "double a rule": (double_a_rule, 0.9, 0.9),
+    "drop a rule": (drop_a_rule, 0.84, 0.85),
+    "double a rule": (double_a_rule, 1.0, 0.99),
     "change an address": (change_an_address, 1.0, 1.0),
     "change a probability": (change_a_probability, 1.0, 1.0),
     "lose a probability": (lose_a_probability, 1.0, 1.0),
-    "drop a declaration": (drop_a_declaration, 1.0, 0.9),
+    "drop a declaration": (drop_a_declaration, 1.0, 0.99),
     "swap a mark": (swap_a_mark, 1.0, 1.0),
-    "change a jump": (change_a_jump, 1.0, 0.98),
+    "change a jump": (change_a_jump, 1.0, 0.99),
 }
 
 

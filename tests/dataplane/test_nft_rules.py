@@ -173,3 +173,18 @@ def test_a_hostile_table_is_linear() -> None:
 
     seconds(10)
     assert seconds(8_000) / max(seconds(1_000), 0.01) < 8 * 4
+
+
+@pytest.mark.parametrize(("text", "missed"), [(NEW, ["ip daddr @cluster-ips ip saddr != 10.244.0.0/16"]), (OLD, [])])
+def test_a_rule_that_is_missing_is_found(text: str, missed: list[str]) -> None:
+    """But for the masquerading from 1.36 on: a configuration that cannot tell pods from others has none."""
+    lines = text.split("\n")
+    bodies = [cut(text, name).split("\n")[1:-2] for name in re.findall(r"\tchain (\S+) {", text)]
+    rules = [rule for body in bodies for rule in body if not rule.strip().startswith("type ")]
+    assert len(rules) > 15
+    silent = []
+    for rule in dict.fromkeys(rules):
+        at = lines.index(rule)
+        if not codes("node.nft", "\n".join([*lines[:at], *lines[at + 1 :]])):
+            silent.append(rule.strip())
+    assert [rule[: len(known)] for rule, known in zip(silent, missed, strict=True)] == missed

@@ -22,6 +22,7 @@ from kpl import (
     files,
     kube_proxy_tables,
     mode_of,
+    read_name,
 )
 from kpl_rules.dataplane._nft import NEW
 
@@ -74,6 +75,15 @@ class ModeNotInForce(Rule):
             files(**{"node.nft": NEW, "config.yaml": _CONFIG.format(mode="iptables")}),
             flags=["kube-proxy"],
         ),
+        # a table of nftables mode without Services
+        Good(
+            files(
+                **{
+                    "node.nft": "table ip kube-proxy {\n\tchain services {\n\t}\n\tchain service-endpoints-check {\n\t}\n}\n",
+                    "config.yaml": _CONFIG.format(mode="iptables"),
+                }
+            )
+        ),
         Good(files(**{"node.nft": NEW, "config.yaml": _CONFIG.format(mode="nftables")})),
         Good(
             files(
@@ -115,6 +125,6 @@ def _modes(cluster: Cluster) -> Iterator[tuple[Document, Span, str]]:
                 yield document, dump.nat.declaration("KUBE-SERVICES"), mode
     for document, nft in cluster.of(NftRuleset):
         for table, _ in kube_proxy_tables(nft):
-            if table.complete and any(name.startswith("service-") for name in table.chains):
+            if table.complete and any(read_name(name) for name in table.chains):
                 yield document, nft.declaration(table), "nftables"
                 break
