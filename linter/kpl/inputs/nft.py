@@ -79,6 +79,8 @@ class _Scanner:
                 self._in_chain(self.chain, body, start)
             else:
                 self._other(body, start)
+        if self.table is not None:
+            self.table.cut = self.listing >= 0 or self._inside()
         if self.listing >= 0:
             self._end_list(len(self.text))
         self.ruleset.shapes_exploded = self.shapes.exploded

@@ -106,6 +106,8 @@ class NftTable:
     handle: int | None = None
     complete: bool = False
     """Whether it and all that is in it have their end, and every line of it could be read."""
+    cut: bool = False
+    """Whether the text ends inside of a chain, set or map of it."""
     sets: dict[str, NftSet] = field(default_factory=dict)
     maps: dict[str, NftSet] = field(default_factory=dict)
     counters: dict[str, NftCounter] = field(default_factory=dict)
