@@ -66,7 +66,7 @@ _TABLES = (
         CONNTRACK,
         re.compile(
             r"^[ \t]*(?:cpu=\d+[ \t]+(?:searched|found)=\d+ |entries[ \t]+(?:searched|clashres)[ \t]+found[ \t]|"
-            r"entries[ \t]+\d+[ \t]*\r?\n[ \t]*searched[ \t]+\d|"
+            r"entries[ \t]+\d+[ \t]*\r?\n[ \t]*searched[ \t]+\d|net\.netfilter\.nf_conntrack_count[ \t]*=[ \t]*\d|"
             r"(?:ipv[46][ \t]+\d+[ \t]+)?[a-z][a-z0-9-]*[ \t]+\d+[ \t]+(?:\d+[ \t]+)?(?:[A-Z_0-9]+[ \t]+)?"
             r"src=[0-9a-fA-F.:]+ dst=[0-9a-fA-F.:]+ )",
             re.MULTILINE,

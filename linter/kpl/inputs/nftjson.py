@@ -34,6 +34,7 @@ from kpl.inputs.nftrule import (
 )
 from kpl.text.span import Span
 
+_END = re.compile(r"\]\s*\}\s*\Z")
 _START = re.compile(r'\s*\{\s*"nftables"\s*:\s*\[\s*')
 _NEXT = re.compile(r"\s*,\s*")
 _LIST = re.compile(r'"elem"\s*:\s*\[\s*')
@@ -74,6 +75,8 @@ def parse_nft_json(text: str) -> NftRuleset:
             break
     for table in ruleset.tables:
         table.complete = whole and bool(table.name) and not table.unread
+    if ruleset.tables and not whole:
+        ruleset.tables[-1].cut = not _END.search(text)
     return ruleset
 
 

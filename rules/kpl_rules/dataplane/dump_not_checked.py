@@ -71,6 +71,9 @@ class DumpNotChecked(Rule):
             )
 
     def _unread(self, document: Document) -> Iterator[int]:
+        """Where lines start that were not read; JSON has no lines of its own."""
+        if getattr(document.model, "json", False):
+            return
         yield from document.model.unread
         for table in getattr(document.model, "tables", ()):
             yield from getattr(table, "unread", ())

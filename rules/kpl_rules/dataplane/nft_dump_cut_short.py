@@ -10,14 +10,19 @@ from kpl_rules.dataplane._nft import NEW, listed
 
 _EXCERPT = re.compile(r"```|~~~|^[ \t#\[]*(?:\.{2,}|…)[ \t\]]*$", re.MULTILINE)
 _LAST = "\t\tgoto service-KHN6ECMT-shop/web/tcp/http\n\t}\n}\n"
+_JSON = (
+    '{"nftables": [{"table": {"family": "ip", "name": "kube-proxy"}}, {"chain": {"family": "ip", "table": "kube-proxy", '
+    '"name": "filter-input", "type": "filter", "hook": "input", "priority": 0}}]}\n'
+)
 
 
 class NftDumpCutShort(Rule):
     """The dump ends inside of a chain, set or map of kube-proxy's table, so what is missing in it says nothing.
 
     ## Why
-    `nft list ruleset` ends each table with a brace. Without it the text was cut: the command was interrupted, the disk was full, a
-    log or a ticket kept the first part. Whatever needs the whole table kpl does not report for it, and does not compare.
+    `nft list ruleset` ends each table with a brace, and `nft -j` its JSON with a bracket and a brace. Without it the text was
+    cut: the command was interrupted, the disk was full, a log or a ticket kept the first part. Whatever needs the whole table
+    kpl does not report for it, and does not compare.
 
     What ends between two chains is taken for an excerpt, and so are texts with lines that are not nft's own, dots and fences
     for instance.
@@ -39,7 +44,9 @@ class NftDumpCutShort(Rule):
         Bad(listed(NEW, (_LAST, "")), flags=["kube-proxy"]),
         Bad(listed(NEW[: NEW.index("10.96.0.8 }")]), flags=["kube-proxy"]),
         Bad(listed(NEW[: NEW.index("-nodeports\n")]), flags=["kube-proxy"]),
+        Bad({"node.nft.json": _JSON.removesuffix(', "priority": 0}}]}\n')}, flags=["kube-proxy"]),
         Good(listed(NEW)),
+        Good({"node.nft.json": _JSON}),
         # excerpts
         Good(listed(NEW, (_LAST, _LAST.removesuffix("}\n")))),
         Good(listed(NEW[: NEW.index("\tchain services")])),
@@ -53,12 +60,8 @@ class NftDumpCutShort(Rule):
         if not ruleset.tables or _EXCERPT.search(ruleset.text):
             return
         last = ruleset.tables[-1]
-        if (
-            last.cut
-            and not last.unread
-            and not ruleset.unread
-            and any(table is last for table, _ in kube_proxy_tables(ruleset))
-        ):
+        readable = ruleset.json or not (last.unread or ruleset.unread)
+        if last.cut and readable and any(table is last for table, _ in kube_proxy_tables(ruleset)):
             yield self.finding(
                 ruleset.declaration(last),
                 "the dump ends inside of this table: what needs the whole table is not checked",
