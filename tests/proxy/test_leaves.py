@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from kpl import node_dump
@@ -141,3 +143,16 @@ def test_names() -> None:
     assert (host_of("10.0.0.1:80"), host_of("[fd00::1]:80")) == ("10.0.0.1", "fd00::1")
     assert is_large(table("".join(f":KUBE-SEP-{number} - [0:0]\n" for number in range(1001))))
     assert not is_large(nat())
+
+
+def test_many_tables_of_one_text_are_looked_at_once_each() -> None:
+    def seconds(count: int) -> float:
+        ruleset = parse_iptables_save(f"*nat\n{_MASQUERADE}{_DNAT}{_NEXT}{_BROKEN}COMMIT\n" * count)
+        start = time.perf_counter()
+        assert all(len(odd_leaves(each)) == 1 for each in ruleset.tables)
+        return time.perf_counter() - start
+
+    assert seconds(4_000) / max(seconds(500), 0.01) < 8 * 4
+
+
+_BROKEN = "-A KUBE-SEP-CCCCCCCCCCCCCCCC -p tcp -m tcp -j DNAT --to-destination 0.0.0.0:0\n"

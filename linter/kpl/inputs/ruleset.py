@@ -11,7 +11,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 from typing import NamedTuple
 
 from kpl.text.span import Span, Text
@@ -164,7 +164,7 @@ class Table:
         """The first value of `option` in each of `rows`; None where a rule does not have it."""
         # by identity: a shape is hashed more slowly than a line is read
         places: dict[int, tuple[int, int]] = {}
-        text, key, plain = self.text, f" {option} ", self._is_plain
+        text, key, plain = self.text, f" {option} ", _is_plain(self.text)
         for row in rows:
             shape = self.shapes[row]
             place = places.get(id(shape))
@@ -207,11 +207,6 @@ class Table:
             end = text.find("\n", start)
             words = self._words(row, start, end if end >= 0 else len(text)) if any(wanted) else ()
             yield tuple([_unquoted(words[number]) if number else None for number in wanted])
-
-    @cached_property
-    def _is_plain(self) -> bool:
-        """Whether words stand between blanks alone, as iptables-save writes them."""
-        return self.text.isascii() and not any(each in self.text for each in _OTHER_BLANKS)
 
     def _words(self, row: int, start: int, end: int) -> Sequence[str]:
         """The words of a rule, in the line from `start` to `end`; those that need it are quoted still."""
@@ -270,6 +265,12 @@ def word_pattern() -> re.Pattern[str]:
 
     either = (parser("iptables").get_terminal(name).pattern.to_regexp() for name in ("QUOTED", "WORD"))
     return re.compile(rf"\s({'|'.join(either)})")
+
+
+@lru_cache(maxsize=2)
+def _is_plain(text: str) -> bool:
+    """Whether words stand between blanks alone, as iptables-save writes them; told once for all tables of a text."""
+    return text.isascii() and not any(each in text for each in _OTHER_BLANKS)
 
 
 def _tokens(line: str) -> list[str]:

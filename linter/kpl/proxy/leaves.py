@@ -70,9 +70,10 @@ def odd_leaves(table: Table) -> dict[str, Leaf]:
     this address.
     """
     rules_of, offsets = table.rules_of, table.offsets
+    start, end = (offsets[0], table.text.find("\n", offsets[-1]) + 1) if offsets else (0, 0)
     usual = {
         leaf[1]
-        for leaf in _USUAL_LEAF.finditer(table.text, offsets[0] if offsets else 0)
+        for leaf in _USUAL_LEAF.finditer(table.text, start, end)
         if leaf[1] in rules_of and len(rows := rules_of[leaf[1]]) == 2 and offsets[rows[0]] == leaf.start()
     }
     return _leaves(table, [chain for chain in rules_of if chain.startswith("KUBE-SEP-") and chain not in usual])
