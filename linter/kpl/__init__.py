@@ -190,6 +190,7 @@ _HOMES = {
     "matched_mark": "kpl.proxy.marks",
     "written_mark": "kpl.proxy.marks",
     "SaveHeader": "kpl.inputs.saveheaders",
+    "header_above": "kpl.inputs.saveheaders",
     "legacy_warning": "kpl.inputs.saveheaders",
     "save_headers": "kpl.inputs.saveheaders",
     "and_more": "kpl.text.words",
@@ -251,6 +252,7 @@ if TYPE_CHECKING:
     from kpl.inputs.ruleset import Ruleset as Ruleset
     from kpl.inputs.ruleset import Table as Table
     from kpl.inputs.saveheaders import SaveHeader as SaveHeader
+    from kpl.inputs.saveheaders import header_above as header_above
     from kpl.inputs.saveheaders import legacy_warning as legacy_warning
     from kpl.inputs.saveheaders import save_headers as save_headers
     from kpl.inputs.services import EndpointSlice as EndpointSlice
