@@ -12,7 +12,7 @@ import pytest
 
 from kpl.inputs.nft import parse_nft
 from kpl.proxy.from_nft import node_states
-from kpl.proxy.nftfacts import is_whole, reached_from_hook
+from kpl.proxy.nftfacts import is_whole, mark_tested, reached_from_hook
 from kpl.proxy.nftnames import endpoint_name, read_name, service_name
 from kpl_rules.dataplane._nft import NEW, OLD, cut
 from support import SHARED, run, underlined
@@ -106,6 +106,22 @@ def test_a_script_of_somebody_else_has_no_finding(name: str) -> None:
     assert codes(name, SCRIPT) == set()
     # beside a table of kube-proxy too
     assert codes(name, NEW + SCRIPT) == {"KPL447"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "bits"),
+    [
+        ("meta mark & 0x00004000 == 0x00000000 return", 0x4000),
+        ("meta mark 0x00000000/1 return", 0x80000000),
+        ("meta mark != 0x80000000/2 return", 0xC0000000),
+        ("meta mark 0x00004000 return", None),
+        ("ct mark 0x00000000/1 return", None),
+        ("ip saddr 10.0.0.0/8 return", None),
+    ],
+)
+def test_the_bits_of_the_mark_that_a_rule_looks_at(rule: str, bits: int | None) -> None:
+    (table,) = parse_nft(f"table ip t {{\n\tchain c {{\n\t\t{rule}\n\t}}\n}}\n").tables
+    assert mark_tested(table.chains["c"].rules[0]) == bits
 
 
 def test_a_dump_of_several_nodes() -> None:
