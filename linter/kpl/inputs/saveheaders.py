@@ -1,6 +1,6 @@
 """The comments that iptables-save writes around its tables.
 
-- https://git.netfilter.org/iptables/commit/?id=427deccbd4479dcb943bc7eab14f228c23b264b6 (1.8.4: the name nft's program was called by)
+- https://git.netfilter.org/iptables/commit/?id=427deccbd4479dcb943bc7eab14f228c23b264b6 (1.8.4: nft's program tells its own name)
 - https://git.netfilter.org/iptables/commit/?id=4bff5aef6e63fb4d403d539f4c9d2d90492120b8 (1.8.8: nft's program tells its backend)
 """
 

@@ -64,7 +64,11 @@ class MasqueradingBroken(Rule):
             flags=["0x00008000"],
         ),
         Bad(
-            listed(NEW, ("meta mark & 0x00004000 != 0x00000000", f"meta mark != {_PREFIX}"), ("^ 0x00004000", "^ 0x80000000")),
+            listed(
+                NEW,
+                ("meta mark & 0x00004000 != 0x00000000", f"meta mark != {_PREFIX}"),
+                ("^ 0x00004000", "^ 0x80000000"),
+            ),
             flags=["0x00004000"],
         ),
         Bad(listed(OLD, ("\t\tmeta mark set meta mark ^ 0x00004000\n", "")), flags=["masquerading"]),
@@ -75,9 +79,13 @@ class MasqueradingBroken(Rule):
         # masqueradeBit: 15
         Good(listed(OLD, ("0x00004000", "0x00008000"))),
         # masqueradeBit: 31, whose mask nft prints as a prefix
-        Good(listed(OLD, ("meta mark & 0x00004000 == 0x00000000", f"meta mark {_PREFIX}"), ("0x00004000", "0x80000000"))),
         Good(
-            listed(NEW, ("meta mark & 0x00004000 != 0x00000000", f"meta mark != {_PREFIX}"), ("0x00004000", "0x80000000"))
+            listed(OLD, ("meta mark & 0x00004000 == 0x00000000", f"meta mark {_PREFIX}"), ("0x00004000", "0x80000000"))
+        ),
+        Good(
+            listed(
+                NEW, ("meta mark & 0x00004000 != 0x00000000", f"meta mark != {_PREFIX}"), ("0x00004000", "0x80000000")
+            )
         ),
     ]
 
