@@ -168,6 +168,70 @@ def test_a_deep_chain_of_chains(tmp_path: Path) -> None:
     assert b"too deep to show" in done.stdout
 
 
+def test_marks_of_different_releases(node: Path) -> None:
+    old = NAT.replace(":KUBE-SVC-WEB", ":KUBE-XLB-WEB - [0:0]\n:KUBE-SVC-WEB")
+    (node / "two.iptables").write_text(FILTER + old)
+    assert (
+        b"""\
+  kube-proxy     mode iptables, marks of different releases
+                 KUBE-XLB chains: 1.23 or older
+                 no KUBE-MARK-DROP: 1.25 or newer
+                 KUBE-PROXY-FIREWALL: 1.25 or newer
+"""
+        in kpl(node, "inspect", "two.iptables").stdout
+    )
+    record = json.loads(kpl(node, "inspect", "two.iptables", "--format", "json").stdout)
+    jsonschema.Draft202012Validator(SCHEMA).validate(record)
+    told = record["kube_proxy"]
+    assert (told["min"], told["max"], told["contradicting"]) == (None, None, True)
+    assert "KUBE-XLB chains: 1.23 or older" in told["marks"]
+
+
+BY_NFT = """\
+table ip nat {
+\tchain KUBE-SERVICES {
+\t\tmeta l4proto tcp ip daddr 10.96.0.1  tcp dport 443 counter packets 0 bytes 0 jump KUBE-SVC-NPX46M4PTMTKRN6Y
+\t}
+
+\tchain KUBE-SVC-NPX46M4PTMTKRN6Y {
+\t}
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"),
+    [
+        (BY_NFT, "iptables"),
+        (BY_NFT.replace("KUBE-SVC-NPX46M4PTMTKRN6Y", "KUBE-LOAD-BALANCER"), "ipvs"),
+        (BY_NFT.replace("KUBE-SERVICES", "KUBE-PORTALS-HOST"), "userspace"),
+        (BY_NFT.replace("KUBE-SERVICES", "KUBE-KUBELET-CANARY"), None),
+        (BY_NFT.replace("ip nat", "inet nat"), None),
+    ],
+)
+def test_rules_of_iptables_that_nft_prints(tmp_path: Path, text: str, mode: str | None) -> None:
+    (tmp_path / "node.nft").write_text(text)
+    record = json.loads(kpl(tmp_path, "inspect", "node.nft", "--format", "json").stdout)
+    jsonschema.Draft202012Validator(SCHEMA).validate(record)
+    services = None if mode else 0
+    assert (record["mode"], record["counts"]["services"], record["counts"]["endpoints"]) == (mode, services, services)
+
+
+def test_what_is_said_of_rules_of_iptables_that_nft_prints(tmp_path: Path) -> None:
+    (tmp_path / "node.nft").write_text(BY_NFT)
+    assert (
+        kpl(tmp_path, "inspect", "node.nft").stdout.decode()
+        == """\
+node.nft: nft, nftables backend, IPv4
+  kube-proxy     mode iptables, in the tables of iptables-nft
+  holds          1 rule, 2 chains
+                 no Services are read from these tables: use the output of iptables-save
+"""
+    )
+    done = kpl(tmp_path, "inspect", "node.nft", "--diff", "node.nft")
+    assert (done.returncode, b"iptables-save" in done.stderr) == (2, True)
+
+
 def test_what_is_no_dump(tmp_path: Path) -> None:
     (tmp_path / "Corefile").write_text(". {\n    whoami\n}\n")
     done = kpl(tmp_path, "inspect", "Corefile")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
 from kpl.inputs.ipvs import IpvsDump
@@ -12,11 +12,12 @@ from kpl.inputs.saveheaders import LEGACY, NFTABLES, header_above, save_headers
 from kpl.proxy.chains import SERVICES
 from kpl.proxy.from_iptables import Dump, dumps_in, read_state
 from kpl.proxy.from_ipvs import node_states as ipvs_states
-from kpl.proxy.from_nft import kube_proxy_tables
+from kpl.proxy.from_nft import iptables_tables, kube_proxy_tables
 from kpl.proxy.from_nft import node_states as nft_states
 from kpl.proxy.programmed import longest_walk
 from kpl.proxy.release_marks import Mark, bounds, iptables_marks, nft_marks
 from kpl.proxy.state import NodeState
+from kpl.text.version import Version
 
 _BACKENDS = {NFTABLES: "nft", LEGACY: "legacy", None: None}
 """What a backend is called here."""
@@ -80,31 +81,43 @@ class Inspection:
     state: NodeState
     agents: list[str] = field(default_factory=list)
     """Other programs that have chains or tables here."""
+    read: bool = True
+    """Whether `state` was read from the rules; not from those of iptables that nft prints, which lack a part of them."""
 
     @property
     def oldest(self) -> str | None:
-        """The first Kubernetes release that the marks allow."""
-        return bounds(self.marks)[0]
+        """The first Kubernetes release that the marks allow; None where they contradict each other."""
+        return None if self.contradicting else bounds(self.marks)[0]
 
     @property
     def newest(self) -> str | None:
-        """The last Kubernetes release that the marks allow."""
-        return bounds(self.marks)[1]
+        """The last Kubernetes release that the marks allow; None where they contradict each other."""
+        return None if self.contradicting else bounds(self.marks)[1]
+
+    @property
+    def contradicting(self) -> bool:
+        """Whether no release has all of the marks: two have written the dump, or one left what an older one wrote."""
+        oldest, newest = bounds(self.marks)
+        return oldest is not None and newest is not None and Version(oldest) > Version(newest)
 
     @property
     def deciding(self) -> list[Mark]:
-        """The marks that set `oldest` and `newest`."""
-        bounds = {(self.oldest, None), (None, self.newest)}
-        return [mark for mark in self.marks if mark[1:] in bounds]
+        """The marks that say which releases it can be, or that contradict each other."""
+        oldest, newest = bounds(self.marks)
+        return [mark for mark in self.marks if mark[1:] in {(oldest, None), (None, newest)}]
 
     @property
-    def services(self) -> int:
-        """How many Services there are."""
+    def services(self) -> int | None:
+        """How many Services there are; None where they are not read."""
+        if not self.read:
+            return None
         return len({port.name.partition(":")[0] if port.name else id(port) for port in self.state.ports})
 
     @property
-    def endpoints(self) -> int:
-        """How many addresses and ports traffic is sent to."""
+    def endpoints(self) -> int | None:
+        """How many addresses and ports traffic is sent to; None where they are not read."""
+        if not self.read:
+            return None
         found = set()
         for port in self.state.ports:
             for destination in (port.internal, port.external):
@@ -146,6 +159,17 @@ def inspect_nft(ruleset: NftRuleset) -> Iterator[Inspection]:
         rules = sum(len(chain.rows) for chain in table.chains.values())
         complete, marks = table.complete, nft_marks(table)
         yield Inspection(kind, None, None, "nftables", complete, marks, rules, len(table.chains), 0, state, agents)
+    for family in (4, 6):
+        of_iptables = list(iptables_tables(ruleset, family))
+        mode = _mode_of_chains({chain for table in of_iptables for chain in table.chains})
+        if mode is not None:
+            found = True
+            rules = sum(len(chain.rows) for table in of_iptables for chain in table.chains.values())
+            chains = sum(len(table.chains) for table in of_iptables)
+            complete = all(table.complete for table in of_iptables)
+            yield Inspection(
+                kind, "nft", None, mode, complete, [], rules, chains, 0, NodeState(family), agents, read=False
+            )
     if not found:
         tables = ruleset.tables
         rules = sum(len(chain.rows) for table in tables for chain in table.chains.values())
@@ -171,6 +195,15 @@ def mode_of(dump: Dump) -> str | None:
     if SERVICES in nat.chains or SERVICES in nat.rules_of or any(c.startswith("KUBE-SVC-") for c in nat.rules_of):
         return "iptables"
     return None
+
+
+def _mode_of_chains(chains: Set[str]) -> str | None:
+    """kube-proxy's mode by the chains of iptables alone; None where there is no trace of it."""
+    if any(chain.startswith("KUBE-PORTALS-") for chain in chains):
+        return "userspace"
+    if SERVICES not in chains:
+        return None
+    return "ipvs" if chains & {"KUBE-LOAD-BALANCER", "KUBE-NODE-PORT"} else "iptables"
 
 
 def _agents(tables: Iterable[Table]) -> set[str]:
