@@ -92,7 +92,9 @@ _HOMES = {
     "mark_set": "kpl.proxy.nftfacts",
     "mark_tested": "kpl.proxy.nftfacts",
     "reached_from_hook": "kpl.proxy.nftfacts",
+    "NftName": "kpl.proxy.nftnames",
     "read_name": "kpl.proxy.nftnames",
+    "is_cluster_dns": "kpl.proxy.clusterdns",
     "Ruleset": "kpl.inputs.ruleset",
     "IPTABLES_EXTENSIONS": "kpl.proxy.chains",
     "endpoint_chain": "kpl.proxy.chains",
@@ -285,6 +287,7 @@ if TYPE_CHECKING:
     from kpl.proxy.chains import endpoint_chain as endpoint_chain
     from kpl.proxy.chains import is_certainly_a_chain as is_certainly_a_chain
     from kpl.proxy.chains import service_chain as service_chain
+    from kpl.proxy.clusterdns import is_cluster_dns as is_cluster_dns
     from kpl.proxy.compare import Difference as Difference
     from kpl.proxy.compare import DifferenceKind as DifferenceKind
     from kpl.proxy.conntrack import entries_made as entries_made
@@ -336,6 +339,7 @@ if TYPE_CHECKING:
     from kpl.proxy.nftfacts import mark_set as mark_set
     from kpl.proxy.nftfacts import mark_tested as mark_tested
     from kpl.proxy.nftfacts import reached_from_hook as reached_from_hook
+    from kpl.proxy.nftnames import NftName as NftName
     from kpl.proxy.nftnames import read_name as read_name
     from kpl.proxy.programmed import kube_proxy_rules as kube_proxy_rules
     from kpl.proxy.programmed import longest_walk as longest_walk

@@ -191,6 +191,37 @@ def test_a_hostile_table_is_linear() -> None:
     assert seconds(8_000) / max(seconds(1_000), 0.01) < 8 * 4
 
 
+_ELEMENT = re.compile(r"(?<=[{,])\s+(?:ip[^,}]*|[\w.]+) \. [^,}]+ : [^,}]+(?=[,}])")
+
+
+@pytest.mark.parametrize("text", [NEW, OLD])
+def test_an_element_that_is_missing_is_found(text: str) -> None:
+    maps, _, chains = text.partition("\tchain ")
+    assert len(_ELEMENT.findall(maps)) == 4
+    for element in _ELEMENT.finditer(maps):
+        start, end = element.span()
+        end += maps[end] == ","
+        assert codes("node.nft", f"{maps[:start]} {maps[end:]}\tchain {chains}") == {"KPL436"}, element[0]
+
+
+def test_a_lost_element_of_cluster_dns_comes_first() -> None:
+    name = service_name("service", "kube-system/kube-dns:dns", "UDP")
+    there = f"\tchain {name} {{\n\t\tmeta l4proto udp dnat to 10.244.0.2:53\n\t}}\n\n\tchain masquerading"
+    text = NEW.replace("\tchain masquerading", there).replace("\t\telements = { tcp . 30080", "\t\t# { tcp . 30080")
+    of_dns, of_node_port = (each for each in run({"node.nft": text}).findings if each.code == "KPL436")
+    assert (underlined(of_dns), of_dns.severity.value) == (name, "error")
+    assert "the cluster IP of `kube-system/kube-dns:dns`" in of_dns.message
+    assert "`shop/web:http` does not answer on its NodePort" in of_node_port.message
+    both = text.replace("10.96.0.7 . tcp . 80 : goto service-KHN6ECMT-shop/web/tcp/http", "10.96.0.9 . tcp . 9 : drop")
+    (first, *_) = (each for each in run({"node.nft": both}).findings if each.code == "KPL436")
+    assert (underlined(first), "(and 1 more chain)" in first.message) == (name, True)
+
+
+@pytest.mark.parametrize("text", [NEW, OLD])
+def test_a_table_without_elements_was_printed_tersely(text: str) -> None:
+    assert codes("node.nft", re.sub(r"\t\telements = {[^}]*}\n", "", text)) == set()
+
+
 @pytest.mark.parametrize(("text", "missed"), [(NEW, ["ip daddr @cluster-ips ip saddr != 10.244.0.0/16"]), (OLD, [])])
 def test_a_rule_that_is_missing_is_found(text: str, missed: list[str]) -> None:
     """But for the masquerading from 1.36 on: a configuration that cannot tell pods from others has none."""
