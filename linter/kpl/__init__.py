@@ -94,6 +94,7 @@ _HOMES = {
     "reached_from_hook": "kpl.proxy.nftfacts",
     "NftName": "kpl.proxy.nftnames",
     "read_name": "kpl.proxy.nftnames",
+    "cluster_dns_ports": "kpl.proxy.clusterdns",
     "is_cluster_dns": "kpl.proxy.clusterdns",
     "Ruleset": "kpl.inputs.ruleset",
     "IPTABLES_EXTENSIONS": "kpl.proxy.chains",
@@ -287,6 +288,7 @@ if TYPE_CHECKING:
     from kpl.proxy.chains import endpoint_chain as endpoint_chain
     from kpl.proxy.chains import is_certainly_a_chain as is_certainly_a_chain
     from kpl.proxy.chains import service_chain as service_chain
+    from kpl.proxy.clusterdns import cluster_dns_ports as cluster_dns_ports
     from kpl.proxy.clusterdns import is_cluster_dns as is_cluster_dns
     from kpl.proxy.compare import Difference as Difference
     from kpl.proxy.compare import DifferenceKind as DifferenceKind

@@ -201,19 +201,19 @@ def test_an_element_that_is_missing_is_found(text: str) -> None:
     for element in _ELEMENT.finditer(maps):
         start, end = element.span()
         end += maps[end] == ","
-        assert codes("node.nft", f"{maps[:start]} {maps[end:]}\tchain {chains}") == {"KPL436"}, element[0]
+        assert codes("node.nft", f"{maps[:start]} {maps[end:]}\tchain {chains}") == {"KPL481"}, element[0]
 
 
 def test_a_lost_element_of_cluster_dns_comes_first() -> None:
     name = service_name("service", "kube-system/kube-dns:dns", "UDP")
     there = f"\tchain {name} {{\n\t\tmeta l4proto udp dnat to 10.244.0.2:53\n\t}}\n\n\tchain masquerading"
     text = NEW.replace("\tchain masquerading", there).replace("\t\telements = { tcp . 30080", "\t\t# { tcp . 30080")
-    of_dns, of_node_port = (each for each in run({"node.nft": text}).findings if each.code == "KPL436")
+    of_dns, of_node_port = (each for each in run({"node.nft": text}).findings if each.code == "KPL481")
     assert (underlined(of_dns), of_dns.severity.value) == (name, "error")
     assert "the cluster IP of `kube-system/kube-dns:dns`" in of_dns.message
     assert "`shop/web:http` does not answer on its NodePort" in of_node_port.message
     both = text.replace("10.96.0.7 . tcp . 80 : goto service-KHN6ECMT-shop/web/tcp/http", "10.96.0.9 . tcp . 9 : drop")
-    (first, *_) = (each for each in run({"node.nft": both}).findings if each.code == "KPL436")
+    (first, *_) = (each for each in run({"node.nft": both}).findings if each.code == "KPL481")
     assert (underlined(first), "(and 1 more chain)" in first.message) == (name, True)
 
 

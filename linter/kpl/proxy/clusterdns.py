@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 _SERVICES = frozenset(
     (
         "kube-system/kube-dns",  # kubeadm, k3s, EKS, GKE, AKS, kops
@@ -10,10 +12,15 @@ _SERVICES = frozenset(
         "openshift-dns/dns-default",
     )
 )
-_PORTS = ("dns", "udp-53", "tcp-53")
+_PORTS = {"dns": "udp", "dns-tcp": "tcp", "udp-53": "udp", "tcp-53": "tcp"}
 
 
 def is_cluster_dns(port_name: str) -> bool:
     """Whether ``namespace/service:port`` is a port that every pod asks for names, as the usual installers call it."""
     service, _, port = port_name.partition(":")
-    return service in _SERVICES and port.startswith(_PORTS)
+    return service in _SERVICES and port in _PORTS
+
+
+def cluster_dns_ports() -> Iterator[tuple[str, str]]:
+    """The ports that `is_cluster_dns` knows, with their protocols in small letters."""
+    return ((f"{service}:{port}", protocol) for service in _SERVICES for port, protocol in _PORTS.items())

@@ -1,4 +1,4 @@
-"""KPL436."""
+"""KPL481."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ServiceLostItsElement(Rule):
     - https://github.com/kubernetes/kubernetes/blob/v1.30.0/pkg/proxy/nftables/proxier.go
     """
 
-    code = "KPL436"
+    code = "KPL481"
     name = "service-lost-its-element"
     stop = Stop.DATAPLANE
     severity = Severity.ERROR

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from kpl import (
     Bad,
@@ -15,10 +16,12 @@ from kpl import (
     Stop,
     Table,
     and_more,
+    cluster_dns_ports,
     dump,
     is_large,
     node_dump,
     per_service,
+    service_chain,
 )
 from kpl_rules.dataplane.chains_of_two_releases import newer_release
 
@@ -56,7 +59,8 @@ class StaleServiceChain(Rule):
     or something deleted the rule that led to it, and the Service is unreachable from this node.
 
     Only whole tables are looked at. An empty `KUBE-XLB-` chain is normal up to Kubernetes 1.23, and KPL422 tells of those that
-    an upgrade left. Leftovers that are empty are an information: they cost nothing and mislead whoever reads the rules.
+    an upgrade left. Where `KUBE-SERVICES` leads to other Services and not to the cluster's DNS, that is an error: no pod resolves
+    a name. Leftovers that are empty are an information: they cost nothing and mislead whoever reads the rules.
 
     ## Fix
     There is none in a dump. When the mode was changed, run `kube-proxy --cleanup` on the node or reboot it; otherwise
@@ -111,13 +115,26 @@ class StaleServiceChain(Rule):
         if not stale:
             return
         filled = [chain for chain in stale if chain in nat.rules_of]
-        first = (filled or stale)[0]
+        dns = [chain for chain in filled if chain in _dns_chains()] if _is_in_use(nat) else []
+        first = (dns or filled or stale)[0]
         counted = and_more(len(stale) - 1, "chain")
+        told = f", the chain of `{_dns_chains()[first]}`" if dns else "" if filled else ", which is empty"
         yield self.finding_of_many(
             (nat.declaration(chain) for chain in [first, *(each for each in stale if each != first)]),
-            f"no rule leads to `{first}`{'' if filled else ', which is empty'}{counted}: "
+            f"no rule leads to `{first}`{told}{counted}: "
             + ("leftovers, or the rules to them are lost" if filled else "leftovers of another mode or of a flush"),
             "no rule leads here either",
             help=_HELP_OLD if any(chain.startswith(_OLD) for chain in stale) else _HELP,
-            severity=Severity.INFO if not filled or is_large(nat) else None,
+            severity=Severity.INFO if not filled or is_large(nat) else Severity.ERROR if dns else None,
         )
+
+
+def _is_in_use(nat: Table) -> bool:
+    """Whether `KUBE-SERVICES` leads to other Services, so that a chain without a way to it is no leftover of another mode."""
+    return any(per_service(nat.target[row]) for row in nat.rules_of.get("KUBE-SERVICES", ()))
+
+
+@cache
+def _dns_chains() -> dict[str, str]:
+    """The chains of the cluster's DNS, and the ports that they are of."""
+    return {service_chain("KUBE-SVC-", name, protocol): name for name, protocol in cluster_dns_ports()}
