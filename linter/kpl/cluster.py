@@ -31,12 +31,21 @@ NEWEST_COREDNS = Version("1.14.7")
 NEWEST_KUBERNETES = Version("1.37")
 OLDEST_KUBE_PROXY = Version("1.20")
 """The oldest kube-proxy whose validation is known."""
+OLDEST_KUBERNETES = Version("1.12")
+"""The oldest Kubernetes that the data on fields and modes tells apart from older ones."""
 
 _COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?(\d+\.\d+\.\d+)")
 _KUBEADM_VERSION = re.compile(r"""^[ \t]*kubernetesVersion[ \t]*:[ \t]*["']?v?(\d+\.\d+(?:\.\d+)?)\b""", re.MULTILINE)
 _KUBE_PROXY_IMAGE = re.compile(r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?(\d+\.\d+\.\d+)")
 
 Model = TypeVar("Model")
+
+
+def nearest_kubernetes(version: Version) -> Version:
+    """The Kubernetes release that `version` is checked as: itself, unless there never was its minor release, or not yet."""
+    if version.numbers[:2] > NEWEST_KUBERNETES.numbers[:2]:
+        return NEWEST_KUBERNETES
+    return version if version.numbers[0] else OLDEST_KUBERNETES
 
 
 @dataclass(frozen=True)
@@ -111,11 +120,11 @@ class Cluster:
     def judged_coredns_version(self, document: Document) -> Version:
         """The release whose verdict on the Corefile in `document` is given: the one in force, or the nearest known one."""
         from kpl.coredns.judge import NODE_CACHE_COREDNS
-        from kpl.coredns.versions import OLDEST_SETUP
+        from kpl.coredns.versions import OLDEST_SETUP, nearest_release
 
         if self.facts.coredns is None and self._is_read_by_node_cache(document):
             return NODE_CACHE_COREDNS
-        return min(max(self.coredns_version, OLDEST_SETUP), NEWEST_COREDNS)
+        return max(nearest_release(self.coredns_version), OLDEST_SETUP)
 
     def _is_read_by_node_cache(self, document: Document) -> bool:
         from kpl.coredns.roles import is_node_local

@@ -104,6 +104,7 @@ def find_config(paths: Sequence[str]) -> str | None:
 
 def settings_from(options: dict[str, Any], paths: Sequence[str]) -> Settings:
     """The settings of this run: ``.kpl.yaml``, then the command line over it. Raises UsageError."""
+    from kpl.cli.versions import with_known_versions
     from kpl.lint.settings import Settings
 
     settings = Settings(root=os.getcwd())
@@ -128,7 +129,9 @@ def settings_from(options: dict[str, Any], paths: Sequence[str]) -> Settings:
         select=select or settings.select,
         extend=[*([] if select else settings.extend), *_words(options["extend_select"])],
         ignore=[*([] if select else settings.ignore), *_words(options["ignore"])],
-        facts=replace(settings.facts, **{name: value for name, value in given.items() if value is not None}),
+        facts=with_known_versions(
+            replace(settings.facts, **{name: value for name, value in given.items() if value is not None})
+        ),
     )
     _ = settings.rules  # a selector that names no rule is told before anything is read
     return settings
