@@ -111,6 +111,8 @@ _HOMES = {
     "fields_called": "kpl.proxy.fields",
     "fields_in": "kpl.proxy.fields",
     "is_zero": "kpl.proxy.fields",
+    "is_certainly_meant": "kpl.proxy.othernames",
+    "meant_field": "kpl.proxy.othernames",
     "DEFAULT_CHANGES": "kpl.proxy.modes",
     "NFTABLES_GATE": "kpl.proxy.modes",
     "NFTABLES_STABLE": "kpl.proxy.modes",
@@ -343,6 +345,8 @@ if TYPE_CHECKING:
     from kpl.proxy.nftfacts import reached_from_hook as reached_from_hook
     from kpl.proxy.nftnames import NftName as NftName
     from kpl.proxy.nftnames import read_name as read_name
+    from kpl.proxy.othernames import is_certainly_meant as is_certainly_meant
+    from kpl.proxy.othernames import meant_field as meant_field
     from kpl.proxy.programmed import kube_proxy_rules as kube_proxy_rules
     from kpl.proxy.programmed import longest_walk as longest_walk
     from kpl.proxy.programmed import programmed_services as programmed_services

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from kpl.coredns.lenient import Lenient
     from kpl.coredns.mends.advice import Advice
     from kpl.inputs.corefile import Corefile
+    from kpl.inputs.kubeproxy import KubeProxyConfig
     from kpl.inputs.kubernetes import Workload
     from kpl.proxy.agreement import ClusterObjects
     from kpl.proxy.compare import Difference
     from kpl.proxy.selection import NodeFacts
     from kpl.proxy.state import NodeState
     from kpl.proxy.verdict import Dropped
+    from kpl.text.edit import Edit
     from kpl.verdict import Verdict
 
 NEWEST_COREDNS = Version("1.14.7")
@@ -204,6 +206,16 @@ class Cluster:
         text, start = self._program_text(document)
         for dropped in dropped_fields(text, self.kubernetes_version_for(document.model)):
             yield dropped._replace(span=dropped.span.shifted(start))
+
+    def proxy_takes(self, config: KubeProxyConfig, edits: Iterable[Edit]) -> bool:
+        """Whether kube-proxy starts with `config` after `edits`, all of them behind its first line."""
+        from kpl.inputs.kubeproxy import program_text
+        from kpl.proxy.verdict import judge_kube_proxy
+        from kpl.text.edit import apply_edits
+
+        text = apply_edits(config.text, edits)
+        part = text[slice(*program_text(text, config.node.start))]
+        return judge_kube_proxy(part, self.kubernetes_version_for(config)).answer != "refuses"
 
     def _program_text(self, document: Document) -> tuple[str, int]:
         """What kube-proxy reads of `document`, and where that starts."""

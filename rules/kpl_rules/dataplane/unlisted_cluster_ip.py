@@ -37,7 +37,9 @@ class UnlistedClusterIp(Rule):
         Bad(listed(OLD, ("10.96.0.1, 10.96.0.7,", "10.96.0.7,")), flags=["10.96.0.1"]),
         Good(listed(NEW)),
         # an external IP is no cluster IP
-        Good(listed(NEW, ("10.96.0.7 . tcp", f"192.0.2.1 . tcp . 80 : goto external-{WEB},\n\t\t\t     10.96.0.7 . tcp"))),
+        Good(
+            listed(NEW, ("10.96.0.7 . tcp", f"192.0.2.1 . tcp . 80 : goto external-{WEB},\n\t\t\t     10.96.0.7 . tcp"))
+        ),
     ]
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
