@@ -195,6 +195,7 @@ _HOMES = {
     "matched_mark": "kpl.proxy.marks",
     "written_mark": "kpl.proxy.marks",
     "SaveHeader": "kpl.inputs.saveheaders",
+    "open_line": "kpl.inputs.shapes",
     "header_above": "kpl.inputs.saveheaders",
     "legacy_warning": "kpl.inputs.saveheaders",
     "save_headers": "kpl.inputs.saveheaders",
@@ -262,6 +263,7 @@ if TYPE_CHECKING:
     from kpl.inputs.saveheaders import save_headers as save_headers
     from kpl.inputs.services import EndpointSlice as EndpointSlice
     from kpl.inputs.services import Service as Service
+    from kpl.inputs.shapes import open_line as open_line
     from kpl.inputs.yamledit import add_entry as add_entry
     from kpl.inputs.yamledit import add_item as add_item
     from kpl.inputs.yamledit import remove_entry as remove_entry

@@ -16,7 +16,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from kpl.inputs.shapes import LONGEST_LINE, Shapes, bare, line_at, lines_of, parsed, tokens_of, word_number
+from kpl.inputs.shapes import (
+    LONGEST_LINE,
+    Shapes,
+    bare,
+    closed_lines_of,
+    line_at,
+    open_line,
+    parsed,
+    tokens_of,
+    word_number,
+)
 from kpl.text.span import Span
 
 # the kernel's older names for the same counter, and conntrack's own
@@ -160,7 +170,7 @@ class _Reader:
         self.counters: Counters | None = None
 
     def read(self) -> ConntrackDump:
-        for line, start in lines_of(self.dump.text):
+        for line, start in closed_lines_of(self.dump.text):
             written = bare(line)
             if not written or written[0] == "#":
                 self.last = ""
@@ -170,6 +180,8 @@ class _Reader:
             if not kind:
                 self.dump.unread.append(start)
             self.last = kind
+        if cut := open_line(self.dump.text):
+            self.dump.unread.append(cut.start)
         return self.dump
 
     def _kind(self, written: str, at: int, start: int) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from kpl.inputs.shapes import LONGEST_LINE, Shapes, bare, line_at, lines_of, parsed, tokens_of
+from kpl.inputs.shapes import LONGEST_LINE, Shapes, bare, closed_lines_of, line_at, open_line, parsed, tokens_of
 from kpl.text.span import Span, Text
 
 _PROPERTY = re.compile(r"(?:Name|Type|Revision|Header|Size in memory|References|Number of entries|Members):(?=\s|$)")
@@ -105,7 +105,7 @@ class _Reader:
         self.added = Shapes("ipset", "add", _exists)
 
     def read(self) -> IpsetDump:
-        for line, start in lines_of(self.dump.text):
+        for line, start in closed_lines_of(self.dump.text):
             written = bare(line)
             if not written:
                 continue
@@ -119,6 +119,8 @@ class _Reader:
                 known = self._member(written, start)
             if not known:
                 self.dump.unread.append(start)
+        if cut := open_line(self.dump.text):
+            self.dump.unread.append(cut.start)
         return self.dump
 
     def _property(self, written: str, start: int) -> bool:

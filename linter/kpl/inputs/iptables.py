@@ -12,7 +12,9 @@ from typing import Any
 
 from kpl.inputs.known_shapes import CHAIN, DECLARED, KnownShapes
 from kpl.inputs.ruleset import BEFORE_RULE, Ruleset, Shape, Table, word_pattern
-from kpl.inputs.shapes import parsed
+from kpl.inputs.saveheaders import save_headers
+from kpl.inputs.shapes import open_line, parsed
+from kpl.text.span import Span
 
 TABLES = ("raw", "mangle", "nat", "filter", "security")
 
@@ -52,8 +54,9 @@ def parse_iptables_save(text: str) -> Ruleset:
 
 class _Reader:
     def __init__(self, text: str) -> None:
-        self.text = _without_entities(text.replace("\r\n", " \n").replace("\r", "\n"))
-        self.ruleset = Ruleset(text)
+        self.ruleset = Ruleset(text, cut=_cut_line(text))
+        closed = text[: self.ruleset.cut.start] if self.ruleset.cut else text
+        self.text = _without_entities(closed.replace("\r\n", " \n").replace("\r", "\n"))
         self.table: Table | None = None
         self.shapes: dict[tuple[str, ...], Shape | None] = {}
         self.lines_of: dict[tuple[str, ...], int] = {}
@@ -189,6 +192,17 @@ class _Reader:
         shape = None if tree is None else _shape(tree)
         self.shapes[key] = shape
         return shape
+
+
+_ALL_OF_A_LINE = re.compile(r"[ \t]*(?:COMMIT|`{3,}|~{3,}|# Completed on \w{3} \w{3} [ \d]\d [\d:]{8} \d{4})[ \t]*")
+
+
+def _cut_line(text: str) -> Span | None:
+    """The last line of what iptables-save printed where that was cut; a text without its header may be of a person."""
+    last = open_line(text)
+    if last is None or _ALL_OF_A_LINE.fullmatch(text, *last) or next(save_headers(text), None) is None:
+        return None
+    return last
 
 
 _QUOTE = r"&(?:quot|#34);"

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from kpl.inputs.shapes import Shapes, bare, line_at, lines_of, tokens_of, word_number
+from kpl.inputs.shapes import Shapes, bare, closed_lines_of, line_at, open_line, tokens_of, word_number
 from kpl.text.span import Span
 
 FORWARDING = {
@@ -163,7 +163,7 @@ class _Reader:
         self.saved_real = Shapes("ipvs", "saved_real", _saved)
 
     def read(self) -> IpvsDump:
-        for line, start in lines_of(self.dump.text):
+        for line, start in closed_lines_of(self.dump.text):
             written = bare(line)
             if not written:
                 continue
@@ -182,6 +182,8 @@ class _Reader:
                     self.server = None  # the real servers below are not those of the one above
             if not known:
                 self.dump.unread.append(start)
+        if cut := open_line(self.dump.text):
+            self.dump.unread.append(cut.start)
         return self.dump
 
     def _head(self, written: str, start: int) -> bool:

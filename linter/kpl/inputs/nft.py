@@ -13,6 +13,7 @@ from typing import Any
 from kpl.inputs.nftables import Element, NftChain, NftCounter, NftRuleset, NftSet, NftTable
 from kpl.inputs.nftrule import NftRule, Other
 from kpl.inputs.nftshape import Shape, Shapes, bound, splitter
+from kpl.inputs.shapes import open_line
 from kpl.text.span import Span
 
 _FAMILIES = "ip|ip6|inet|arp|bridge|netdev"
@@ -60,7 +61,10 @@ class _Scanner:
 
     def read(self) -> NftRuleset:
         at = 0
-        for line in self.text.split("\n"):
+        last = open_line(self.text)
+        if last is not None and self.text[slice(*last)].strip(" \t};"):
+            self.ruleset.cut = last
+        for line in self.text[: self.ruleset.cut.start if self.ruleset.cut else None].split("\n"):
             start, at = at, at + len(line) + 1
             body = line.strip()
             if not body:
@@ -217,6 +221,7 @@ class _Scanner:
         elif self._inside():
             self._leave()
         elif self.table is not None:
+            self.table.closed = True
             self.table.complete = self.whole and bool(self.table.name) and not self.table.unread
             self.table = None
 

@@ -108,6 +108,8 @@ class NftTable:
     """Whether it and all that is in it have their end, and every line of it could be read."""
     cut: bool = False
     """Whether the text ends inside of a chain, set or map of it."""
+    closed: bool = False
+    """Whether its last brace is there."""
     sets: dict[str, NftSet] = field(default_factory=dict)
     maps: dict[str, NftSet] = field(default_factory=dict)
     counters: dict[str, NftCounter] = field(default_factory=dict)
@@ -126,6 +128,8 @@ class NftRuleset:
     """Where the lines outside of tables start that mean nothing."""
     json: bool = False
     """Whether the text is JSON."""
+    cut: Span | None = None
+    """Where the text is cut, outside of a table or in a table's commands; None where nothing shows it."""
     shapes_exploded: bool = False
     """Whether there were so many shapes that later lines were read for jumps alone."""
 

@@ -10,6 +10,7 @@ import re
 from kpl.inputs.nft import CHAIN_PROPERTIES, QUOTED_COMMENT, chain_rule, seconds, set_elements
 from kpl.inputs.nftables import NftChain, NftCounter, NftRuleset, NftSet, NftTable
 from kpl.inputs.nftshape import Shapes
+from kpl.inputs.shapes import open_line
 from kpl.text.span import Span
 
 _COMMAND = re.compile(
@@ -28,13 +29,15 @@ def parse_nft_commands(text: str) -> NftRuleset:
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.ruleset = NftRuleset(text)
+        found = open_line(text)
+        self.end = found.start if found else len(text)
+        self.ruleset = NftRuleset(text, cut=found)
         self.tables: dict[tuple[str, str], NftTable] = {}
         self.shapes = Shapes("rule")
 
     def read(self) -> NftRuleset:
         at = 0
-        for line in self.text.split("\n"):
+        for line in self.text[: self.end].split("\n"):
             start, at = at, at + len(line) + 1
             if command := _COMMAND.fullmatch(line):
                 self._command(command, start)

@@ -76,8 +76,10 @@ def parse_nft_json(text: str) -> NftRuleset:
             break
     for table in ruleset.tables:
         table.complete = whole and bool(table.name) and not table.unread
-    if ruleset.tables and not whole:
-        ruleset.tables[-1].cut = not _END.search(text)
+    if not whole and not _END.search(text):
+        ruleset.cut = Span(min(at, len(text)), len(text))
+        if ruleset.tables:
+            ruleset.tables[-1].cut = True
     return ruleset
 
 

@@ -235,6 +235,8 @@ class Ruleset:
     tables: list[Table] = field(default_factory=list)
     unread: list[int] = field(default_factory=list)
     """Where the lines outside of tables start that are no part of what iptables-save prints."""
+    cut: Span | None = None
+    """The last line where it is not all there, as no line end follows it: it is not read. Only in what has a header."""
     shapes_exploded: bool = False
     """Whether there were so many shapes that the later rules were read for chain and target alone."""
 

@@ -91,6 +91,18 @@ def lines_of(text: str) -> Iterator[tuple[str, int]]:
         at += len(line) + 1
 
 
+def open_line(text: str) -> Span | None:
+    """The last line of `text` where no line end follows it: what it says may be cut off. None for a blank one."""
+    start = max(text.rfind("\n"), text.rfind("\r")) + 1
+    return Span(start, len(text)) if text[start:].strip() else None
+
+
+def closed_lines_of(text: str) -> Iterator[tuple[str, int]]:
+    """As `lines_of`, without the line that `open_line` finds."""
+    found = open_line(text)
+    return lines_of(text[: found.start] if found else text)
+
+
 def bare(line: str) -> str:
     """`line` without the blanks around it, and without a comment; dumps have none but those that silence a rule."""
     return line.partition(" # kpl:")[0].strip() if not line.startswith("#") else ""

@@ -81,7 +81,7 @@ def _cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Set
         rules = list({entry: None for reading in chosen for entry in settings.rules_for(reading.source.path)})
     for entry in rules:
         # what a rule needs is also where its findings are
-        concerns_chosen = not entry.needs or any(of_chosen.has(kind) for kind in entry.needs.split())
+        concerns_chosen = not entry.needs or any(of_chosen.has(kind) for kind in entry.needs.replace("|", " ").split())
         if entry.sees == "Cluster" and concerns_chosen and _has_what_it_needs(entry, cluster):
             found += _check(settings.rule(entry), context)
     return found
@@ -118,7 +118,7 @@ def _lint_file(
 
 
 def _has_what_it_needs(entry: RuleEntry, cluster: Cluster) -> bool:
-    return all(cluster.has(kind) for kind in entry.needs.split())
+    return all(any(cluster.has(kind) for kind in either.split("|")) for either in entry.needs.split())
 
 
 def _is_active(rule: Rule, active: Iterable[RuleEntry]) -> bool:

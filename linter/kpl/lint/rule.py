@@ -170,8 +170,8 @@ class Rule:
     needs: ClassVar[str] = ""
     """The type that must be among the inputs for the rule to find anything: without it, the rule is not even imported.
 
-    ``Dump`` is any dump of what kube-proxy programmed. Where there are several words, all are needed. A rule about the
-    whole cluster that needs something has its findings there.
+    ``Dump`` is any dump of what kube-proxy programmed. Where there are several words, all are needed, of ``A|B`` one. A rule about
+    the whole cluster that needs something has its findings there.
     """
     options: ClassVar[Mapping[str, Any]] = {}
     """The options with their defaults; an option has the type of its default."""

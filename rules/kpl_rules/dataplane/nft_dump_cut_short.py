@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Stop, kube_proxy_tables
+from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Span, Stop, kube_proxy_tables
 from kpl_rules.dataplane._nft import NEW, listed
 
 _EXCERPT = re.compile(r"```|~~~|^[ \t#\[]*(?:\.{2,}|…)[ \t\]]*$", re.MULTILINE)
@@ -14,6 +14,7 @@ _JSON = (
     '{"nftables": [{"table": {"family": "ip", "name": "kube-proxy"}}, {"chain": {"family": "ip", "table": "kube-proxy", '
     '"name": "filter-input", "type": "filter", "hook": "input", "priority": 0}}]}\n'
 )
+_HELP = "Take the dump again, and look at the exit status of `nft`."
 
 
 class NftDumpCutShort(Rule):
@@ -24,8 +25,9 @@ class NftDumpCutShort(Rule):
     cut: the command was interrupted, the disk was full, a log or a ticket kept the first part. Whatever needs the whole table
     kpl does not report for it, and does not compare.
 
-    What ends between two chains is taken for an excerpt, and so are texts with lines that are not nft's own, dots and fences
-    for instance.
+    What ends between two chains is perhaps an excerpt, so it is information, and so is a table of another program that is cut
+    and a last line without its line end, which is not read. Texts with lines that are not nft's own, dots and fences for
+    instance, are excerpts. A cut exactly between two tables does not show, nor one between two commands for `nft -f`.
 
     ## Fix
     There is none: take the dump again, and look at the exit status of `nft`.
@@ -47,9 +49,15 @@ class NftDumpCutShort(Rule):
         Bad({"node.nft.json": _JSON.removesuffix(', "priority": 0}}]}\n')}, flags=["kube-proxy"]),
         Good(listed(NEW)),
         Good({"node.nft.json": _JSON}),
+        Good({"node.nft.json": _JSON.rstrip()}),
+        Good(listed(NEW.rstrip())),
+        # between two chains, in the next table, in a command
+        Bad(listed(NEW, (_LAST, _LAST.removesuffix("}\n"))), flags=["kube-proxy"]),
+        Bad(listed(NEW[: NEW.index("\tchain services")]), flags=["kube-proxy"]),
+        Bad(listed(f"{NEW}table ip6 kube-pr"), flags=["table ip6 kube-pr"]),
+        Bad(listed(f"{NEW}table inet lab {{\n\tchain c {{\n"), flags=["lab"]),
+        Bad(listed("add table ip kube-proxy\nadd chain ip kube-proxy serv"), flags=["add chain ip kube-proxy serv"]),
         # excerpts
-        Good(listed(NEW, (_LAST, _LAST.removesuffix("}\n")))),
-        Good(listed(NEW[: NEW.index("\tchain services")])),
         Good(listed(NEW, (_LAST, "\t...\n"))),
         Good(listed(f"```\n{NEW}", (_LAST, "```\n"))),
         Good(listed(NEW[NEW.index("\tchain services") : NEW.index("\tchain masquerading")])),
@@ -57,13 +65,32 @@ class NftDumpCutShort(Rule):
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
         """See the class."""
-        if not ruleset.tables or _EXCERPT.search(ruleset.text):
+        if _EXCERPT.search(ruleset.text):
             return
-        last = ruleset.tables[-1]
-        readable = ruleset.json or not (last.unread or ruleset.unread)
-        if last.cut and readable and any(table is last for table, _ in kube_proxy_tables(ruleset)):
+        last = ruleset.tables[-1] if ruleset.tables else None
+        readable = ruleset.json or not (ruleset.unread or last is not None and last.unread)
+        ours = [table for table, _ in kube_proxy_tables(ruleset)]
+        if not readable or not (ours or ruleset.json and last is None):
+            return
+        if last is not None and last.cut:
             yield self.finding(
                 ruleset.declaration(last),
                 "the dump ends inside of this table: what needs the whole table is not checked",
-                help="Take the dump again, and look at the exit status of `nft`.",
+                help=_HELP,
+                severity=None if last in ours else Severity.INFO,
+            )
+        elif ruleset.cut is not None:
+            yield self.finding(
+                Span(0, len(ruleset.text)) if ruleset.json else ruleset.cut,
+                "the dump ends inside of this line: it is not read, and what is missing after it says nothing",
+                help=_HELP,
+                severity=Severity.INFO,
+            )
+        elif last is not None and not last.closed and not ruleset.json and ruleset.text.startswith("table", last.start):
+            yield self.finding(
+                ruleset.declaration(last),
+                "the dump ends before the last brace of this table: chains may be missing, and what needs the whole table is not "
+                "checked",
+                help=_HELP,
+                severity=Severity.INFO,
             )

@@ -100,7 +100,7 @@ class VirtualServerWithoutRealServers(Rule):
         # a node in another mode
         Good(files(**{"node.ipvs": _HEAD})),
         # cut off
-        Good(files(**{"node.ipvs": f"{_HEAD}{_DNS}TCP  10.96.12.7:443 rr\n..."})),
+        Good(files(**{"node.ipvs": f"{_HEAD}{_DNS}TCP  10.96.12.7:443 rr\n...\n"})),
     ]
 
     def check(self, dump: IpvsDump, cluster: Cluster) -> Iterator[Finding]:
@@ -127,10 +127,18 @@ class VirtualServerWithoutRealServers(Rule):
         """One finding of all of `empty`; that of the cluster's DNS first, which every pod depends on."""
         empty = sorted(empty, key=lambda each: not _is_cluster_dns(each, ways))
         more = f" and {len(empty) - 1:,} more have" if len(empty) > 1 else " has"
+        if len(empty) == 1 and not dump.text[dump.span(empty[0].start).end :].strip():
+            # nothing marks the end of a listing
+            message = (
+                f"`{empty[0].title}` is the last line here, without a real server below it: unless the listing was cut there, the "
+                "kernel refuses every connection to it"
+            )
+        else:
+            them = "them" if len(empty) > 1 else "it"
+            message = f"`{empty[0].title}`{more} no real server: the kernel refuses every connection to {them}"
         return self.finding(
             dump.span(empty[0].start),
-            f"`{empty[0].title}`{more} no real server: the kernel refuses every connection to "
-            f"{'them' if len(empty) > 1 else 'it'}",
+            message,
             help=help_,
             related=[Related(dump.span(each.start), "this one too") for each in empty[1 : MOST_RELATED + 1]],
             severity=Severity.ERROR if _is_cluster_dns(empty[0], ways) else None,
