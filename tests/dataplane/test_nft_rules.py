@@ -32,7 +32,10 @@ def codes(name: str, text: str | bytes) -> set[str]:
 @pytest.mark.skipif(not HEALTHY, reason="needs ../shared")
 @pytest.mark.parametrize("path", HEALTHY, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_a_healthy_node_has_no_finding(path: Path) -> None:
-    assert {finding.code for finding in run({path.name: path.read_bytes()}).findings} == set()
+    data = path.read_bytes()
+    excerpt = path.name.endswith(".txt") and not data.rstrip().endswith(b"\n}")
+    found = {(finding.code, finding.severity.value) for finding in run({path.name: data}).findings}
+    assert found == ({("KPL480", "info")} if excerpt else set())
 
 
 @pytest.mark.skipif(not HEALTHY, reason="needs ../shared")

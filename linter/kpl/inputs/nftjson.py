@@ -35,6 +35,7 @@ from kpl.inputs.nftrule import (
 from kpl.text.span import Span
 
 _END = re.compile(r"\]\s*\}\s*\Z")
+_CUT_START = re.compile(r'\s*\{\s*"nftables"\s*:\s*')
 _START = re.compile(r'\s*\{\s*"nftables"\s*:\s*\[\s*')
 _NEXT = re.compile(r"\s*,\s*")
 _MARK = re.compile(r"(\d{1,10})((?:/\d+)?)", re.ASCII)
@@ -59,15 +60,17 @@ def parse_nft_json(text: str) -> NftRuleset:
     started = _START.match(text)
     if not started:
         ruleset.unread.append(0)
+        ruleset.cut = Span(0, len(text)) if _CUT_START.fullmatch(text) else None
         return ruleset
     decode = json.JSONDecoder().raw_decode
     tables: dict[tuple[str, str], NftTable] = {}
-    at, whole = started.end(), False
+    at, whole, cut = started.end(), False, True
     while at < len(text) and not (whole := text[at] == "]"):
         try:
             found, end = decode(text, at)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError) as error:
             ruleset.unread.append(at)
+            cut = getattr(error, "pos", 0) >= len(text.rstrip()) or not _END.search(text)
             break
         _add(ruleset, tables, found, Span(at, end))
         following = _NEXT.match(text, end)
@@ -76,9 +79,9 @@ def parse_nft_json(text: str) -> NftRuleset:
             break
     for table in ruleset.tables:
         table.complete = whole and bool(table.name) and not table.unread
-    if not whole and not _END.search(text):
-        ruleset.cut = Span(min(at, len(text)), len(text))
-        if ruleset.tables:
+    if cut and not (whole and _END.fullmatch(text, at)):
+        ruleset.cut = Span(min(at, len(text) - 1), len(text))
+        if ruleset.tables and not whole:
             ruleset.tables[-1].cut = True
     return ruleset
 

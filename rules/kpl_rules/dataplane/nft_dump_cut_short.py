@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Span, Stop, kube_proxy_tables
+from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Stop, kube_proxy_tables
 from kpl_rules.dataplane._nft import NEW, listed
 
 _EXCERPT = re.compile(r"```|~~~|^[ \t#\[]*(?:\.{2,}|…)[ \t\]]*$", re.MULTILINE)
@@ -70,7 +70,7 @@ class NftDumpCutShort(Rule):
         last = ruleset.tables[-1] if ruleset.tables else None
         readable = ruleset.json or not (ruleset.unread or last is not None and last.unread)
         ours = [table for table, _ in kube_proxy_tables(ruleset)]
-        if not readable or not (ours or ruleset.json and last is None):
+        if not readable or not (ours or last is None):
             return
         if last is not None and last.cut:
             yield self.finding(
@@ -81,7 +81,7 @@ class NftDumpCutShort(Rule):
             )
         elif ruleset.cut is not None:
             yield self.finding(
-                Span(0, len(ruleset.text)) if ruleset.json else ruleset.cut,
+                ruleset.cut,
                 "the dump ends inside of this line: it is not read, and what is missing after it says nothing",
                 help=_HELP,
                 severity=Severity.INFO,
