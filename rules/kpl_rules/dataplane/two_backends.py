@@ -62,7 +62,10 @@ class TwoBackends(Rule):
     since = "0.1.0"
     needs = "Ruleset"
     examples = [
-        Bad(dump(f"{_WARNING}{_NFT}{_NAT}# Completed on Tue Nov  3 08:15:00 2026\n"), flags=["# Warning: iptables-legacy tables present"]),
+        Bad(
+            dump(f"{_WARNING}{_NFT}{_NAT}# Completed on Tue Nov  3 08:15:00 2026\n"),
+            flags=["# Warning: iptables-legacy tables present"],
+        ),
         Bad(dump(_NFT + _NAT + _LEGACY + _NAT), flags=[_LEGACY.rstrip()]),
         Bad(
             dump(_XTABLES + _NAT + _LEGACY.replace("1.8.9", "1.8.3") + _NAT),
