@@ -149,3 +149,53 @@ def test_the_verdict_follows_the_other_config_map() -> None:
     (corefile,) = cluster(a=COREFILE).documents
     for text, answer in (("cache 60\n", "refuses"), ("log\n", "loads"), ("cache 60\n", "refuses")):
         assert Cluster([corefile, *custom(text)]).lenient(corefile).judgement.verdict.answer == answer
+
+
+MOUNT = """\
+kind: Deployment
+metadata: {name: coredns, namespace: kube-system}
+spec:
+  template:
+    spec:
+      containers:
+      - {name: coredns, image: coredns, volumeMounts: [{name: custom, mountPath: /etc/coredns/custom/}]}
+      volumes: [{name: custom, configMap: {name: coredns-custom}}]
+"""
+SERVER = {"x_server": "pine.example {\n    whoami\n}\n"}
+HOSTS = config_map("extra-hosts", **SERVER)
+NOT_LOADED: dict[str, tuple[str, str]] = {
+    "misspelt": (config_map("core-dns-custom", **SERVER), ""),
+    "misspelt, a letter too many": (config_map("coredns-customs", **SERVER), ""),
+    "misspelt, without a namespace": (config_map("corends-custom", "", **SERVER), ""),
+    "another one is mounted": (HOSTS, MOUNT),
+    "another one of another name is mounted": (HOSTS, MOUNT.replace("coredns-custom", "dns-zones")),
+}
+MAY_BE_LOADED: dict[str, tuple[str, str]] = {
+    "nothing is known": (HOSTS, ""),
+    "it is mounted": (HOSTS, MOUNT.replace("coredns-custom", "extra-hosts")),
+    "mentioned elsewhere": (HOSTS, MOUNT + "      # and extra-hosts\n"),
+    "two are mounted": (HOSTS, MOUNT + "---\n" + MOUNT.replace("coredns-custom", "others")),
+    "mounted in another namespace": (HOSTS, MOUNT.replace("kube-system", "dns")),
+    "a template mounts it": (HOSTS, MOUNT.replace("coredns-custom", "'{{ name }}'")),
+    "a prefix may be added": (config_map("custom", **SERVER), MOUNT),
+    "several clusters": (config_map("coredns-custom-b", **SERVER), ""),
+    "misspelt in an application's namespace": (config_map("coredns-cutsom", "shop", **SERVER), ""),
+    "a template": (config_map("coredns-cutsom", **SERVER).replace("whoami", "{{ plugin }}"), ""),
+    "the name is a template": (config_map("'{{ name }}'", **SERVER), MOUNT),
+    "a Corefile of its own": (config_map("coredns-cutsom", Corefile="import *.server\n", **SERVER), ""),
+    "a server of another program": (config_map("coredns-cutsom", x_server="listen 80;\n"), ""),
+}
+
+
+@pytest.mark.parametrize("name", NOT_LOADED)
+def test_a_key_that_nobody_reads_is_told(name: str) -> None:
+    text, more = NOT_LOADED[name]
+    (finding,) = run({"a.yaml": text, "b.yaml": more}, ("KPL237",)).findings
+    assert (finding.path, underlined(finding)) == ("a.yaml", "pine.example {")
+    assert [each.source.path for each in finding.related] == ["b.yaml"] * bool(more)
+
+
+@pytest.mark.parametrize("name", MAY_BE_LOADED)
+def test_a_key_that_somebody_may_read_is_not(name: str) -> None:
+    text, more = MAY_BE_LOADED[name]
+    assert run({"a.yaml": text, "b.yaml": more}, ("KPL237",)).findings == []
