@@ -46,6 +46,11 @@ class ForwardOutsideZone(Rule):
         ),
         Good(corefile("example.com {\n    errors\n    cache 30\n    forward . 10.0.0.2\n}\n")),
         Good(corefile("example.com {\n    errors\n    cache 30\n    forward a.Example.com 10.0.0.2\n}\n")),
+        # the key is at fault
+        Good(
+            corefile(".a.pine {\n    errors\n    cache 30\n    forward . 10.0.0.1\n}\n"),
+            other=["corefile-refused"],
+        ),
         Good(corefile("{$ZONE} {\n    errors\n    cache 30\n    forward example.org 10.0.0.2\n}\n")),
     ]
 
@@ -58,7 +63,11 @@ class ForwardOutsideZone(Rule):
         ):
             return
         wanted = zones_of(directive.args[0])[:1]
-        served = [zone for key in server.keys for zone in zones_of(key)]
+        zones = [zones_of(key) for key in server.keys]
+        # what is wrong with a key that is no name is told of the key
+        if not all(zones):
+            return
+        served = [zone for each in zones for zone in each]
         for zone in wanted:
             if not any(_within(zone, other) or _within(other, zone) for other in served):
                 yield self.finding(
