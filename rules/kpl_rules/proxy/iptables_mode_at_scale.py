@@ -44,14 +44,15 @@ class IptablesModeAtScale(Rule):
     """New connections are compared with thousands of rules, because kube-proxy is in iptables mode with many Services.
 
     ## Why
-    In iptables mode kube-proxy writes one rule per service port into the chain `KUBE-SERVICES`, and the first packet of
-    every connection is compared with them one after the other: with 2,000 Services that is a thousand comparisons on
-    average, and 2,000 for a packet that goes to none of them. A full sync writes all rules: 2 per service port and 3 per
-    endpoint. In Kubernetes 1.28 and later, kube-proxy does one when it starts, when labels of its node change, when its rules
-    were flushed and after errors; the other syncs are partial: they write the chains of the Services that changed, and
-    `KUBE-SERVICES` with its rule for every Service. Measured with kube-proxy 1.37.2 and 64,005 rules (2,000 Services of 10 endpoints), it takes 43 seconds
-    through iptables-nft 1.8.9, and 0.6 seconds in nftables mode. The nftables and ipvs modes look a Service up in a
-    table, so that their cost per connection stays as it is when the cluster grows.
+    In iptables mode kube-proxy writes one rule per service port into the chain `KUBE-SERVICES`, and the first packet
+    of every connection is compared with them one after the other: with 2,000 Services that is a thousand comparisons
+    on average, and 2,000 for a packet that goes to none of them. A full sync writes all rules: 2 per service port and
+    3 per endpoint. In Kubernetes 1.28 and later, kube-proxy does one when it starts, when labels of its node change,
+    when its rules were flushed and after errors; the other syncs are partial: they write the chains of the Services
+    that changed, and `KUBE-SERVICES` with its rule for every Service. Measured with kube-proxy 1.37.2 and 64,005
+    rules (2,000 Services of 10 endpoints), it takes 43 seconds through iptables-nft 1.8.9, and 0.6 seconds in
+    nftables mode. The nftables and ipvs modes look a Service up in a table, so that their cost per connection stays
+    as it is when the cluster grows.
 
     The number of Services is the one given, or how many lie in the files under lint or are programmed in all dumps among
     them. The threshold of 1,000 Services is the option `services`.
