@@ -48,7 +48,10 @@ def write(folder: Path, **files: str) -> None:
 def test_what_loads_ends_with_0_and_what_is_refused_with_1(tmp_path: Path) -> None:
     write(tmp_path, Corefile=GOOD)
     done = kpl(tmp_path, "verify")
-    assert (done.returncode, done.stdout.decode()) == (0, "Corefile: loads (CoreDNS 1.14.7)\n1 loads.\n")
+    assert (done.returncode, done.stdout.decode()) == (
+        0,
+        "Corefile: loads (CoreDNS 1.14.7)\n1 loads.\n1 file checked (1 Corefile).\n",
+    )
     write(tmp_path, Corefile=BAD)
     done = kpl(tmp_path, "verify", ".")
     assert done.returncode == 1
@@ -58,6 +61,7 @@ def test_what_loads_ends_with_0_and_what_is_refused_with_1(tmp_path: Path) -> No
         "  |           ^\n"
         "  = plugin/cache: cache TTL can not be zero or negative: 0\n"
         "1 is refused.\n"
+        "1 file checked (1 Corefile).\n"
     )
 
 
@@ -133,6 +137,7 @@ def test_depends_says_on_what(tmp_path: Path) -> None:
         "   = on the file /etc/coredns/common\n"
         "     Say that it exists in the container: --assume-file /etc/coredns/common\n"
         "1 depends.\n"
+        "1 file checked (1 Corefile).\n"
     )
     told = ["--env", "TTL=30", "--assume-file", "/etc/coredns/common"]
     assert records(kpl(tmp_path, "verify", "--format", "jsonl", *told))[0]["verdict"] == "loads"
@@ -147,7 +152,7 @@ def test_an_env_file_is_the_whole_environment(tmp_path: Path) -> None:
     assert only["verdict"] == "loads"
     (tmp_path / "env").write_text("TTL\n")
     done = kpl(tmp_path, "verify", "--env-file", "env", "Corefile")
-    assert (done.returncode, done.stderr) == (2, b"kpl: env:1: `TTL` is not NAME=VALUE\n")
+    assert (done.returncode, done.stderr) == (2, b"kpl: env:1: not NAME=VALUE\n")
     assert kpl(tmp_path, "verify", "--env-file", "none", "Corefile").returncode == 2
 
 
@@ -165,7 +170,11 @@ def test_as_takes_every_file(tmp_path: Path) -> None:
     (tmp_path / "anything").write_text(GOOD)
     found = records(kpl(tmp_path, "verify", "--as", "corefile", "--format", "jsonl", "."))
     assert [(each["path"], each["verdict"]) for each in found] == [("anything", "loads"), ("sub/dns.conf", "refuses")]
-    assert kpl(tmp_path, "verify", ".").stdout == b"No configurations were found.\n"
+    done = kpl(tmp_path, "verify", ".")
+    assert done.stdout == (
+        b"No configurations were found.\n0 files checked; not checked: 2 have names that kpl does not read.\n"
+    )
+    assert done.returncode == 2
 
 
 def test_the_image_of_nodelocal_dnscache(tmp_path: Path) -> None:

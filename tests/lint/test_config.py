@@ -109,11 +109,13 @@ def test_an_empty_one_sets_nothing(tmp_path: Path, text: str) -> None:
         ("rules:\n  nowhere: {}\n", "2:3", "no rule is called 'nowhere'"),
         ("rules:\n  missing-cache:\n    ttl: 5\n", "3:10", "`ttl` is not an option of missing-cache"),
         ("ignore: []\nignore: []\n", "2:1", "`ignore` is written twice"),
-        ("? [a]\n: b\n", "1:3", "a key must be a word"),
+        ("? [a]\n: b\n", "1:1", "not a configuration of kpl"),
         ("overrides:\n- ignore: [KPL2]\n", "2:3", "'paths' is a required property"),
-        ("- a\n", "1:1", "is not of type 'object'"),
+        ("- a\n", "1:1", "not a configuration of kpl"),
         ("select: [\n", "", ""),
-        ("a: 1\n---\nb: 2\n", "", ""),
+        ("a: 1\n---\nb: 2\n", "1:1", "not a configuration of kpl"),
+        ("ignore: []\n? [a]\n: b\n", "2:3", "a key must be a word"),
+        ("- ignore: []\n", "1:1", "not a configuration of kpl"),
         ("cluster: {kubernetes: new}\n", "1:23", "does not match"),
     ],
 )
@@ -164,3 +166,22 @@ def test_the_nearest_one_above_all_paths_counts_up_to_the_repository(
 )
 def test_globs(tmp_path: Path, glob: str, path: str, matches: bool) -> None:
     assert glob_matches(str(tmp_path / path), [glob], str(tmp_path)) is matches
+
+
+@pytest.mark.parametrize(
+    ("glob", "path"),
+    [("**/" * 12 + "x", "/".join("a" * 24) + "/Corefile"), ("Corefile-" + "*a" * 20 + "b", "Corefile-" + "a" * 60)],
+)
+def test_globs_do_not_try_every_way(tmp_path: Path, glob: str, path: str) -> None:
+    """A matcher that goes back over its stars takes minutes for each of these, so that this would not end."""
+    assert not glob_matches(str(tmp_path / path), [glob], str(tmp_path))
+
+
+def test_aliases_of_a_configuration_are_bounded(tmp_path: Path) -> None:
+    rows = ["a: &a [x, x, x, x, x, x, x, x, x]"]
+    rows += [
+        f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]"
+        for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+    ]
+    with pytest.raises(UsageError, match="nodes"):
+        load(tmp_path, "\n".join([*rows, "ignore: *i", ""]))

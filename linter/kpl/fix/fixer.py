@@ -21,11 +21,19 @@ MAX_ROUNDS = 50
 
 @dataclass
 class Outcome:
-    """What fixing came to: new texts by path, the fixes applied, and fixes that did not stand verification."""
+    """What fixing came to: new texts, the fixes applied, and fixes that did not stand verification."""
 
-    texts: dict[str, str] = field(default_factory=dict)
+    changed: list[tuple[Reading, str]] = field(default_factory=list)
+    """The readings whose text is another one now, as they were, with that text."""
     applied: list[Located] = field(default_factory=list)
     bugs: list[str] = field(default_factory=list)
+    unwritten: dict[str, str] = field(default_factory=dict)
+    """The files with fixes that are not written back, with the reason."""
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The new texts by path."""
+        return {reading.source.path: text for reading, text in self.changed}
 
 
 def fix_texts(readings: Sequence[Reading], settings: Settings, unsafe: bool) -> Outcome:
@@ -35,7 +43,9 @@ def fix_texts(readings: Sequence[Reading], settings: Settings, unsafe: bool) -> 
     fixers = [_FileFixer(current, number, settings, unsafe, outcome) for number in range(len(readings))]
     for _ in range(MAX_ROUNDS):
         before = len(outcome.applied)
-        findings = lint(current, settings).findings
+        result = lint(current, settings)
+        outcome.unwritten = result.unwritten
+        findings = result.findings
         to_fix = {id(finding.source) for finding in findings if finding.fix and (unsafe or finding.fix.safe)}
         for number, fixer in enumerate(fixers):
             if id(current[number].source) in to_fix:
@@ -44,7 +54,7 @@ def fix_texts(readings: Sequence[Reading], settings: Settings, unsafe: bool) -> 
             break
     for old, new in zip(readings, current, strict=True):
         if new.source.text != old.source.text:
-            outcome.texts[old.source.path] = new.source.text
+            outcome.changed.append((old, new.source.text))
     return outcome
 
 
@@ -131,8 +141,8 @@ class _FileFixer:
 def _reread(before: Reading, edits: Sequence[Edit]) -> Reading | None:
     source = before.source
     text = apply_edits(source.text, edits)
-    # named: what the file is, is known by now; its content need not prove it again
-    return read(source.path, source.encode(text))
+    # what the file is, is known by now; its name and content need not prove it again
+    return read(source.path, source.encode(text), as_kind=before.kind)
 
 
 def _restructures(batch: Sequence[Located]) -> bool:

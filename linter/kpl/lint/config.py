@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from itertools import islice
 from typing import Any
 
 from kpl.cluster import Facts
@@ -14,6 +16,10 @@ from kpl.lint.rule import Severity
 from kpl.lint.settings import Override, Settings
 from kpl.text.source import Source
 from kpl.text.version import Version
+from kpl.text.words import closest
+
+MAX_SIZE = 1 << 20
+"""In bytes."""
 
 
 def schema() -> dict[str, Any]:
@@ -29,9 +35,16 @@ def load_config(path: str) -> Settings:
     """The settings that the file `path` makes. Raises UsageError, with line and column, when anything in it is wrong."""
     try:
         with open(path, "rb") as file:
-            source = Source.from_bytes(path, file.read())
+            data = file.read(MAX_SIZE + 1)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
+    if len(data) > MAX_SIZE:
+        raise UsageError(f"{path}: larger than {MAX_SIZE >> 20} MiB")
+    source = Source.from_bytes(path, data)
+    content = _CONTENT.search(source.text)
+    if content is not None and not _has_settings(source.text):
+        # the errors below quote the file: one of another program may hold what nobody is to see
+        raise _wrong(source, content.start(1), "not a configuration of kpl: none of its settings is in this file")
     try:
         root = next(iter(compose(source.text)), None)
     except YamlError as error:
@@ -39,6 +52,18 @@ def load_config(path: str) -> Settings:
     if root is None or isinstance(root, Scalar) and root.is_null:
         return Settings(root=os.path.dirname(os.path.abspath(path)))
     return _Config(source, root).settings()
+
+
+_CONTENT = re.compile(r"^(?!---[ \t\r]*$)[ \t]*([^\s#~])", re.MULTILINE)
+"""The first character that is no comment and no empty document."""
+_KEY = re.compile(r"""^[ \t]*(?:\{[ \t]*)?["']?([\w-]{1,40})["']?[ \t]*:""", re.MULTILINE)
+
+
+def _has_settings(text: str) -> bool:
+    """Whether a line of `text` starts with the name of a setting, or with one that is nearly so."""
+    names = schema()["properties"]
+    keys = dict.fromkeys(_KEY.findall(text))
+    return any(key in names for key in keys) or any(closest(key, names) for key in islice(keys, 100))
 
 
 def _wrong(source: Source, offset: int, message: str) -> UsageError:

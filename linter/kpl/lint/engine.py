@@ -56,6 +56,8 @@ class Result:
 
     findings: list[Located] = field(default_factory=list)
     silenced: int = 0
+    unwritten: dict[str, str] = field(default_factory=dict)
+    """The files in which a finding could be fixed, if `kpl fix` wrote them back, with the reason why it does not."""
 
 
 def lint(readings: Sequence[Reading], settings: Settings, only: Sequence[Reading] | None = None) -> Result:
@@ -107,6 +109,9 @@ def _lint_file(
             both = is_large and context[subject] is document.model
             findings += _check_all(entries, context, settings, two_processes=both)
         for finding in dict.fromkeys(findings):
+            if finding.fix is not None and reading.not_written:
+                result.unwritten[reading.source.path] = reading.not_written
+                finding = finding._replace(fix=None)
             one = _locate(finding, document, settings)
             if suppressions.silences(one.code, one.name, document, finding.span, one.span):
                 result.silenced += 1

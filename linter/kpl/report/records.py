@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from kpl.inputs.coverage import Skipped
 from kpl.lint.engine import Located
 from kpl.text.source import Source
 from kpl.text.span import Span
@@ -46,10 +47,22 @@ def _place(source: Source, span: Span) -> dict[str, int]:
     return {"line": line, "column": column, "end_line": end_line, "end_column": end_column}
 
 
-def print_records(findings: Sequence[Located], lines: bool) -> None:
-    """Print the findings: one JSON array, or one object a line. ASCII only, so that no terminal is harmed."""
+def skipped_record(skipped: Skipped) -> dict[str, Any]:
+    """One file that was not checked, as the schema says."""
+    return {
+        "path": skipped.path,
+        "line": skipped.line,
+        "skipped": skipped.reason.value,
+        "message": f"not checked: it {skipped.detail}",
+    }
+
+
+def print_records(findings: Sequence[Located], skipped: Sequence[Skipped], lines: bool) -> None:
+    """Print the findings, then what was not checked: one JSON array, or one object a line. ASCII only, so that no
+    terminal is harmed."""
+    records = [*(record(each) for each in findings), *(skipped_record(each) for each in skipped)]
     if lines:
-        for finding in findings:
-            click.echo(json.dumps(record(finding)))
+        for each in records:
+            click.echo(json.dumps(each))
     else:
-        click.echo(json.dumps([record(finding) for finding in findings], indent=2))
+        click.echo(json.dumps(records, indent=2))

@@ -144,19 +144,21 @@ def _columns(character: str) -> int:
 
 
 def summary(result: Result, files: int) -> str:
-    """The last line."""
+    """What was found, in how many files, and how much of it can be fixed."""
     counts = Counter(finding.severity.value for finding in result.findings)
-    checked = f"{files} file{'s' * (files != 1)} checked"
-    if not result.findings:
-        return f"No findings; {checked}."
+    where = f"in {files:,} file{'s' * (files != 1)}"
+    total = len(result.findings)
+    if not files:
+        return "Nothing was checked."
+    if not total:
+        return f"No problems found {where}."
     parts = [
-        f"{counts[name]} {name}{'s' * (counts[name] != 1)}" for name in ("error", "warning", "info") if counts[name]
+        f"{counts[name]:,} {name}{'s' * (counts[name] != 1)}" for name in ("error", "warning", "info") if counts[name]
     ]
+    found = f"Found {total:,} problem{'s' * (total != 1)} ({', '.join(parts)}) {where}."
     safe = sum(1 for finding in result.findings if finding.fix and finding.fix.safe)
     unsafe = sum(1 for finding in result.findings if finding.fix and not finding.fix.safe)
-    mend = []
-    if safe:
-        mend.append(f"{safe} fixable with `kpl fix`")
+    fixes = [f"{safe:,} can be fixed with `kpl fix`"] if safe else []
     if unsafe:
-        mend.append(f"{unsafe} {'' if safe else 'fixable '}with `kpl fix --unsafe-fixes`")
-    return f"Found {', '.join(parts)}; {checked}{'; ' if mend else ''}{', '.join(mend)}."
+        fixes.append(f"{unsafe:,} {'more' if safe else 'can be fixed'} with `kpl fix --unsafe-fixes`")
+    return f"{found} {', '.join(fixes)}." if fixes else found
