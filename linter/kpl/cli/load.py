@@ -13,8 +13,9 @@ import click
 from kpl.cli.options import KINDS
 from kpl.errors import UsageError
 from kpl.inputs.coverage import Coverage, Skipped, SkipReason
+from kpl.inputs.detect import STDIN_NAME
 from kpl.inputs.discover import Found, discover
-from kpl.inputs.document import STDIN_NAME, Document, ParseFailure, Reading
+from kpl.inputs.document import Document, ParseFailure, Reading
 from kpl.parallel import can_fork, in_two_processes
 
 if TYPE_CHECKING:
