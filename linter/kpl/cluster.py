@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ from kpl.inputs.document import DUMPS, Document, is_corefile, is_dump
 from kpl.text.version import Version
 
 if TYPE_CHECKING:
-    from kpl.coredns.imports import Files
+    from kpl.coredns.customized import Customized
     from kpl.coredns.judge import Circumstances, Judgement
     from kpl.coredns.lenient import Lenient
     from kpl.coredns.mends.advice import Advice
@@ -130,14 +129,15 @@ class Cluster:
     def lenient(self, document: Document) -> Lenient:
         """The verdict on the Corefile in `document` as a linter gives it: past what other rules tell better."""
         circumstances = self._circumstances(document)
+        key = circumstances, self.customized.custom if self.customized else None
         # a fixer asks again and again, in clusters that differ in one document
-        if document.judged is None or document.judged[0] != circumstances:
+        if document.judged is None or document.judged[0] != key:
             from kpl.coredns.lenient import judge_leniently
 
             judged = judge_leniently(
                 document.embedding.text, lambda text, seen: self._judge(document, text, seen), circumstances
             )
-            document.judged = circumstances, judged
+            document.judged = key, judged
         lenient: Lenient = document.judged[1]
         return lenient
 
@@ -154,10 +154,19 @@ class Cluster:
         )
 
     def _judge(self, document: Document, text: str, circumstances: Circumstances) -> Judgement:
+        from kpl.coredns.customized import files_around
         from kpl.coredns.judge import judge_corefile
 
         name = document.key if document.is_fragment else "Corefile"
-        return judge_corefile(text, circumstances, _files_around(document), name=name, fragment=document.is_fragment)
+        files = files_around(document, self.customized)
+        return judge_corefile(text, circumstances, files, name=name, fragment=document.is_fragment)
+
+    @cached_property
+    def customized(self) -> Customized | None:
+        """The Corefile that imports the keys of `coredns-custom`, where both are in the tree."""
+        from kpl.coredns.customized import find_customized
+
+        return find_customized(self.documents)
 
     def _circumstances(self, document: Document) -> Circumstances:
         from kpl.coredns.judge import NODE_CACHE_PLUGINS, Circumstances
@@ -372,14 +381,3 @@ class Cluster:
         if self.facts.endpoints is not None:
             return self.facts.endpoints
         return sum(model.size for _, model in self.of(EndpointSlice)) or None
-
-
-def _files_around(document: Document) -> Files:
-    """Where the imports of the Corefile in `document` are looked for."""
-    from kpl.coredns.imports import Named, Tree
-
-    if document.around is not None:
-        return Named(document.around, complete=False)
-    if document.is_whole_file:
-        return Tree(os.path.dirname(document.path))
-    return Named({}, complete=False)

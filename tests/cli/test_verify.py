@@ -45,6 +45,33 @@ def write(folder: Path, **files: str) -> None:
         (folder / name.replace("_", ".")).write_text(text)
 
 
+def test_a_refusal_is_shown_in_the_imported_config_map(tmp_path: Path) -> None:
+    head = "kind: ConfigMap\nmetadata: {name: NAME, namespace: kube-system}\ndata:\n"
+    home = (
+        head.replace("NAME", "coredns")
+        + "  Corefile: |\n    lan {\n        cache\n        import custom/*.override\n    }\n"
+    )
+    custom = head.replace("NAME", "coredns-custom") + "  x.override: |\n    log\n    cache\n"
+    write(tmp_path, coredns_yaml=home, custom_yaml=custom)
+    done = kpl(tmp_path, "verify")
+    assert done.returncode == 1
+    assert done.stdout.decode() == (
+        "custom.yaml:6:5: refuses (CoreDNS 1.14.7, setup)\n"
+        "6 |     cache\n"
+        "  |     ^^^^^\n"
+        "  = plugin/cache: this plugin can only be used once per Server Block\n"
+        "  = imported at coredns.yaml:7:16\n"
+        "custom.yaml: loads (CoreDNS 1.14.7)\n"
+        "1 loads, 1 is refused.\n"
+    )
+    first, second = records(kpl(tmp_path, "verify", "--format", "jsonl"))
+    assert (first["path"], first["line"], first["column"]) == ("coredns.yaml", 7, 16)
+    assert first["imported"] == {"path": "custom.yaml", "line": 6, "column": 5}
+    assert "imported" not in second
+    write(tmp_path, custom_yaml=custom.replace("    cache\n", "    cache {{ ttl }}\n"))
+    assert [each["verdict"] for each in records(kpl(tmp_path, "verify", "--format", "jsonl"))] == ["depends", "loads"]
+
+
 def test_what_loads_ends_with_0_and_what_is_refused_with_1(tmp_path: Path) -> None:
     write(tmp_path, Corefile=GOOD)
     done = kpl(tmp_path, "verify")

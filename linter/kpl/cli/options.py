@@ -209,6 +209,7 @@ def settings_from(options: dict[str, Any], paths: Sequence[str]) -> Settings:
         extend=[*([] if select else settings.extend), *_words(options["extend_select"])],
         ignore=[*([] if select else settings.ignore), *_words(options["ignore"])],
         facts=replace(settings.facts, **{name: value for name, value in given.items() if value is not None}),
+        complete=any(os.path.exists(os.path.join(path, ".git")) for path in paths or ["."]),
     )
     _ = settings.rules  # a selector that names no rule is told before anything is read
     return settings

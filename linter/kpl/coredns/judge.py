@@ -24,7 +24,7 @@ from kpl.coredns.zones import served_zones
 from kpl.golang.values import GoError
 from kpl.text.span import Span
 from kpl.text.version import Version
-from kpl.verdict import Need, Verdict
+from kpl.verdict import Imported, Need, Verdict
 
 NODE_CACHE_PLUGINS = frozenset(
     "bind bufsize cache debug dns64 errors forward health hosts loadbalance log loop prometheus pprof reload rewrite template "
@@ -164,12 +164,12 @@ class _Judge:
             phase = "servers"
             refuse_servers([server.config for server in servers], self.instance.version)
         except RefusedError as refused:
-            self.judgement.verdict = self._refused(phase, refused)
+            self.judgement.verdict = self._refused(phase, refused.message, refused.token)
         except (EndlessReplacementError, EndlessImportError):
             # CoreDNS says nothing here: it never comes to an end
-            self.judgement.verdict = Verdict("refuses", phase, None, *self._place(self.parser.token))
+            self.judgement.verdict = self._refused(phase, None, self.parser.token)
         except EndlessBlockError as endless:
-            self.judgement.verdict = Verdict("refuses", phase, None, *self._place(endless.token))
+            self.judgement.verdict = self._refused(phase, None, endless.token)
         except TooLargeError:
             self.judgement.verdict = _too_large(phase)
         except RecursionError:
@@ -180,14 +180,12 @@ class _Judge:
         self.judgement.ignored = self.instance.ignored
         return self.judgement
 
-    def _refused(self, phase: str, refused: RefusedError) -> Verdict:
-        return Verdict("refuses", phase, refused.message, *self._place(refused.token))
-
-    def _place(self, token: Token | None) -> tuple[Span | None, int | None]:
+    def _refused(self, phase: str, message: str | None, token: Token | None) -> Verdict:
         if token is None:
-            return None, None
-        origin = self.importer.origins.get(token.file) if token.file else token
-        return (origin.span if origin else None), token.line
+            return Verdict("refuses", phase, message)
+        imported = Imported(token.file, token.span) if token.file else None
+        at = self.importer.origins.get(token.file) if token.file else token
+        return Verdict("refuses", phase, message, at.span if at else None, token.line, imported=imported)
 
     def _inspect(self, blocks: list[Block]) -> list[Configured]:
         servers = []

@@ -33,7 +33,9 @@ def corefile_document(
     except CorefileError as error:
         if not sure:
             return None
-        model = ParseFailure("Corefile", error.message, error.span, templated)
+        model = ParseFailure(
+            "Corefile", error.message, error.span, templated, template_of="Corefile" if templated else ""
+        )
     return Document(source, model, embedding, name, namespace, key, templated)
 
 

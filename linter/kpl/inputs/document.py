@@ -60,6 +60,8 @@ class ParseFailure:
     """Whether the document is a template, so that the failure says nothing about the rendered text."""
     too_large: bool = False
     """Whether it was not even tried."""
+    template_of: str = ""
+    """The configuration that a template becomes when it is rendered: a Corefile, or one of kube-proxy."""
 
 
 @dataclass(eq=False)

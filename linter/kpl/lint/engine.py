@@ -118,7 +118,7 @@ def _lint_file(
             else:
                 located.append(one)
     if any(entry.sees == "Suppression" for entry in active):
-        located += _idle(suppressions, active, settings)
+        located += _idle(suppressions, active, cluster, settings)
     result.findings += sorted(located, key=lambda each: (each.span, each.code))
 
 
@@ -164,11 +164,18 @@ def _check_all(
     return check(entries)
 
 
-def _idle(suppressions: Suppressions, active: Sequence[RuleEntry], settings: Settings) -> Iterator[Located]:
+def _idle(
+    suppressions: Suppressions, active: Sequence[RuleEntry], cluster: Cluster, settings: Settings
+) -> Iterator[Located]:
     """The findings about suppressions that suppress nothing."""
-    words = {word for entry in active for word in (entry.code, entry.name)}
+    by_word = {word: entry for entry in active for word in (entry.code, entry.name)}
     for owner, each in suppressions.found:
-        each.ran = {name for name in each.names if name.upper() in words or name in words}
+        named = {str(name): by_word.get(name) or by_word.get(name.upper()) for name in each.names}
+        alone = {name for name, entry in named.items() if entry is not None and _is_about_one_file(entry, settings)}
+        sees_all = settings.complete and not cluster.has("ParseFailure")
+        each.judged = {name for name, entry in named.items() if entry is not None} if sees_all else alone
+        # another run may have other options
+        each.certain = {name for name in alone if (entry := named[name]) and not settings.rule(entry).options}
         each.unknown = {name for name in each.names if not settings.knows(name)}
         embedding = owner.embedding if owner else Embedding(suppressions.source.text, suppressions.source.newline)
         document = Document(suppressions.source, each, embedding)
@@ -176,6 +183,11 @@ def _idle(suppressions: Suppressions, active: Sequence[RuleEntry], settings: Set
             if entry.sees == "Suppression":
                 for finding in _check(settings.rule(entry), {"Suppression": each}):
                     yield _locate(finding, document, settings)
+
+
+def _is_about_one_file(entry: RuleEntry, settings: Settings) -> bool:
+    """Whether nothing outside of a file changes what the rule finds in it."""
+    return "Cluster" not in _wanted(type(settings.rule(entry)))
 
 
 def _locate(finding: Finding, document: Document, settings: Settings) -> Located:

@@ -39,6 +39,8 @@ class Settings:
     facts: Facts = field(default_factory=Facts)
     fail_on: str = "warning"
     root: str = "."
+    complete: bool = False
+    """Whether the run is over a whole repository, so that there are no files beside those given."""
 
     def __post_init__(self) -> None:
         self._instances: dict[str, Rule] = {}

@@ -19,6 +19,7 @@ from kpl.text.span import Span, Text
 _COMMENT = re.compile(r"(?:^|(?<=[ \t\r\n]))#[ \t]*kpl:[ \t]*(ignore(?:-file)?)\b(?:\[([^\]\r\n]*)\])?[^\r\n]*")
 _NAME = re.compile(r"[^\s,]+")
 _COMMENT_LINE = re.compile(r"[ \t]*#")
+_REASON = re.compile(r"\w")
 
 
 @dataclass(eq=False)
@@ -32,13 +33,26 @@ class Suppression:
     used: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
     """Names that no rule has."""
-    ran: set[str] = field(default_factory=set)
-    """Names of rules that did run."""
+    judged: set[str] = field(default_factory=set)
+    """Names of rules that ran and saw all that they look at."""
+    certain: set[str] = field(default_factory=set)
+    """Those of `judged` whose rules find the same in every run over this file."""
 
     @property
     def idle(self) -> list[Text]:
-        """The names that silenced nothing although their rules ran, and those that no rule has."""
-        return [name for name in self.names if name not in self.used and (name in self.ran or name in self.unknown)]
+        """The names that silenced nothing although their rules saw everything, and those that no rule has."""
+        return [name for name in self.names if name not in self.used and (name in self.judged or name in self.unknown)]
+
+    @property
+    def has_reason(self) -> bool:
+        """Whether somebody wrote why: after the brackets, in a comment before it on its line, or in one on the line above."""
+        start = self.text.rfind("\n", 0, self.span.start) + 1
+        if self.names and _REASON.search(self.text, self.names[-1].span.end, self.span.end):
+            return True
+        if "#" in self.text[start : self.span.start]:
+            return True
+        above = self.text[self.text.rfind("\n", 0, max(start - 1, 0)) + 1 : start]
+        return _COMMENT_LINE.match(above) is not None and not _COMMENT.search(above)
 
     def removal(self) -> tuple[Edit, ...]:
         """The edits that take the idle names out, or the whole comment when nothing else is in it."""

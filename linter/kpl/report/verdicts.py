@@ -13,6 +13,8 @@ import click
 from kpl.report.screen import printable, snippet_lines
 
 if TYPE_CHECKING:
+    from kpl.text.source import Source
+    from kpl.text.span import Span
     from kpl.verify.judged import Judged
 
 PROGRAMS = {"corefile": "CoreDNS", "kube-proxy": "kube-proxy"}
@@ -31,6 +33,11 @@ def record(judged: Judged) -> dict[str, Any]:
     """One verdict as the schema says."""
     verdict = judged.verdict
     line, column = judged.source.position(judged.span.start) if judged.span else (None, None)
+    imported = {}
+    if judged.imported is not None:
+        source, span = judged.imported
+        place = source.position(span.start)
+        imported["imported"] = {"path": source.path, "line": place[0], "column": place[1]}
     return {
         "path": judged.path,
         "index": judged.number,
@@ -41,6 +48,7 @@ def record(judged: Judged) -> dict[str, Any]:
         "message": verdict.message,
         "line": line,
         "column": column,
+        **imported,
         "inner_line": verdict.inner_line,
         "depends_on": [need._asdict() for need in verdict.needs],
     }
@@ -92,14 +100,20 @@ def _shortened(line: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 4 :]}"
 
 
+def _place(source: Source, span: Span) -> str:
+    return "{}:{}:{}".format(printable(source.path), *source.position(span.start))
+
+
 def render(judged: Judged, color: bool) -> str:
     """One verdict, without a line end at the end."""
     verdict = judged.verdict
-    place = printable(judged.path)
-    if judged.span is not None:
-        place = "{}:{}:{}".format(place, *judged.source.position(judged.span.start))
+    source, span = judged.imported or (judged.source, judged.span)
+    if span is not None:
+        place = _place(source, span)
     elif judged.number:
-        place = f"{place} (configuration {judged.number + 1})"
+        place = f"{printable(judged.path)} (configuration {judged.number + 1})"
+    else:
+        place = printable(judged.path)
     program = f"{PROGRAMS[judged.kind]} {version_text(judged)}"
     answer = verdict.answer
     word = click.style(answer, fg=_COLORS[answer], bold=True) if color else answer
@@ -107,8 +121,8 @@ def render(judged: Judged, color: bool) -> str:
         return f"{place}: {word} ({program})"
     out = [f"{place}: {word} ({program}{f', {verdict.phase}' if verdict.phase else ''})"]
     gutter = "  "
-    if judged.span is not None:
-        shown, gutter = snippet_lines(judged.source, judged.span, _COLORS[answer], color)
+    if span is not None:
+        shown, gutter = snippet_lines(source, span, _COLORS[answer], color)
         out += shown
     if answer == "refuses":
         says = verdict.message if verdict.message is not None else "(nothing: it never comes to an end)"
@@ -118,6 +132,8 @@ def render(judged: Judged, color: bool) -> str:
         unknown = _UNKNOWN_PLUGIN.search(says)
         if unknown is not None and removed_in(unknown[1]) is None:
             out.append(f"{gutter}   Say so where the image was built with it: --plugins {unknown[1]}")
+    if judged.imported is not None and judged.span is not None:
+        out.append(f"{gutter} = imported at {_place(judged.source, judged.span)}")
     for need in verdict.needs:
         out.append(f"{gutter} = on the {need.kind} {printable(need.name)}")
         if need.kind in _HELP:
