@@ -152,5 +152,11 @@ def _show_changes(before: list[Document], after: list[Document], format_: str) -
 
 
 def _by_family(documents: list[Document]) -> dict[int, NodeState]:
-    """The state of each IP family; of several dumps the last one counts."""
-    return {inspection.state.ip_family: inspection.state for each in documents for inspection in _inspections(each)}
+    """The state of each IP family; of several dumps the last one counts. Raises UsageError where none can be read."""
+    from kpl.errors import UsageError
+
+    found = [inspection for each in documents for inspection in _inspections(each)]
+    states = {inspection.state.ip_family: inspection.state for inspection in found if inspection.read}
+    if not states:
+        raise UsageError("nft prints only a part of the rules of iptables: compare what iptables-save prints")
+    return states

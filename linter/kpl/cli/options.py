@@ -184,6 +184,7 @@ def _own_config(path: str, root: str | None) -> str | None:
 
 def settings_from(options: dict[str, Any], paths: Sequence[str]) -> Settings:
     """The settings of this run: ``.kpl.yaml``, then the command line over it. Raises UsageError."""
+    from kpl.cli.versions import with_known_versions
     from kpl.lint.settings import Settings
 
     settings = Settings(root=os.getcwd())
@@ -208,7 +209,9 @@ def settings_from(options: dict[str, Any], paths: Sequence[str]) -> Settings:
         select=select or settings.select,
         extend=[*([] if select else settings.extend), *_words(options["extend_select"])],
         ignore=[*([] if select else settings.ignore), *_words(options["ignore"])],
-        facts=replace(settings.facts, **{name: value for name, value in given.items() if value is not None}),
+        facts=with_known_versions(
+            replace(settings.facts, **{name: value for name, value in given.items() if value is not None})
+        ),
         complete=any(os.path.exists(os.path.join(path, ".git")) for path in paths or ["."]),
     )
     _ = settings.rules  # a selector that names no rule is told before anything is read

@@ -165,6 +165,7 @@ def _tell_of_unreadable(files: Sequence[Contents]) -> bool:
 
 def _tell_of_unknown_versions(cluster: Cluster, files: Sequence[Contents]) -> None:
     """Say where the verdict is not that of the release asked for."""
+    from kpl.cli.versions import tell_of_unknown_version
     from kpl.cluster import NEWEST_COREDNS, NEWEST_KUBERNETES
 
     told = set()
@@ -177,4 +178,4 @@ def _tell_of_unknown_versions(cluster: Cluster, files: Sequence[Contents]) -> No
             judged = cluster.judged_kubernetes_version(configuration.document)
         if asked not in (judged, newest) and asked not in told:
             told.add(asked)
-            click.echo(f"kpl: warning: {program} {asked} is not known; this is the verdict of {judged}", err=True)
+            tell_of_unknown_version(program, asked, judged)

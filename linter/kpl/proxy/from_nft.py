@@ -18,6 +18,7 @@ from kpl.proxy.state import Destination, Endpoint, NodeState, PortState
 
 _PROTOCOLS = ("tcp", "udp", "sctp")
 _FAMILIES = {"ip": 4, "ip6": 6}
+_OF_IPTABLES = ("raw", "mangle", "nat", "filter", "security")
 _MAPS = ("service-ips", "service-nodeports", "no-endpoint-services", "no-endpoint-nodeports")
 
 
@@ -38,6 +39,12 @@ def kube_proxy_tables(ruleset: NftRuleset) -> Iterator[tuple[NftTable, int]]:
             yield table, _FAMILIES[table.family]
         elif not table.name and _looks_like_kube_proxy(table):
             yield table, _family_of(table)
+
+
+def iptables_tables(ruleset: NftRuleset, family: int) -> Iterator[NftTable]:
+    """The tables that iptables-nft makes for one IP family, with the names that iptables has for them."""
+    wanted = "ip" if family == 4 else "ip6"
+    return (table for table in ruleset.tables if table.family == wanted and table.name in _OF_IPTABLES)
 
 
 def _looks_like_kube_proxy(table: NftTable) -> bool:

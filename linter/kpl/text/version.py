@@ -24,6 +24,11 @@ class Version:
         """Major and minor number: ``1.37``."""
         return f"{self.numbers[0]}.{self.numbers[1]}"
 
+    @property
+    def full(self) -> str:
+        """All three numbers: ``1.7.0``."""
+        return ".".join(map(str, self.numbers))
+
     def __str__(self) -> str:
         major, minor, patch = self.numbers
         return f"{major}.{minor}.{patch}" if patch else f"{major}.{minor}"
