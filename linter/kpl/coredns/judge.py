@@ -127,12 +127,11 @@ class _Asked(dict[str, str]):
     def __init__(self, value: str) -> None:
         super().__init__()
         self.value = value
-        self.names: list[str] = []
+        self.names: dict[str, None] = {}
 
     def get(self, name: str, default: Any = None) -> Any:
         """The one value."""
-        if name not in self.names:
-            self.names.append(name)
+        self.names[name] = None
         return self.value
 
 

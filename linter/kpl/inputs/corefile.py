@@ -17,6 +17,7 @@ from kpl.text.edit import Edit
 from kpl.text.span import Span, Text
 
 MAX_NESTING = 100
+MAX_IMPORTED = 100_000
 
 
 class CorefileError(Exception):
@@ -87,8 +88,17 @@ class ServerBlock:
         """The directives, those of imported snippets of the same file in place of their ``import``.
 
         A snippet that is imported again adds nothing: snippets that import each other twice would never come to an end.
-        An ``import`` of a snippet that is being expanded stays one.
+        An ``import`` of a snippet that is being expanded stays one, and so does every ``import`` once the blocks of the
+        file have brought in `MAX_IMPORTED` directives.
         """
+        return iter(self._expanded)
+
+    # rules ask again for each directive of the block
+    @cached_property
+    def _expanded(self) -> list[Directive]:
+        return list(self._expand())
+
+    def _expand(self) -> Iterator[Directive]:
         done: set[str] = set()
         path: dict[str, Iterator[Directive]] = {"": iter(self.directives)}
         while path:
@@ -99,31 +109,39 @@ class ServerBlock:
                 continue
             name = directive.args[0] if _is_import(directive) else ""
             snippet = self.corefile.snippet(name) if name else None
-            if snippet is None or name in path:
+            if snippet is None or name in path or len(snippet.directives) > self.corefile.may_import:
                 yield directive
             elif name not in done:
                 done.add(name)
                 path[name] = iter(snippet.directives)
+                self.corefile.may_import -= len(snippet.directives)
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Directive]]:
+        by_name: dict[str, list[Directive]] = {}
+        for directive in self._expanded:
+            by_name.setdefault(directive.name, []).append(directive)
+        return by_name
 
     def all(self, name: str) -> list[Directive]:
         """The directives `name`, also out of imported snippets."""
-        return [directive for directive in self.expanded() if directive.name == name]
+        return list(self._by_name.get(name, ()))
 
     def get(self, name: str) -> Directive | None:
         """The first directive `name`, also out of an imported snippet."""
-        return next(iter(self.all(name)), None)
+        return next(iter(self._by_name.get(name, ())), None)
 
     def has(self, name: str) -> bool:
         """Whether the block has the directive `name`, written or imported from a snippet."""
         return self.get(name) is not None
 
-    @property
+    @cached_property
     def complete(self) -> bool:
         """Whether everything in the block is known: no import of other files, no template that is not rendered.
 
         A rule that reports something as missing must ask this first.
         """
-        return not any(directive.name == "import" or is_placeholder(directive.name) for directive in self.expanded())
+        return not any(name == "import" or is_placeholder(name) for name in self._by_name)
 
 
 @dataclass(eq=False)
@@ -141,6 +159,8 @@ class Corefile:
     """Closing braces that close nothing."""
     unclosed: bool = False
     """Whether the last closing brace is missing, which CoreDNS accepts where a directive's own one comes last."""
+    may_import: int = field(default=MAX_IMPORTED, repr=False)
+    """How many more directives of snippets are looked at in the place of their imports."""
 
     def snippet(self, name: str) -> ServerBlock | None:
         """The snippet `name` of this file."""
@@ -213,13 +233,14 @@ class Corefile:
 
 
 _PLACEHOLDER = re.compile(
-    r"\{\{|\}\}|\{%|%\}|\$\{|\$\(|%\{|__[A-Z][A-Z0-9_]*__|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|\{\$[^}]*\}|^%[a-z]$|^<[\w .-]+>$"
+    r"\{\{|\}\}|\{%|%\}|\$\{|\$\(|%\{|__[A-Z][A-Z0-9_]*__|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^%[a-z]$|^<[\w .-]+>$"
 )
 
 
 def is_placeholder(word: str) -> bool:
     """Whether something else fills this word in later: Helm, Jinja, envsubst, `__PILLAR__`, CoreDNS's own `{$VAR}`."""
-    return _PLACEHOLDER.search(word) is not None
+    variable = word.find("{$")
+    return (variable >= 0 and word.find("}", variable) >= 0) or _PLACEHOLDER.search(word) is not None
 
 
 def _is_import(directive: Directive) -> bool:

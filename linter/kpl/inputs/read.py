@@ -30,7 +30,9 @@ _TABLES = {
 """What reads a file that is one document as a whole: the module, imported when it is needed, and the function in it."""
 
 _GIT_CRYPT = b"\0GITCRYPT"
-_SOPS = re.compile(r"""(?:^|\n)[ \t{]*"?sops"?:[\s\S]*\bENC\[|\bENC\[AES""")
+_SOPS = re.compile(r"""(?:^|\n)[ \t{]*"?sops"?:""")
+_ENCRYPTED = re.compile(r"\bENC\[")
+_ENCRYPTED_AES = re.compile(r"\bENC\[AES")
 
 
 def read(path: str, data: bytes, named: bool = True) -> Reading | None:
@@ -81,6 +83,14 @@ def _gunzip(data: bytes) -> bytes | None:
     return unpacked if unpacker.eof else None
 
 
+def _is_encrypted(text: str) -> bool:
+    """Whether SOPS wrote the YAML file `text`."""
+    if "ENC[" not in text:
+        return False
+    found = _SOPS.search(text)
+    return found is not None and _ENCRYPTED.search(text, found.end()) is not None or _ENCRYPTED_AES.search(text) is not None
+
+
 def _documents(source: Source, kind: str) -> Iterator[Document]:
     name = os.path.basename(source.path)
     if kind in _TABLES:
@@ -88,7 +98,7 @@ def _documents(source: Source, kind: str) -> Iterator[Document]:
         model = getattr(import_module(module), parse)(source.text)
         yield Document(source, model, Embedding(source.text, source.newline), key=name)
     elif kind == detect.YAML:
-        if "ENC[" not in source.text or not _SOPS.search(source.text):
+        if not _is_encrypted(source.text):
             from kpl.inputs.yamldocuments import yaml_documents
 
             yield from yaml_documents(source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -66,7 +66,9 @@ def lint(readings: Sequence[Reading], settings: Settings, only: Sequence[Reading
     cluster = Cluster([document for reading in readings for document in reading.documents], settings.facts)
     result = Result()
     chosen = readings if only is None else only
-    cluster_findings = _cluster_findings(cluster, chosen, settings)
+    cluster_findings: dict[int, list[Finding]] = {}
+    for finding in _cluster_findings(cluster, chosen, settings):
+        cluster_findings.setdefault(id(finding.document), []).append(finding)
     for reading in chosen:
         _lint_file(reading, cluster, settings, cluster_findings, result)
     return result
@@ -88,9 +90,10 @@ def _cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Set
 
 
 def _lint_file(
-    reading: Reading, cluster: Cluster, settings: Settings, cluster_findings: list[Finding], result: Result
+    reading: Reading, cluster: Cluster, settings: Settings, cluster_findings: dict[int, list[Finding]], result: Result
 ) -> None:
     active = settings.rules_for(reading.source.path)
+    codes = {entry.code for entry in active}
     by_type: dict[str, list[RuleEntry]] = {}
     for entry in active:
         if _has_what_it_needs(entry, cluster):
@@ -98,7 +101,7 @@ def _lint_file(
     suppressions = Suppressions(reading.source, reading.documents)
     located: list[Located] = []
     for document in reading.documents:
-        findings = [each for each in cluster_findings if each.document is document and _is_active(each.rule, active)]
+        findings = [each for each in cluster_findings.get(id(document), ()) if each.rule.code in codes]
         is_large = len(reading.documents) == 1 and len(reading.source.text) > PARALLEL_SIZE
         for context in subjects(document):
             subject = next(iter(context))
@@ -119,10 +122,6 @@ def _lint_file(
 
 def _has_what_it_needs(entry: RuleEntry, cluster: Cluster) -> bool:
     return all(cluster.has(kind) for kind in entry.needs.split())
-
-
-def _is_active(rule: Rule, active: Iterable[RuleEntry]) -> bool:
-    return any(entry.code == rule.code for entry in active)
 
 
 def subjects(document: Document) -> Iterator[dict[str, Any]]:
