@@ -88,7 +88,11 @@ def _is_encrypted(text: str) -> bool:
     if "ENC[" not in text:
         return False
     found = _SOPS.search(text)
-    return found is not None and _ENCRYPTED.search(text, found.end()) is not None or _ENCRYPTED_AES.search(text) is not None
+    return (
+        found is not None
+        and _ENCRYPTED.search(text, found.end()) is not None
+        or _ENCRYPTED_AES.search(text) is not None
+    )
 
 
 def _documents(source: Source, kind: str) -> Iterator[Document]:

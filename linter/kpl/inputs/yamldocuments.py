@@ -13,6 +13,7 @@ from kpl.inputs.kubeproxy import KubeProxyConfig, is_kube_proxy_config
 from kpl.inputs.yamlscalar import embedding_of
 from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence, YamlError, compose, split_documents
 from kpl.text.embedding import Embedding
+from kpl.text.enclosed import enclosed
 from kpl.text.source import Source
 from kpl.text.span import Span
 
@@ -30,7 +31,9 @@ _CHART_VALUES = (
     re.compile(r"\bzones[\"']?[ \t]*:"),
 )
 _SCHEMA = re.compile(r"^kind[ \t]*:[ \t]*[\"']?CustomResourceDefinition\b", re.MULTILINE)
-_LINE_TEMPLATE = re.compile(r"\{\{[^\r\n]*?\}\}|\{\{|\{%[^\r\n]*?%\}|%\{[^}\r\n]*\}|^[ \t]*<%|\$\(", re.MULTILINE)
+_TEMPLATE = re.compile(r"\{\{|\{%|%\{|^[ \t]*<%|\$\(", re.MULTILINE)
+_CLOSED_BY = {"{{": "}}", "{%": "%}", "%{": "}"}
+_LINE_END = re.compile(r"[\r\n]")
 
 COREFILE_KEY = re.compile(r"(?i)^corefile(?:[.-].*)?$|\.corefile$")
 FRAGMENT_KEY = re.compile(r"\.(?:server|override)$")
@@ -68,7 +71,8 @@ def yaml_documents(source: Source) -> Iterator[Document]:
         try:
             roots = compose(chunk, span.start)
         except YamlError as error:
-            templates = list(_LINE_TEMPLATE.finditer(chunk)) or _glued_placeholder(chunk, error.offset)
+            templates = list(enclosed(chunk, _TEMPLATE, _CLOSED_BY, _LINE_END, alone=("{{",)))
+            templates = templates or _glued_placeholder(chunk, error.offset)
             if templates and template_told:
                 continue
             template_told = template_told or bool(templates)
@@ -88,21 +92,22 @@ def _word_at(text: str, offset: int) -> Span:
     return Span(*found.span()) if found else Span(start, start + 1)
 
 
-def _glued_placeholder(text: str, offset: int) -> list[re.Match[str]]:
+def _glued_placeholder(text: str, offset: int) -> list[Span]:
     """The word at `offset`, where `sed` is to replace it: ``OTHER_LABELS``; or each ``${NAME}`` on its line.
 
     (Further off, a ``${NAME}`` is some shell's, or harms nobody.)
     """
     found = re.compile(r"[A-Z]+(?:_[A-Z0-9]+)+(?![^\s])").match(text, offset)
     if found:
-        return [found]
+        return [Span(*found.span())]
     start, end = text.rfind("\n", 0, offset) + 1, text.find("\n", offset)
-    return list(re.compile(r"\$\{\w+\}").finditer(text, start, len(text) if end < 0 else end))
+    names = re.compile(r"\$\{\w+\}").finditer(text, start, len(text) if end < 0 else end)
+    return [Span(*each.span()) for each in names]
 
 
-def _template_at(templates: list[re.Match[str]], offset: int) -> Span:
+def _template_at(templates: list[Span], offset: int) -> Span:
     """The last template action before `offset`, or the first one of all."""
-    return Span(*next((each for each in reversed(templates) if each.start() <= offset), templates[0]).span())
+    return next((each for each in reversed(templates) if each.start <= offset), templates[0])
 
 
 class _Objects:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, NamedTuple
 
 from kpl.cluster import Cluster
@@ -138,13 +139,14 @@ def subjects(document: Document) -> Iterator[dict[str, Any]]:
                 yield {"Directive": directive, "ServerBlock": server, kind: model}
 
 
+@cache
 def _wanted(rule: type[Rule]) -> tuple[str, ...]:
     annotations = {name: each for name, each in rule.check.__annotations__.items() if name != "return"}
     return tuple(each if isinstance(each, str) else each.__name__ for each in annotations.values())
 
 
 def _check(rule: Rule, context: dict[str, Any]) -> list[Finding]:
-    return list(rule.check(*(context[name] for name in _wanted(type(rule)))))
+    return list(rule.check(*(context[name] for name in _wanted(type(rule)))))  # type: ignore[arg-type]
 
 
 def _check_all(
