@@ -67,7 +67,7 @@ class Facts:
     """Whose image reads the Corefiles: ``coredns`` or ``node-local-dns``; None leaves it to each Corefile."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Cluster:
     """The documents of one run, joined."""
 

@@ -8,10 +8,10 @@ of a directive line by line. (CoreDNS's plugins read their block token by token,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from kpl.text.edit import Edit
 from kpl.text.span import Span, Text
@@ -27,6 +27,9 @@ class CorefileError(Exception):
         super().__init__(message)
         self.message = message
         self.span = span
+
+
+Named = TypeVar("Named", "Property", "Directive")
 
 
 @dataclass(eq=False)
@@ -50,9 +53,18 @@ class Directive:
     block: Span | None = None
     """From ``{`` to ``}``."""
 
+    # a rule may ask for each of many properties
+    @cached_property
+    def _by_name(self) -> dict[str, list[Property]]:
+        return _by_name(self.properties)
+
+    def all(self, name: str) -> Sequence[Property]:
+        """The properties `name`."""
+        return self._by_name.get(name, ())
+
     def find(self, name: str) -> Property | None:
         """The first property `name`."""
-        return next((each for each in self.properties if each.name == name), None)
+        return next(iter(self.all(name)), None)
 
     @property
     def head(self) -> Span:
@@ -118,18 +130,20 @@ class ServerBlock:
 
     @cached_property
     def _by_name(self) -> dict[str, list[Directive]]:
-        by_name: dict[str, list[Directive]] = {}
-        for directive in self._expanded:
-            by_name.setdefault(directive.name, []).append(directive)
-        return by_name
+        return _by_name(self._expanded)
 
-    def all(self, name: str) -> list[Directive]:
+    @property
+    def names(self) -> Set[str]:
+        """The names of the directives, those out of imported snippets too."""
+        return self._by_name.keys()
+
+    def all(self, name: str) -> Sequence[Directive]:
         """The directives `name`, also out of imported snippets."""
-        return list(self._by_name.get(name, ()))
+        return self._by_name.get(name, ())
 
     def get(self, name: str) -> Directive | None:
         """The first directive `name`, also out of an imported snippet."""
-        return next(iter(self._by_name.get(name, ())), None)
+        return next(iter(self.all(name)), None)
 
     def has(self, name: str) -> bool:
         """Whether the block has the directive `name`, written or imported from a snippet."""
@@ -141,7 +155,7 @@ class ServerBlock:
 
         A rule that reports something as missing must ask this first.
         """
-        return not any(name == "import" or is_placeholder(name) for name in self._by_name)
+        return not any(name == "import" or is_placeholder(name) for name in self.names)
 
 
 @dataclass(eq=False)
@@ -235,6 +249,13 @@ class Corefile:
 _PLACEHOLDER = re.compile(
     r"\{\{|\}\}|\{%|%\}|\$\{|\$\(|%\{|__[A-Z][A-Z0-9_]*__|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^%[a-z]$|^<[\w .-]+>$"
 )
+
+
+def _by_name(named: Iterable[Named]) -> dict[str, list[Named]]:
+    found: dict[str, list[Named]] = {}
+    for each in named:
+        found.setdefault(each.name, []).append(each)
+    return found
 
 
 def is_placeholder(word: str) -> bool:

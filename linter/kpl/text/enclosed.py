@@ -7,24 +7,27 @@ from collections.abc import Collection, Iterator, Mapping
 
 from kpl.text.span import Span
 
+_NEVER = re.compile("(?!)")
+
 
 def enclosed(
     text: str,
     opening: re.Pattern[str],
     closing: Mapping[str, str],
-    line_end: re.Pattern[str],
+    line_end: re.Pattern[str] = _NEVER,
     alone: Collection[str] = (),
 ) -> Iterator[Span]:
-    """What starts with a match of `opening` and ends with what `closing` has for it, on the same line.
+    """What starts with a match of `opening` and ends with what `closing` has for its first two characters.
 
-    Without a line of `closing`, or as one of `alone` where nothing closes it, a match stands for itself.
+    `line_end` may not stand between them. What `closing` does not have, and what is one of `alone` where nothing closes
+    it, stands for itself.
     """
     next_at: dict[str, int] = {}
     line_ends = -1
     at = 0
     while (opened := opening.search(text, at)) is not None:
         at = opened.end()
-        word = closing.get(opened.group())
+        word = closing.get(opened.group()[:2])
         if word is not None:
             if line_ends < at:
                 ended = line_end.search(text, at)
