@@ -29,6 +29,7 @@ ONCE = "this plugin can only be used once per Server Block"
 class Word(str):
     """An argument: its text, and the token that it came from."""
 
+    __slots__ = ("token",)
     token: Token
 
     def __new__(cls, token: Token) -> Word:

@@ -22,6 +22,7 @@ from kpl.coredns.tokens import Token, iterate_tokens
 from kpl.coredns.versions import setup_order
 from kpl.coredns.zones import served_zones
 from kpl.golang.values import GoError
+from kpl.inputs.corefile import has_many_words
 from kpl.text.span import Span
 from kpl.text.version import Version
 from kpl.verdict import Need, Verdict
@@ -93,6 +94,8 @@ def judge_corefile(
     files = files if files is not None else Named({}, complete=True)
     # what is no UTF-8 is one U+FFFD a byte for Go
     text = text if text.isascii() else _NOT_UTF8.sub("\ufffd", text)
+    if has_many_words(text):
+        return Judgement(_too_large("parse"))
     tokens = list(islice(iterate_tokens(text), MAX_TOKENS + 1))
     if len(tokens) > MAX_TOKENS:
         return Judgement(_too_large("parse"))

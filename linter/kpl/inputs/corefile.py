@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any, TypeVar
 
 from kpl.text.edit import Edit
@@ -18,6 +19,8 @@ from kpl.text.span import Span, Text
 
 MAX_NESTING = 100
 MAX_IMPORTED = 100_000
+MAX_WORDS = 150_000
+"""Comments do not count. 1 MiB, all that Kubernetes keeps in a ConfigMap, holds so many words of six letters."""
 
 
 class CorefileError(Exception):
@@ -249,6 +252,17 @@ class Corefile:
 _PLACEHOLDER = re.compile(
     r"\{\{|\}\}|\{%|%\}|\$\{|\$\(|%\{|__[A-Z][A-Z0-9_]*__|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^%[a-z]$|^<[\w .-]+>$"
 )
+
+
+_WORD_OR_COMMENT = re.compile(r"#[^\n]*|[^\s#]\S*")
+
+
+def has_many_words(text: str) -> bool:
+    """Whether `text` has more words than any Corefile: a word takes a thousand times its size to look at."""
+    if len(text) <= 2 * MAX_WORDS:
+        return False
+    words = (found for found in _WORD_OR_COMMENT.finditer(text) if text[found.start()] != "#")
+    return next(islice(words, MAX_WORDS, None), None) is not None
 
 
 def _by_name(named: Iterable[Named]) -> dict[str, list[Named]]:

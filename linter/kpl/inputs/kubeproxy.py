@@ -13,6 +13,9 @@ from kpl.text.span import Span, Text
 GROUP = "kubeproxy.config.k8s.io"
 KIND = "KubeProxyConfiguration"
 
+MAX_KUBE_PROXY = 1_000_000
+"""In characters; Kubernetes keeps at most 1 MiB in a ConfigMap, of which a configuration takes a few thousandths."""
+
 _CONTENT = re.compile(r"^[ \t]*[^\s#-]", re.MULTILINE)
 
 
