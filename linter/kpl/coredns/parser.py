@@ -9,11 +9,9 @@ from itertools import pairwise
 from kpl.coredns.dispenser import Dispenser
 from kpl.coredns.environment import replace_variables
 from kpl.coredns.tokens import Token
-from kpl.inputs.corefile import MAX_WORDS
 
 MAX_SNIPPET_EXPANSIONS = 10_000
-MAX_TOKENS = MAX_WORDS
-"""What is imported counts."""
+MAX_TOKENS = 500_000
 
 Importer = Callable[["CorefileParser", str], list[Token]]
 """What an import of files, not of a snippet, puts in its place."""

@@ -18,7 +18,8 @@ from kpl.text.edit import Edit
 from kpl.text.span import Span, Text
 
 MAX_NESTING = 100
-MAX_IMPORTED = 100_000
+MAX_IMPORTED = 50
+"""How many times as many directives as it has itself a file may bring in by its imports."""
 MAX_WORDS = 150_000
 """Comments do not count. 1 MiB, all that Kubernetes keeps in a ConfigMap, holds so many words of six letters."""
 
@@ -104,7 +105,7 @@ class ServerBlock:
 
         A snippet that is imported again adds nothing: snippets that import each other twice would never come to an end.
         An ``import`` of a snippet that is being expanded stays one, and so does every ``import`` once the blocks of the
-        file have brought in `MAX_IMPORTED` directives.
+        file have brought in more than `MAX_IMPORTED` allows.
         """
         return iter(self._expanded)
 
@@ -176,7 +177,7 @@ class Corefile:
     """Closing braces that close nothing."""
     unclosed: bool = False
     """Whether the last closing brace is missing, which CoreDNS accepts where a directive's own one comes last."""
-    may_import: int = field(default=MAX_IMPORTED, repr=False)
+    may_import: int = field(default=0, repr=False)
     """How many more directives of snippets are looked at in the place of their imports."""
 
     def snippet(self, name: str) -> ServerBlock | None:
@@ -305,7 +306,10 @@ def parse_corefile(text: str, fragment: bool = False) -> Corefile:
         tree = parser("corefile").parse(text, start="fragment" if fragment else "corefile")
     except Exception as error:
         raise _corefile_error(error, text) from None
-    return _Builder(text, fragment).build(tree)
+    corefile = _Builder(text, fragment).build(tree)
+    directives = sum(len(block.directives) for block in (*corefile.servers, *corefile.snippets))
+    corefile.may_import = MAX_IMPORTED * (directives + MAX_IMPORTED)
+    return corefile
 
 
 def _corefile_error(error: Any, text: str) -> CorefileError:

@@ -62,6 +62,8 @@ class UnreachablePlugin(Rule):
     def check(self, corefile: Corefile) -> Iterator[Finding]:
         """See the class."""
         for server in (*corefile.servers, *corefile.snippets):
+            if not any(directive.name in (*_LAST, "forward") for directive in server.directives):
+                continue
             forward = next(filter(_answers_everything, server.all("forward")), None)
             if forward is None:
                 continue
