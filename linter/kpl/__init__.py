@@ -47,6 +47,7 @@ _HOMES = {
     "network_family": "kpl.proxy.scalars",
     "removed_in": "kpl.coredns.versions",
     "directive_order": "kpl.coredns.versions",
+    "enclosed": "kpl.text.enclosed",
     "tokenize": "kpl.coredns.tokens",
     "served_zones": "kpl.coredns.zones",
     "zones_of": "kpl.coredns.zones",
@@ -389,6 +390,7 @@ if TYPE_CHECKING:
     from kpl.resolver.search import pod_search as pod_search
     from kpl.text.edit import Edit as Edit
     from kpl.text.edit import Fix as Fix
+    from kpl.text.enclosed import enclosed as enclosed
     from kpl.text.span import Span as Span
     from kpl.text.span import Text as Text
     from kpl.text.version import Version as Version

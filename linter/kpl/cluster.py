@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kpl.inputs.document import DUMPS, Document, is_corefile, is_dump
@@ -77,7 +77,7 @@ class Facts:
     """Whose image reads the Corefiles: ``coredns`` or ``node-local-dns``; None leaves it to each Corefile."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Cluster:
     """The documents of one run, joined."""
 
@@ -245,9 +245,9 @@ class Cluster:
 
     def _kubernetes_version_of(self, document: Document) -> Version:
         if self.facts.kubernetes is None:
-            found = set(_KUBEADM_VERSION.findall(document.source.text))
+            found = _kubeadm_versions(document.source.text)
             if len(found) == 1:
-                return Version(found.pop())
+                return Version(next(iter(found)))
         return self.kubernetes_version
 
     def _image_version(self, image: re.Pattern[str]) -> Version | None:
@@ -402,3 +402,10 @@ class Cluster:
         if self.facts.endpoints is not None:
             return self.facts.endpoints
         return sum(model.size for _, model in self.of(EndpointSlice)) or None
+
+
+# each configuration of a file asks
+@lru_cache(maxsize=4)
+def _kubeadm_versions(text: str) -> frozenset[str]:
+    """The releases that kubeadm's configurations in a file are for."""
+    return frozenset(_KUBEADM_VERSION.findall(text))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import accumulate
 
 from kpl.coredns.tokens import tokenize
 from kpl.inputs.corefile import Corefile, Directive, Property
@@ -17,7 +18,7 @@ from kpl.text.edit import Edit
 from kpl.text.span import Span, Text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Word:
     """A word: where it stands in the file, what it says, and the words that it stands under."""
 
@@ -39,8 +40,10 @@ def outline(reading: Reading, ranges: Sequence[Span], flat: bool = False) -> lis
         models = [each for each in models if not isinstance(each.model, Corefile)]
         words += (word for document in reading.documents if is_corefile(document) for word in _flat(document))
     if reading.kind == YAML:
+        ordered = sorted(ranges)
+        ends = list(accumulate((each.end for each in ordered), max, initial=-1))
         for span in split_documents(source.text):
-            if any(each.start <= span.end and span.start <= each.end for each in ranges):
+            if ends[bisect_right(ordered, span.end, key=lambda each: each.start)] >= span.start:
                 for root in compose(source.text[span.start : span.end], span.start):
                     words += _yaml(root, ())
     for document in models:
@@ -134,7 +137,7 @@ def differences(before: Sequence[Word], after: Sequence[Word], edits: Sequence[E
     for word in before:
         if touched(word.span):
             continue
-        place = _place(replace(word, span=shifted(word.span)))
+        place = (shifted(word.span), word.value, word.syntax)
         twin = found.get(place)
         kept.add(place)
         if twin is None:

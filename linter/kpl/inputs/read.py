@@ -38,9 +38,12 @@ _TABLES = {
 }
 """What reads a file that is one document as a whole: the module, imported when it is needed, and the function in it."""
 
+_PIECE = 16_384
 _GIT_CRYPT = b"\0GITCRYPT"
 _ANSIBLE_VAULT = b"$ANSIBLE_VAULT;"
-_SOPS = re.compile(r"""(?:^|\n)[ \t{]*"?sops"?:[\s\S]*\bENC\[|\bENC\[AES""")
+_SOPS = re.compile(r"""(?:^|\n)[ \t{]*"?sops"?:""")
+_ENCRYPTED = re.compile(r"\bENC\[")
+_ENCRYPTED_AES = re.compile(r"\bENC\[AES")
 
 
 class Identified(NamedTuple):
@@ -66,10 +69,15 @@ def read(path: str, data: bytes, named: bool = True, as_kind: str | None = None)
     return None if isinstance(reading, Skipped) else reading
 
 
+def is_blank(text: str) -> bool:
+    """Whether nothing is in `text`, which may be large: it is not copied."""
+    return not text or text.isspace()
+
+
 def read_identified(identified: Identified) -> Reading | Skipped:
     """The documents in a file; where there are none, that."""
     source, kind, not_written, _ = identified
-    if not source.text.strip():
+    if is_blank(source.text):
         return Skipped(source.path, SkipReason.NOTHING, "is empty")
     reading = read_documents(source, kind)
     reading.not_written = not_written
@@ -109,7 +117,7 @@ def identify(path: str, data: bytes, named: bool = True, as_kind: str | None = N
 
 
 def _unknown(path: str, name: str, text: str) -> Skipped:
-    if not text.strip():
+    if is_blank(text):
         return Skipped(path, SkipReason.NOTHING, "is empty")
     if detect.kind_by_name(name) is None and detect.belongs_to_another(name):
         return Skipped(path, SkipReason.OTHER_NAME, "has the name of another program's file (`--as` overrides)")
@@ -122,18 +130,35 @@ def gunzip(path: str, data: bytes) -> bytes | Skipped:
 
     most = min(MAX_SIZE, max(FREE_UNPACKED, MAX_RATIO * len(data)))
     unpacked = bytearray()
-    while data:
-        member = zlib.decompressobj(31)
+    at, member = 0, zlib.decompressobj(31)
+    while at < len(data):
+        piece = data[at : at + _PIECE]  # what follows the end of a member is copied
         try:
-            unpacked += member.decompress(data, most + 1 - len(unpacked))
+            unpacked += member.decompress(piece, most + 1 - len(unpacked))
         except zlib.error:
             return Skipped(path, SkipReason.DAMAGED, "is a damaged gzip file")
         if len(unpacked) > most:
             return Skipped(path, SkipReason.TOO_LARGE, f"unpacks to more than {most >> 20} MiB")
-        if not member.eof:
-            return Skipped(path, SkipReason.DAMAGED, "is a gzip file that was cut short")
-        data = member.unused_data.lstrip(b"\0")  # which pads the last block of a tape
+        at += len(piece) - len(member.unused_data)
+        if member.eof and at < len(data):
+            if not data[at : at + _PIECE].strip(b"\0") and not data[at:].strip(b"\0"):
+                break  # zeros pad the last block of a tape
+            member = zlib.decompressobj(31)
+    if not member.eof:
+        return Skipped(path, SkipReason.DAMAGED, "is a gzip file that was cut short")
     return bytes(unpacked)
+
+
+def _is_encrypted(text: str) -> bool:
+    """Whether SOPS wrote the YAML file `text`."""
+    if "ENC[" not in text:
+        return False
+    found = _SOPS.search(text)
+    return (
+        found is not None
+        and _ENCRYPTED.search(text, found.end()) is not None
+        or _ENCRYPTED_AES.search(text) is not None
+    )
 
 
 def _documents(source: Source, kind: str) -> Iterator[Document]:
@@ -151,7 +176,3 @@ def _documents(source: Source, kind: str) -> Iterator[Document]:
         document = corefile_document(source, Embedding(source.text, source.newline), key=name)
         if document is not None:
             yield document
-
-
-def _is_encrypted(text: str) -> bool:
-    return "ENC[" in text and _SOPS.search(text) is not None

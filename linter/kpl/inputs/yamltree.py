@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kpl.text.span import Span, Text
@@ -300,6 +301,13 @@ def _shared_view(node: Node, start: int, end: int) -> Node:
 
 
 _SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|$)|^\.\.\.(?=[ \t\r\n]|$)", re.MULTILINE)
+
+
+# each document of a file may ask where the others are
+@lru_cache(maxsize=4)
+def document_spans(text: str) -> list[Span]:
+    """The ranges that `split_documents` gives."""
+    return list(split_documents(text))
 
 
 def split_documents(text: str) -> Iterator[Span]:

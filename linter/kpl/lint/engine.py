@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, NamedTuple
 
 from kpl.cluster import Cluster
@@ -68,7 +69,9 @@ def lint(readings: Sequence[Reading], settings: Settings, only: Sequence[Reading
     cluster = Cluster([document for reading in readings for document in reading.documents], settings.facts)
     result = Result()
     chosen = readings if only is None else only
-    cluster_findings = _cluster_findings(cluster, chosen, settings)
+    cluster_findings: dict[int, list[Finding]] = {}
+    for finding in _cluster_findings(cluster, chosen, settings):
+        cluster_findings.setdefault(id(finding.document), []).append(finding)
     for reading in chosen:
         _lint_file(reading, cluster, settings, cluster_findings, result)
     return result
@@ -90,9 +93,10 @@ def _cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Set
 
 
 def _lint_file(
-    reading: Reading, cluster: Cluster, settings: Settings, cluster_findings: list[Finding], result: Result
+    reading: Reading, cluster: Cluster, settings: Settings, cluster_findings: dict[int, list[Finding]], result: Result
 ) -> None:
     active = settings.rules_for(reading.source.path)
+    codes = {entry.code for entry in active}
     by_type: dict[str, list[RuleEntry]] = {}
     for entry in active:
         if _has_what_it_needs(entry, cluster):
@@ -100,7 +104,7 @@ def _lint_file(
     suppressions = Suppressions(reading.source, reading.documents)
     located: list[Located] = []
     for document in reading.documents:
-        findings = [each for each in cluster_findings if each.document is document and _is_active(each.rule, active)]
+        findings = [each for each in cluster_findings.get(id(document), ()) if each.rule.code in codes]
         is_large = len(reading.documents) == 1 and len(reading.source.text) > PARALLEL_SIZE
         for context in subjects(document):
             subject = next(iter(context))
@@ -126,10 +130,6 @@ def _has_what_it_needs(entry: RuleEntry, cluster: Cluster) -> bool:
     return all(cluster.has(kind) for kind in entry.needs.split())
 
 
-def _is_active(rule: Rule, active: Iterable[RuleEntry]) -> bool:
-    return any(entry.code == rule.code for entry in active)
-
-
 def subjects(document: Document) -> Iterator[dict[str, Any]]:
     """What rules can look at in `document`: each time the subject first, then what it stands in, by type name."""
     model = document.model
@@ -144,13 +144,14 @@ def subjects(document: Document) -> Iterator[dict[str, Any]]:
                 yield {"Directive": directive, "ServerBlock": server, kind: model}
 
 
+@cache
 def _wanted(rule: type[Rule]) -> tuple[str, ...]:
     annotations = {name: each for name, each in rule.check.__annotations__.items() if name != "return"}
     return tuple(each if isinstance(each, str) else each.__name__ for each in annotations.values())
 
 
 def _check(rule: Rule, context: dict[str, Any]) -> list[Finding]:
-    return list(rule.check(*(context[name] for name in _wanted(type(rule)))))
+    return list(rule.check(*(context[name] for name in _wanted(type(rule)))))  # type: ignore[arg-type]
 
 
 def _check_all(
@@ -187,7 +188,8 @@ def _idle(
 
 def _is_about_one_file(entry: RuleEntry, settings: Settings) -> bool:
     """Whether nothing outside of a file changes what the rule finds in it."""
-    return "Cluster" not in _wanted(type(settings.rule(entry)))
+    rule = settings.rule(entry)
+    return "Cluster" not in _wanted(type(rule))
 
 
 def _locate(finding: Finding, document: Document, settings: Settings) -> Located:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,7 +14,7 @@ from kpl.inputs.coverage import Skipped
 from kpl.inputs.document import Document, ParseFailure, Reading, is_corefile
 from kpl.inputs.kubeproxy import program_text
 from kpl.inputs.read import Identified, read_documents
-from kpl.inputs.yamltree import split_documents
+from kpl.inputs.yamltree import document_spans
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
@@ -92,7 +93,9 @@ def _configurations(reading: Reading) -> Iterator[Configuration]:
 
 
 def _part(text: str, place: Span) -> str:
-    return next((text[slice(*span)] for span in split_documents(text) if place.start < span.end), text)
+    spans = document_spans(text)
+    number = bisect_right(spans, place.start, key=lambda span: span.end)
+    return text[slice(*spans[number])] if number < len(spans) else text
 
 
 def _kube_proxy(document: Document, at: int) -> Configuration:

@@ -10,7 +10,6 @@ from kpl import (
     Bad,
     Cluster,
     Corefile,
-    Directive,
     Finding,
     Good,
     Rule,
@@ -57,22 +56,26 @@ class FallthroughToNowhere(Rule):
         Good(corefile("lan {\n    errors\n    hosts {\n        10.0.0.1 a.lan\n    }\n}\n")),
     ]
 
-    def check(
-        self, directive: Directive, server: ServerBlock, corefile: Corefile, cluster: Cluster
-    ) -> Iterator[Finding]:
+    def check(self, server: ServerBlock, corefile: Corefile, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        option = directive.find("fallthrough")
-        if directive.name not in DATA_PLUGINS or option is None or server.snippet is not None or not server.keys:
+        if (
+            server.snippet is not None
+            or not server.keys
+            or server.names.isdisjoint(DATA_PLUGINS)
+            or not server.complete
+        ):
             return
-        names = {each.name for each in server.expanded()}
-        if not server.complete or corefile_placeholder(corefile.text) is not None:
+        if corefile_placeholder(corefile.text) is not None:
             return
-        if not all(directive_known(name, cluster.coredns_version) for name in names):
+        if not all(directive_known(name, cluster.coredns_version) for name in server.names):
             return
-        here = directive_order(directive.name)
-        if not any(name in ANSWERING_PLUGINS and directive_order(name) > here for name in names):
-            yield self.finding(
-                option.name.span,
-                f"a name that `{directive.name}` does not have gets SERVFAIL, because no plugin comes after it in this block",
-                help="Remove it, so that the answer is NXDOMAIN, or add the plugin that is to answer, `forward` say.",
-            )
+        last = max((directive_order(name) for name in server.names if name in ANSWERING_PLUGINS), default=-1)
+        for directive in server.directives:
+            option = directive.find("fallthrough")
+            if directive.name in DATA_PLUGINS and option is not None and last <= directive_order(directive.name):
+                yield self.finding(
+                    option.name.span,
+                    f"a name that `{directive.name}` does not have gets SERVFAIL, because no plugin comes after it in this "
+                    "block",
+                    help="Remove it, so that the answer is NXDOMAIN, or add the plugin that is to answer, `forward` say.",
+                )
