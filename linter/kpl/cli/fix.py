@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATHS|-]...")
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS|-]...")
 @click.option("--unsafe-fixes", is_flag=True, help="Make fixes too that may change what the configuration means.")
 @click.option("--diff", is_flag=True, help="Print what would change, write nothing.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when something would change.")
@@ -35,6 +35,7 @@ def fix(paths: tuple[str, ...], unsafe_fixes: bool, diff: bool, check: bool, col
     from kpl.fix.fixer import fix_texts
     from kpl.fix.write import replace_file
     from kpl.inputs.document import STDIN_NAME
+    from kpl.report.diff import print_diff
 
     settings = settings_from(options, paths)
     stdin = stdin_bytes(paths)
@@ -45,35 +46,18 @@ def fix(paths: tuple[str, ...], unsafe_fixes: bool, diff: bool, check: bool, col
         source = reading.source
         text = outcome.texts.get(source.path)
         if diff and text is not None:
-            _print_diff(source.path, source.text, text, color)
+            print_diff(source.path, source.text, text, color)
         elif stdin is not None and source.path == stdin_name and not check and not diff:
             stdin = source.encode(source.text if text is None else text)
         elif text is not None and not check and not diff:
             replace_file(source.path, source.encode(source.text), source.encode(text))
     if stdin is not None and not check and not diff:
         sys.stdout.buffer.write(stdin)
+        sys.stdout.buffer.flush()  # before the summary says that it is done
     _summary(outcome, written=not (diff or check))
     if outcome.bugs:
         click.get_current_context().exit(2)
     click.get_current_context().exit(1 if check and outcome.texts else 0)
-
-
-def _print_diff(path: str, old: str, new: str, color: str) -> None:
-    import difflib
-    import io
-
-    from kpl.report.screen import printable, wants_color
-
-    painted = {"+": "green", "-": "red", "@": "cyan"}
-    use_color = wants_color(color)
-    before, after = (list(io.StringIO(text, newline="\n")) for text in (old, new))  # str.splitlines knows more ends
-    lines = difflib.unified_diff(before, after, path, path)
-    for line in lines:
-        shown = printable(line.rstrip("\r\n"))
-        style = painted.get(line[:1]) if not line.startswith(("+++", "---")) else None
-        click.echo(click.style(shown, fg=style) if style and use_color else shown, color=use_color)
-        if not line.endswith("\n"):
-            click.echo("\\ No newline at end of file")
 
 
 def _summary(outcome: Outcome, written: bool) -> None:

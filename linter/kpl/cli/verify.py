@@ -23,7 +23,7 @@ PARALLEL_FILES = 200
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATHS|-]...")
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS|-]...")
 @click.option("--format", "format_", type=click.Choice(["text", "json", "jsonl"]), default="text", help="How to print.")
 @click.option("--coredns-version", metavar="VERSION", help="The CoreDNS release that is to load them.")
 @click.option("--kubernetes-version", metavar="VERSION", help="The release of kube-proxy that is to load them.")
@@ -34,7 +34,9 @@ PARALLEL_FILES = 200
     help="Every file is one, whatever its name or text.",
 )
 @container_options
-@click.option("--config", metavar="FILE", help="Use this file in place of the .kpl.yaml found upwards.")
+@click.option(
+    "--config", type=click.Path(), metavar="FILE", help="Use this file in place of the .kpl.yaml found upwards."
+)
 @click.option("--no-config", is_flag=True, help="Use no .kpl.yaml.")
 @click.option("--stdin-filename", metavar="NAME", help="The name of what comes from standard input (-).")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to colour (auto).")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 
+from kpl import troubles
 from kpl.inputs import detect
 from kpl.inputs.corefiledocument import corefile_document
 from kpl.inputs.document import Document, Reading
@@ -37,14 +38,16 @@ def read(path: str, data: bytes, named: bool = True) -> Reading | None:
     """The documents in the file `path` that holds `data`; None where it holds nothing that kpl reads.
 
     `named` tells that the user named this very file. Never raises for any bytes: what does not parse becomes a
-    `ParseFailure` among the documents.
+    `ParseFailure` among the documents, and an internal error a trouble.
     """
-    identified = identify(path, data, named)
-    if identified is None:
-        return None
-    del data  # a large dump need not be there twice
-    reading = read_documents(*identified)
-    return reading if reading.documents else None
+    with troubles.kept(path):
+        identified = identify(path, data, named)
+        if identified is None:
+            return None
+        del data  # a large dump need not be there twice
+        reading = read_documents(*identified)
+        return reading if reading.documents else None
+    return None
 
 
 def read_documents(source: Source, kind: str) -> Reading:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from kpl import troubles
 from kpl.cluster import Cluster
 from kpl.inputs.document import Document, Reading
-from kpl.lint.registry import RuleEntry
+from kpl.lint.registry import BrokenRuleError, RuleEntry
 from kpl.lint.rule import Finding, Rule, Severity
 from kpl.lint.settings import Settings
 from kpl.lint.suppression import Suppressions
@@ -61,36 +62,42 @@ class Result:
 def lint(readings: Sequence[Reading], settings: Settings, only: Sequence[Reading] | None = None) -> Result:
     """Run the rules of `settings` over `readings`.
 
-    With `only`, all readings make up the cluster, and just the findings in these are looked for.
+    With `only`, all readings make up the cluster, and just the findings in these are looked for. A rule that raises
+    costs its findings and one trouble, a file that cannot be checked costs its own.
     """
     cluster = Cluster([document for reading in readings for document in reading.documents], settings.facts)
     result = Result()
     chosen = readings if only is None else only
     cluster_findings = _cluster_findings(cluster, chosen, settings)
     for reading in chosen:
-        _lint_file(reading, cluster, settings, cluster_findings, result)
+        with troubles.kept(reading.source.path):
+            _lint_file(reading, cluster, settings, cluster_findings, result)
     return result
 
 
-def _cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Settings) -> list[Finding]:
-    found: list[Finding] = []
+def _cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Settings) -> dict[int, list[Finding]]:
+    """The findings of the rules about the whole cluster, by the identity of the document that they are in."""
+    found: dict[int, list[Finding]] = {}
     context = {"Cluster": cluster}
     of_chosen = Cluster([document for reading in chosen for document in reading.documents])
     rules = settings.rules
     if settings.overrides:  # which may switch on what is off elsewhere
-        rules = list({entry: None for reading in chosen for entry in settings.rules_for(reading.source.path)})
+        chosen_rules = {id(rules): rules for rules in (settings.rules_for(each.source.path) for each in chosen)}
+        rules = list(dict.fromkeys(entry for rules in chosen_rules.values() for entry in rules))
     for entry in rules:
         # what a rule needs is also where its findings are
         concerns_chosen = not entry.needs or any(of_chosen.has(kind) for kind in entry.needs.split())
         if entry.sees == "Cluster" and concerns_chosen and _has_what_it_needs(entry, cluster):
-            found += _check(settings.rule(entry), context)
+            for finding in _check(entry, context, settings):
+                found.setdefault(id(finding.document), []).append(finding)
     return found
 
 
 def _lint_file(
-    reading: Reading, cluster: Cluster, settings: Settings, cluster_findings: list[Finding], result: Result
+    reading: Reading, cluster: Cluster, settings: Settings, cluster_findings: dict[int, list[Finding]], result: Result
 ) -> None:
     active = settings.rules_for(reading.source.path)
+    active_codes = {entry.code for entry in active}
     by_type: dict[str, list[RuleEntry]] = {}
     for entry in active:
         if _has_what_it_needs(entry, cluster):
@@ -98,7 +105,7 @@ def _lint_file(
     suppressions = Suppressions(reading.source, reading.documents)
     located: list[Located] = []
     for document in reading.documents:
-        findings = [each for each in cluster_findings if each.document is document and _is_active(each.rule, active)]
+        findings = [each for each in cluster_findings.get(id(document), ()) if each.rule.code in active_codes]
         is_large = len(reading.documents) == 1 and len(reading.source.text) > PARALLEL_SIZE
         for context in subjects(document):
             subject = next(iter(context))
@@ -107,7 +114,9 @@ def _lint_file(
             both = is_large and context[subject] is document.model
             findings += _check_all(entries, context, settings, two_processes=both)
         for finding in dict.fromkeys(findings):
-            one = _locate(finding, document, settings)
+            one = _located(finding, document, settings)
+            if one is None:
+                continue
             if suppressions.silences(one.code, one.name, document, finding.span, one.span):
                 result.silenced += 1
             else:
@@ -119,10 +128,6 @@ def _lint_file(
 
 def _has_what_it_needs(entry: RuleEntry, cluster: Cluster) -> bool:
     return all(cluster.has(kind) for kind in entry.needs.split())
-
-
-def _is_active(rule: Rule, active: Iterable[RuleEntry]) -> bool:
-    return any(entry.code == rule.code for entry in active)
 
 
 def subjects(document: Document) -> Iterator[dict[str, Any]]:
@@ -139,20 +144,51 @@ def subjects(document: Document) -> Iterator[dict[str, Any]]:
                 yield {"Directive": directive, "ServerBlock": server, kind: model}
 
 
-def _wanted(rule: type[Rule]) -> tuple[str, ...]:
-    annotations = {name: each for name, each in rule.check.__annotations__.items() if name != "return"}
-    return tuple(each if isinstance(each, str) else each.__name__ for each in annotations.values())
+def _check(entry: RuleEntry, context: dict[str, Any], settings: Settings) -> list[Finding]:
+    """What a rule finds, up to where it raises."""
+    found: list[Finding] = []
+    try:
+        rule = settings.rule(entry)
+        for finding in rule.check(*(context[name] for name in rule.wants())):
+            _refuse_what_is_no_finding(finding)
+            found.append(finding)
+    except BrokenRuleError as error:
+        troubles.note(str(error))
+    except troubles.FAILURES as error:
+        document = context.get("Document") or _looked_at(error)
+        _note_failure(error, document.path if document else "", entry.code, entry.name, entry.module)
+    return found
 
 
-def _check(rule: Rule, context: dict[str, Any]) -> list[Finding]:
-    return list(rule.check(*(context[name] for name in _wanted(type(rule)))))
+def _looked_at(error: BaseException) -> Document | None:
+    """The document that a rule about the whole cluster was looking at when it raised, as far as its variables tell."""
+    found = None
+    trace = error.__traceback__
+    while trace is not None:
+        found = next((each for each in trace.tb_frame.f_locals.values() if isinstance(each, Document)), found)
+        trace = trace.tb_next
+    return found
+
+
+def _refuse_what_is_no_finding(made: object) -> None:
+    if not isinstance(made, Finding) or not isinstance(made.rule, Rule):
+        raise TypeError(f"`check` gives a {type(made).__name__}, which is not a finding")
+    if not isinstance(made.message, str) or not isinstance(made.help, str):
+        raise TypeError("the message or the help of a finding is not text")
+    if not isinstance(made.severity, Severity | None):
+        raise TypeError("the severity of a finding is not a Severity")
+    hash(made)  # which raises where a list is in it
+
+
+def _note_failure(error: BaseException, file: str, code: str, name: str, module: str) -> None:
+    troubles.note_error(error, file, f"{code} {name}", module.partition(".")[0], module)
 
 
 def _check_all(
     entries: Sequence[RuleEntry], context: dict[str, Any], settings: Settings, two_processes: bool
 ) -> list[Finding]:
     def check(entries: Sequence[RuleEntry]) -> list[Finding]:
-        return [finding for entry in entries for finding in _check(settings.rule(entry), context)]
+        return [finding for entry in entries for finding in _check(entry, context, settings)]
 
     if two_processes and len(entries) > 1 and can_fork():
         return in_two_processes(check, entries[::2], entries[1::2])
@@ -169,8 +205,19 @@ def _idle(suppressions: Suppressions, active: Sequence[RuleEntry], settings: Set
         document = Document(suppressions.source, each, embedding)
         for entry in active:
             if entry.sees == "Suppression":
-                for finding in _check(settings.rule(entry), {"Suppression": each}):
-                    yield _locate(finding, document, settings)
+                for finding in _check(entry, {"Suppression": each, "Document": document}, settings):
+                    one = _located(finding, document, settings)
+                    if one is not None:
+                        yield one
+
+
+def _located(finding: Finding, document: Document, settings: Settings) -> Located | None:
+    try:
+        return _locate(finding, document, settings)
+    except troubles.FAILURES as error:
+        rule = finding.rule
+        _note_failure(error, document.path, rule.code, rule.name, type(rule).__module__)
+        return None
 
 
 def _locate(finding: Finding, document: Document, settings: Settings) -> Located:

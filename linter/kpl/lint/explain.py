@@ -9,7 +9,7 @@ from kpl.lint.rule import Bad, Example, Rule
 
 def page(rule: type[Rule]) -> str:
     """The page of `rule` as Markdown."""
-    summary, _, rest = cleandoc(rule.__doc__ or "").partition("\n")
+    summary, _, rest = cleandoc(rule.documentation()).partition("\n")
     fixes = [example for example in rule.examples if isinstance(example, Bad) and example.fixed is not None]
     fix = "none" if not fixes else "safe" if all(example.safe for example in fixes) else "unsafe"
     if fixes and any(example.safe for example in fixes) and fix == "unsafe":

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from kpl import troubles
 from kpl.inputs import detect
 from kpl.inputs.document import Document, ParseFailure, Reading, is_corefile
 from kpl.inputs.kubeproxy import program_text
@@ -56,6 +57,12 @@ class Contents:
 
 def contents(path: str, data: bytes, named: bool, as_kind: Kind | None) -> Contents:
     """The configurations in the file `path` that holds `data`; with `as_kind`, the whole file is one of that kind."""
+    with troubles.kept(path):
+        return _contents(path, data, named, as_kind)
+    return Contents(path)
+
+
+def _contents(path: str, data: bytes, named: bool, as_kind: Kind | None) -> Contents:
     if as_kind is not None:
         document = _whole(Source.from_bytes(path, data))
         return Contents(path, [Configuration(document, as_kind, document.embedding.text)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from kpl import troubles
 from kpl.cluster import Cluster
 from kpl.inputs.placeholders import corefile_placeholder, template_placeholder
 from kpl.text.source import Source
@@ -30,17 +31,25 @@ def judge(files: Sequence[Contents], cluster: Cluster, *, as_they_are: bool) -> 
     """The verdicts in the order of `files`; with `as_they_are`, no text is taken for a template."""
     for file in files:
         for number, configuration in enumerate(file.configurations):
-            version, verdict = _verdict(configuration, cluster)
-            if verdict.answer == "refuses" and not as_they_are:
-                found = corefile_placeholder if configuration.kind == "corefile" else template_placeholder
-                word = found(configuration.text)
-                if word is not None:
-                    verdict = Verdict("depends", needs=(Need("template", word),))
-            document = configuration.document
-            span = verdict.span
-            if span is not None:
-                span = document.embedding.host_span(span.shifted(configuration.offset))
-            yield Judged(file.path, number, configuration.kind, version, verdict, document.source, span)
+            judged = None
+            with troubles.kept(file.path):
+                judged = _judged(file.path, number, configuration, cluster, as_they_are)
+            if judged is not None:
+                yield judged
+
+
+def _judged(path: str, number: int, configuration: Configuration, cluster: Cluster, as_they_are: bool) -> Judged:
+    version, verdict = _verdict(configuration, cluster)
+    if verdict.answer == "refuses" and not as_they_are:
+        found = corefile_placeholder if configuration.kind == "corefile" else template_placeholder
+        word = found(configuration.text)
+        if word is not None:
+            verdict = Verdict("depends", needs=(Need("template", word),))
+    document = configuration.document
+    span = verdict.span
+    if span is not None:
+        span = document.embedding.host_span(span.shifted(configuration.offset))
+    return Judged(path, number, configuration.kind, version, verdict, document.source, span)
 
 
 def _verdict(configuration: Configuration, cluster: Cluster) -> tuple[Version, Verdict]:
