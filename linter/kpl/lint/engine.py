@@ -175,6 +175,8 @@ def _refuse_what_is_no_finding(made: object) -> None:
         raise TypeError(f"`check` gives a {type(made).__name__}, which is not a finding")
     if not isinstance(made.message, str) or not isinstance(made.help, str):
         raise TypeError("the message or the help of a finding is not text")
+    if not isinstance(made.span, Span) or not 0 <= made.span.start <= made.span.end:
+        raise TypeError("the span of a finding is not a Span of the text")
     if not isinstance(made.severity, Severity | None):
         raise TypeError("the severity of a finding is not a Severity")
     hash(made)  # which raises where a list is in it
