@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATHS|-]...")
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS|-]...")
 @click.option("--unsafe-fixes", is_flag=True, help="Make fixes too that may change what the configuration means.")
 @click.option("--diff", is_flag=True, help="Print what would change, write nothing.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when something would change.")
@@ -36,6 +36,7 @@ def fix(paths: tuple[str, ...], unsafe_fixes: bool, diff: bool, check: bool, col
     from kpl.cli.options import settings_from
     from kpl.fix.fixer import fix_texts
     from kpl.report.coverage import print_coverage
+    from kpl.report.diff import print_diff
 
     settings = settings_from(options, paths)
     stdin = stdin_bytes(paths)
@@ -44,12 +45,13 @@ def fix(paths: tuple[str, ...], unsafe_fixes: bool, diff: bool, check: bool, col
     problems: list[str] = []
     if diff:
         for reading, text in outcome.changed:
-            _print_diff(reading.source.path, reading.source.text, text, color)
+            print_diff(reading.source.path, reading.source.text, text, color)
     elif not check:
         problems = _write_files(inputs, outcome)
         if stdin is not None:
             new = next((text for reading, text in outcome.changed if reading is inputs.stdin), None)
             sys.stdout.buffer.write(stdin if new is None or inputs.stdin is None else inputs.stdin.source.encode(new))
+            sys.stdout.buffer.flush()  # before the summary says that it is done
     _summary(outcome, problems, written=not (diff or check))
     print_coverage(inputs.coverage, show_skipped=options["show_skipped"], err=True)
     complete = tell_of_coverage(inputs.coverage, options)
@@ -87,24 +89,6 @@ def _write_files(inputs: Inputs, outcome: Outcome) -> list[str]:
             )
             click.echo(f"kpl: warning: {printable(told)}", err=True)
     return problems
-
-
-def _print_diff(path: str, old: str, new: str, color: str) -> None:
-    import difflib
-    import io
-
-    from kpl.report.screen import printable, wants_color
-
-    painted = {"+": "green", "-": "red", "@": "cyan"}
-    use_color = wants_color(color)
-    before, after = (list(io.StringIO(text, newline="\n")) for text in (old, new))  # str.splitlines knows more ends
-    lines = difflib.unified_diff(before, after, path, path)
-    for line in lines:
-        shown = printable(line.rstrip("\r\n"))
-        style = painted.get(line[:1]) if not line.startswith(("+++", "---")) else None
-        click.echo(click.style(shown, fg=style) if style and use_color else shown, color=use_color)
-        if not line.endswith("\n"):
-            click.echo("\\ No newline at end of file")
 
 
 def _summary(outcome: Outcome, problems: list[str], written: bool) -> None:

@@ -20,12 +20,18 @@ _KINDS = {"Ruleset": "inspect_iptables", "NftRuleset": "inspect_nft", "IpvsDump"
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="DUMP...")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(), metavar="DUMP...")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print.")
 @click.option(
     "--service", metavar="NAME", help="Show the rules of this Service: namespace/name or namespace/name:port."
 )
-@click.option("--diff", "other", metavar="OTHER", help="What changed from DUMP to OTHER, in Services and endpoints.")
+@click.option(
+    "--diff",
+    "other",
+    type=click.Path(),
+    metavar="OTHER",
+    help="What changed from DUMP to OTHER, in Services and endpoints.",
+)
 @input_options(("iptables-save", "nft", "nft-json", "ipvsadm"))
 def inspect(paths: tuple[str, ...], format_: str, service: str | None, other: str | None, **options: Any) -> None:
     """Tell what DUMP is: who wrote it, which kube-proxy programmed it, and what it does.
@@ -78,19 +84,21 @@ def _documents(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[list[Do
 
 
 def _inspections(document: Document) -> Iterator[Inspection]:
+    from kpl import troubles
     from kpl.proxy import inspection
 
     inspect_kind = getattr(inspection, _KINDS[type(document.model).__name__])
-    yield from inspect_kind(document.model)
+    with troubles.kept(document.path):
+        yield from inspect_kind(document.model)
 
 
 def _show(path: str, inspection: Inspection, format_: str, first: bool) -> None:
     from kpl.report.inspections import record, text_lines
 
     if format_ == "json":
-        import json
+        from kpl.report.jsontext import dumps
 
-        click.echo(json.dumps(record(path, inspection)))
+        click.echo(dumps(record(path, inspection)))
         return
     if not first:
         click.echo()
@@ -141,10 +149,10 @@ def _show_changes(before: list[Document], after: list[Document], format_: str) -
             raise UsageError(f"only one of the dumps is of IPv{family}: dumps of one IP family can be compared")
         changes += differences(old[family], new[family])
     if format_ == "json":
-        import json
+        from kpl.report.jsontext import dumps
 
         for change in changes:
-            click.echo(json.dumps(record(change)))
+            click.echo(dumps(record(change)))
         return bool(changes)
     for line in change_lines(changes):
         click.echo(line)

@@ -11,7 +11,7 @@ from kpl.cli.options import KINDS, choice_options, container_options, facts_opti
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATHS|-]...")
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS|-]...")
 @click.option(
     "--format", "format_", type=click.Choice(["text", "concise", "json", "jsonl"]), default="text", help="How to print."
 )

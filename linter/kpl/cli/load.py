@@ -85,11 +85,10 @@ def load(
         return is_checked
 
     if stdin is not None:
-        from kpl.inputs.read import identify, read_identified
+        from kpl.inputs.read import read_bytes
 
         name = options["stdin_filename"] or STDIN_NAME
-        identified = identify(name, stdin, as_kind=as_kind)
-        read = identified if isinstance(identified, Skipped) else read_identified(identified)
+        read = read_bytes(name, stdin, as_kind=as_kind)
         if not add(read):
             inputs.coverage.add_empty(name, inputs.coverage.skipped)
         if isinstance(read, Reading):

@@ -61,7 +61,12 @@ _CONTAINER = (
         metavar="NAME=VALUE",
         help="A variable of CoreDNS's container; all others are then unset.",
     ),
-    click.option("--env-file", metavar="FILE", help="A file of NAME=VALUE lines: all of the container's variables."),
+    click.option(
+        "--env-file",
+        type=click.Path(),
+        metavar="FILE",
+        help="A file of NAME=VALUE lines: all of the container's variables.",
+    ),
     click.option("--assume-file", multiple=True, metavar="PATH", help="A file that exists in CoreDNS's container."),
 )
 
@@ -71,7 +76,9 @@ _CHOICE = (
     ),
     click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules too."),
     click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these rules."),
-    click.option("--config", metavar="FILE", help="Use this file in place of the .kpl.yaml found upwards."),
+    click.option(
+        "--config", type=click.Path(), metavar="FILE", help="Use this file in place of the .kpl.yaml found upwards."
+    ),
     click.option("--no-config", is_flag=True, help="Use no .kpl.yaml."),
 )
 

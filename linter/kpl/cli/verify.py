@@ -23,13 +23,15 @@ PARALLEL_FILES = 200
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATHS|-]...")
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS|-]...")
 @click.option("--format", "format_", type=click.Choice(["text", "json", "jsonl"]), default="text", help="How to print.")
 @click.option("--coredns-version", metavar="VERSION", help="The CoreDNS release that is to load them.")
 @click.option("--kubernetes-version", metavar="VERSION", help="The release of kube-proxy that is to load them.")
 @input_options(("corefile", "kube-proxy"))
 @container_options
-@click.option("--config", metavar="FILE", help="Use this file in place of the .kpl.yaml found upwards.")
+@click.option(
+    "--config", type=click.Path(), metavar="FILE", help="Use this file in place of the .kpl.yaml found upwards."
+)
 @click.option("--no-config", is_flag=True, help="Use no .kpl.yaml.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to colour (auto).")
 def verify(paths: tuple[str, ...], format_: str, color: str, **options: Any) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from kpl import troubles
 from kpl.fix.outline import differences, outline
 from kpl.inputs.document import Reading
 from kpl.inputs.read import read
@@ -49,7 +50,8 @@ def fix_texts(readings: Sequence[Reading], settings: Settings, unsafe: bool) -> 
         to_fix = {id(finding.source) for finding in findings if finding.fix and (unsafe or finding.fix.safe)}
         for number, fixer in enumerate(fixers):
             if id(current[number].source) in to_fix:
-                fixer.run()
+                with troubles.kept(current[number].source.path):
+                    fixer.run()
         if len(outcome.applied) == before:
             break
     for old, new in zip(readings, current, strict=True):

@@ -26,6 +26,8 @@ class SkipReason(Enum):
     TOO_LARGE = "too-large"
     DAMAGED = "damaged"
     UNREADABLE = "unreadable"
+    FAILED = "failed"
+    """kpl itself failed on it, which is told as that."""
 
     @property
     def is_failure(self) -> bool:
@@ -41,6 +43,11 @@ class Skipped(NamedTuple):
     detail: str
     line: int | None = None
     """Where the part of it starts that was not checked, if the rest was."""
+
+
+def failed(path: str) -> Skipped:
+    """A file on which kpl itself failed."""
+    return Skipped(path, SkipReason.FAILED, "could not be checked because of an internal error")
 
 
 @dataclass
@@ -65,7 +72,8 @@ class Coverage:
         """What makes the run incomplete: exit code 2."""
         failed = [each for each in self.skipped if each.reason.is_failure]
         if not allow_empty:
-            failed += [each for each in self.empty if not each.reason.is_failure]
+            told = (SkipReason.FAILED, *(reason for reason in SkipReason if reason.is_failure))
+            failed += [each for each in self.empty if each.reason not in told]
         return failed
 
     def add_empty(self, argument: str, reasons: Iterable[Skipped]) -> None:

@@ -6,7 +6,8 @@ import os
 import stat
 from typing import IO, Any
 
-from kpl.inputs.coverage import Skipped, SkipReason
+from kpl import troubles
+from kpl.inputs.coverage import Skipped, SkipReason, failed
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Reading
 from kpl.inputs.read import GZIP, HEAD, MAX_SIZE, Identified, identify, read_identified
@@ -18,19 +19,29 @@ _LARGE = 1 << 20
 def read_file(found: Found, as_kind: str | None = None) -> Reading | Skipped:
     """The documents of a file, or why it is left out."""
     identified = identify_file(found, as_kind)
-    return identified if isinstance(identified, Skipped) else read_identified(identified)
+    if isinstance(identified, Skipped):
+        return identified
+    with troubles.kept(found.path):
+        return read_identified(identified)
+    return failed(found.path)
 
 
 def identify_file(found: Found, as_kind: str | None = None) -> Identified | Skipped:
     """The text of a file and what it is, or why it is left out."""
     try:
-        with _opened(found) as file:
-            is_pipe = not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-            data = _content(file, found, as_kind)
+        with troubles.kept(found.path, OSError, _NotRegularError):
+            return _identify(found, as_kind)
     except _NotRegularError:
         return Skipped(found.path, SkipReason.NOT_A_FILE, "is not a regular file")
     except OSError as error:
         return Skipped(found.path, SkipReason.UNREADABLE, f"is not readable: {error.strerror}")
+    return failed(found.path)
+
+
+def _identify(found: Found, as_kind: str | None) -> Identified | Skipped:
+    with _opened(found) as file:
+        is_pipe = not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+        data = _content(file, found, as_kind)
     if isinstance(data, Skipped):
         return data
     identified = identify(found.path, data, found.named, as_kind)

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import NamedTuple
 
+from kpl import troubles
 from kpl.inputs import detect
 from kpl.inputs.corefiledocument import corefile_document
-from kpl.inputs.coverage import Skipped, SkipReason
+from kpl.inputs.coverage import Skipped, SkipReason, failed
 from kpl.inputs.document import Document, Reading
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
@@ -61,12 +62,19 @@ def read(path: str, data: bytes, named: bool = True, as_kind: str | None = None)
     """The documents in the file `path` that holds `data`; None where it holds nothing that kpl reads.
 
     `named` tells that the user named this very file, `as_kind` what it is. Never raises for any bytes: what does not
-    parse becomes a `ParseFailure` among the documents.
+    parse becomes a `ParseFailure` among the documents, and an internal error a trouble.
     """
-    identified = identify(path, data, named, as_kind)
-    del data  # a large dump need not be there twice
-    reading = identified if isinstance(identified, Skipped) else read_identified(identified)
+    reading = read_bytes(path, data, named, as_kind)
     return None if isinstance(reading, Skipped) else reading
+
+
+def read_bytes(path: str, data: bytes, named: bool = True, as_kind: str | None = None) -> Reading | Skipped:
+    """As `read`, with the reason where there is nothing to check."""
+    with troubles.kept(path):
+        identified = identify(path, data, named, as_kind)
+        del data  # a large dump need not be there twice
+        return identified if isinstance(identified, Skipped) else read_identified(identified)
+    return failed(path)
 
 
 def is_blank(text: str) -> bool:

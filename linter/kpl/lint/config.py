@@ -11,7 +11,7 @@ from kpl.cluster import Facts
 from kpl.errors import UsageError
 from kpl.inputs.yamltree import Mapping, Node, Scalar, YamlError, compose
 from kpl.inputs.yamltree import Sequence as YamlSequence
-from kpl.lint.registry import find
+from kpl.lint.registry import find, some_are_missing
 from kpl.lint.rule import Severity
 from kpl.lint.settings import Override, Settings
 from kpl.text.source import Source
@@ -146,6 +146,8 @@ class _Config:
         try:
             find(word)
         except UsageError as error:
+            if some_are_missing():
+                return
             for section in ("severity", "rules"):
                 mapping = self.root.mapping(section) if isinstance(self.root, Mapping) else None
                 pair = mapping.pair(word) if mapping else None
@@ -155,6 +157,8 @@ class _Config:
 
     def _options(self, rules: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         for word, given in rules.items():
+            if some_are_missing() and not Settings.knows(word):
+                continue
             known = find(word).load().options
             for name, value in given.items():
                 node = self._node(("rules", word, name))

@@ -44,6 +44,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         self._instances: dict[str, Rule] = {}
+        self._matching: dict[str, tuple[int, ...]] = {}
+        self._rules_by_overrides: dict[tuple[int, ...], list[RuleEntry]] = {}
 
     @cached_property
     def rules(self) -> list[RuleEntry]:
@@ -52,15 +54,22 @@ class Settings:
 
     def rules_for(self, path: str) -> list[RuleEntry]:
         """The rules for one file."""
-        matching = self._overrides_of(path)
-        if not matching:
+        numbers = self._numbers_of_overrides(path)
+        if not numbers:
             return self.rules
-        extend = [*self.extend, *(each for override in matching for each in override.select)]
-        ignore = [*self.ignore, *(each for override in matching for each in override.ignore)]
-        return choose(list(self.select), extend, ignore)
+        if numbers not in self._rules_by_overrides:
+            matching = [self.overrides[number] for number in numbers]
+            extend = [*self.extend, *(each for override in matching for each in override.select)]
+            ignore = [*self.ignore, *(each for override in matching for each in override.ignore)]
+            self._rules_by_overrides[numbers] = choose(list(self.select), extend, ignore)
+        return self._rules_by_overrides[numbers]
 
-    def _overrides_of(self, path: str) -> list[Override]:
-        return [each for each in self.overrides if glob_matches(path, each.paths, self.root)]
+    def _numbers_of_overrides(self, path: str) -> tuple[int, ...]:
+        """Which of the overrides are for this file."""
+        if path not in self._matching:
+            found = (n for n, each in enumerate(self.overrides) if glob_matches(path, each.paths, self.root))
+            self._matching[path] = tuple(found)
+        return self._matching[path]
 
     def excludes(self, path: str) -> bool:
         """Whether the configuration leaves this file out."""
@@ -69,7 +78,8 @@ class Settings:
     def severity(self, rule: Rule, path: str) -> Severity | None:
         """The severity that the configuration sets for the rule in this file."""
         found = None
-        for table in (self.severities, *(each.severity for each in self._overrides_of(path))):
+        matching = (self.overrides[number].severity for number in self._numbers_of_overrides(path))
+        for table in (self.severities, *matching):
             for word, severity in table.items():
                 if word.upper() == rule.code or word == rule.name:
                     found = severity

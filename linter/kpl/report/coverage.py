@@ -20,6 +20,7 @@ _WORDS = {
     SkipReason.NOT_A_FILE: ("1 is not a regular file", "{:,} are not regular files"),
     SkipReason.TOO_LARGE: ("1 is too large", "{:,} are too large"),
     SkipReason.DAMAGED: ("1 is damaged", "{:,} are damaged"),
+    SkipReason.FAILED: ("1 could not be checked", "{:,} could not be checked"),
     SkipReason.UNREADABLE: ("1 is not readable", "{:,} are not readable"),
 }
 _KINDS = {"corefile": "Corefile", "corefile fragment": "Corefile fragment", "yaml": "YAML"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from kpl.report.jsontext import dumps, path_fields
 from kpl.report.screen import printable, snippet_lines
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def record(judged: Judged) -> dict[str, Any]:
         place = source.position(span.start)
         imported["imported"] = {"path": source.path, "line": place[0], "column": place[1]}
     return {
-        "path": judged.path,
+        **path_fields(judged.path),
         "index": judged.number,
         "kind": judged.kind,
         "version": version_text(judged),
@@ -67,10 +67,10 @@ class Printed(NamedTuple):
 
 
 def printed(judged: Judged, format_: str, color: bool) -> Printed:
-    """The verdict as `format_`: text, json or jsonl. JSON is ASCII only, so that no terminal is harmed."""
+    """The verdict as `format_`: text, json or jsonl."""
     if format_ == "text":
         return Printed(judged.verdict.answer, render(judged, color))
-    return Printed(judged.verdict.answer, json.dumps(record(judged), indent=2 if format_ == "json" else None))
+    return Printed(judged.verdict.answer, dumps(record(judged), indent=2 if format_ == "json" else None))
 
 
 def print_verdicts(verdicts: Sequence[Printed], format_: str, color: bool) -> None:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from kpl import troubles
 from kpl.inputs import detect
-from kpl.inputs.coverage import Skipped
+from kpl.inputs.coverage import Skipped, failed
 from kpl.inputs.document import Document, ParseFailure, Reading, is_corefile
 from kpl.inputs.kubeproxy import program_text
 from kpl.inputs.read import Identified, read_documents
@@ -69,6 +70,12 @@ def contents(path: str, identified: Identified | Skipped, as_kind: Kind | None) 
     """The configurations in a file; with `as_kind`, the whole file is one of that kind."""
     if isinstance(identified, Skipped):
         return Contents(path, skipped=identified)
+    with troubles.kept(path):
+        return _contents(path, identified, as_kind)
+    return Contents(path, skipped=failed(path))
+
+
+def _contents(path: str, identified: Identified, as_kind: Kind | None) -> Contents:
     source, kind = identified.source, identified.kind
     if as_kind is not None or kind in (detect.COREFILE, detect.FRAGMENT):
         document = _whole(source)
