@@ -37,7 +37,7 @@ SECONDS = 4.0
 """CPU time of one command over a file of some kilobytes: what takes longer has no bound."""
 
 
-class Violation(Exception):
+class Violation(Exception):  # noqa: N818 - it is what the fuzzer looks for
     """What should hold does not: its kind, and what was seen."""
 
     def __init__(self, kind: str, detail: str) -> None:
@@ -64,7 +64,9 @@ def _guarded(command: str) -> Iterator[None]:
     except TooSlow:
         raise Violation(f"{command}-slow", _place(sys.exc_info()[2])) from None
     except (Exception, RecursionError) as error:
-        raise Violation(f"{command}-raises", f"{type(error).__name__}: {error} {_place(error.__traceback__)}") from error
+        raise Violation(
+            f"{command}-raises", f"{type(error).__name__}: {error} {_place(error.__traceback__)}"
+        ) from error
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
@@ -106,7 +108,10 @@ def check_lint(seed: Seed, settings: Settings) -> None:
             text = reading.source.text
             fixed = reading.source.encode(apply_edits(text, finding.fix.edits))
             start, end = finding.fix.edits[0].start, finding.fix.edits[-1].end
-            head, tail = reading.source.encode(text[:start]), text[end:].encode(reading.source.encoding, "surrogateescape")
+            head, tail = (
+                reading.source.encode(text[:start]),
+                text[end:].encode(reading.source.encoding, "surrogateescape"),
+            )
             if not fixed.startswith(head) or not fixed.endswith(tail):
                 raise Violation("other-bytes", f"the fix of {finding.code} touches what lies outside of its edits")
     for format_ in ("text", "concise"):
@@ -188,7 +193,11 @@ def _check_agreement(seed: Seed, settings: Settings, verdicts: list[Judged]) -> 
         raise Violation("lint-refuses-alone", f"{sorted(said)} {[each.verdict for each in verdicts]}")
     certain = [each for each in refused if not _OTHERWISE.search(each.verdict.message or "")]
     # what was removed from CoreDNS has a rule of its own
-    if certain and not result.silenced and not said & {"KPL001", "KPL003", "KPL010", "KPL011", "KPL012", "KPL204", "KPL302"}:
+    if (
+        certain
+        and not result.silenced
+        and not said & {"KPL001", "KPL003", "KPL010", "KPL011", "KPL012", "KPL204", "KPL302"}
+    ):
         raise Violation("verify-refuses-alone", f"{certain[0].kind}: {certain[0].verdict.message} {sorted(said)}")
 
 

@@ -12,7 +12,20 @@ from yaml_features import YAML_FEATURES
 Mutator = Callable[[Random, bytes, bytes], bytes]
 """A source of chance, the file, and another one to take pieces from."""
 
-BYTES = [b"\0", b"\xff", b"\xc3", b"\xe2\x80", b"\xed\xa0\x80", b"\r", b"\n", b"\t", b"\x85", b"\xc2\xa0", b"\xe2\x80\xa8", b"\x1b[31m"]
+BYTES = [
+    b"\0",
+    b"\xff",
+    b"\xc3",
+    b"\xe2\x80",
+    b"\xed\xa0\x80",
+    b"\r",
+    b"\n",
+    b"\t",
+    b"\x85",
+    b"\xc2\xa0",
+    b"\xe2\x80\xa8",
+    b"\x1b[31m",
+]
 WORDS = [
     b"{", b"}", b"{}", b"{\n", b"\n}", b"}\n{", b'"', b"'", b"#", b" # ", b"\\", b",", b":", b"import *", b"import x", b"import", b"(x)", b"{$A}",
     b"{%A%}", b"{{ .Values.x }}", b"{% if x %}", b"{# kpl: ignore", b"${X}", b"}STUBDOMAINS", b"__PILLAR__DNS__", b"# kpl: ignore[KPL201]",
@@ -152,7 +165,9 @@ def number(random: Random, data: bytes, other: bytes) -> bytes:
     if not numbers:
         return data
     found = random.choice(numbers)
-    new = random.choice((b"0", b"-1", b"65536", b"4294967296", b"9" * 20, b"1" + b"0" * 4400, "\u0663".encode(), "\u00b2".encode()))
+    new = random.choice(
+        (b"0", b"-1", b"65536", b"4294967296", b"9" * 20, b"1" + b"0" * 4400, "\u0663".encode(), "\u00b2".encode())
+    )
     return data[: found.start()] + new + data[found.end() :]
 
 

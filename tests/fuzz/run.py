@@ -61,7 +61,9 @@ def main() -> int:
         if time.monotonic() - told > 60:
             told = time.monotonic()
             print(f"{runs.total():,} runs, input {number}, {told - began:.0f} s, {len(found)} kinds", flush=True)
-    print(f"{runs.total():,} runs ({', '.join(f'{name} {count:,}' for name, count in runs.items())}), {time.monotonic() - began:.0f} s")
+    print(
+        f"{runs.total():,} runs ({', '.join(f'{name} {count:,}' for name, count in runs.items())}), {time.monotonic() - began:.0f} s"
+    )
     for signature, count in found.most_common():
         print(f"{count:6} {signature}")
     return 1 if found else 0
@@ -112,7 +114,9 @@ def _keep(
     (folder / seed.name).write_bytes(minimised(seed.data, still))
     rules = "ALL" if settings.select else "default"
     facts = f"rules {rules}, CoreDNS {settings.facts.coredns}"
-    (folder / "REPORT").write_text(f"{problem}\nkpl {command} {seed.name}, {facts}, input {number}\n", errors="backslashreplace")
+    (folder / "REPORT").write_text(
+        f"{problem}\nkpl {command} {seed.name}, {facts}, input {number}\n", errors="backslashreplace"
+    )
 
 
 if __name__ == "__main__":

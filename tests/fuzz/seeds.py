@@ -29,7 +29,9 @@ def _all(folders: list[Path]) -> Iterator[Seed]:
     for entry in entries():
         for example in entry.load().examples:
             for name, text in example.files.items():
-                yield Seed(Path(name).name, text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape"))
+                yield Seed(
+                    Path(name).name, text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+                )
     for folder in [ROOT / "examples", *folders]:
         for path in sorted(folder.rglob("*")):
             if path.is_file():

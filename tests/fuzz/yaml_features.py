@@ -48,7 +48,9 @@ def reindent(random: Random, data: bytes, other: bytes) -> bytes:
         return data.replace(b"  ", b"\t")
     lines = data.split(b"\n")
     at = random.randrange(len(lines))
-    lines[at] = random.choice((b" " + lines[at], b"  " + lines[at], lines[at][1:], lines[at].lstrip(), b"\t" + lines[at]))
+    lines[at] = random.choice(
+        (b" " + lines[at], b"  " + lines[at], lines[at][1:], lines[at].lstrip(), b"\t" + lines[at])
+    )
     return b"\n".join(lines)
 
 
