@@ -72,22 +72,21 @@ def at(word: str, text: str) -> Edit:
     ],
     ids=["loses a comment", "mends nothing", "brings up another finding", "breaks the file", "only renames it"],
 )
-def test_a_fix_that_does_not_verify_is_refused_and_told(
+def test_a_fix_that_does_not_verify_is_not_offered(
     monkeypatch: pytest.MonkeyPatch, edits: list[Edit], problem: str
 ) -> None:
     outcome = careless(monkeypatch, *edits)
     assert outcome.texts == {}
-    assert len(outcome.bugs) == 1
-    assert "Corefile:1:1: KPL999 careless: " in outcome.bugs[0]
+    assert [each.finding.code for each in outcome.withheld] == ["KPL999"]
     import re
 
-    assert re.search(problem, outcome.bugs[0]), outcome.bugs
+    assert re.search(problem, outcome.withheld[0].problem), outcome.withheld
 
 
 def test_a_fix_that_verifies_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = careless(monkeypatch, at("    log\n", ""))
     assert outcome.texts == {"Corefile": COREFILE.replace("    log\n", "")}
-    assert outcome.bugs == []
+    assert not (outcome.bugs or outcome.withheld or outcome.not_applied)
 
 
 BODY = "{indent}. {{\n{indent}    errors   # all\n{indent}    forward . 9.9.9.9\n{indent}}}\n"
@@ -120,7 +119,7 @@ def test_everything_outside_of_the_edit_stays(text: str, bom: bytes, newline: st
     data = bom + text.replace("\n", newline).encode()
     read = readings({name: data})
     outcome = fix_texts(read, Settings(select=["KPL201"]), unsafe=False)
-    assert outcome.bugs == []
+    assert not (outcome.bugs or outcome.withheld or outcome.not_applied)
     written = read[0].source.encode(outcome.texts[name])
     assert written.startswith(bom)
     _same_but_for_the_new_line(data.decode("utf-8-sig"), written.decode("utf-8-sig"))

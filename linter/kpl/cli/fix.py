@@ -12,6 +12,7 @@ from kpl.cli.options import choice_options, container_options, facts_options
 
 if TYPE_CHECKING:
     from kpl.fix.fixer import Outcome
+    from kpl.fix.offers import Withheld
 
 
 @click.command()
@@ -76,9 +77,19 @@ def _print_diff(path: str, old: str, new: str, color: str) -> None:
             click.echo("\\ No newline at end of file")
 
 
+def _place(refused: Withheld) -> str:
+    from kpl.report.screen import printable
+
+    finding = refused.finding
+    line, column = finding.source.position(finding.span.start)
+    return f"{printable(finding.path)}:{line}:{column}: {finding.code} {finding.name}"
+
+
 def _summary(outcome: Outcome, written: bool) -> None:
+    for refused in outcome.not_applied:
+        click.echo(f"kpl: {_place(refused)}: the fix was not applied because {refused.problem}", err=True)
     for bug in outcome.bugs:
-        click.echo(f"kpl: this fix did not stand verification and was not made, which is a bug in kpl: {bug}", err=True)
+        click.echo(f"kpl: {_place(bug)}: the fix failed verification, which is a bug in kpl: {bug.problem}", err=True)
     done = "Fixed" if written else "Would fix"
     count, files = len(outcome.applied), len(outcome.texts)
     if count:

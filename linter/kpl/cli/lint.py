@@ -39,6 +39,10 @@ def lint(paths: tuple[str, ...], format_: str, fail_on: str | None, color: str, 
     settings = settings_from(options, paths)
     readings = load(paths, settings, stdin_bytes(paths), options["stdin_filename"])
     result = engine.lint(readings, settings)
+    if any(finding.fix for finding in result.findings):
+        from kpl.fix.offers import offers
+
+        result.findings = offers(readings, result.findings, settings).findings
     report(result, format_, files=len(readings), color=color)
     floor = {"error": 2, "warning": 1, "info": 0, "never": 3}[fail_on or settings.fail_on]
     click.get_current_context().exit(1 if any(finding.severity.rank >= floor for finding in result.findings) else 0)
