@@ -98,9 +98,13 @@ def _lint_file(
     suppressions = Suppressions(reading.source, reading.documents)
     located: list[Located] = []
     for document in reading.documents:
-        findings = [each for each in cluster_findings if each.document is document and _is_active(each.rule, active)]
+        misread = cluster.is_misread(document)
+        own = [] if misread else cluster_findings
+        findings = [each for each in own if each.document is document and _is_active(each.rule, active)]
         is_large = len(reading.documents) == 1 and len(reading.source.text) > PARALLEL_SIZE
         for context in subjects(document):
+            if misread and "Document" not in context:
+                break
             subject = next(iter(context))
             entries = by_type.get(subject, [])
             context = {**context, "Document": document, "Cluster": cluster}
