@@ -4,7 +4,7 @@ import pytest
 
 from kpl.fix.fixer import fix_texts
 from kpl.lint.settings import Settings
-from support import facts, readings, run, underlined
+from support import facts, readings, refused, run, underlined
 
 RULE = "removed-plugin-or-option"
 
@@ -29,7 +29,7 @@ ON_PREMISES = """\
 def _fixed(text: str, unsafe: bool = False, coredns: str = "1.14.7") -> str:
     settings = Settings(select=(RULE,), facts=facts({"coredns": coredns}))
     outcome = fix_texts(readings({"Corefile": text}), settings, unsafe)
-    assert not (outcome.bugs or outcome.withheld or outcome.not_applied)
+    assert refused(outcome) == []
     return outcome.texts.get("Corefile", text)
 
 

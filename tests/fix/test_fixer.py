@@ -11,7 +11,7 @@ from kpl.lint.registry import RuleEntry
 from kpl.lint.rule import Finding, Rule, Severity, Stop
 from kpl.lint.settings import Settings
 from kpl.text.edit import Edit, Fix
-from support import readings
+from support import readings, refused
 
 COREFILE = """\
 . {
@@ -86,7 +86,7 @@ def test_a_fix_that_does_not_verify_is_not_offered(
 def test_a_fix_that_verifies_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = careless(monkeypatch, at("    log\n", ""))
     assert outcome.texts == {"Corefile": COREFILE.replace("    log\n", "")}
-    assert not (outcome.bugs or outcome.withheld or outcome.not_applied)
+    assert refused(outcome) == []
 
 
 BODY = "{indent}. {{\n{indent}    errors   # all\n{indent}    forward . 9.9.9.9\n{indent}}}\n"
@@ -119,7 +119,7 @@ def test_everything_outside_of_the_edit_stays(text: str, bom: bytes, newline: st
     data = bom + text.replace("\n", newline).encode()
     read = readings({name: data})
     outcome = fix_texts(read, Settings(select=["KPL201"]), unsafe=False)
-    assert not (outcome.bugs or outcome.withheld or outcome.not_applied)
+    assert refused(outcome) == []
     written = read[0].source.encode(outcome.texts[name])
     assert written.startswith(bom)
     _same_but_for_the_new_line(data.decode("utf-8-sig"), written.decode("utf-8-sig"))

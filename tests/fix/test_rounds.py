@@ -15,7 +15,7 @@ from kpl.lint.rule import Finding, Rule, Severity, Stop
 from kpl.lint.settings import Settings
 from kpl.text.edit import Edit, Fix
 from samples import config_map, indented
-from support import readings
+from support import readings, refused
 
 
 class Test(Rule):
@@ -108,7 +108,7 @@ def block(*lines: str) -> str:
 def test_fixes_that_overlap_are_made_one_after_the_other(count: int, newline: str) -> None:
     text = block("errors", *["log"] * count, "loop").replace("\n", newline)
     outcome = fix(text, RemovesPairs)
-    assert not (outcome.bugs or outcome.withheld or outcome.not_applied)
+    assert refused(outcome) == []
     assert outcome.texts == {"Corefile": block("errors", "log", "loop").replace("\n", newline)}
     assert len(outcome.applied) == count - 1
 
@@ -130,7 +130,7 @@ def test_the_number_of_rounds_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     outcome = fix(block(*["log"] * 30), RemovesPairs)
     assert MAX_ROUNDS > 2
     assert 0 < len(outcome.applied) < 29
-    assert not (outcome.bugs or outcome.withheld or outcome.not_applied)
+    assert refused(outcome) == []
 
 
 def test_one_bad_fix_does_not_keep_the_good_ones_back() -> None:

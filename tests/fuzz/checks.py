@@ -126,8 +126,8 @@ def check_fix(seed: Seed, settings: Settings) -> None:
         return
     for unsafe in (False, True):
         outcome = fix_texts([reading], settings, unsafe)
-        if outcome.bugs or outcome.withheld and False:
-            raise Violation("fix-bug", outcome.bugs[0])
+        for refused in (*outcome.bugs, *outcome.not_applied):
+            raise Violation("fix-refused", f"{refused.finding.code} {refused.finding.name}: {refused.problem}")
         text = outcome.texts.get(reading.source.path)
         if text is None:
             continue

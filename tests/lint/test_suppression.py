@@ -8,7 +8,7 @@ from kpl.fix.fixer import fix_texts
 from kpl.lint.settings import Settings
 from kpl.lint.suppression import find_suppressions
 from samples import config_map, indented
-from support import readings, run, underlined
+from support import readings, refused, run, underlined
 
 BAD = ". {\n    forward . 9.9.9.9\n}\n"
 CACHE = ("missing-cache", "unused-suppression")
@@ -106,14 +106,14 @@ def test_a_suppression_of_a_rule_that_did_not_run_is_not_called_idle() -> None:
 )
 def test_an_idle_suppression_is_taken_out(text: str, fixed: str) -> None:
     outcome = fix_texts(readings({"Corefile": text}), Settings(select=CACHE), unsafe=False)
-    assert not (outcome.bugs or outcome.withheld or outcome.not_applied)
+    assert refused(outcome) == []
     assert outcome.texts == {"Corefile": fixed}
 
 
 def test_an_idle_suppression_inside_of_a_quoted_scalar_is_taken_out() -> None:
     text = config_map('". {\\n    errors # kpl: ignore[missing-cache]\\n}\\n"\n')
     outcome = fix_texts(readings({"cm.yaml": text}), Settings(select=CACHE), unsafe=False)
-    assert not (outcome.bugs or outcome.withheld or outcome.not_applied)
+    assert refused(outcome) == []
     assert outcome.texts == {"cm.yaml": text.replace(" # kpl: ignore[missing-cache]", "")}
 
 

@@ -21,7 +21,8 @@ _OWN_VARIABLE = re.compile(r"\{\$[^}]*\}|\{%[\w.-]+%\}")
 @lru_cache(maxsize=8)
 def corefile_placeholder(text: str) -> str | None:
     """A placeholder in a Corefile that is a template of one; None in what CoreDNS can be given as it is."""
-    text = _OWN_VARIABLE.sub("", _OWN_TEMPLATES.sub("", text))
+    # CoreDNS passes over each CR, whether a line ends there or not
+    text = _OWN_VARIABLE.sub("", _OWN_TEMPLATES.sub("", text.replace("\r", "")))
     found = template_placeholder(text)
     if found is not None:
         return found
