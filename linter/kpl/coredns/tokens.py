@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 from kpl.inputs.corefile import word_of
 from kpl.text.span import Span
@@ -28,12 +29,19 @@ def tokenize(text: str, file: str = "") -> list[Token]:
     return list(iterate_tokens(text, file))
 
 
-def iterate_tokens(text: str, file: str = "") -> Iterator[Token]:
-    """The tokens one by one, for a text that may be too long."""
+@cache
+def _lexer() -> Any:
     from kpl_grammars import parser
 
+    corefile = parser("corefile")
+    corefile.lexer = corefile._build_lexer()  # which `lex` would do again for each text
+    return corefile
+
+
+def iterate_tokens(text: str, file: str = "") -> Iterator[Token]:
+    """The tokens one by one, for a text that may be too long."""
     start = 1 if text.startswith("\ufeff") else 0
-    for lexed in parser("corefile").lex(text[start:]):
+    for lexed in _lexer().lex(text[start:]):
         if lexed.type == "_NL":
             continue
         raw = str(lexed)

@@ -89,7 +89,9 @@ def _suspects(
     old_of, new_of = _by_source(old), _by_source(new)
     for number, batch in batches.items():
         was, now = old_of.get(id(readings[number].source), []), new_of.get(id(after[number].source), [])
-        if finding_problem(was, now, batch, floor=min(each.severity.rank for each in batch)) is not None:
+        # of which the user may want the safe ones only
+        judged_by = [each for each in batch if each.fix and each.fix.safe] or batch
+        if finding_problem(was, now, batch, floor=max(each.severity.rank for each in judged_by)) is not None:
             suspects[number] = numbers[number]
     return suspects
 

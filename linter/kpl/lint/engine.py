@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, NamedTuple
 
 from kpl.cluster import Cluster
@@ -143,6 +144,7 @@ def subjects(document: Document) -> Iterator[dict[str, Any]]:
                 yield {"Directive": directive, "ServerBlock": server, kind: model}
 
 
+@cache
 def _wanted(rule: type[Rule]) -> tuple[str, ...]:
     annotations = {name: each for name, each in rule.check.__annotations__.items() if name != "return"}
     return tuple(each if isinstance(each, str) else each.__name__ for each in annotations.values())
