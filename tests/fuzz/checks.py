@@ -126,7 +126,7 @@ def check_fix(seed: Seed, settings: Settings) -> None:
         return
     for unsafe in (False, True):
         outcome = fix_texts([reading], settings, unsafe)
-        for refused in (*outcome.bugs, *outcome.not_applied):
+        for refused in outcome.bugs:
             raise Violation("fix-refused", f"{refused.finding.code} {refused.finding.name}: {refused.problem}")
         text = outcome.texts.get(reading.source.path)
         if text is None:

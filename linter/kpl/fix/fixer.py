@@ -63,12 +63,12 @@ class _FileFixer:
         self.unsafe = unsafe
         self.outcome = outcome
         self.first = readings[number].source
-        self.offered: set[str] = set()
+        self.offered: set[tuple[str, str]] = set()
         self.refused: set[tuple[str, tuple[Edit, ...]]] = set()
 
     def start(self, findings: Sequence[Located]) -> None:
         """Learn what is offered, and what is not to be tried again."""
-        self.offered = {each.code for each in findings if each.fix and each.source is self.first}
+        self.offered = {(each.code, each.message) for each in findings if each.fix and each.source is self.first}
         for finding, _ in self.outcome.withheld:
             if finding.source is self.first and finding.fix:
                 self.refused.add((finding.code, finding.fix.edits))
@@ -106,9 +106,10 @@ class _FileFixer:
             self._tell(Withheld(finding, problem))
 
     def _tell(self, refused: Withheld) -> None:
-        if refused.finding.code not in self.offered:
+        finding = refused.finding
+        if (finding.code, finding.message) not in self.offered:
             self.outcome.withheld.append(refused)
-        elif refused.finding.source is self.first and not refused.problem.startswith("it brings up"):
+        elif finding.source is self.first and not refused.problem.startswith("it brings up"):
             self.outcome.bugs.append(refused)
         else:
             self.outcome.not_applied.append(refused)

@@ -33,17 +33,24 @@ class Offers(NamedTuple):
 def offers(readings: Sequence[Reading], findings: Sequence[Located], settings: Settings) -> Offers:
     """Try the fixes of `findings`, which are what lint says of `readings`.
 
-    All of them are tried at once; only those of a file where something is wrong are tried one by one.
+    All of them are tried at once, as `kpl fix` does it, with the unsafe ones and without; only those of a file where
+    something is wrong are tried one by one.
     """
+    numbers = {id(reading.source): number for number, reading in enumerate(readings)}
     fixes: dict[int, list[Located]] = {}
     for finding in findings:
         if finding.fix is not None:
-            fixes.setdefault(id(finding.source), []).append(finding)
-    numbers = {number: fixes[id(each.source)] for number, each in enumerate(readings) if id(each.source) in fixes}
+            fixes.setdefault(numbers[id(finding.source)], []).append(finding)
+    safe = {number: [each for each in found if each.fix and each.fix.safe] for number, found in fixes.items()}
+    mixed = {number: found for number, found in fixes.items() if len(safe[number]) < len(found)}
+    suspects: dict[int, list[Located]] = {}
+    for chosen in ({number: found for number, found in safe.items() if found}, mixed):
+        for number, found in _suspects(readings, chosen, findings, settings).items():
+            suspects.setdefault(number, []).extend(found)
     withheld = [
         Withheld(finding, problem)
-        for number, suspects in _suspects(readings, numbers, findings, settings).items()
-        for finding, problem in _tried(readings, number, suspects, settings)
+        for number, found in suspects.items()
+        for finding, problem in _tried(readings, number, found, settings)
     ]
     without = {id(each.finding) for each in withheld}
     return Offers([each._replace(fix=None) if id(each) in without else each for each in findings], withheld)
@@ -71,6 +78,8 @@ def _suspects(
 ) -> dict[int, list[Located]]:
     """The fixes to try one by one, by the number of their file."""
     suspects: dict[int, list[Located]] = {}
+    if not numbers:
+        return suspects
     after = list(readings)
     batches: dict[int, list[Located]] = {}
     for number, fixes in numbers.items():
@@ -89,9 +98,7 @@ def _suspects(
     old_of, new_of = _by_source(old), _by_source(new)
     for number, batch in batches.items():
         was, now = old_of.get(id(readings[number].source), []), new_of.get(id(after[number].source), [])
-        # of which the user may want the safe ones only
-        judged_by = [each for each in batch if each.fix and each.fix.safe] or batch
-        if finding_problem(was, now, batch, floor=max(each.severity.rank for each in judged_by)) is not None:
+        if finding_problem(was, now, batch) is not None:
             suspects[number] = numbers[number]
     return suspects
 
@@ -106,6 +113,7 @@ def _by_source(findings: Iterable[Located]) -> dict[int, list[Located]]:
 def _tried(
     readings: Sequence[Reading], number: int, suspects: Sequence[Located], settings: Settings
 ) -> Iterable[Withheld]:
+    suspects = list({id(finding): finding for finding in suspects}.values())
     for finding in suspects[:MAX_SUSPECTS]:
         problem = try_fixes(readings, number, [finding], judging(settings)).problem
         if problem is not None:

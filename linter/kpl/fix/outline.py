@@ -80,7 +80,9 @@ def as_loaded(reading: Reading) -> list[Word] | None:
             for key, (plugin, *others) in found.occurrences():
                 block = _loaded(document, key, ())
                 name = _loaded(document, plugin, (block,))
-                words += [block, name, *(_loaded(document, each, (block, name)) for each in others)]
+                # the braces of chart values are nobody's words
+                args = (each for each in others if each.text not in ("{", "}"))
+                words += [block, name, *(_loaded(document, each, (block, name)) for each in args)]
     return words
 
 

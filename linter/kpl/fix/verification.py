@@ -90,19 +90,17 @@ def _new_ranges(edits: Sequence[Edit]) -> list[Span]:
     return ranges
 
 
-def finding_problem(
-    old: Sequence[Located], new: Sequence[Located], batch: Sequence[Located], floor: int | None = None
-) -> str | None:
+def finding_problem(old: Sequence[Located], new: Sequence[Located], batch: Sequence[Located]) -> str | None:
     """Why the findings `new` of a file must not take the place of the findings `old`.
 
-    Findings milder than `floor` may come up: than the gravest one that is fixed, where nothing else is said.
+    Findings milder than the gravest one that is fixed may come up.
     """
     before = Counter(finding.code for finding in old)
     now = Counter(finding.code for finding in new)
     for code, fixed in Counter(finding.code for finding in batch).items():
         if now[code] > before[code] - fixed:
             return "the finding is still there after the fix"
-    floor = max(finding.severity.rank for finding in batch) if floor is None else floor
+    floor = max(finding.severity.rank for finding in batch)
     for finding in new:
         if now[finding.code] > before[finding.code] and finding.severity.rank >= floor:
             return f"it brings up {finding.code} {finding.name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, NamedTuple
@@ -145,13 +145,13 @@ def subjects(document: Document) -> Iterator[dict[str, Any]]:
 
 
 @cache
-def _wanted(rule: type[Rule]) -> tuple[str, ...]:
-    annotations = {name: each for name, each in rule.check.__annotations__.items() if name != "return"}
+def _wanted(check: Callable[..., Any]) -> tuple[str, ...]:
+    annotations = {name: each for name, each in check.__annotations__.items() if name != "return"}
     return tuple(each if isinstance(each, str) else each.__name__ for each in annotations.values())
 
 
 def _check(rule: Rule, context: dict[str, Any]) -> list[Finding]:
-    return list(rule.check(*(context[name] for name in _wanted(type(rule)))))
+    return list(rule.check(*(context[name] for name in _wanted(type(rule).check))))
 
 
 def _check_all(
