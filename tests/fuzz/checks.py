@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from zlib import crc32
 
 from lexer import words_of
 from seeds import Seed
@@ -124,21 +125,21 @@ def check_fix(seed: Seed, settings: Settings) -> None:
     reading = read(seed.name, seed.data)
     if reading is None:
         return
-    for unsafe in (False, True):
-        outcome = fix_texts([reading], settings, unsafe)
-        for refused in outcome.bugs:
-            raise Violation("fix-refused", f"{refused.finding.code} {refused.finding.name}: {refused.problem}")
-        text = outcome.texts.get(reading.source.path)
-        if text is None:
-            continue
-        again = read(seed.name, reading.source.encode(text))
-        if again is None:
-            raise Violation("fix-empties", "the fixed file holds nothing")
-        if again.source.text != text:
-            raise Violation("fix-round-trip", "the fixed text is read as another one")
-        second = fix_texts([again], settings, unsafe)
-        if second.texts:
-            raise Violation("fix-twice", second.applied[0].code)
+    unsafe = crc32(seed.data) % 2 == 0
+    outcome = fix_texts([reading], settings, unsafe)
+    for finding, problem in outcome.bugs:
+        raise Violation("fix-bug", f"{finding.code} {finding.name}: {problem}")
+    text = outcome.texts.get(reading.source.path)
+    if text is None:
+        return
+    again = read(seed.name, reading.source.encode(text))
+    if again is None:
+        raise Violation("fix-empties", "the fixed file holds nothing")
+    if again.source.text != text:
+        raise Violation("fix-round-trip", "the fixed text is read as another one")
+    second = fix_texts([again], settings, unsafe)
+    if second.texts:
+        raise Violation("fix-twice", second.applied[0].code)
 
 
 def check_verify(seed: Seed, settings: Settings) -> None:

@@ -93,7 +93,7 @@ def signature_of(problem: Violation) -> str:
     """The kind of a finding: without the words and the numbers of the file."""
     detail = re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`", "'…'", problem.detail)
     detail = re.sub(r"^\S+:\d+:\d+: ", "", detail)
-    return f"{problem.kind} {re.sub('[0-9]+(?![0-9]*[ :]*[a-z-]*:)', 'N', detail)[:300]}"
+    return f"{problem.kind} {re.sub('(?<!KPL)(?<![0-9])[0-9]+', 'N', detail)[:300]}"
 
 
 def _keep(

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 def fix(paths: tuple[str, ...], unsafe_fixes: bool, diff: bool, check: bool, color: str, **options: Any) -> None:
     """Mend what can be mended in PATHS: files, folders, or - for standard input to standard output.
 
-    Only the characters of each fix change. Every fix is verified before it is written. Exit codes: 0 done (or nothing
-    to do), 1 with --check when something would change, 2 wrong usage, or a fix that did not stand verification.
+    Only the characters of each fix change. Every fix is verified before it is written; one that fails verification
+    because of the others is named and not applied. Exit codes: 0 done (or nothing to do), 1 with --check when something
+    would change, 2 wrong usage, or a fix that lint offers and that fails verification, a bug in kpl.
     """
     gc.disable()
     from kpl.cli.load import load, stdin_bytes

@@ -97,9 +97,10 @@ def _column(text: str, offset: int) -> int:
 
 
 def glued_braces(text: str, tokens: Sequence[Token]) -> Iterator[int]:
-    """The indexes of the words that end their line with a ``{`` that is not a word of its own."""
+    """The indexes of the words that end their line, but for a brace, with a ``{`` that is not a word of its own."""
     for at, token in enumerate(tokens):
         if len(token.text) < 2 or token.text[-1] != "{" or text[token.span.end - 1] != "{" or token.text[-2] in "{$%":
             continue
-        if at + 1 == len(tokens) or tokens[at + 1].line > token.last_line:
+        following = tokens[at + 1] if at + 1 < len(tokens) else None
+        if following is None or following.text == "{" or following.line > token.last_line:
             yield at
