@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kpl.text.number import whole_number
+from kpl.text.number import probability, whole_number
 from kpl.text.version import Version
 
 LONG = "9" * 5000
@@ -20,6 +20,24 @@ LONG = "9" * 5000
 )  # fmt: skip
 def test_whole_number(text: str, number: int | None) -> None:
     assert whole_number(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        (None, 1.0),
+        ("0.50000000000", 0.5),
+        ("1", 1.0),
+        ("nan", 0.0),
+        ("inf", 0.0),
+        ("1e999", 0.0),
+        ("-5", 0.0),
+        ("x", 0.0),
+        (LONG, 0.0),
+    ],
+)
+def test_a_probability_is_one_that_json_can_hold(text: str | None, part: float) -> None:
+    assert probability(text) == part
 
 
 @pytest.mark.parametrize("text", ["1.2.3-rc.1", "v1.37", "20260102123456"])

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from kpl.inputs.ruleset import Ruleset, Table
 from kpl.proxy.chains import SERVICES
 from kpl.proxy.state import Destination, Endpoint, NodeState, PortState
-from kpl.text.number import whole_number
+from kpl.text.number import probability, whole_number
 
 _NO_TABLE = Table("", "")
 _INTERNAL = " cluster IP"
@@ -181,8 +181,8 @@ class _Reader:
             if self.nat.target[row] in self.endpoints and not self._has(row, "--rcheck")
         ]
         found, left = [], 1.0
-        for row, probability in zip(rows, self.nat.values("--probability", rows), strict=True):
-            share = left * _number(probability)
+        for row, written in zip(rows, self.nat.values("--probability", rows), strict=True):
+            share = left * probability(written)
             left -= share
             found.append(Endpoint(*self.endpoints[self.nat.target[row]], share))
         return found
@@ -240,10 +240,3 @@ def _matches(table: Table, chain: str) -> Iterator[_Match]:
 
 def _bits(family: int) -> int:
     return 32 if family == 4 else 128
-
-
-def _number(probability: str | None) -> float:
-    try:
-        return float(probability) if probability else 1.0
-    except ValueError:
-        return 0.0

@@ -15,3 +15,14 @@ def whole_number(text: str) -> int | None:
         return None
     digits = text.lstrip("0")
     return int(digits or "0") if len(digits) <= _MOST_DIGITS else 10**_MOST_DIGITS
+
+
+def probability(text: str | None) -> float:
+    """The part that a rule takes of what comes to it: all without a number, nothing where it is none from 0 to 1."""
+    if text is None:
+        return 1.0
+    try:
+        number = float(text)
+    except ValueError:
+        return 0.0
+    return number if 0 <= number <= 1 else 0.0
