@@ -201,7 +201,7 @@ class Cluster:
         """kube-proxy's verdict on the KubeProxyConfiguration in `document`; its span lies in the document's own text."""
         from kpl.proxy.verdict import judge_kube_proxy
 
-        text, start = self._program_text(document)
+        text, start = self.program_text_of(document)
         verdict = judge_kube_proxy(text, self.kubernetes_version_for(document.model))
         return verdict._replace(span=verdict.span.shifted(start)) if verdict.span else verdict
 
@@ -209,11 +209,11 @@ class Cluster:
         """The fields of the KubeProxyConfiguration in `document` that kube-proxy starts without."""
         from kpl.proxy.verdict import dropped_fields
 
-        text, start = self._program_text(document)
+        text, start = self.program_text_of(document)
         for dropped in dropped_fields(text, self.kubernetes_version_for(document.model)):
             yield dropped._replace(span=dropped.span.shifted(start))
 
-    def _program_text(self, document: Document) -> tuple[str, int]:
+    def program_text_of(self, document: Document) -> tuple[str, int]:
         """What kube-proxy reads of `document`, and where that starts."""
         from kpl.inputs.kubeproxy import program_text
 

@@ -179,7 +179,9 @@ def _told(verdicts: list[Judged]) -> list[tuple[object, ...]]:
     return [(each.verdict.answer, each.verdict.phase, each.verdict.message, each.verdict.needs) for each in verdicts]
 
 
-_OTHERWISE = re.compile(r"File to import not found|Unknown directive|ProxyMode: Invalid value: \"kernelspace\"")
+_OTHERWISE = re.compile(
+    r"Object 'Kind' is missing|File to import not found|Unknown directive|ProxyMode: Invalid value: \"kernelspace\""
+)
 """What lint tells in another way: a plugin that may be compiled in, a file that may be there, a mode of Windows."""
 
 

@@ -14,7 +14,7 @@ from kpl.inputs.read import read
 from kpl.inputs.yamltree import YamlError
 from kpl.lint.engine import Located, lint
 from kpl.lint.settings import Settings
-from kpl.text.edit import Edit, apply_edits, lost_comments
+from kpl.text.edit import Edit, apply_edits, are_apart, lost_comments
 from kpl.text.span import Span
 
 
@@ -48,6 +48,8 @@ def try_edits(before: Reading, batch: Sequence[Located]) -> Tried:
     source = before.source
     edits = [edit for finding in batch if finding.fix for edit in finding.fix.edits]
     restructures = any(finding.fix.restructures for finding in batch if finding.fix)
+    if not are_apart(edits):
+        return Tried(before, "its edits overlap")
     # named: what the file is, is known by now; its content need not prove it again
     after = read(source.path, source.encode(apply_edits(source.text, edits)))
     if after is None:

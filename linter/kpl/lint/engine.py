@@ -14,7 +14,7 @@ from kpl.lint.rule import Finding, Rule, Severity
 from kpl.lint.settings import Settings
 from kpl.lint.suppression import Suppressions
 from kpl.parallel import can_fork, in_two_processes
-from kpl.text.edit import Edit, Fix
+from kpl.text.edit import Edit, Fix, are_apart
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
@@ -204,6 +204,8 @@ def _lift(fix: Fix | None, document: Document) -> Fix | None:
     # a line behind the last one of a block without its closing brace would break the file;
     # what restructures a Corefile was tried on CoreDNS's parser
     if fix is None or (getattr(document.model, "unclosed", False) and not fix.restructures):
+        return None
+    if not are_apart(fix.edits):
         return None
     edits: list[Edit] | None = document.embedding.host_edits(sorted(fix.edits))
     return None if edits is None else replace(fix, edits=tuple(edits))

@@ -43,6 +43,16 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return "".join([*pieces, text[done:]])
 
 
+def are_apart(edits: Iterable[Edit]) -> bool:
+    """Whether each of `edits` has its end behind its start, and none overlaps another one."""
+    done = 0
+    for edit in sorted(edits):
+        if edit.start < done or edit.end < edit.start:
+            return False
+        done = edit.end
+    return True
+
+
 def collide(edits: Iterable[Edit], others: Sequence[Edit]) -> bool:
     """Whether any of `edits` touches the same characters, or inserts at the same place, as one of `others`.
 
