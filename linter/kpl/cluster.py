@@ -143,21 +143,6 @@ class Cluster:
         lenient: Lenient = document.judged[1]
         return lenient
 
-    def is_misread(self, document: Document) -> bool:
-        """Whether CoreDNS refuses a Corefile in which a brace is not separated from its word.
-
-        All blocks then end before their author's `}`: what else would be said of them is about that brace.
-        """
-        text = document.embedding.text
-        if type(document.model).__name__ != "Corefile" or not document.model.stray_braces:
-            return False
-        from kpl.coredns.structure import glued_braces
-        from kpl.coredns.tokens import tokenize
-
-        if next(glued_braces(text, tokenize(text)), None) is None:
-            return False
-        return self.lenient(document).judgement.verdict.answer == "refuses"
-
     def advice(self, document: Document) -> Advice:
         """What to write where the verdict of `lenient` is a refusal."""
         from kpl.coredns.mends.advice import advise

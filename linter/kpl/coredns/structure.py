@@ -96,6 +96,11 @@ def _column(text: str, offset: int) -> int:
     return len(found.group().expandtabs(_TAB)) if found else 0
 
 
+def has_glued_brace(text: str) -> bool:
+    """Whether `glued_braces` finds any."""
+    return next(glued_braces(text, tokenize(text)), None) is not None
+
+
 def glued_braces(text: str, tokens: Sequence[Token]) -> Iterator[int]:
     """The indexes of the words that end their line, but for a brace, with a ``{`` that is not a word of its own."""
     for at, token in enumerate(tokens):

@@ -99,7 +99,7 @@ def _lint_file(
     suppressions = Suppressions(reading.source, reading.documents)
     located: list[Located] = []
     for document in reading.documents:
-        misread = cluster.is_misread(document)
+        misread = _is_misread(document, cluster)
         own = [] if misread else cluster_findings
         findings = [each for each in own if each.document is document and _is_active(each.rule, active)]
         is_large = len(reading.documents) == 1 and len(reading.source.text) > PARALLEL_SIZE
@@ -120,6 +120,19 @@ def _lint_file(
     if any(entry.sees == "Suppression" for entry in active):
         located += _idle(suppressions, active, settings)
     result.findings += sorted(located, key=lambda each: (each.span, each.code))
+
+
+def _is_misread(document: Document, cluster: Cluster) -> bool:
+    """Whether CoreDNS refuses a Corefile in which a brace is not separated from its word.
+
+    All blocks then end before their author's `}`: what else would be said of them is about that brace.
+    """
+    if type(document.model).__name__ != "Corefile" or not document.model.stray_braces:
+        return False
+    from kpl.coredns.structure import has_glued_brace
+
+    refused: bool = cluster.lenient(document).judgement.verdict.answer == "refuses"
+    return refused and has_glued_brace(document.embedding.text)
 
 
 def _has_what_it_needs(entry: RuleEntry, cluster: Cluster) -> bool:
