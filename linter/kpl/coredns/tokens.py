@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from kpl.inputs.corefile import word_of
 from kpl.text.span import Span
@@ -29,19 +28,12 @@ def tokenize(text: str, file: str = "") -> list[Token]:
     return list(iterate_tokens(text, file))
 
 
-@cache
-def _lexer() -> Any:
-    from kpl_grammars import parser
-
-    corefile = parser("corefile")
-    corefile.lexer = corefile._build_lexer()  # which `lex` would do again for each text
-    return corefile
-
-
 def iterate_tokens(text: str, file: str = "") -> Iterator[Token]:
     """The tokens one by one, for a text that may be too long."""
+    from kpl_grammars import parser
+
     start = 1 if text.startswith("\ufeff") else 0
-    for lexed in _lexer().lex(text[start:]):
+    for lexed in parser("corefile").lex(text[start:]):
         if lexed.type == "_NL":
             continue
         raw = str(lexed)

@@ -24,7 +24,7 @@ def corefile_document(
     if not sure and not detect.names_a_plugin(text):
         return None
     model: object
-    templated = is_templated(text.replace("\r", ""))  # which is nothing at all to CoreDNS
+    templated = is_templated(text)
     if len(text) > MAX_COREFILE:
         model = ParseFailure("Corefile", "it is larger than 4 MiB", _first_line(text), templated, too_large=True)
         return Document(source, model, embedding, name, namespace, key, templated)
@@ -37,12 +37,13 @@ def corefile_document(
     return Document(source, model, embedding, name, namespace, key, templated)
 
 
-_TEMPLATE = re.compile(r"\{\{|\{%|\{#|\$\{|\$\(|%\{|<%|__[A-Z][A-Z0-9_]+__|\}[A-Z_]{3,}(?=\r|$)", re.MULTILINE)
+_TEMPLATE = re.compile(r"\{\{|\{%|\{#|\$\{|\$\(|%\{|<%|__[A-Z][A-Z0-9_]+__|\}[A-Z_]{3,}$", re.MULTILINE)
 
 
 def is_templated(text: str) -> bool:
     """Whether `text` holds placeholders that something else fills in: Helm, Jinja, envsubst, Terraform, `__PILLAR__`."""
-    return _TEMPLATE.search(text) is not None
+    # CR is nothing at all to CoreDNS
+    return _TEMPLATE.search(text.replace("\r", "")) is not None
 
 
 def _first_line(text: str) -> Span:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any, NamedTuple
 
 from kpl.cluster import Cluster
@@ -99,19 +98,18 @@ def _lint_file(
     suppressions = Suppressions(reading.source, reading.documents)
     located: list[Located] = []
     for document in reading.documents:
-        misread = _is_misread(document, cluster)
-        own = [] if misread else cluster_findings
-        findings = [each for each in own if each.document is document and _is_active(each.rule, active)]
+        findings = [each for each in cluster_findings if each.document is document and _is_active(each.rule, active)]
         is_large = len(reading.documents) == 1 and len(reading.source.text) > PARALLEL_SIZE
         for context in subjects(document):
-            if misread and "Document" not in context:
-                break
             subject = next(iter(context))
             entries = by_type.get(subject, [])
             context = {**context, "Document": document, "Cluster": cluster}
             both = is_large and context[subject] is document.model
             findings += _check_all(entries, context, settings, two_processes=both)
+        misread = _is_misread(document, cluster)
         for finding in dict.fromkeys(findings):
+            if misread and type(finding.rule).sees() != "Document":
+                continue
             one = _locate(finding, document, settings)
             if suppressions.silences(one.code, one.name, document, finding.span, one.span):
                 result.silenced += 1
@@ -157,14 +155,13 @@ def subjects(document: Document) -> Iterator[dict[str, Any]]:
                 yield {"Directive": directive, "ServerBlock": server, kind: model}
 
 
-@cache
-def _wanted(check: Callable[..., Any]) -> tuple[str, ...]:
-    annotations = {name: each for name, each in check.__annotations__.items() if name != "return"}
+def _wanted(rule: type[Rule]) -> tuple[str, ...]:
+    annotations = {name: each for name, each in rule.check.__annotations__.items() if name != "return"}
     return tuple(each if isinstance(each, str) else each.__name__ for each in annotations.values())
 
 
 def _check(rule: Rule, context: dict[str, Any]) -> list[Finding]:
-    return list(rule.check(*(context[name] for name in _wanted(type(rule).check))))
+    return list(rule.check(*(context[name] for name in _wanted(type(rule)))))
 
 
 def _check_all(

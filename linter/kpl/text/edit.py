@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -43,16 +43,6 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return "".join([*pieces, text[done:]])
 
 
-def are_apart(edits: Iterable[Edit]) -> bool:
-    """Whether each of `edits` has its end behind its start, and none overlaps another one."""
-    done = 0
-    for edit in sorted(edits):
-        if edit.start < done or edit.end < edit.start:
-            return False
-        done = edit.end
-    return True
-
-
 def collide(edits: Iterable[Edit], others: Sequence[Edit]) -> bool:
     """Whether any of `edits` touches the same characters, or inserts at the same place, as one of `others`.
 
@@ -75,6 +65,16 @@ def _meet(a: Edit, b: Edit) -> bool:
     )
 
 
+def are_apart(edits: Iterable[Edit]) -> bool:
+    """Whether each of `edits` has its end behind its start, and none overlaps another one."""
+    done = 0
+    for edit in sorted(edits):
+        if edit.start < done or edit.end < edit.start:
+            return False
+        done = edit.end
+    return True
+
+
 # lines end at an escaped line end too: a Corefile in double quotes is one line of its file
 _COMMENT = re.compile(r"(?:^|(?<=[ \t])|(?<=\\n))#(?:(?!\\n)[^\r\n])*", re.MULTILINE)
 
@@ -82,12 +82,13 @@ _COMMENT = re.compile(r"(?:^|(?<=[ \t])|(?<=\\n))#(?:(?!\\n)[^\r\n])*", re.MULTI
 def lost_comments(text: str, edits: Iterable[Edit]) -> list[str]:
     """The comments that stood, if only in part, in the replaced ranges of `text` and are not in what replaces them."""
     lost: list[str] = []
+    comments = [found.span() for found in _COMMENT.finditer(text)] if "#" in text else []
     for edit in edits:
-        last = text.find("\n", edit.end)
-        for found in _COMMENT.finditer(text, text.rfind("\n", 0, edit.start) + 1, len(text) if last < 0 else last):
-            if found.start() >= edit.end:
-                break
-            comment = found.group().rstrip()
-            if edit.start < min(found.start() + len(comment), edit.end) and comment not in edit.text:
+        at = bisect_right(comments, edit.start, key=lambda span: span[1])
+        while at < len(comments) and comments[at][0] < edit.end:
+            start, end = comments[at]
+            comment = text[start:end].rstrip()
+            if edit.start < min(start + len(comment), edit.end) and comment not in edit.text:
                 lost.append(comment)
+            at += 1
     return lost
