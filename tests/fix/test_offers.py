@@ -9,9 +9,10 @@ import pytest
 
 from kpl.fix import offers as module
 from kpl.fix.fixer import Outcome, fix_texts
-from kpl.fix.offers import offers
+from kpl.fix.offers import offers, together
+from kpl.fix.verification import Tried
 from kpl.inputs.document import Reading
-from kpl.lint.engine import lint
+from kpl.lint.engine import Located, lint
 from kpl.lint.settings import Settings
 from samples import PROXY, config_map
 from support import facts, kpl, readings, refused
@@ -106,12 +107,45 @@ def test_all_fixes_of_a_run_are_tried_at_once(monkeypatch: pytest.MonkeyPatch) -
     assert len(tried) <= 2
 
 
-def test_suspects_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_SUSPECTS", 0)
-    read = readings({"Corefile": "prometheus :9\n"})
-    found = offers(read, lint(read, Settings()).findings, Settings())
-    assert {each.problem for each in found.withheld} == {"more than 0 fixes of this file are doubtful"}
-    assert not any(each.fix for each in found.findings if each.code == "KPL010")
+def test_what_is_at_fault_is_looked_for_by_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+    whole = module.try_fixes
+
+    def counted(readings: Sequence[Reading], number: int, batch: Sequence[Located], judge: Settings) -> Tried:
+        tried.append(len(batch))
+        return whole(readings, number, batch, judge)
+
+    monkeypatch.setattr(module, "try_fixes", counted)
+    bad = "---\n" + PROXY.replace("mode: ipvs", "bindAddres: nowhere")
+    good = "".join("---\n" + PROXY.replace("mode: ipvs", "bindAddres: 0.0.0.0") for _ in range(31))
+    read = readings({"p.yaml": good + bad})
+    settings = Settings(facts=facts(PROXY_1_37))
+    found = offers(read, lint(read, settings).findings, settings)
+    assert [each.finding.code for each in found.withheld] == ["KPL303"]
+    assert sum(1 for each in found.findings if each.fix and each.code == "KPL303") == 31
+    assert len(tried) <= 12
+
+
+@pytest.mark.parametrize("limit", ["MAX_TRIES", "MAX_TRIED_TEXT"])
+def test_the_search_is_bounded(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setattr(module, limit, 0)
+    bad = "".join("---\n" + PROXY.replace("mode: ipvs", "bindAddres: nowhere") for _ in range(4))
+    read = readings({"p.yaml": bad})
+    settings = Settings(facts=facts(PROXY_1_37))
+    found = offers(read, lint(read, settings).findings, settings)
+    assert "too many fixes of this file fail verification" in {each.problem for each in found.withheld}
+    assert not any(each.fix for each in found.findings if each.code == "KPL303")
+
+
+def test_fixes_that_meet_are_offered_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "".join(
+        f"a{number}.org {{\n    kubernetes c.local {{\n        upstream\n    }}\n}}\n" for number in range(50)
+    )
+    read = readings({"Corefile": text})
+    findings = lint(read, Settings()).findings
+    meeting = [each for each in findings if each.fix]
+    assert len(together(meeting)[1]) > 40, "they do not meet"
+    assert offers(read, findings, Settings()).withheld == []
 
 
 def test_a_fix_that_others_made_impossible_is_no_bug() -> None:

@@ -12,8 +12,11 @@ from kpl.lint.engine import Located, lint
 from kpl.lint.settings import Settings
 from kpl.text.edit import Edit, collide
 
-MAX_SUSPECTS = 40
-"""In one file: each is tried by itself, which takes as long as reading the file does."""
+MAX_TRIES = 60
+MAX_TRIED_TEXT = 6_000_000
+"""In characters: how much is read again to find the fixes of one file that are at fault."""
+MAX_LAYERS = 4
+"""How many fixes may meet at one place before they are tried apart."""
 
 
 class Withheld(NamedTuple):
@@ -34,7 +37,7 @@ def offers(readings: Sequence[Reading], findings: Sequence[Located], settings: S
     """Try the fixes of `findings`, which are what lint says of `readings`.
 
     All of them are tried at once, as `kpl fix` does it, with the unsafe ones and without; only those of a file where
-    something is wrong are tried one by one.
+    something is wrong are tried apart.
     """
     numbers = {id(reading.source): number for number, reading in enumerate(readings)}
     fixes: dict[int, list[Located]] = {}
@@ -74,12 +77,17 @@ def together(findings: Iterable[Located]) -> tuple[list[Located], list[Located]]
 
 
 def _suspects(
-    readings: Sequence[Reading], numbers: dict[int, list[Located]], findings: Sequence[Located], settings: Settings
+    readings: Sequence[Reading],
+    numbers: dict[int, list[Located]],
+    findings: Sequence[Located],
+    settings: Settings,
+    layers: int = MAX_LAYERS,
 ) -> dict[int, list[Located]]:
-    """The fixes to try one by one, by the number of their file."""
+    """The fixes to try apart, by the number of their file."""
+    if not numbers or not layers:
+        return numbers
     suspects: dict[int, list[Located]] = {}
-    if not numbers:
-        return suspects
+    below: dict[int, list[Located]] = {}
     after = list(readings)
     batches: dict[int, list[Located]] = {}
     for number, fixes in numbers.items():
@@ -90,7 +98,7 @@ def _suspects(
             continue
         after[number], batches[number] = tried.after, batch
         if others:
-            suspects[number] = others
+            below[number] = others
     judge = judging(settings)
     same_rules = not (settings.select or settings.ignore or settings.overrides)
     old = findings if same_rules else lint(readings, judge, only=[readings[number] for number in batches]).findings
@@ -99,7 +107,9 @@ def _suspects(
     for number, batch in batches.items():
         was, now = old_of.get(id(readings[number].source), []), new_of.get(id(after[number].source), [])
         if finding_problem(was, now, batch) is not None:
-            suspects[number] = numbers[number]
+            suspects[number] = batch
+    for number, found in _suspects(readings, below, findings, settings, layers - 1).items():
+        suspects.setdefault(number, []).extend(found)
     return suspects
 
 
@@ -113,10 +123,26 @@ def _by_source(findings: Iterable[Located]) -> dict[int, list[Located]]:
 def _tried(
     readings: Sequence[Reading], number: int, suspects: Sequence[Located], settings: Settings
 ) -> Iterable[Withheld]:
-    suspects = list({id(finding): finding for finding in suspects}.values())
-    for finding in suspects[:MAX_SUSPECTS]:
-        problem = try_fixes(readings, number, [finding], judging(settings)).problem
-        if problem is not None:
-            yield Withheld(finding, problem)
-    for finding in suspects[MAX_SUSPECTS:]:
-        yield Withheld(finding, f"more than {MAX_SUSPECTS} fixes of this file are doubtful")
+    """Those of `suspects` that are at fault: halves of them are tried, and halves of what fails."""
+    tries = min(MAX_TRIES, max(MAX_TRIED_TEXT // (len(readings[number].source.text) + 1), 1))
+    judge = judging(settings)
+    waiting = _halves(list({id(finding): finding for finding in suspects}.values()))
+    while waiting:
+        group, others = together(waiting.pop())
+        if others:
+            waiting.append(others)
+        if tries == 0:
+            yield from (Withheld(finding, "too many fixes of this file fail verification") for finding in group)
+            continue
+        tries -= 1
+        problem = try_fixes(readings, number, group, judge).problem
+        if problem is not None and len(group) == 1:
+            yield Withheld(group[0], problem)
+        elif problem is not None:
+            waiting += _halves(group)
+
+
+def _halves(findings: list[Located]) -> list[list[Located]]:
+    """`findings` in two parts, the first one last."""
+    half = (len(findings) + 1) // 2
+    return [part for part in (findings[half:], findings[:half]) if part]
