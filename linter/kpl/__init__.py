@@ -201,6 +201,7 @@ _HOMES = {
     "save_headers": "kpl.inputs.saveheaders",
     "and_more": "kpl.text.words",
     "closest": "kpl.text.words",
+    "whole_number": "kpl.text.number",
 }
 
 __all__ = ["__version__", *_HOMES]
@@ -391,6 +392,7 @@ if TYPE_CHECKING:
     from kpl.text.edit import Edit as Edit
     from kpl.text.edit import Fix as Fix
     from kpl.text.enclosed import enclosed as enclosed
+    from kpl.text.number import whole_number as whole_number
     from kpl.text.span import Span as Span
     from kpl.text.span import Text as Text
     from kpl.text.version import Version as Version

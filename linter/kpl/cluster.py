@@ -35,9 +35,11 @@ OLDEST_KUBE_PROXY = Version("1.20")
 OLDEST_KUBERNETES = Version("1.12")
 """The oldest Kubernetes that the data on fields and modes tells apart from older ones."""
 
-_COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?(\d+\.\d+\.\d+)")
-_KUBEADM_VERSION = re.compile(r"""^[ \t]*kubernetesVersion[ \t]*:[ \t]*["']?v?(\d+\.\d+(?:\.\d+)?)\b""", re.MULTILINE)
-_KUBE_PROXY_IMAGE = re.compile(r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?(\d+\.\d+\.\d+)")
+_COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
+_KUBEADM_VERSION = re.compile(
+    r"""^[ \t]*kubernetesVersion[ \t]*:[ \t]*["']?v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)\b""", re.MULTILINE
+)
+_KUBE_PROXY_IMAGE = re.compile(r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
 
 Model = TypeVar("Model")
 
@@ -204,7 +206,7 @@ class Cluster:
         """kube-proxy's verdict on the KubeProxyConfiguration in `document`; its span lies in the document's own text."""
         from kpl.proxy.verdict import judge_kube_proxy
 
-        text, start = self._program_text(document)
+        text, start = self.program_text_of(document)
         verdict = judge_kube_proxy(text, self.kubernetes_version_for(document.model))
         return verdict._replace(span=verdict.span.shifted(start)) if verdict.span else verdict
 
@@ -212,7 +214,7 @@ class Cluster:
         """The fields of the KubeProxyConfiguration in `document` that kube-proxy starts without."""
         from kpl.proxy.verdict import dropped_fields
 
-        text, start = self._program_text(document)
+        text, start = self.program_text_of(document)
         for dropped in dropped_fields(text, self.kubernetes_version_for(document.model)):
             yield dropped._replace(span=dropped.span.shifted(start))
 
@@ -226,7 +228,7 @@ class Cluster:
         part = text[slice(*program_text(text, config.node.start))]
         return judge_kube_proxy(part, self.kubernetes_version_for(config)).answer != "refuses"
 
-    def _program_text(self, document: Document) -> tuple[str, int]:
+    def program_text_of(self, document: Document) -> tuple[str, int]:
         """What kube-proxy reads of `document`, and where that starts."""
         from kpl.inputs.kubeproxy import program_text
 

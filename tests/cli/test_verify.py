@@ -235,3 +235,21 @@ def test_wrong_usage_ends_with_2(tmp_path: Path, words: list[str]) -> None:
     assert done.returncode == 2
     assert done.stderr
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("plugin", "said"),
+    [
+        ("forwad", b"Replace `forwad` with `forward`."),
+        ("k8s_gatway", b"--plugins k8s_gatway"),
+        ("ttl", None),
+        ("pods", None),
+        ("proxy", None),
+    ],
+)
+def test_the_hint_about_an_unknown_plugin(tmp_path: Path, plugin: str, said: bytes | None) -> None:
+    write(tmp_path, Corefile=f". {{\n    {plugin} x\n}}\n")
+    shown = kpl(tmp_path, "verify", "Corefile").stdout
+    assert f"Unknown directive '{plugin}'".encode() in shown
+    assert (said or b"Unknown") in shown
+    assert (b"--plugins" in shown, b"Replace" in shown) == (b"--plugins" in (said or b""), b"Replace" in (said or b""))

@@ -13,6 +13,7 @@ from kpl.cli.options import KINDS, choice_options, container_options, facts_opti
 if TYPE_CHECKING:
     from kpl.cli.load import Inputs
     from kpl.fix.fixer import Outcome
+    from kpl.fix.offers import Withheld
 
 
 @click.command()
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
 def fix(paths: tuple[str, ...], unsafe_fixes: bool, diff: bool, check: bool, color: str, **options: Any) -> None:
     """Mend what can be mended in PATHS: files, folders, or - for standard input to standard output.
 
-    Only the characters of each fix change. Every fix is verified before it is written. Exit codes: 0 done (or nothing
-    to do), 1 with --check when something would change, 2 wrong usage, or a fix that did not stand verification.
+    Only the characters of each fix change. Every fix is verified before it is written; one that fails verification
+    because of the others is named and not applied. Exit codes: 0 done (or nothing to do), 1 with --check when something
+    would change, 2 wrong usage, or a fix that lint offers and that fails verification, a bug in kpl.
     """
     gc.disable()
     from kpl.cli.load import load, stdin_bytes, tell_of_coverage
@@ -91,15 +93,25 @@ def _write_files(inputs: Inputs, outcome: Outcome) -> list[str]:
     return problems
 
 
+def _place(refused: Withheld) -> str:
+    from kpl.report.screen import printable
+
+    finding = refused.finding
+    line, column = finding.source.position(finding.span.start)
+    return f"{printable(finding.path)}:{line}:{column}: {finding.code} {finding.name}"
+
+
 def _summary(outcome: Outcome, problems: list[str], written: bool) -> None:
     from kpl.report.screen import printable
 
     for problem in problems:
         click.echo(f"kpl: error: {printable(problem)}", err=True)
-    for bug in outcome.bugs:
-        click.echo(f"kpl: this fix did not stand verification and was not made, which is a bug in kpl: {bug}", err=True)
     for path, reason in outcome.unwritten.items():
         click.echo(f"kpl: warning: {printable(path)} {reason}, so kpl fix does not write it", err=True)
+    for refused in outcome.not_applied:
+        click.echo(f"kpl: {_place(refused)}: the fix was not applied because {refused.problem}", err=True)
+    for bug in outcome.bugs:
+        click.echo(f"kpl: {_place(bug)}: the fix failed verification, which is a bug in kpl: {bug.problem}", err=True)
     done = "Fixed" if written else "Would fix"
     count, files = len(outcome.applied), len(outcome.changed)
     if count:

@@ -40,6 +40,10 @@ def lint(paths: tuple[str, ...], format_: str, fail_on: str | None, color: str, 
     settings = settings_from(options, paths)
     inputs = load(paths, settings, stdin_bytes(paths), options)
     result = engine.lint(inputs.readings, settings)
+    if any(finding.fix for finding in result.findings):
+        from kpl.fix.offers import offers
+
+        result.findings = offers(inputs.readings, result.findings, settings).findings
     report(result, inputs.coverage, format_, color=color, show_skipped=options["show_skipped"])
     complete = tell_of_coverage(inputs.coverage, options)
     floor = {"error": 2, "warning": 1, "info": 0, "never": 3}[fail_on or settings.fail_on]

@@ -45,6 +45,8 @@ def replace_option(server: ServerBlock, directive: Directive, option: Property) 
 def _without(corefile: Corefile, directive: Directive, options: Sequence[Property]) -> tuple[Edit, ...] | None:
     """The edits that remove `options`, and the block of `directive` where it holds nothing else."""
     if directive.block is not None and len(options) == len(directive.properties):
+        if directive.head.end > directive.block.start:
+            return None  # words after the block
         edit = Edit(directive.head.end, directive.block.end, "")
         if (
             not corefile.text[edit.start : directive.block.start].strip()

@@ -48,6 +48,6 @@ def _tokens(text: str, file: str) -> Iterator[Token]:
             yield Token(raw, line, Span(begin, begin + len(raw)), file)
             continue
         word = word_of(lexed)
-        if raw.strip("\r") == '"':  # an opening quote that the file ends behind makes no word
+        if raw in ('"', '"\\'):  # an opening quote that the file ends behind makes no word
             continue
         yield Token(str(word), line, word.span.shifted(start), file)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from kpl.coredns.tokens import tokenize
+from kpl.coredns.structure import parsed
+from kpl.coredns.tokens import Token, tokenize
 from kpl.inputs.corefile import Corefile, Directive, Property
 from kpl.inputs.detect import YAML
 from kpl.inputs.document import Document, Reading, is_corefile
@@ -69,6 +70,29 @@ def _embedded(document: Document) -> Iterator[Word]:
 def _flat(document: Document) -> Iterator[Word]:
     for token in tokenize(document.embedding.text):
         yield Word(document.embedding.host_span(token.span), token.text, (), "embedded corefile")
+
+
+def as_loaded(reading: Reading) -> list[Word] | None:
+    """The words of the Corefiles in a file as CoreDNS's parser groups them; None where it refuses one."""
+    words: list[Word] = []
+    for document in reading.documents:
+        if is_corefile(document):
+            found = parsed(document.embedding.text, document.is_fragment)
+            if found is None:
+                return None
+            for key, (plugin, *others) in found.occurrences():
+                block = _loaded(document, key, ())
+                name = _loaded(document, plugin, (block,))
+                # the braces of chart values are nobody's words
+                args = (each for each in others if each.text not in ("{", "}"))
+                words += [block, name, *(_loaded(document, each, (block, name)) for each in args)]
+    return words
+
+
+def _loaded(document: Document, token: Token, under: tuple[Word, ...]) -> Word:
+    # as it is written: a variable has no value here
+    written = document.embedding.text[slice(*token.span)]
+    return Word(document.embedding.host_span(token.span), written, under, "loaded corefile")
 
 
 def _yaml(node: Node, under: tuple[Word, ...]) -> Iterator[Word]:

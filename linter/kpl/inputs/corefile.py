@@ -290,6 +290,8 @@ def word_of(token: Any) -> Text:
     if raw[0] == '"' and token.type in ("QUOTED", "COMMA_QUOTED", "IMPORT", "LBRACE", "RBRACE"):
         closed = len(raw) > 1 and raw[-1] == '"' and not re.search(r'(?<!\\)(?:\\\\)*\\"$', raw)
         inner = raw[1:-1] if closed else raw[1:]
+        if not closed and re.search(r"(?<!\\)(?:\\\\)*\\\Z", inner):
+            inner = inner[:-1]  # the file ends before what it escapes
         return Text(inner.replace('\\"', '"'), Span(start, start + len(raw)))
     written = raw.split("#", 1)[0].rstrip("\r")
     return Text(written.replace("\r", ""), Span(start, start + len(written)))

@@ -47,7 +47,8 @@ _TEMPLATE = re.compile(r"\{\{|\{%|\{#|\$\{|\$\(|%\{|<%|__[A-Z][A-Z0-9_]+__|\}[A-
 
 def is_templated(text: str) -> bool:
     """Whether `text` holds placeholders that something else fills in: Helm, Jinja, envsubst, Terraform, `__PILLAR__`."""
-    return _TEMPLATE.search(text) is not None
+    # CR is nothing at all to CoreDNS
+    return _TEMPLATE.search(text.replace("\r", "")) is not None
 
 
 def _first_line(text: str) -> Span:

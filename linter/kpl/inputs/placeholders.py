@@ -22,7 +22,8 @@ _OWN_VARIABLE = re.compile(r"\{\$[^}]*\}|\{%[\w.-]+%\}")
 @lru_cache(maxsize=8)
 def corefile_placeholder(text: str) -> str | None:
     """A placeholder in a Corefile that is a template of one; None in what CoreDNS can be given as it is."""
-    text = _OWN_TEMPLATES.sub("", text)
+    # CoreDNS passes over each CR, whether a line ends there or not
+    text = _OWN_TEMPLATES.sub("", text.replace("\r", ""))
     closed = text.rfind("}") + 1  # no variable ends behind it
     text = _OWN_VARIABLE.sub("", text[:closed]) + text[closed:]
     found = template_placeholder(text)

@@ -14,6 +14,7 @@ from kpl.inputs.yamltree import Sequence as YamlSequence
 from kpl.lint.registry import find, some_are_missing
 from kpl.lint.rule import Severity
 from kpl.lint.settings import Override, Settings
+from kpl.text.number import whole_number
 from kpl.text.source import Source
 from kpl.text.version import Version
 from kpl.text.words import closest
@@ -122,7 +123,7 @@ class _Config:
         if error is None:
             return
         node = self._node(error.absolute_path)
-        message = error.message
+        message = error.message if len(error.message) < 300 else f"{error.message[:300]}…"
         if error.validator == "additionalProperties" and isinstance(node, Mapping):
             allowed = error.schema.get("properties", {})
             unknown = next((key for key in node.keys() if key.value not in allowed), None)
@@ -190,7 +191,8 @@ def plain(node: Node) -> Any:
         return None
     if node.value in ("true", "false"):
         return node.value == "true"
-    return int(node.value) if node.value.isdecimal() else node.value
+    number = whole_number(node.value)
+    return node.value if number is None else number
 
 
 def _severities(data: dict[str, Any]) -> dict[str, Severity]:

@@ -14,7 +14,7 @@ from kpl.lint.rule import Finding, Rule, Severity
 from kpl.lint.settings import Settings
 from kpl.lint.suppression import Suppressions
 from kpl.parallel import can_fork, in_two_processes
-from kpl.text.edit import Edit, Fix
+from kpl.text.edit import Edit, Fix, are_apart
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
@@ -115,7 +115,10 @@ def _lint_file(
             context = {**context, "Document": document, "Cluster": cluster}
             both = is_large and context[subject] is document.model
             findings += _check_all(entries, context, settings, two_processes=both)
+        misread = _is_misread(document, cluster)
         for finding in dict.fromkeys(findings):
+            if misread and type(finding.rule).sees() != "Document":
+                continue
             if finding.fix is not None and reading.not_written:
                 result.unwritten[reading.source.path] = reading.not_written
                 finding = finding._replace(fix=None)
@@ -129,6 +132,19 @@ def _lint_file(
     if any(entry.sees == "Suppression" for entry in active):
         located += _idle(suppressions, active, cluster, settings)
     result.findings += sorted(located, key=lambda each: (each.span, each.code))
+
+
+def _is_misread(document: Document, cluster: Cluster) -> bool:
+    """Whether CoreDNS refuses a Corefile in which a brace is not separated from its word.
+
+    All blocks then end before their author's `}`: what else would be said of them is about that brace.
+    """
+    if type(document.model).__name__ != "Corefile" or not document.model.stray_braces:
+        return False
+    from kpl.coredns.structure import has_glued_brace
+
+    refused: bool = cluster.lenient(document).judgement.verdict.answer == "refuses"
+    return refused and has_glued_brace(document.embedding.text)
 
 
 def _has_what_it_needs(entry: RuleEntry, cluster: Cluster) -> bool:
@@ -264,6 +280,8 @@ def _lift(fix: Fix | None, document: Document) -> Fix | None:
     # a line behind the last one of a block without its closing brace would break the file;
     # what restructures a Corefile was tried on CoreDNS's parser
     if fix is None or (getattr(document.model, "unclosed", False) and not fix.restructures):
+        return None
+    if not are_apart(fix.edits):
         return None
     edits: list[Edit] | None = document.embedding.host_edits(sorted(fix.edits))
     return None if edits is None else replace(fix, edits=tuple(edits))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -15,6 +15,7 @@ from kpl.report.screen import printable, snippet_lines
 if TYPE_CHECKING:
     from kpl.text.source import Source
     from kpl.text.span import Span
+    from kpl.text.version import Version
     from kpl.verify.judged import Judged
 
 PROGRAMS = {"corefile": "CoreDNS", "kube-proxy": "kube-proxy"}
@@ -87,6 +88,20 @@ def print_verdicts(verdicts: Sequence[Printed], format_: str, color: bool) -> No
         click.echo(f"{', '.join(parts)}." if parts else "No configurations were found.")
 
 
+def _about_plugin(name: str, version: Version) -> Iterator[str]:
+    """What to do about a plugin that CoreDNS does not know: it is another one, or may be in the image."""
+    from kpl.coredns.lenient import may_be_external
+    from kpl.coredns.versions import removed_in, setup_order
+    from kpl.text.words import closest
+
+    known = setup_order(version)
+    meant = closest(name, known)
+    if meant is not None:
+        yield f"Replace `{name}` with `{meant[0]}`."
+    elif removed_in(name) is None and may_be_external(name, known):
+        yield f"Say so where the image was built with it: --plugins {name}"
+
+
 def _words(counts: Counter[str]) -> list[tuple[str, str]]:
     return [
         ("loads", "loads" if counts["loads"] == 1 else "load"),
@@ -127,11 +142,9 @@ def render(judged: Judged, color: bool) -> str:
     if answer == "refuses":
         says = verdict.message if verdict.message is not None else "(nothing: it never comes to an end)"
         out += [f"{gutter} = {_shortened(printable(line))}" for line in says.split("\n")]
-        from kpl.coredns.versions import removed_in
-
         unknown = _UNKNOWN_PLUGIN.search(says)
-        if unknown is not None and removed_in(unknown[1]) is None:
-            out.append(f"{gutter}   Say so where the image was built with it: --plugins {unknown[1]}")
+        if unknown is not None:
+            out += [f"{gutter}   {line}" for line in _about_plugin(unknown[1], judged.version)]
     if judged.imported is not None and judged.span is not None:
         out.append(f"{gutter} = imported at {_place(judged.source, judged.span)}")
     for need in verdict.needs:

@@ -106,6 +106,16 @@ def _meet(a: Edit, b: Edit) -> bool:
     )
 
 
+def are_apart(edits: Iterable[Edit]) -> bool:
+    """Whether each of `edits` has its end behind its start, and none overlaps another one."""
+    done = 0
+    for edit in sorted(edits):
+        if edit.start < done or edit.end < edit.start:
+            return False
+        done = edit.end
+    return True
+
+
 # lines end at an escaped line end too: a Corefile in double quotes is one line of its file
 _COMMENT = re.compile(r"(?:^|(?<=[ \t])|(?<=\\n))#(?:(?!\\n)[^\r\n])*", re.MULTILINE)
 
