@@ -135,6 +135,7 @@ _HOMES = {
     "IPTABLES_SERVICES": "kpl.proxy.scale",
     "rules_walked_by_first_packet": "kpl.proxy.scale",
     "rules_written_by_full_sync": "kpl.proxy.scale",
+    "alpine_image": "kpl.resolver.alpineimages",
     "dns_faults": "kpl.resolver.dnsconfig",
     "GLIBC_OPTIONS": "kpl.resolver.dnsoptions",
     "MUSL_OPTIONS": "kpl.resolver.dnsoptions",
@@ -362,6 +363,7 @@ if TYPE_CHECKING:
     from kpl.proxy.state import Endpoint as Endpoint
     from kpl.proxy.state import NodeState as NodeState
     from kpl.proxy.state import PortState as PortState
+    from kpl.resolver.alpineimages import alpine_image as alpine_image
     from kpl.resolver.dnsconfig import MAX_NAMESERVERS as MAX_NAMESERVERS
     from kpl.resolver.dnsconfig import dns_faults as dns_faults
     from kpl.resolver.dnsoptions import GLIBC_OPTIONS as GLIBC_OPTIONS

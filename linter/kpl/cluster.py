@@ -142,15 +142,17 @@ class Cluster:
     def lenient(self, document: Document) -> Lenient:
         """The verdict on the Corefile in `document` as a linter gives it: past what other rules tell better."""
         circumstances = self._circumstances(document)
-        key = circumstances, self.customized.custom if self.customized else None
+        customized = self.customized
+        custom = customized.custom if customized is not None and customized.home is document else None
         # a fixer asks again and again, in clusters that differ in one document
-        if document.judged is None or document.judged[0] != key:
+        told, beside = document.judged[0] if document.judged is not None else (None, None)
+        if document.judged is None or told != circumstances or beside is not custom:
             from kpl.coredns.lenient import judge_leniently
 
             judged = judge_leniently(
                 document.embedding.text, lambda text, seen: self._judge(document, text, seen), circumstances
             )
-            document.judged = key, judged
+            document.judged = (circumstances, custom), judged
         lenient: Lenient = document.judged[1]
         return lenient
 

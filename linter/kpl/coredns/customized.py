@@ -32,10 +32,11 @@ class Customized(Named):
         self._own = own
         self.custom = custom
         self._keys = {f"{_FOLDER}/{each.key}": each for each in keys}
+        self._ids = {id(each) for each in self._keys.values()}
 
     def imports(self, document: Document) -> bool:
         """Whether `document` holds a key of `coredns-custom` that the Corefile may import."""
-        return any(each is document for each in self._keys.values())
+        return id(document) in self._ids
 
     def imported(self, verdict: Verdict) -> Document | None:
         """The key that the verdict on the Corefile is about."""

@@ -207,6 +207,10 @@ class Corefile:
         at = self._line_end(directive.span.end)
         return Edit(at, at, "".join(f"\n{indent}{line}" if line else "\n" for line in lines))
 
+    def insert_block_after(self, directive: Directive, head: str, *lines: str) -> Edit:
+        """A new directive with a block below `directive`."""
+        return self.insert_after(directive, f"{head} {{", *(self._unit(directive) + line for line in lines), "}")
+
     def append(self, server: ServerBlock, *lines: str) -> Edit | None:
         """New directive lines at the end of `server`; None where it has no directive to follow."""
         return self.insert_after(server.directives[-1], *lines) if server.directives else None

@@ -29,7 +29,7 @@ class Document:
     around: Mapping[str, str] | None = None
     """All keys of the ConfigMap that holds it, with their texts."""
     judged: tuple[Any, Any] | None = field(default=None, repr=False)
-    """The last verdict on it, behind the circumstances that it was given in."""
+    """The last verdict on it, behind the circumstances that it was given in and the texts that were beside it."""
     read_back: list[Any] | None = field(default=None, repr=False)
     """What it says as a dump of one or more nodes, once that was asked."""
 

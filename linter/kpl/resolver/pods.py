@@ -6,6 +6,7 @@ import re
 
 from kpl.inputs.kubernetes import Container, Workload
 from kpl.inputs.yamltree import Mapping, Node, Scalar
+from kpl.resolver.alpineimages import alpine_image
 from kpl.resolver.search import CLUSTER_NDOTS, GLIBC, MUSL, Resolver, pod_search
 from kpl.text.number import whole_number
 
@@ -21,10 +22,10 @@ _OS_KEYS = ("kubernetes.io/os", "beta.kubernetes.io/os")
 
 
 def libc_of_image(image: str) -> str | None:
-    """The libc of an image that says on which distribution it is built; None where its name does not tell."""
+    """The libc of an image that says on which distribution it is built, or is known; None where nothing tells."""
     if _GLIBC_IMAGE.search(image):
         return GLIBC
-    return MUSL if _MUSL_IMAGE.search(image) else None
+    return MUSL if _MUSL_IMAGE.search(image) or alpine_image(image) is not None else None
 
 
 def libc_of(workload: Workload, told: str | None = None) -> str | None:

@@ -45,6 +45,11 @@ class ForwardOutsideZone(Rule):
         ),
         Good(corefile("example.com {\n    errors\n    cache 30\n    forward . 10.0.0.2\n}\n")),
         Good(corefile("example.com {\n    errors\n    cache 30\n    forward a.Example.com 10.0.0.2\n}\n")),
+        # the key is at fault
+        Good(
+            corefile(".a.pine {\n    errors\n    cache 30\n    forward . 10.0.0.1\n}\n"),
+            other=["corefile-refused"],
+        ),
         Good(corefile("{$ZONE} {\n    errors\n    cache 30\n    forward example.org 10.0.0.2\n}\n")),
     ]
 
@@ -54,7 +59,11 @@ class ForwardOutsideZone(Rule):
             return
         if corefile_placeholder(corefile.text) is not None or any("{" in key for key in server.keys):
             return
-        served = {zone for key in server.keys for zone in zones_of(key)}
+        zones = [zones_of(key) for key in server.keys]
+        # what is wrong with a key that is no name is told of the key
+        if not all(zones):
+            return
+        served = {zone for each in zones for zone in each}
         around = {other for zone in served for other in _around(zone)}
         for directive in server.directives:
             if directive.name != "forward" or not directive.args or "{" in directive.args[0]:

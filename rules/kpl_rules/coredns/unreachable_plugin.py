@@ -17,16 +17,17 @@ from kpl import (
     corefile,
 )
 
-_LAST = ("grpc", "erratic", "whoami")
+_LAST = ("grpc", "erratic", "whoami", "nomad")
 
 
 class UnreachablePlugin(Rule):
     """A plugin is never asked, because `forward .` answers everything before it.
 
     ## Why
-    The order of the plugins is fixed when CoreDNS is built; where a line stands in the file has no meaning. `grpc`, `erratic`
-    and `whoami` come behind `forward`, and `forward .` passes no query on: it answers, or fails. Of several `forward .` in one
-    block (from CoreDNS 1.9.4 on) the first one answers everything, unless it has `next` or `next_on_nodata`.
+    The order of the plugins is fixed when CoreDNS is built; where a line stands in the file has no meaning. `grpc`, `erratic`,
+    `whoami` and `nomad` come after `forward`, and `forward .` passes no query on: it answers, or fails. Of several
+    `forward .` in one block (from CoreDNS 1.9.4 on) the first one answers everything, unless it has `next` or
+    `next_on_nodata`.
 
     ## Fix
     None: one of the two is to go.
@@ -50,6 +51,10 @@ class UnreachablePlugin(Rule):
         Bad(
             corefile("lan {\n    errors\n    cache 30\n    forward . 10.0.0.2\n    forward . 10.0.0.3\n}\n"),
             flags=["forward"],
+        ),
+        Bad(
+            corefile("lan {\n    errors\n    cache 30\n    forward . 10.0.0.2\n    nomad service.lan\n}\n"),
+            flags=["nomad"],
         ),
         Good(corefile("lan {\n    errors\n    cache 30\n    forward a.lan 10.0.0.2\n    whoami\n}\n")),
         Good(
