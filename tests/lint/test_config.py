@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+import kpl.lint.settings
 from kpl.cli.options import find_config
 from kpl.errors import UsageError
 from kpl.lint.config import load_config, schema
+from kpl.lint.registry import find
 from kpl.lint.rule import Severity
 from kpl.lint.settings import glob_matches
 from kpl.text.version import Version
@@ -185,3 +188,31 @@ def test_aliases_of_a_configuration_are_bounded(tmp_path: Path) -> None:
     ]
     with pytest.raises(UsageError, match="nodes"):
         load(tmp_path, "\n".join([*rows, "ignore: *i", ""]))
+
+
+def test_the_rules_of_many_files_are_chosen_once_for_each_set_of_overrides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overrides = (
+        "overrides:\n- {paths: ['lab/**'], ignore: [KPL201]}\n"
+        "- {paths: ['**/odd/**'], select: [KPL202], severity: {KPL203: info}}\n"
+    )
+    settings = load(tmp_path, f"select: [KPL2]\n{overrides}")
+    counted = {"choose": 0, "glob_matches": 0}
+    for name in counted:
+        real = getattr(kpl.lint.settings, name)
+
+        def counting(*words: object, name: str = name, real: Callable[..., object] = real) -> object:
+            counted[name] += 1
+            return real(*words)
+
+        monkeypatch.setattr(f"kpl.lint.settings.{name}", counting)
+    files = [str(tmp_path / folder / f"{n}.corefile") for n in range(50) for folder in ("lab", "lab/odd", "a/odd", "a")]
+    rule = find("KPL203").load()()
+    for _ in range(3):
+        found = [(len(settings.rules_for(path)), settings.severity(rule, path)) for path in files]
+    assert found[1] == (found[0][0], Severity.INFO)
+    assert found[2] == (found[0][0] + 1, Severity.INFO)
+    assert found[3] == (found[2][0], None)
+    assert counted["choose"] <= 4, "with either override, both, and none"
+    assert counted["glob_matches"] == len(files) * 2
