@@ -21,6 +21,8 @@ from kpl.text.words import closest
 
 MAX_SIZE = 1 << 20
 """In bytes."""
+_LONGEST = 240
+"""In characters: a message quotes the value that is wrong."""
 
 
 def schema() -> dict[str, Any]:
@@ -69,7 +71,8 @@ def _has_settings(text: str) -> bool:
 
 def _wrong(source: Source, offset: int, message: str) -> UsageError:
     line, column = source.position(offset)
-    return UsageError(f"{source.path}:{line}:{column}: {message}")
+    shown = message if len(message) <= _LONGEST else f"{message[: _LONGEST // 2]}…{message[-_LONGEST // 2 :]}"
+    return UsageError(f"{source.path}:{line}:{column}: {shown}")
 
 
 class _Config:
