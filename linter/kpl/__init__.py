@@ -47,6 +47,7 @@ _HOMES = {
     "network_family": "kpl.proxy.scalars",
     "removed_in": "kpl.coredns.versions",
     "directive_order": "kpl.coredns.versions",
+    "enclosed": "kpl.text.enclosed",
     "tokenize": "kpl.coredns.tokens",
     "served_zones": "kpl.coredns.zones",
     "zones_of": "kpl.coredns.zones",
@@ -92,7 +93,10 @@ _HOMES = {
     "mark_set": "kpl.proxy.nftfacts",
     "mark_tested": "kpl.proxy.nftfacts",
     "reached_from_hook": "kpl.proxy.nftfacts",
+    "NftName": "kpl.proxy.nftnames",
     "read_name": "kpl.proxy.nftnames",
+    "cluster_dns_ports": "kpl.proxy.clusterdns",
+    "is_cluster_dns": "kpl.proxy.clusterdns",
     "Ruleset": "kpl.inputs.ruleset",
     "IPTABLES_EXTENSIONS": "kpl.proxy.chains",
     "endpoint_chain": "kpl.proxy.chains",
@@ -108,6 +112,8 @@ _HOMES = {
     "fields_called": "kpl.proxy.fields",
     "fields_in": "kpl.proxy.fields",
     "is_zero": "kpl.proxy.fields",
+    "is_certainly_meant": "kpl.proxy.othernames",
+    "meant_field": "kpl.proxy.othernames",
     "DEFAULT_CHANGES": "kpl.proxy.modes",
     "NFTABLES_GATE": "kpl.proxy.modes",
     "NFTABLES_STABLE": "kpl.proxy.modes",
@@ -191,10 +197,12 @@ _HOMES = {
     "matched_mark": "kpl.proxy.marks",
     "written_mark": "kpl.proxy.marks",
     "SaveHeader": "kpl.inputs.saveheaders",
+    "header_above": "kpl.inputs.saveheaders",
     "legacy_warning": "kpl.inputs.saveheaders",
     "save_headers": "kpl.inputs.saveheaders",
     "and_more": "kpl.text.words",
     "closest": "kpl.text.words",
+    "whole_number": "kpl.text.number",
 }
 
 __all__ = ["__version__", *_HOMES]
@@ -252,6 +260,7 @@ if TYPE_CHECKING:
     from kpl.inputs.ruleset import Ruleset as Ruleset
     from kpl.inputs.ruleset import Table as Table
     from kpl.inputs.saveheaders import SaveHeader as SaveHeader
+    from kpl.inputs.saveheaders import header_above as header_above
     from kpl.inputs.saveheaders import legacy_warning as legacy_warning
     from kpl.inputs.saveheaders import save_headers as save_headers
     from kpl.inputs.services import EndpointSlice as EndpointSlice
@@ -284,6 +293,8 @@ if TYPE_CHECKING:
     from kpl.proxy.chains import endpoint_chain as endpoint_chain
     from kpl.proxy.chains import is_certainly_a_chain as is_certainly_a_chain
     from kpl.proxy.chains import service_chain as service_chain
+    from kpl.proxy.clusterdns import cluster_dns_ports as cluster_dns_ports
+    from kpl.proxy.clusterdns import is_cluster_dns as is_cluster_dns
     from kpl.proxy.compare import Difference as Difference
     from kpl.proxy.compare import DifferenceKind as DifferenceKind
     from kpl.proxy.conntrack import entries_made as entries_made
@@ -335,7 +346,10 @@ if TYPE_CHECKING:
     from kpl.proxy.nftfacts import mark_set as mark_set
     from kpl.proxy.nftfacts import mark_tested as mark_tested
     from kpl.proxy.nftfacts import reached_from_hook as reached_from_hook
+    from kpl.proxy.nftnames import NftName as NftName
     from kpl.proxy.nftnames import read_name as read_name
+    from kpl.proxy.othernames import is_certainly_meant as is_certainly_meant
+    from kpl.proxy.othernames import meant_field as meant_field
     from kpl.proxy.programmed import kube_proxy_rules as kube_proxy_rules
     from kpl.proxy.programmed import longest_walk as longest_walk
     from kpl.proxy.programmed import programmed_services as programmed_services
@@ -379,6 +393,8 @@ if TYPE_CHECKING:
     from kpl.resolver.search import pod_search as pod_search
     from kpl.text.edit import Edit as Edit
     from kpl.text.edit import Fix as Fix
+    from kpl.text.enclosed import enclosed as enclosed
+    from kpl.text.number import whole_number as whole_number
     from kpl.text.span import Span as Span
     from kpl.text.span import Text as Text
     from kpl.text.version import Version as Version

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kpl.inputs.document import DUMPS, Document, is_corefile, is_dump
@@ -18,24 +18,37 @@ if TYPE_CHECKING:
     from kpl.coredns.lenient import Lenient
     from kpl.coredns.mends.advice import Advice
     from kpl.inputs.corefile import Corefile
+    from kpl.inputs.kubeproxy import KubeProxyConfig
     from kpl.inputs.kubernetes import Workload
     from kpl.proxy.agreement import ClusterObjects
     from kpl.proxy.compare import Difference
     from kpl.proxy.selection import NodeFacts
     from kpl.proxy.state import NodeState
     from kpl.proxy.verdict import Dropped
+    from kpl.text.edit import Edit
     from kpl.verdict import Verdict
 
 NEWEST_COREDNS = Version("1.14.7")
 NEWEST_KUBERNETES = Version("1.37")
 OLDEST_KUBE_PROXY = Version("1.20")
 """The oldest kube-proxy whose validation is known."""
+OLDEST_KUBERNETES = Version("1.12")
+"""The oldest Kubernetes that the data on fields and modes tells apart from older ones."""
 
-_COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?(\d+\.\d+\.\d+)")
-_KUBEADM_VERSION = re.compile(r"""^[ \t]*kubernetesVersion[ \t]*:[ \t]*["']?v?(\d+\.\d+(?:\.\d+)?)\b""", re.MULTILINE)
-_KUBE_PROXY_IMAGE = re.compile(r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?(\d+\.\d+\.\d+)")
+_COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
+_KUBEADM_VERSION = re.compile(
+    r"""^[ \t]*kubernetesVersion[ \t]*:[ \t]*["']?v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)\b""", re.MULTILINE
+)
+_KUBE_PROXY_IMAGE = re.compile(r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
 
 Model = TypeVar("Model")
+
+
+def nearest_kubernetes(version: Version) -> Version:
+    """The Kubernetes release that `version` is checked as: itself, unless there never was its minor release, or not yet."""
+    if version.numbers[:2] > NEWEST_KUBERNETES.numbers[:2]:
+        return NEWEST_KUBERNETES
+    return version if version.numbers[0] else OLDEST_KUBERNETES
 
 
 @dataclass(frozen=True)
@@ -66,7 +79,7 @@ class Facts:
     """Whose image reads the Corefiles: ``coredns`` or ``node-local-dns``; None leaves it to each Corefile."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Cluster:
     """The documents of one run, joined."""
 
@@ -110,11 +123,11 @@ class Cluster:
     def judged_coredns_version(self, document: Document) -> Version:
         """The release whose verdict on the Corefile in `document` is given: the one in force, or the nearest known one."""
         from kpl.coredns.judge import NODE_CACHE_COREDNS
-        from kpl.coredns.versions import OLDEST_SETUP
+        from kpl.coredns.versions import OLDEST_SETUP, nearest_release
 
         if self.facts.coredns is None and self._is_read_by_node_cache(document):
             return NODE_CACHE_COREDNS
-        return min(max(self.coredns_version, OLDEST_SETUP), NEWEST_COREDNS)
+        return max(nearest_release(self.coredns_version), OLDEST_SETUP)
 
     def _is_read_by_node_cache(self, document: Document) -> bool:
         from kpl.coredns.roles import is_node_local
@@ -195,7 +208,7 @@ class Cluster:
         """kube-proxy's verdict on the KubeProxyConfiguration in `document`; its span lies in the document's own text."""
         from kpl.proxy.verdict import judge_kube_proxy
 
-        text, start = self._program_text(document)
+        text, start = self.program_text_of(document)
         verdict = judge_kube_proxy(text, self.kubernetes_version_for(document.model))
         return verdict._replace(span=verdict.span.shifted(start)) if verdict.span else verdict
 
@@ -203,11 +216,21 @@ class Cluster:
         """The fields of the KubeProxyConfiguration in `document` that kube-proxy starts without."""
         from kpl.proxy.verdict import dropped_fields
 
-        text, start = self._program_text(document)
+        text, start = self.program_text_of(document)
         for dropped in dropped_fields(text, self.kubernetes_version_for(document.model)):
             yield dropped._replace(span=dropped.span.shifted(start))
 
-    def _program_text(self, document: Document) -> tuple[str, int]:
+    def proxy_takes(self, config: KubeProxyConfig, edits: Iterable[Edit]) -> bool:
+        """Whether kube-proxy starts with `config` after `edits`, all of them behind its first line."""
+        from kpl.inputs.kubeproxy import program_text
+        from kpl.proxy.verdict import judge_kube_proxy
+        from kpl.text.edit import apply_edits
+
+        text = apply_edits(config.text, edits)
+        part = text[slice(*program_text(text, config.node.start))]
+        return judge_kube_proxy(part, self.kubernetes_version_for(config)).answer != "refuses"
+
+    def program_text_of(self, document: Document) -> tuple[str, int]:
         """What kube-proxy reads of `document`, and where that starts."""
         from kpl.inputs.kubeproxy import program_text
 
@@ -226,9 +249,9 @@ class Cluster:
 
     def _kubernetes_version_of(self, document: Document) -> Version:
         if self.facts.kubernetes is None:
-            found = set(_KUBEADM_VERSION.findall(document.source.text))
+            found = _kubeadm_versions(document.source.text)
             if len(found) == 1:
-                return Version(found.pop())
+                return Version(next(iter(found)))
         return self.kubernetes_version
 
     def _image_version(self, image: re.Pattern[str]) -> Version | None:
@@ -383,3 +406,10 @@ class Cluster:
         if self.facts.endpoints is not None:
             return self.facts.endpoints
         return sum(model.size for _, model in self.of(EndpointSlice)) or None
+
+
+# each configuration of a file asks
+@lru_cache(maxsize=4)
+def _kubeadm_versions(text: str) -> frozenset[str]:
+    """The releases that kubeadm's configurations in a file are for."""
+    return frozenset(_KUBEADM_VERSION.findall(text))

@@ -12,7 +12,7 @@ import pytest
 
 from kpl.inputs.nft import parse_nft
 from kpl.proxy.from_nft import node_states
-from kpl.proxy.nftfacts import is_whole, reached_from_hook
+from kpl.proxy.nftfacts import is_whole, mark_tested, reached_from_hook
 from kpl.proxy.nftnames import endpoint_name, read_name, service_name
 from kpl_rules.dataplane._nft import NEW, OLD, cut
 from support import SHARED, run, underlined
@@ -108,6 +108,22 @@ def test_a_script_of_somebody_else_has_no_finding(name: str) -> None:
     assert codes(name, NEW + SCRIPT) == {"KPL447"}
 
 
+@pytest.mark.parametrize(
+    ("rule", "bits"),
+    [
+        ("meta mark & 0x00004000 == 0x00000000 return", 0x4000),
+        ("meta mark 0x00000000/1 return", 0x80000000),
+        ("meta mark != 0x80000000/2 return", 0xC0000000),
+        ("meta mark 0x00004000 return", None),
+        ("ct mark 0x00000000/1 return", None),
+        ("ip saddr 10.0.0.0/8 return", None),
+    ],
+)
+def test_the_bits_of_the_mark_that_a_rule_looks_at(rule: str, bits: int | None) -> None:
+    (table,) = parse_nft(f"table ip t {{\n\tchain c {{\n\t\t{rule}\n\t}}\n}}\n").tables
+    assert mark_tested(table.chains["c"].rules[0]) == bits
+
+
 def test_a_dump_of_several_nodes() -> None:
     text = NEW + OLD + OLD.replace("mod 2", "mod 4")
     (finding,) = run({"nodes.nft": text}, ("ALL",)).findings
@@ -173,6 +189,37 @@ def test_a_hostile_table_is_linear() -> None:
 
     seconds(10)
     assert seconds(8_000) / max(seconds(1_000), 0.01) < 8 * 4
+
+
+_ELEMENT = re.compile(r"(?<=[{,])\s+(?:ip[^,}]*|[\w.]+) \. [^,}]+ : [^,}]+(?=[,}])")
+
+
+@pytest.mark.parametrize("text", [NEW, OLD])
+def test_an_element_that_is_missing_is_found(text: str) -> None:
+    maps, _, chains = text.partition("\tchain ")
+    assert len(_ELEMENT.findall(maps)) == 4
+    for element in _ELEMENT.finditer(maps):
+        start, end = element.span()
+        end += maps[end] == ","
+        assert codes("node.nft", f"{maps[:start]} {maps[end:]}\tchain {chains}") == {"KPL481"}, element[0]
+
+
+def test_a_lost_element_of_cluster_dns_comes_first() -> None:
+    name = service_name("service", "kube-system/kube-dns:dns", "UDP")
+    there = f"\tchain {name} {{\n\t\tmeta l4proto udp dnat to 10.244.0.2:53\n\t}}\n\n\tchain masquerading"
+    text = NEW.replace("\tchain masquerading", there).replace("\t\telements = { tcp . 30080", "\t\t# { tcp . 30080")
+    of_dns, of_node_port = (each for each in run({"node.nft": text}).findings if each.code == "KPL481")
+    assert (underlined(of_dns), of_dns.severity.value) == (name, "error")
+    assert "the cluster IP of `kube-system/kube-dns:dns`" in of_dns.message
+    assert "`shop/web:http` does not answer on its NodePort" in of_node_port.message
+    both = text.replace("10.96.0.7 . tcp . 80 : goto service-KHN6ECMT-shop/web/tcp/http", "10.96.0.9 . tcp . 9 : drop")
+    (first, *_) = (each for each in run({"node.nft": both}).findings if each.code == "KPL481")
+    assert (underlined(first), "(and 1 more chain)" in first.message) == (name, True)
+
+
+@pytest.mark.parametrize("text", [NEW, OLD])
+def test_a_table_without_elements_was_printed_tersely(text: str) -> None:
+    assert codes("node.nft", re.sub(r"\t\telements = {[^}]*}\n", "", text)) == set()
 
 
 @pytest.mark.parametrize(("text", "missed"), [(NEW, ["ip daddr @cluster-ips ip saddr != 10.244.0.0/16"]), (OLD, [])])

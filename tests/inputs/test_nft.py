@@ -281,6 +281,13 @@ def test_json_of_other_tables() -> None:
          "masquerade to :1024-2048 random,persistent"),
         ({"reject": {"type": "tcp reset"}}, "reject with tcp reset"),
         ({"dnat": {"addr": "fd00::1", "port": 80}}, "dnat to [fd00::1]:80"),
+        # as nft 1.0.6 prints the masks 0x80000000 and 0xc0000000
+        ({"match": {"op": "!=", "left": {"meta": {"key": "mark"}}, "right": {"prefix": {"addr": 0, "len": 1}}}},
+         "meta mark != 0x00000000/1"),
+        ({"match": {"op": "==", "left": {"meta": {"key": "mark"}}, "right": {"prefix": {"addr": 2147483648, "len": 2}}}},
+         "meta mark 0x80000000/2"),
+        ({"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}},
+                    "right": {"prefix": {"addr": "10.0.0.0", "len": 8}}}}, "ip saddr 10.0.0.0/8"),
     ]  # fmt: skip
     for written, text in rules:
         body = {"family": "inet", "table": "t", "chain": "c", "expr": [written]}

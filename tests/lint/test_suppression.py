@@ -12,7 +12,7 @@ from kpl.lint.engine import lint
 from kpl.lint.settings import Settings
 from kpl.lint.suppression import find_suppressions
 from samples import config_map, indented
-from support import kpl, readings, run, underlined
+from support import kpl, readings, refused, run, underlined
 
 BAD = ". {\n    forward . 9.9.9.9\n}\n"
 CACHE = ("missing-cache", "unused-suppression")
@@ -177,14 +177,14 @@ def test_a_suppression_of_a_rule_that_did_not_run_is_not_called_idle() -> None:
 )
 def test_an_idle_suppression_is_taken_out(text: str, fixed: str) -> None:
     outcome = fix_texts(readings({"Corefile": text}), Settings(select=ALONE), unsafe=False)
-    assert outcome.bugs == []
+    assert refused(outcome) == []
     assert outcome.texts == {"Corefile": fixed}
 
 
 def test_an_idle_suppression_inside_of_a_quoted_scalar_is_taken_out() -> None:
     text = config_map('". {\\n    log # kpl: ignore[log-format-is-a-scope]\\n}\\n"\n')
     outcome = fix_texts(readings({"cm.yaml": text}), Settings(select=ALONE), unsafe=False)
-    assert outcome.bugs == []
+    assert refused(outcome) == []
     assert outcome.texts == {"cm.yaml": text.replace(" # kpl: ignore[log-format-is-a-scope]", "")}
 
 

@@ -23,13 +23,30 @@ def _release(ctx: click.Context, param: click.Parameter, value: str | None) -> V
         raise click.BadParameter(str(error)) from None
 
 
-def _release_option(name: str, variable: str, help: str) -> Callable[[Command], Command]:  # noqa: A002
-    return click.option(name, variable, metavar="VERSION", callback=_release, help=help)
+def _known_release(program: str) -> Callable[[click.Context, click.Parameter, str | None], Version | None]:
+    """What `_release` makes, refused where kpl does not know the release: what it would load cannot be told."""
+
+    def known(ctx: click.Context, param: click.Parameter, value: str | None) -> Version | None:
+        from kpl.cli.versions import nearest
+
+        version = _release(ctx, param, value)
+        if version is not None and (used := nearest(program, version)) != version:
+            raise click.BadParameter(f"{program} {version} is not known; the nearest release is {used}")
+        return version
+
+    return known
 
 
-_kubernetes = _release_option("--kubernetes-version", "kubernetes", "The Kubernetes release.")
+def _release_option(name: str, variable: str, help: str, program: str = "") -> Callable[[Command], Command]:  # noqa: A002
+    callback = _known_release(program) if program else _release
+    return click.option(name, variable, metavar="VERSION", callback=callback, help=help)
+
+
+_kubernetes = _release_option("--kubernetes-version", "kubernetes", "The Kubernetes release.", "Kubernetes")
 _services = click.option("--services", type=click.IntRange(0), help="How many Services the cluster has.")
-_output = click.option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output.")
+_output = click.option(
+    "-o", "--output", type=click.Path(), metavar="FILE", help="Write to this file instead of standard output."
+)
 
 
 @click.group()
@@ -39,7 +56,7 @@ def generate() -> None:
 
 @generate.command()
 @_kubernetes
-@_release_option("--coredns-version", "coredns", "The CoreDNS release (default: kubeadm's).")
+@_release_option("--coredns-version", "coredns", "The CoreDNS release (default: kubeadm's).", "CoreDNS")
 @click.option("--cluster-domain", metavar="DOMAIN", default="cluster.local", help="The cluster's domain.")
 @click.option("--nodes", type=click.IntRange(0), help="How many nodes the cluster has.")
 @_services

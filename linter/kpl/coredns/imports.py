@@ -123,7 +123,7 @@ class Importer:
     `origins` tells for each file the token in the Corefile itself whose import brought it in.
     """
 
-    def __init__(self, files: Files, assumed: Collection[str], needs: list[Need], capped: bool) -> None:
+    def __init__(self, files: Files, assumed: Collection[str], needs: dict[Need, None], capped: bool) -> None:
         self.files = files
         self.assumed = assumed
         self.needs = needs
@@ -161,9 +161,8 @@ class Importer:
         return tokens
 
     def _need(self, path: str) -> None:
-        need = Need("file", path)
-        if path not in self.assumed and need not in self.needs:
-            self.needs.append(need)
+        if path not in self.assumed:
+            self.needs[Need("file", path)] = None
 
     def _unseen(self, path: str) -> bool:
         """Whether the file lies in a folder that may be another volume."""

@@ -27,6 +27,11 @@ def releases() -> tuple[Version, ...]:
     return tuple(Version(text) for text in VERSIONS)
 
 
+def nearest_release(version: Version) -> Version:
+    """The release of the data that `version` is checked as: itself, or the newest one before it."""
+    return next((each for each in reversed(releases()) if each <= version), releases()[0])
+
+
 def _end(row: tuple[str, ...] | None) -> Version | None:
     """The first release without what `row` is about."""
     if row is None or len(row) < 2:

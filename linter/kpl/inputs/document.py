@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kpl.inputs.detect import STDIN_NAME
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
-
-STDIN_NAME = "<stdin>"
 
 
 @dataclass(eq=False)
@@ -73,6 +72,8 @@ class Reading:
     documents: list[Document] = field(default_factory=list)
     kind: str = ""
     """What the file is, one of the words of `kpl.inputs.detect`."""
+    not_written: str = ""
+    """Why `kpl fix` does not write the file back, completing "`path` ..."; empty where it does."""
 
 
 DUMPS = frozenset(("Ruleset", "NftRuleset", "IpvsDump"))

@@ -37,6 +37,7 @@ from kpl.text.span import Span
 _END = re.compile(r"\]\s*\}\s*\Z")
 _START = re.compile(r'\s*\{\s*"nftables"\s*:\s*\[\s*')
 _NEXT = re.compile(r"\s*,\s*")
+_MARK = re.compile(r"(\d{1,10})((?:/\d+)?)", re.ASCII)
 _LIST = re.compile(r'"elem"\s*:\s*\[\s*')
 DEEPEST = 8
 """How deep expressions are nested at most; nft itself prints three levels."""
@@ -292,7 +293,8 @@ def _value(written: Any, depth: int = 0) -> Any:
         flags = (flags,) if isinstance(flags, str) else flags or ()
         return Field(("fib", *(str(flag) for flag in flags), _must(body, "result")))
     if kind == "prefix":
-        return f"{_must(body, 'addr')}/{_of(body, 'len')}"
+        address = _of(body, "addr")
+        return f"{address if isinstance(address, int) else _must(body, 'addr')}/{_of(body, 'len')}"
     if kind == "range" and isinstance(body, list):
         return "-".join(str(_value(each, deeper)) for each in body)
     if kind == "concat" and isinstance(body, list):
@@ -315,10 +317,12 @@ def _value(written: Any, depth: int = 0) -> Any:
 
 
 def _marked(field: Any, value: Any) -> Any:
-    """A mark as the text form writes it: eight hexadecimal digits."""
+    """A mark as the text form writes it: eight hexadecimal digits, and the length of a prefix."""
     inner = field.left if isinstance(field, Bits) else field
-    is_mark = isinstance(inner, Field) and inner.words[-1] == "mark"
-    return f"0x{int(value):08x}" if is_mark and isinstance(value, str) and value.isdecimal() else value
+    if not (isinstance(inner, Field) and inner.words[-1] == "mark" and isinstance(value, str)):
+        return value
+    found = _MARK.fullmatch(value)
+    return f"0x{int(found[1]):08x}{found[2]}" if found else value
 
 
 def _single(written: Any) -> tuple[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from kpl.inputs import kubernetes, services
 from kpl.inputs.corefiledocument import corefile_document, is_templated
 from kpl.inputs.document import Document, ParseFailure
-from kpl.inputs.kubeproxy import KubeProxyConfig, is_kube_proxy_config
+from kpl.inputs.kubeproxy import KIND, MAX_KUBE_PROXY, KubeProxyConfig, is_kube_proxy_config
 from kpl.inputs.templates import action_at, configuration_of
 from kpl.inputs.yamlscalar import embedding_of
 from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence, YamlError, compose, split_documents
@@ -31,6 +31,7 @@ _CHART_VALUES = (
     re.compile(r"\bzones[\"']?[ \t]*:"),
 )
 _SCHEMA = re.compile(r"^kind[ \t]*:[ \t]*[\"']?CustomResourceDefinition\b", re.MULTILINE)
+_KUBE_PROXY = re.compile(rf"""(?:^|^[ \t]*\{{[^\n]*?)["']?kind["']?[ \t]*:[ \t]*["']?({KIND})\b""", re.MULTILINE)
 
 COREFILE_KEY = re.compile(r"(?i)^corefile(?:[.-].*)?$|\.corefile$")
 FRAGMENT_KEY = re.compile(r"\.(?:server|override)$")
@@ -64,6 +65,9 @@ def yaml_documents(source: Source) -> Iterator[Document]:
         chunk = source.text[span.start : span.end]
         if not _is_interesting(chunk):
             continue
+        if len(chunk) > MAX_KUBE_PROXY and (found := _KUBE_PROXY.search(chunk)):
+            yield Document(source, _too_large(Span(*found.span(1)).shifted(span.start)), host)
+            continue
         try:
             roots = compose(chunk, span.start)
         except YamlError as error:
@@ -74,6 +78,10 @@ def yaml_documents(source: Source) -> Iterator[Document]:
         reader = _Objects(source, host, chunk)
         for root in roots:
             yield from reader.read(root)
+
+
+def _too_large(place: Span) -> ParseFailure:
+    return ParseFailure(KIND, f"it is larger than {MAX_KUBE_PROXY:,} characters", place, too_large=True)
 
 
 def _word_at(text: str, offset: int) -> Span:
@@ -169,6 +177,11 @@ class _Objects:
             if "KubeProxyConfiguration" not in text:
                 continue
             model: Any = None
+            if len(text) > MAX_KUBE_PROXY:
+                yield Document(
+                    self.source, _too_large(_word_at(text, 0).shifted(span.start)), outer, name, namespace, key
+                )
+                continue
             try:
                 node = next(iter(compose(text, span.start)), None)
                 if isinstance(node, Mapping) and is_kube_proxy_config(node):

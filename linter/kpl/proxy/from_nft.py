@@ -15,9 +15,11 @@ from kpl.inputs.nftables import Element, NftRuleset, NftTable
 from kpl.inputs.nftrule import Braces, Concat, Match, Nat, NftRule, Verdict
 from kpl.proxy.nftnames import TABLE, read_name
 from kpl.proxy.state import Destination, Endpoint, NodeState, PortState
+from kpl.text.number import whole_number
 
 _PROTOCOLS = ("tcp", "udp", "sctp")
 _FAMILIES = {"ip": 4, "ip6": 6}
+_OF_IPTABLES = ("raw", "mangle", "nat", "filter", "security")
 _MAPS = ("service-ips", "service-nodeports", "no-endpoint-services", "no-endpoint-nodeports")
 
 
@@ -38,6 +40,12 @@ def kube_proxy_tables(ruleset: NftRuleset) -> Iterator[tuple[NftTable, int]]:
             yield table, _FAMILIES[table.family]
         elif not table.name and _looks_like_kube_proxy(table):
             yield table, _family_of(table)
+
+
+def iptables_tables(ruleset: NftRuleset, family: int) -> Iterator[NftTable]:
+    """The tables that iptables-nft makes for one IP family, with the names that iptables has for them."""
+    wanted = "ip" if family == 4 else "ip6"
+    return (table for table in ruleset.tables if table.family == wanted and table.name in _OF_IPTABLES)
 
 
 def _looks_like_kube_proxy(table: NftTable) -> bool:
@@ -335,7 +343,7 @@ def _is_drop(element: Element) -> bool:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 5 else None
+    return whole_number(text) if len(text) <= 5 else None
 
 
 def _network(source: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kpl.inputs.nftables import NftTable
 from kpl.inputs.nftrule import Assign, Bits, Field, Match, NftRule, Verdict
 from kpl.text.span import Span
 
+_ALL_BITS = 0xFFFFFFFF
+_PREFIX = re.compile(r"0x[0-9a-f]{8}/([0-9]{1,2})")
 _ALWAYS = {"nat-prerouting", "nat-output", "nat-postrouting", "services", "masquerading"}
 _ALWAYS_MAPS = {"service-ips", "service-nodeports", "no-endpoint-services", "no-endpoint-nodeports"}
 
@@ -75,13 +78,18 @@ def _mark_changed(rule: NftRule, operator: str) -> str | None:
     return None
 
 
-def mark_tested(rule: NftRule) -> str | None:
-    """The bits of the packet's mark that the rule looks at, as they are written."""
+def mark_tested(rule: NftRule) -> int | None:
+    """The bits of the packet's mark that the rule looks at.
+
+    nft prints a mask that is a prefix as one: ``meta mark & 0x80000000 != 0`` as ``meta mark != 0x00000000/1``.
+    """
     for statement in rule.statements:
-        if isinstance(statement, Match) and isinstance(statement.left, Bits):
+        if isinstance(statement, Match):
             left = statement.left
-            if left.operator == "&" and _is_mark(left.left):
-                return left.right
+            if isinstance(left, Bits) and left.operator == "&" and _is_mark(left.left):
+                return mark_bits(left.right)
+            if _is_mark(left) and isinstance(statement.right, str) and (found := _PREFIX.fullmatch(statement.right)):
+                return ~(_ALL_BITS >> int(found[1])) & _ALL_BITS
     return None
 
 

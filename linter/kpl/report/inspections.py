@@ -9,6 +9,7 @@ from kpl.proxy.inspection import Inspection
 from kpl.proxy.release_marks import Mark
 from kpl.proxy.state import Destination, PortState
 from kpl.proxy.tree import Branch
+from kpl.report.jsontext import path_fields
 from kpl.report.screen import printable
 
 _SHOWN = 10
@@ -17,7 +18,7 @@ _SHOWN = 10
 def record(path: str, inspection: Inspection) -> dict[str, Any]:
     """One dump as the schema says."""
     return {
-        "path": path,
+        **path_fields(path),
         "format": inspection.format,
         "backend": inspection.backend,
         "writer": inspection.writer,
@@ -27,6 +28,7 @@ def record(path: str, inspection: Inspection) -> dict[str, Any]:
         "kube_proxy": {
             "min": inspection.oldest,
             "max": inspection.newest,
+            "contradicting": inspection.contradicting,
             "marks": [mark_text(mark) for mark in inspection.marks],
         },
         "counts": {
@@ -70,11 +72,12 @@ def text_lines(path: str, inspection: Inspection) -> Iterator[str]:
     parts = [inspection.writer or inspection.format, *([backend] if backend else []), family]
     yield f"{printable(path)}: {printable(', '.join(parts))}{'' if inspection.complete else ', not whole'}"
     yield from _entry("kube-proxy", [_release(inspection), *map(mark_text, inspection.deciding)])
-    services = _count(inspection.services, "Service")
-    endpoints = _count(inspection.endpoints, "endpoint")
-    rules, chains = _count(inspection.rules, "rule"), _count(inspection.chains, "chain")
-    held = f"; {rules}, {chains}" if inspection.chains or inspection.rules else ""
-    yield from _entry("holds", [f"{services}, {endpoints}{held}"])
+    held = f"{_count(inspection.rules, 'rule')}, {_count(inspection.chains, 'chain')}"
+    if inspection.services is None or inspection.endpoints is None:
+        yield from _entry("holds", [held, "no Services are read from these tables: use the output of iptables-save"])
+    else:
+        services = f"{_count(inspection.services, 'Service')}, {_count(inspection.endpoints, 'endpoint')}"
+        yield from _entry("holds", [f"{services}; {held}" if inspection.chains or inspection.rules else services])
     if inspection.walk:
         yield from _entry("walk", [f"{_count(inspection.walk, 'rule')} for the first packet to what is no Service"])
     ports = inspection.state.ports
@@ -94,6 +97,10 @@ def _release(inspection: Inspection) -> str:
     if inspection.mode is None:
         return "no trace of it"
     mode = f"mode {inspection.mode}"
+    if not inspection.read:
+        return f"{mode}, in the tables of iptables-nft"
+    if inspection.contradicting:
+        return f"{mode}, marks of different releases"
     if oldest and newest:
         return f"{mode}, Kubernetes {oldest}" + ("" if oldest == newest else f" to {newest}")
     if oldest or newest:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from kpl.report.jsontext import dumps, path_fields
 from kpl.report.screen import printable, snippet_lines
 
 if TYPE_CHECKING:
     from kpl.text.source import Source
     from kpl.text.span import Span
+    from kpl.text.version import Version
     from kpl.verify.judged import Judged
 
 PROGRAMS = {"corefile": "CoreDNS", "kube-proxy": "kube-proxy"}
@@ -39,7 +40,7 @@ def record(judged: Judged) -> dict[str, Any]:
         place = source.position(span.start)
         imported["imported"] = {"path": source.path, "line": place[0], "column": place[1]}
     return {
-        "path": judged.path,
+        **path_fields(judged.path),
         "index": judged.number,
         "kind": judged.kind,
         "version": version_text(judged),
@@ -67,10 +68,10 @@ class Printed(NamedTuple):
 
 
 def printed(judged: Judged, format_: str, color: bool) -> Printed:
-    """The verdict as `format_`: text, json or jsonl. JSON is ASCII only, so that no terminal is harmed."""
+    """The verdict as `format_`: text, json or jsonl."""
     if format_ == "text":
         return Printed(judged.verdict.answer, render(judged, color))
-    return Printed(judged.verdict.answer, json.dumps(record(judged), indent=2 if format_ == "json" else None))
+    return Printed(judged.verdict.answer, dumps(record(judged), indent=2 if format_ == "json" else None))
 
 
 def print_verdicts(verdicts: Sequence[Printed], format_: str, color: bool) -> None:
@@ -85,6 +86,20 @@ def print_verdicts(verdicts: Sequence[Printed], format_: str, color: bool) -> No
         counts = Counter(each.answer for each in verdicts)
         parts = [f"{counts[answer]} {word}" for answer, word in _words(counts) if counts[answer]]
         click.echo(f"{', '.join(parts)}." if parts else "No configurations were found.")
+
+
+def _about_plugin(name: str, version: Version) -> Iterator[str]:
+    """What to do about a plugin that CoreDNS does not know: it is another one, or may be in the image."""
+    from kpl.coredns.lenient import may_be_external
+    from kpl.coredns.versions import removed_in, setup_order
+    from kpl.text.words import closest
+
+    known = setup_order(version)
+    meant = closest(name, known)
+    if meant is not None:
+        yield f"Replace `{name}` with `{meant[0]}`."
+    elif removed_in(name) is None and may_be_external(name, known):
+        yield f"Say so where the image was built with it: --plugins {name}"
 
 
 def _words(counts: Counter[str]) -> list[tuple[str, str]]:
@@ -127,11 +142,9 @@ def render(judged: Judged, color: bool) -> str:
     if answer == "refuses":
         says = verdict.message if verdict.message is not None else "(nothing: it never comes to an end)"
         out += [f"{gutter} = {_shortened(printable(line))}" for line in says.split("\n")]
-        from kpl.coredns.versions import removed_in
-
         unknown = _UNKNOWN_PLUGIN.search(says)
-        if unknown is not None and removed_in(unknown[1]) is None:
-            out.append(f"{gutter}   Say so where the image was built with it: --plugins {unknown[1]}")
+        if unknown is not None:
+            out += [f"{gutter}   {line}" for line in _about_plugin(unknown[1], judged.version)]
     if judged.imported is not None and judged.span is not None:
         out.append(f"{gutter} = imported at {_place(judged.source, judged.span)}")
     for need in verdict.needs:

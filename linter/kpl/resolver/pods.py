@@ -8,6 +8,7 @@ from kpl.inputs.kubernetes import Container, Workload
 from kpl.inputs.yamltree import Mapping, Node, Scalar
 from kpl.resolver.alpineimages import alpine_image
 from kpl.resolver.search import CLUSTER_NDOTS, GLIBC, MUSL, Resolver, pod_search
+from kpl.text.number import whole_number
 
 CLUSTER_POLICIES = ("ClusterFirst", "ClusterFirstWithHostNet")
 DNS_POLICIES = (*CLUSTER_POLICIES, "Default", "None")
@@ -78,7 +79,7 @@ def pod_resolver(workload: Workload, cluster_domain: str, libc: str, ndots: int 
 def written_ndots(workload: Workload) -> int | None:
     """The ``ndots`` in the pod's own ``dnsConfig``; the last one counts, as for the kubelet."""
     found = [value for name, value, _ in workload.dns_options() if name is not None and name.value == "ndots"]
-    return int(found[-1].value) if found and found[-1] is not None and found[-1].value.isdecimal() else None
+    return whole_number(found[-1].value) if found and found[-1] is not None else None
 
 
 def is_complete(workload: Workload) -> bool:

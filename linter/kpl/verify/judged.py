@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from kpl import troubles
 from kpl.cluster import Cluster
 from kpl.inputs.document import Document
 from kpl.inputs.placeholders import corefile_placeholder, template_placeholder
@@ -35,20 +36,28 @@ def judge(files: Sequence[Contents], cluster: Cluster, *, as_they_are: bool) -> 
     """The verdicts in the order of `files`; with `as_they_are`, no text is taken for a template."""
     for file in files:
         for number, configuration in enumerate(file.configurations):
-            version, verdict = _verdict(configuration, cluster)
-            document = configuration.document
-            key = _imported(document, verdict, cluster)
-            if verdict.answer == "refuses" and not as_they_are:
-                word = _placeholder(configuration) or (corefile_placeholder(key.embedding.text) if key else None)
-                if word is not None:
-                    key, verdict = None, Verdict("depends", needs=(Need("template", word),))
-            span = verdict.span
-            if span is not None:
-                span = document.embedding.host_span(span.shifted(configuration.offset))
-            imported = None
-            if key is not None and verdict.imported is not None:
-                imported = key.source, key.embedding.host_span(verdict.imported.span)
-            yield Judged(file.path, number, configuration.kind, version, verdict, document.source, span, imported)
+            judged = None
+            with troubles.kept(file.path):
+                judged = _judged(file.path, number, configuration, cluster, as_they_are)
+            if judged is not None:
+                yield judged
+
+
+def _judged(path: str, number: int, configuration: Configuration, cluster: Cluster, as_they_are: bool) -> Judged:
+    version, verdict = _verdict(configuration, cluster)
+    document = configuration.document
+    key = _imported(document, verdict, cluster)
+    if verdict.answer == "refuses" and not as_they_are:
+        word = _placeholder(configuration) or (corefile_placeholder(key.embedding.text) if key else None)
+        if word is not None:
+            key, verdict = None, Verdict("depends", needs=(Need("template", word),))
+    span = verdict.span
+    if span is not None:
+        span = document.embedding.host_span(span.shifted(configuration.offset))
+    imported = None
+    if key is not None and verdict.imported is not None:
+        imported = key.source, key.embedding.host_span(verdict.imported.span)
+    return Judged(path, number, configuration.kind, version, verdict, document.source, span, imported)
 
 
 def _placeholder(configuration: Configuration) -> str | None:

@@ -10,7 +10,6 @@ from kpl import (
     Bad,
     Cluster,
     Corefile,
-    Directive,
     Finding,
     Good,
     Rule,
@@ -69,20 +68,24 @@ class FallthroughToNowhere(Rule):
         Good(corefile("lan {\n    errors\n    hosts {\n        10.0.0.1 a.lan\n    }\n}\n")),
     ]
 
-    def check(
-        self, directive: Directive, server: ServerBlock, corefile: Corefile, cluster: Cluster
-    ) -> Iterator[Finding]:
+    def check(self, server: ServerBlock, corefile: Corefile, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        option = directive.find("fallthrough")
-        if directive.name not in DATA_PLUGINS or option is None or server.snippet is not None or not server.keys:
+        if (
+            server.snippet is not None
+            or not server.keys
+            or server.names.isdisjoint(DATA_PLUGINS)
+            or not server.complete
+        ):
             return
-        names = {each.name for each in server.expanded()}
-        if not server.complete or corefile_placeholder(corefile.text) is not None:
+        if corefile_placeholder(corefile.text) is not None:
             return
-        if not all(directive_known(name, cluster.coredns_version) for name in names):
+        if not all(directive_known(name, cluster.coredns_version) for name in server.names):
             return
-        here = directive_order(directive.name)
-        if not any(name in ANSWERING_PLUGINS and directive_order(name) > here for name in names):
+        last = max((directive_order(name) for name in server.names if name in ANSWERING_PLUGINS), default=-1)
+        for directive in server.directives:
+            option = directive.find("fallthrough")
+            if directive.name not in DATA_PLUGINS or option is None or last > directive_order(directive.name):
+                continue
             help_ = "Remove it, so that they get NXDOMAIN. Or add the plugin that answers them, such as `forward`."
             if directive.name in _SERVFAIL:
                 help_ = (

@@ -4,19 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, and_more, dump, node_dump
+from kpl import (
+    Bad,
+    Cluster,
+    Finding,
+    Good,
+    Rule,
+    Ruleset,
+    Severity,
+    Stop,
+    Table,
+    Version,
+    and_more,
+    dump,
+    node_dump,
+)
 
 _XLB = ":KUBE-XLB-5332YF6XC6SW2DTE - [0:0]\n"
 _SMALL = f"*nat\n:PREROUTING ACCEPT [0:0]\n:KUBE-EXT-MUJ7T5P6IXY3AYQM - [0:0]\n{_XLB}COMMIT\n"
+_RULE = "-A KUBE-XLB-5332YF6XC6SW2DTE -j DROP\n"
+_ALONE = f"*nat\n:PREROUTING ACCEPT [0:0]\n{_XLB}COMMIT\n"
+_REPLACED = Version("1.24")
 
 
 class ChainsOfTwoReleases(Rule):
     """The node holds chains of kube-proxy up to 1.23 beside those of 1.24 and newer: an upgrade left them behind.
 
     ## Why
-    kube-proxy 1.24 replaced the chains `KUBE-XLB-` by `KUBE-EXT-` and `KUBE-SVL-`. Up to 1.27 it deleted those of
-    older releases; from 1.28 on it no longer knows them. Where both are in one table, two kube-proxies of different
-    releases write it, or an old chain stayed because something else leads to it.
+    kube-proxy 1.24 replaced the chains `KUBE-XLB-` by `KUBE-EXT-` and `KUBE-SVL-`. Until 1.27 it deleted those of
+    older releases; kube-proxy 1.28 and later does not know them and leaves them, with the `KUBE-SEP-` chains that they lead
+    to. Where both are in one table, or the release is known to be 1.24 or newer, two kube-proxies of different releases
+    write the table, or an upgrade left the chain.
 
     ## Fix
     There is none in a dump. See that one kube-proxy runs on the node, and reboot it or delete the old chains.
@@ -24,6 +42,8 @@ class ChainsOfTwoReleases(Rule):
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
     - https://github.com/kubernetes/kubernetes/pull/109060
+    - https://github.com/kubernetes/kubernetes/issues/132516
+    - https://github.com/kubernetes/kubernetes/blob/v1.28.15/pkg/proxy/iptables/proxier.go (`isServiceChainName`)
     """
 
     code = "KPL422"
@@ -33,25 +53,41 @@ class ChainsOfTwoReleases(Rule):
     since = "0.1.0"
     needs = "Ruleset"
     examples = [
-        Bad(dump(_SMALL), flags=[":KUBE-XLB-5332YF6XC6SW2DTE"], other=["stale-service-chain"]),
+        Bad(
+            dump(_SMALL.replace("COMMIT", f"{_RULE}COMMIT")),
+            flags=[":KUBE-XLB-5332YF6XC6SW2DTE"],
+            other=["stale-service-chain"],
+        ),
+        Bad(dump(_ALONE), {"kubernetes": "1.30"}, flags=[":KUBE-XLB-5332YF6XC6SW2DTE"]),
         Bad(
             dump(node_dump().replace(":KUBE-SVL-MUJ7", f"{_XLB}:KUBE-SVL-MUJ7")),
             flags=[":KUBE-XLB-5332YF6XC6SW2DTE"],
         ),
-        Good(dump(f"*nat\n:PREROUTING ACCEPT [0:0]\n{_XLB}COMMIT\n")),
+        Good(dump(_ALONE)),
+        Good(dump(_ALONE), {"kubernetes": "1.22"}),
         Good(dump(f"*nat\n:PREROUTING ACCEPT [0:0]\n{_XLB}COMMIT\n*nat\n:KUBE-EXT-MUJ7T5P6IXY3AYQM - [0:0]\nCOMMIT\n")),
     ]
 
-    def check(self, ruleset: Ruleset) -> Iterator[Finding]:
+    def check(self, ruleset: Ruleset, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
         for nat in ruleset.named("nat"):
             old = [chain for chain in nat.chains if chain.startswith("KUBE-XLB-")]
-            if old and any(chain.startswith(("KUBE-EXT-", "KUBE-SVL-")) for chain in nat.chains):
+            newer = newer_release(nat, cluster) if old else ""
+            if newer:
                 more = and_more(len(old) - 1, "chain")
                 yield self.finding_of_many(
                     (nat.declaration(chain) for chain in old),
-                    f"`{old[0]}`{more} is of kube-proxy up to 1.23, and the table has chains of 1.24 and newer: an upgrade left "
-                    "it, or two kube-proxies run here",
+                    f"`{old[0]}`{more} is of kube-proxy 1.23 or older, and {newer}: an upgrade left it, or two kube-proxies run "
+                    "here",
                     "of the older release as well",
-                    help="See that one kube-proxy runs on this node, then reboot the node or delete the old chains.",
+                    help="Make sure that one kube-proxy runs on this node, then reboot the node or delete the old chains: "
+                    "kube-proxy 1.28 and later does not delete them.",
                 )
+
+
+def newer_release(nat: Table, cluster: Cluster) -> str:
+    """What shows that a kube-proxy of 1.24 or newer writes `nat`; empty where nothing does."""
+    if any(chain.startswith(("KUBE-EXT-", "KUBE-SVL-")) for chain in nat.chains):
+        return "the table has chains of 1.24 and newer"
+    known = cluster.kubernetes_version_known and cluster.kubernetes_version >= _REPLACED
+    return f"the cluster runs Kubernetes {cluster.kubernetes_version}" if known else ""

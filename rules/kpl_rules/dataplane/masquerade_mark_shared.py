@@ -55,6 +55,15 @@ class MasqueradeMarkShared(Rule):
     examples = [
         Bad(listed(NEW + _other("meta mark set meta mark | 0x00004000")), flags=["0x00004000"]),
         Bad(listed(OLD + _other("ip saddr 10.0.0.1 meta mark set meta mark | 0x0000c000")), flags=["0x0000c000"]),
+        # masqueradeBit: 31
+        Bad(
+            listed(
+                NEW + _other("meta mark set meta mark | 0xc0000000"),
+                ("meta mark & 0x00004000 != 0x00000000", "meta mark != 0x00000000/1"),
+                ("0x00004000", "0x80000000"),
+            ),
+            flags=["0xc0000000"],
+        ),
         Good(listed(NEW + _other("meta mark set meta mark | 0x00010000"))),
         Good(listed(NEW + _other("meta mark 0x00004000 return"))),
         Good(listed(NEW + _other("meta mark set meta mark | 0x00004000", "KUBE-MARK-MASQ"))),
@@ -68,7 +77,7 @@ class MasqueradeMarkShared(Rule):
             own.add(table.name)
             if is_whole(table):
                 for rule in table.chains["masquerading"].rules:
-                    bits |= mark_bits(mark_tested(rule) or "")
+                    bits |= mark_tested(rule) or 0
         if not bits:
             return
         for table in ruleset.tables:

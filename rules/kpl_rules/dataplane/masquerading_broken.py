@@ -24,6 +24,7 @@ from kpl import (
 )
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
+_PREFIX = "0x00000000/1"
 _MARKING = "\tchain mark-for-masquerade {\n\t\tmeta mark set meta mark | 0x00004000\n\t}\n"
 
 
@@ -62,6 +63,14 @@ class MasqueradingBroken(Rule):
             listed(OLD, (_MARKING, _MARKING.replace("0x00004000", "0x00008000"))),
             flags=["0x00008000"],
         ),
+        Bad(
+            listed(
+                NEW,
+                ("meta mark & 0x00004000 != 0x00000000", f"meta mark != {_PREFIX}"),
+                ("^ 0x00004000", "^ 0x80000000"),
+            ),
+            flags=["0x00004000"],
+        ),
         Bad(listed(OLD, ("\t\tmeta mark set meta mark ^ 0x00004000\n", "")), flags=["masquerading"]),
         Bad(listed(OLD, (_MARKING, "\tchain mark-for-masquerade {\n\t}\n")), flags=["mark-for-masquerade"]),
         Bad(listed(OLD, ("\t\tmeta mark & 0x00004000 == 0x00000000 return\n", "")), flags=["masquerading"]),
@@ -69,6 +78,15 @@ class MasqueradingBroken(Rule):
         Good(listed(OLD)),
         # masqueradeBit: 15
         Good(listed(OLD, ("0x00004000", "0x00008000"))),
+        # masqueradeBit: 31, whose mask nft prints as a prefix
+        Good(
+            listed(OLD, ("meta mark & 0x00004000 == 0x00000000", f"meta mark {_PREFIX}"), ("0x00004000", "0x80000000"))
+        ),
+        Good(
+            listed(
+                NEW, ("meta mark & 0x00004000 != 0x00000000", f"meta mark != {_PREFIX}"), ("0x00004000", "0x80000000")
+            )
+        ),
     ]
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
@@ -95,7 +113,7 @@ def _faults(ruleset: NftRuleset, table: NftTable) -> Iterator[tuple[Span, str]]:
             ruleset.declaration(marking),
             "`mark-for-masquerade` sets no mark, so what comes through it is not masqueraded",
         )
-    tested = {mark_bits(mark) for rule in chain.rules if (mark := mark_tested(rule)) is not None}
+    tested = {bits for rule in chain.rules if (bits := mark_tested(rule)) is not None}
     if not tested:
         if any(rule.nat is not None and len(rule.statements) == 1 for rule in chain.rules):
             yield (

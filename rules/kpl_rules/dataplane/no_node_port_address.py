@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Stop, kube_proxy_tables
-from kpl_rules.dataplane._nft import NEW, OLD, WEB, listed
+from kpl_rules.dataplane._nft import NEW, OLD, WEB, cut, listed
 
 
 class NoNodePortAddress(Rule):
@@ -43,6 +43,7 @@ class NoNodePortAddress(Rule):
                 NEW,
                 ("\t\telements = { 192.168.77.1 }\n", ""),
                 (f"\t\telements = {{ tcp . 30080 : goto external-{WEB} }}\n", ""),
+                (cut(NEW, f"external-{WEB}"), ""),
             )
         ),
     ]

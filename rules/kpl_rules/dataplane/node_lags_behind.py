@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from kpl import (
     Bad,
@@ -18,10 +18,12 @@ from kpl import (
     Stop,
     endpoint_chain,
     files,
+    is_cluster_dns,
     service_chain,
 )
 
 _SHOWN = 3
+_GONE, _SILENT = "is not there", "has no endpoints"
 
 Ports = Mapping[tuple[str, str], PortState]
 
@@ -60,7 +62,7 @@ class NodeLagsBehind(Rule):
 
     Three dumps or more of one cluster are compared, by Services and by whether these have endpoints. That the endpoints
     themselves differ is reported only where a node has some that the others have not, and lacks some that they have: with
-    topology hints nodes may have different ones.
+    topology hints nodes may have different ones. A node without the cluster's DNS is an error.
 
     ## Fix
     None in a file: look at the logs of kube-proxy on the node ("Sync failed"), and restart it.
@@ -125,21 +127,26 @@ class NodeLagsBehind(Rule):
                 continue
             usual = _usual([ports for _, ports in nodes])
             for document, ports in nodes:
-                behind = [*_behind(ports, usual)]
+                behind = sorted(_behind(ports, usual), key=lambda each: not _is_dns_lost(*each))
                 if behind and _is_same_cluster(ports, usual):
                     yield self._finding(document, behind)
 
-    def _finding(self, document: Document, behind: list[str]) -> Finding:
+    def _finding(self, document: Document, behind: list[tuple[str, str]]) -> Finding:
         more = f" and {len(behind) - _SHOWN:,} more" if len(behind) > _SHOWN else ""
         text = document.embedding.text
         start = len(text) - len(text.lstrip())
         end = text.find("\n", start)
         return self.finding(
             Span(start, len(text) if end < 0 else end),
-            f"this node differs from most of the others: {', '.join(behind[:_SHOWN])}{more}",
+            f"this node differs from most of the others: {', '.join(map(' '.join, behind[:_SHOWN]))}{more}",
             help="Look at the logs of kube-proxy on this node; restart it if it does not catch up.",
             document=document,
+            severity=Severity.ERROR if _is_dns_lost(*behind[0]) else None,
         )
+
+
+def _is_dns_lost(name: str, what: str) -> bool:
+    return what in (_GONE, _SILENT) and is_cluster_dns(name)
 
 
 def _usual(nodes: list[Ports]) -> dict[tuple[str, str], frozenset[tuple[str, int]] | None]:
@@ -163,19 +170,21 @@ def _is_same_cluster(ports: Ports, usual: Mapping[tuple[str, str], frozenset[tup
     return sum(key in ports for key in present) * 2 > len(present)
 
 
-def _behind(ports: Ports, usual: Mapping[tuple[str, str], frozenset[tuple[str, int]] | None]) -> Iterable[str]:
-    """What is different, sorted by the name of the Service."""
+def _behind(
+    ports: Ports, usual: Mapping[tuple[str, str], frozenset[tuple[str, int]] | None]
+) -> Iterator[tuple[str, str]]:
+    """What is different: the names of Services, sorted, and what is different about them."""
     for key, value in sorted(usual.items()):
         name = key[0]
         here = ports.get(key)
         if here is None:
             if value is not None:
-                yield f"{name} is not there"
+                yield name, _GONE
         elif value is None:
-            yield f"{name} is still there"
+            yield name, "is still there"
         elif not here.internal.local:
             own = _endpoints(here)
             if bool(own) != bool(value):
-                yield f"{name} has {'endpoints' if own else 'no endpoints'}"
+                yield name, "has endpoints" if own else _SILENT
             elif own & value and own - value and value - own:
-                yield f"{name} has other endpoints"
+                yield name, "has other endpoints"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from kpl import (
     Bad,
+    Cluster,
     Finding,
     Good,
     Rule,
@@ -14,11 +16,14 @@ from kpl import (
     Stop,
     Table,
     and_more,
+    cluster_dns_ports,
     dump,
     is_large,
     node_dump,
     per_service,
+    service_chain,
 )
+from kpl_rules.dataplane.chains_of_two_releases import newer_release
 
 _BUILT_IN = ":PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
 _SVC = "KUBE-SVC-I5LIAMPLWKMBJ54B"
@@ -27,6 +32,20 @@ _FORGOTTEN = (
     "-A PREROUTING -j KUBE-SERVICES\n-A OUTPUT -j KUBE-SERVICES\n"
     "-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODE-PORT\nCOMMIT\n"
 ).replace(":KUBE-SERVICES - ", ":KUBE-NODE-PORT - [0:0]\n:KUBE-SERVICES - ")
+_OLD_FORGOTTEN = _FORGOTTEN.replace("KUBE-SVC", "KUBE-XLB").replace(
+    "COMMIT", f"-A {_SVC.replace('SVC', 'XLB')} -j RETURN\nCOMMIT"
+)
+_EXT = "KUBE-EXT-5332YF6XC6SW2DTE"
+_TO_EXT = f"-A KUBE-NODE-PORT -j {_EXT}\n-A {_EXT} -j RETURN\nCOMMIT"
+_OLD = "KUBE-XLB-"
+_HELP = (
+    "kube-proxy deletes chains without use in its next sync. After a change of the mode run `kube-proxy --cleanup` on the node; "
+    "otherwise restart kube-proxy and take the dump again."
+)
+_HELP_OLD = (
+    "Delete the chain, or reboot the node, if Kubernetes 1.28 or later runs here: its kube-proxy leaves `KUBE-XLB-` chains. Older "
+    "ones delete it in the next sync."
+)
 _JUMP = '-A KUBE-SERVICES -d 10.96.10.4/32 -p udp -m comment --comment "shop/game cluster IP" -m udp --dport 7000 '
 
 
@@ -39,8 +58,9 @@ class StaleServiceChain(Rule):
     to it therefore belongs to a kube-proxy that no longer looks after it (another mode, another backend, an upgrade),
     or something deleted the rule that led to it, and the Service is unreachable from this node.
 
-    Only whole tables are looked at. An empty `KUBE-XLB-` chain is normal up to Kubernetes 1.23. Leftovers that are empty
-    are an information: they cost nothing and mislead whoever reads the rules.
+    Only whole tables are looked at. An empty `KUBE-XLB-` chain is normal up to Kubernetes 1.23, and KPL422 tells of those that
+    an upgrade left. Where `KUBE-SERVICES` leads to other Services and not to the cluster's DNS, that is an error: no pod resolves
+    a name. Leftovers that are empty are an information: they cost nothing and mislead whoever reads the rules.
 
     ## Fix
     There is none in a dump. When the mode was changed, run `kube-proxy --cleanup` on the node or reboot it; otherwise
@@ -65,35 +85,56 @@ class StaleServiceChain(Rule):
             flags=[":KUBE-SVC-YAKDRQAFFUODADJ7"],
             other=["cluster-ip-masquerade"],
         ),
+        Bad(dump(_OLD_FORGOTTEN), flags=[_OLD_FORGOTTEN[_OLD_FORGOTTEN.index(":KUBE-XLB") :].split()[0]]),
+        # KPL422 tells of it
+        Good(dump(_OLD_FORGOTTEN), {"kubernetes": "1.30"}, other=["chains-of-two-releases"]),
+        Good(
+            dump(_OLD_FORGOTTEN.replace(":KUBE-XLB", f":{_EXT} - [0:0]\n:KUBE-XLB").replace("COMMIT", _TO_EXT)),
+            other=["chains-of-two-releases"],
+        ),
         # up to Kubernetes 1.23
         Good(dump(_FORGOTTEN.replace("KUBE-SVC", "KUBE-XLB"))),
         Good(dump(_FORGOTTEN.replace(_BUILT_IN, ""))),
     ]
 
-    def check(self, ruleset: Ruleset) -> Iterator[Finding]:
+    def check(self, ruleset: Ruleset, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
         for tables in ruleset.whole_dumps():
             if "nat" in tables:
-                yield from self._in(tables["nat"])
+                yield from self._in(tables["nat"], cluster)
 
-    def _in(self, nat: Table) -> Iterator[Finding]:
+    def _in(self, nat: Table, cluster: Cluster) -> Iterator[Finding]:
         unreached = nat.chains.keys() - nat.jumps_to.keys()
         stale = [
             chain
             for chain in nat.chains
             if chain in unreached and (kind := per_service(chain)) and (kind != "XLB" or chain in nat.rules_of)
         ]
+        if any(chain.startswith(_OLD) for chain in stale) and newer_release(nat, cluster):
+            stale = [chain for chain in stale if not chain.startswith(_OLD)]
         if not stale:
             return
         filled = [chain for chain in stale if chain in nat.rules_of]
-        first = (filled or stale)[0]
+        dns = [chain for chain in filled if chain in _dns_chains()] if _is_in_use(nat) else []
+        first = (dns or filled or stale)[0]
         counted = and_more(len(stale) - 1, "chain")
+        told = f", the chain of `{_dns_chains()[first]}`" if dns else "" if filled else ", which is empty"
         yield self.finding_of_many(
             (nat.declaration(chain) for chain in [first, *(each for each in stale if each != first)]),
-            f"no rule leads to `{first}`{'' if filled else ', which is empty'}{counted}: "
+            f"no rule leads to `{first}`{told}{counted}: "
             + ("leftovers, or the rules to them are lost" if filled else "leftovers of another mode or of a flush"),
             "no rule leads here either",
-            help="kube-proxy deletes chains without use in its next sync. After a change of the mode run "
-            "`kube-proxy --cleanup` on the node; otherwise restart kube-proxy and take the dump again.",
-            severity=Severity.INFO if not filled or is_large(nat) else None,
+            help=_HELP_OLD if any(chain.startswith(_OLD) for chain in stale) else _HELP,
+            severity=Severity.INFO if not filled or is_large(nat) else Severity.ERROR if dns else None,
         )
+
+
+def _is_in_use(nat: Table) -> bool:
+    """Whether `KUBE-SERVICES` leads to other Services, so that a chain without a way to it is no leftover of another mode."""
+    return any(per_service(nat.target[row]) for row in nat.rules_of.get("KUBE-SERVICES", ()))
+
+
+@cache
+def _dns_chains() -> dict[str, str]:
+    """The chains of the cluster's DNS, and the ports that they are of."""
+    return {service_chain("KUBE-SVC-", name, protocol): name for name, protocol in cluster_dns_ports()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Stop, Verdict, kube_proxy_tables
-from kpl_rules.dataplane._nft import NEW, OLD, listed
+from kpl_rules.dataplane._nft import NEW, OLD, WEB, listed
 
 
 class UnlistedClusterIp(Rule):
@@ -37,7 +37,9 @@ class UnlistedClusterIp(Rule):
         Bad(listed(OLD, ("10.96.0.1, 10.96.0.7,", "10.96.0.7,")), flags=["10.96.0.1"]),
         Good(listed(NEW)),
         # an external IP is no cluster IP
-        Good(listed(NEW, ("10.96.0.7 . tcp . 80 : goto service", "192.0.2.1 . tcp . 80 : goto external"))),
+        Good(
+            listed(NEW, ("10.96.0.7 . tcp", f"192.0.2.1 . tcp . 80 : goto external-{WEB},\n\t\t\t     10.96.0.7 . tcp"))
+        ),
     ]
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:

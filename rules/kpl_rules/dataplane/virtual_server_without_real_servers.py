@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+import ipaddress
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
-from kpl import Bad, Finding, Good, IpvsDump, Related, Rule, Severity, Stop, files
+from kpl import (
+    Bad,
+    Cluster,
+    Document,
+    Finding,
+    Good,
+    IpvsDump,
+    Related,
+    Rule,
+    Severity,
+    Stop,
+    VirtualServer,
+    canonical_address,
+    files,
+)
 
 MOST_RELATED = 5
+DNS_PORT = 53
+
+Way: TypeAlias = tuple[str, str, int | None]
+"""Protocol, address and port that connections are made to."""
+Sockets: TypeAlias = frozenset[tuple[str, int | None]]
+Ways: TypeAlias = Mapping[Way, Sockets]
+
+_HELP = (
+    "Compare the Service's selector with the labels of its pods, and look at their readiness: it has no ready endpoint. Before "
+    "Kubernetes 1.24 `externalTrafficPolicy: Local` does this on nodes without a pod of it, and `internalTrafficPolicy: Local` in "
+    "every release."
+)
 
 _HEAD = (
     "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n"
     "  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n"
 )
+_API = "TCP  10.96.0.1:443 rr\n  -> 192.0.2.10:6443              Masq    1      0          4\n"
+_WEB = "TCP  10.96.12.7:443 rr\n  -> 10.244.1.9:8443              Masq    1      0          4\n"
 _DNS = "UDP  10.96.0.10:53 rr\n  -> 10.244.1.2:53                Masq    1      0          4\n"
 
 
@@ -26,7 +56,12 @@ class VirtualServerWithoutRealServers(Rule):
     like that, and so does one whose selector matches no ready pod.
 
     Up to Kubernetes 1.23 a virtual server of a Service with `externalTrafficPolicy: Local` is empty on every node
-    without a pod of it, which is as it should be. From 1.24 on kube-proxy fills it with the pods of other nodes.
+    without a pod of it, which is as it should be. From 1.24 on kube-proxy fills it with the pods of other nodes. With
+    `internalTrafficPolicy: Local` that of the cluster IP is empty there in every release.
+
+    Where another dump of the run, one that shares endpoints with this one, has endpoints for the same address, the Service has
+    them, and this node's kube-proxy is at fault. An error where it is the cluster's DNS: port 53 of the tenth address of a
+    network of which the API server has the first.
 
     ## Fix
     There is none in a dump. `kubectl get endpointslices -A` shows Services without endpoints; compare the Service's selector
@@ -52,14 +87,25 @@ class VirtualServerWithoutRealServers(Rule):
             flags=["-A -t 10.96.12.7:443 -s rr"],
         ),
         Good(files(**{"node.ipvs": f"{_HEAD}{_DNS}"})),
+        # the cluster's DNS
+        Bad(
+            files(**{"node.ipvs": f"{_HEAD}{_API}UDP  10.96.0.10:53 rr\n"}),
+            flags=["UDP  10.96.0.10:53 rr"],
+        ),
+        # another node has the endpoints
+        Bad(
+            files(**{"node-1.ipvs": f"{_HEAD}{_API}{_WEB}", "node-2.ipvs": f"{_HEAD}{_API}TCP  10.96.12.7:443 rr\n"}),
+            flags=["TCP  10.96.12.7:443 rr"],
+        ),
         # a node in another mode
         Good(files(**{"node.ipvs": _HEAD})),
         # cut off
         Good(files(**{"node.ipvs": f"{_HEAD}{_DNS}TCP  10.96.12.7:443 rr\n..."})),
     ]
 
-    def check(self, dump: IpvsDump) -> Iterator[Finding]:
+    def check(self, dump: IpvsDump, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
+        document = cluster.document_of(dump)
         for table in dump.tables:
             starts = [each.start for each in table.servers]
             # what cannot be read may have been the real servers
@@ -67,12 +113,67 @@ class VirtualServerWithoutRealServers(Rule):
             empty = [each for each in table.servers if not each.real_servers and each.start not in cut]
             if not empty:
                 continue
-            others = f" and {len(empty) - 1:,} more have" if len(empty) > 1 else " has"
-            yield self.finding(
-                dump.span(empty[0].start),
-                f"`{empty[0].title}`{others} no real server: the kernel refuses every connection to "
-                f"{'them' if len(empty) > 1 else 'it'}",
-                help="The Service has no ready endpoint: compare its selector with the labels of the pods, and look at their "
-                "readiness. Up to Kubernetes 1.23 `externalTrafficPolicy: Local` does this on nodes without a pod of it.",
-                related=[Related(dump.span(each.start), "this one too") for each in empty[1 : MOST_RELATED + 1]],
-            )
+            ways = {_way(each): _sockets(each) for each in table.servers}
+            others = list(_of_the_same_cluster(ways, document, cluster))
+            served = {way: other for other, theirs in others for way, sockets in theirs.items() if sockets}
+            here = [each for each in empty if _way(each) in served]
+            if here:
+                yield self._finding(dump, here, ways, _help_here(served[_way(here[0])]))
+            everywhere = [each for each in empty if _way(each) not in served]
+            if everywhere:
+                yield self._finding(dump, everywhere, ways, _HELP)
+
+    def _finding(self, dump: IpvsDump, empty: list[VirtualServer], ways: Ways, help_: str) -> Finding:
+        """One finding of all of `empty`; that of the cluster's DNS first, which every pod depends on."""
+        empty = sorted(empty, key=lambda each: not _is_cluster_dns(each, ways))
+        more = f" and {len(empty) - 1:,} more have" if len(empty) > 1 else " has"
+        return self.finding(
+            dump.span(empty[0].start),
+            f"`{empty[0].title}`{more} no real server: the kernel refuses every connection to "
+            f"{'them' if len(empty) > 1 else 'it'}",
+            help=help_,
+            related=[Related(dump.span(each.start), "this one too") for each in empty[1 : MOST_RELATED + 1]],
+            severity=Severity.ERROR if _is_cluster_dns(empty[0], ways) else None,
+        )
+
+
+def _way(server: VirtualServer) -> Way:
+    return server.protocol, server.address, server.port
+
+
+def _sockets(server: VirtualServer) -> Sockets:
+    return frozenset((each.address, each.port) for each in server.real_servers)
+
+
+def _of_the_same_cluster(ways: Ways, document: Document, cluster: Cluster) -> Iterator[tuple[Document, Ways]]:
+    """The other dumps of the run, with what they do: those that send some address to the same endpoint as this one."""
+    for other in cluster.dumps:
+        if other is document:
+            continue
+        theirs: dict[Way, Sockets] = {}
+        if isinstance(other.model, IpvsDump):
+            theirs = {_way(each): _sockets(each) for each in other.model.servers()}
+        else:
+            for state in cluster.node_states(other):
+                for port in state.ports:
+                    sockets = frozenset((each.address, each.port) for each in port.internal.endpoints)
+                    theirs[port.protocol, port.cluster_ip or "", port.port] = sockets
+        if any(sockets & theirs.get(way, frozenset()) for way, sockets in ways.items()):
+            yield other, theirs
+
+
+def _is_cluster_dns(server: VirtualServer, ways: Ways) -> bool:
+    """Whether this is the tenth address of the Services' network, as installers choose it; the API server has the first."""
+    address = canonical_address(server.address)
+    if server.port != DNS_PORT or address is None:
+        return False
+    number = int(ipaddress.ip_address(address)) - 9
+    return number > 0 and ("TCP", str(type(ipaddress.ip_address(address))(number)), 443) in ways
+
+
+def _help_here(other: Document) -> str:
+    return (
+        f"Look at the logs of kube-proxy on this node and restart it: `{other.path}` has endpoints for it. A Service whose "
+        "`internalTrafficPolicy` is `Local` has none on nodes without a pod of it, and nor has, before Kubernetes 1.24, one with "
+        "`externalTrafficPolicy: Local`."
+    )

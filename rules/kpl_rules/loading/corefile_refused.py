@@ -77,6 +77,11 @@ class CorefileRefused(Rule):
             fixed="lan {\n    whoami\n    errors\n    cache {\n        prefetch 5\n    }\n}\n",
         ),
         Bad(
+            corefile("lan {\n    whoami\n    cache 30{\n        prefetch 5\n    }\n    errors\n}\n"),
+            flags=["prefetch"],
+            fixed="lan {\n    whoami\n    cache 30 {\n        prefetch 5\n    }\n    errors\n}\n",
+        ),
+        Bad(
             corefile("lan {\n    whoami\n    errors\n    cache\n    {\n        prefetch 5\n    }\n}\n"),
             flags=["{"],
             fixed="lan {\n    whoami\n    errors\n    cache {\n        prefetch 5\n    }\n}\n",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kpl import (
@@ -20,18 +21,23 @@ from kpl import (
     Severity,
     Stop,
     Version,
+    add_entry,
     closest,
     field_path,
     fields_called,
     fields_in,
+    is_certainly_meant,
     is_placeholder,
     is_zero,
     manifest,
+    meant_field,
     remove_entry,
 )
 
 _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
 _TAIL = "mode: iptables\nclusterCIDR: 10.244.0.0/16\n"
+_ON_ONE_LINE = re.compile(r"[\w-]+:[ \t]+[^\s&*!][^\r\n]*")
+"""A key and its value, without an anchor or a tag."""
 
 
 class UnknownOrRemovedField(Rule):
@@ -51,7 +57,10 @@ class UnknownOrRemovedField(Rule):
 
     ## Fix
     A field that was removed is taken out, which changes nothing. A name that is one slip or its case away from a field
-    of the same section is corrected; at two slips it is an unsafe fix.
+    of the same section is corrected; at two slips it is an unsafe fix. A field under the name that it has elsewhere (a flag of
+    kube-proxy as `proxy-mode`, a Go type as `kubeProxyIPVSConfiguration`, a field of Kubernetes 1.8 as `kubeconfigPath`) gets its
+    own name, in its section, where kube-proxy takes the value there and the field is not set; `address`, as the kubelet has it,
+    becomes `bindAddress` in an unsafe fix.
 
     ## References
     - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
@@ -96,6 +105,46 @@ class UnknownOrRemovedField(Rule):
         Bad(manifest(f"{_HEAD}{_TAIL}udpTimeout: 1m\n"), flags=["udpTimeout"]),
         Bad(manifest(f"{_HEAD}{_TAIL}clusterCidr: 10.0.0.0/8\n"), flags=["clusterCidr"]),
         Bad(manifest(f"{_HEAD}{_TAIL}proxyFlavour: fast\n"), flags=["proxyFlavour"]),
+        # the names that fields have elsewhere
+        Bad(
+            manifest(
+                f"{_HEAD}mode: ipvs\nclusterCIDR: 10.244.0.0/16\nkubeProxyIPVSConfiguration:\n  strictARP: true\n"
+            ),
+            {"kubernetes": "1.30"},
+            flags=["kubeProxyIPVSConfiguration"],
+            fixed=f"{_HEAD}mode: ipvs\nclusterCIDR: 10.244.0.0/16\nipvs:\n  strictARP: true\n",
+        ),
+        Bad(
+            manifest(f"{_HEAD}{_TAIL}address: 0.0.0.0\n"),
+            flags=["address"],
+            fixed=f"{_HEAD}{_TAIL}bindAddress: 0.0.0.0\n",
+            safe=False,
+        ),
+        Bad(
+            manifest(f"{_HEAD}proxy-mode: iptables # the default\ncluster-cidr: 10.244.0.0/16\n"),
+            flags=["proxy-mode", "cluster-cidr"],
+            fixed=f"{_HEAD}mode: iptables # the default\nclusterCIDR: 10.244.0.0/16\n",
+        ),
+        Bad(
+            manifest(f"{_HEAD}{_TAIL}masquerade-all: true # for the overlay\n"),
+            flags=["masquerade-all"],
+            fixed=f"{_HEAD}{_TAIL}iptables:\n  masqueradeAll: true # for the overlay\n",
+        ),
+        Bad(
+            manifest(f"{_HEAD}{_TAIL}iptables-sync-period: 1m\niptables:\n  minSyncPeriod: 1s\n"),
+            flags=["iptables-sync-period"],
+            fixed=f"{_HEAD}{_TAIL}iptables:\n  minSyncPeriod: 1s\n  syncPeriod: 1m\n",
+        ),
+        # two that make the same section, one after the other
+        Bad(
+            manifest(f"{_HEAD}mode: ipvs\nclusterCIDR: 10.244.0.0/16\nipvs-scheduler: rr\nipvs-strict-arp: true\n"),
+            {"kubernetes": "1.30"},
+            flags=["ipvs-scheduler", "ipvs-strict-arp"],
+            fixed=f"{_HEAD}mode: ipvs\nclusterCIDR: 10.244.0.0/16\nipvs:\n  scheduler: rr\n  strictARP: true\n",
+        ),
+        # it is set, or kube-proxy refuses the value
+        Bad(manifest(f"{_HEAD}{_TAIL}address: 10.0.0.1\nbindAddress: 0.0.0.0\n"), flags=["address"]),
+        Bad(manifest(f"{_HEAD}{_TAIL}address: eth0\n"), flags=["address"]),
         # a later release has it
         Bad(
             manifest(f"{_HEAD}{_TAIL}conntrack:\n  tcpBeLiberal: true\n"),
@@ -124,14 +173,16 @@ class UnknownOrRemovedField(Rule):
         if not (config.node.text("apiVersion") or "").startswith("kubeproxy.config.k8s.io/"):
             return
         release = cluster.kubernetes_version_for(config)
-        yield from self._section(config, "", config.node, release)
+        yield from self._section(config, "", config.node, cluster)
         for name in PROXY_FIELDS:
             section = config.node.get(name) if name in fields_in("", release) else None
             if isinstance(section, Mapping) and not section.shared:
-                yield from self._section(config, name, section, release)
+                yield from self._section(config, name, section, cluster)
 
-    def _section(self, config: KubeProxyConfig, section: str, node: Mapping, release: Version) -> Iterator[Finding]:
+    def _section(self, config: KubeProxyConfig, section: str, node: Mapping, cluster: Cluster) -> Iterator[Finding]:
+        release = cluster.kubernetes_version_for(config)
         known = fields_in(section, release)
+        made: set[str] = set()
         for key, value in node.pairs:
             if not isinstance(key, Scalar) or key.value in known or key.value == "<<" or is_placeholder(key.value):
                 continue
@@ -139,7 +190,11 @@ class UnknownOrRemovedField(Rule):
             path = field_path(section, key.value)
             lost = not is_zero(value)
             if field is None:
-                yield self._unknown(config, section, node, key, lost, release)
+                meant = meant_field(section, key.value, release, config.mode)
+                if meant is not None and key.value.lower() != meant.lower():
+                    yield self._named_otherwise(config, node, key, path, meant, made, cluster)
+                else:
+                    yield self._unknown(config, section, node, key, lost, release)
             elif field.gone(release):
                 edit = _removal(config, node, key)
                 yield self.finding(
@@ -155,6 +210,36 @@ class UnknownOrRemovedField(Rule):
                     f"`{path}` has no effect: kube-proxy has this field from {field.added} on, and {release} skips it",
                     help=f"Take it out until the cluster runs Kubernetes {field.added}.",
                 )
+
+    def _named_otherwise(
+        self,
+        config: KubeProxyConfig,
+        node: Mapping,
+        key: Scalar,
+        path: str,
+        meant: str,
+        made: set[str],
+        cluster: Cluster,
+    ) -> Finding:
+        """A field under the name that it has elsewhere; `made` are the names that fixes of this mapping write already."""
+        value = node.get(key.value)
+        there = _written(config, meant)
+        edits = () if there else _moved(config, node, key, meant, made)
+        if edits and cluster.proxy_takes(config, edits):
+            made.add(meant.partition(".")[0])
+        else:
+            edits = ()
+        fix = None
+        if edits:
+            fix = Fix(f"Rename `{path}` to `{meant}`", edits, safe=is_certainly_meant(key.value))
+        lost = value is None or not is_zero(value) or meant in ZERO_COUNTS
+        return self.finding(
+            key.span,
+            f"`{path}` has no effect: kube-proxy has no such field and skips it; the field is `{meant}`",
+            help=f"Remove it: `{meant}` is there too." if there else f"Write `{meant}`.",
+            fix=fix,
+            severity=None if lost else Severity.INFO,
+        )
 
     def _unknown(
         self, config: KubeProxyConfig, section: str, node: Mapping, key: Scalar, lost: bool, release: Version
@@ -191,3 +276,34 @@ def _renamed(config: KubeProxyConfig, key: Scalar, name: str) -> Edit | None:
     start, end = key.span
     written = config.text[start:end]
     return Edit(start, end, written.replace(key.value, name)) if key.value in written and not key.shared else None
+
+
+def _written(config: KubeProxyConfig, path: str) -> bool:
+    section, _, name = path.rpartition(".")
+    node = config.node.get(section) if section else config.node
+    return isinstance(node, Mapping) and node.pair(name) is not None
+
+
+def _moved(config: KubeProxyConfig, node: Mapping, key: Scalar, path: str, made: set[str]) -> tuple[Edit, ...]:
+    """The edits that give a key the name `path`, in the section that it belongs to; none where that cannot be exact."""
+    section, _, name = path.rpartition(".")
+    if path.partition(".")[0] in made or key.shared or node.shared or node.flow:
+        return ()
+    if not section or node is config.node.get(section):
+        edit = _renamed(config, key, name)
+        return (edit,) if edit else ()
+    value = node.get(key.value)
+    if not isinstance(value, Scalar) or value.shared or value.style in ("|", ">") or value.start == value.end:
+        return ()
+    written = config.text[value.start : value.end]
+    if not _ON_ONE_LINE.fullmatch(config.text[key.start : value.end]) or not config.text.startswith(
+        key.value, key.start
+    ):
+        return ()
+    target = node.get(section)
+    if target is None:
+        indent = " " * (key.start - config.text.rfind("\n", 0, key.start) - 1)
+        return (Edit(key.start, value.end, f"{section}:\n{indent}  {name}: {written}"),)
+    taken = _removal(config, node, key)
+    added = add_entry(config.text, target, f"{name}: {written}") if isinstance(target, Mapping) else None
+    return (taken, added) if taken and added else ()
