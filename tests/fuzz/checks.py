@@ -179,9 +179,7 @@ def _told(verdicts: list[Judged]) -> list[tuple[object, ...]]:
     return [(each.verdict.answer, each.verdict.phase, each.verdict.message, each.verdict.needs) for each in verdicts]
 
 
-_OTHERWISE = re.compile(
-    r"Object 'Kind' is missing|File to import not found|Unknown directive|ProxyMode: Invalid value"
-)
+_OTHERWISE = re.compile(r"Object 'Kind' is missing|File to import not found|Unknown directive|ProxyMode: Invalid value")
 """What lint tells in another way: a plugin that may be compiled in, a file that may be there, a mode that may be filled in."""
 
 
