@@ -63,6 +63,7 @@ def test_a_refusal_is_shown_in_the_imported_config_map(tmp_path: Path) -> None:
         "  = imported at coredns.yaml:7:16\n"
         "custom.yaml: loads (CoreDNS 1.14.7)\n"
         "1 loads, 1 is refused.\n"
+        "2 files checked (2 YAML).\n"
     )
     first, second = records(kpl(tmp_path, "verify", "--format", "jsonl"))
     assert (first["path"], first["line"], first["column"]) == ("coredns.yaml", 7, 16)
