@@ -254,7 +254,7 @@ _DUMPS = {
     "resolv.conf": {
         "nameservers": ("", "nameserver 192.0.2.1\n"),
         "searches": ("nameserver 192.0.2.1\nsearch", " a@.example", "\n"),
-        "options": ("nameserver 192.0.2.1\n", "options o@\n"),
+        "options": ("nameserver 192.0.2.1\n", "options some-option-@\n"),
         "blank lines": ("nameserver 192.0.2.1\n", "\n"),
     },
 }  # fmt: skip

@@ -188,7 +188,7 @@ def test_a_corefile_of_many_entries_is_checked() -> None:
 def test_a_configuration_of_kube_proxy_that_is_too_large_is_told_so() -> None:
     text = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
     for path, written in (("kp.yaml", text), ("cm.yaml", config_map("|\n" + indented(text, 4), "config.conf"))):
-        found = run({path: written + "    a: 1\n" * (MAX_KUBE_PROXY // 8)})
+        found = run({path: written + "    a: 1\n" * (MAX_KUBE_PROXY // 4)})
         message = f"this KubeProxyConfiguration was not checked: it is larger than {MAX_KUBE_PROXY:,} characters"
         assert [(each.code, each.message) for each in found.findings] == [("KPL001", message)]
 
