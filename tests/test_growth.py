@@ -6,6 +6,7 @@ import cProfile
 import gc
 import pstats
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +34,9 @@ from support import facts, readings, run
 SMALL = 1000
 """In characters: a shape of this size and one of four times the size."""
 RETRIES = 2
+LARGE = 1_100_000
+MOST_MEMORY = 50
+"""In bytes for each character of an input that is larger than what Kubernetes keeps in a ConfigMap."""
 FINE = 0.002
 """What takes less time than this cannot be measured."""
 MOST = 8
@@ -100,6 +104,21 @@ def test_each_rule_grows_with_what_it_finds(name: str) -> None:
         return f"{text}{separator}" * max(min(size, 8 * len(text)) // len(text), 1)
 
     assert growth(lambda repeated: lint(readings({**example.files, path: repeated}), settings), make) < MOST
+
+
+@pytest.mark.parametrize(
+    "name", ["Corefile: arguments", "KubeProxyConfiguration: unknown fields", "d.nft: elements", "d.iptables: Services"]
+)
+def test_memory_has_a_bound(name: str) -> None:
+    shape = SHAPES[name]
+    text = shape.make(LARGE)
+    lint(readings({shape.path: shape.make(SMALL)}), ALL)  # what is loaded once
+    tracemalloc.start()
+    try:
+        lint(readings({shape.path: text}), ALL)
+        assert tracemalloc.get_traced_memory()[1] < MOST_MEMORY * len(text)
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("name", settings_files())
