@@ -142,6 +142,12 @@ def test_a_key_that_is_refused_alone_is_told_once() -> None:
     assert (finding.path, underlined(finding)) == ("b.yaml", "0")
 
 
+def test_a_removed_option_is_told_by_the_rule_about_it() -> None:
+    custom = config_map("coredns-custom", x_server="lan {\n    kubernetes {\n        upstream\n    }\n}\n")
+    findings = run({"a.yaml": COREFILE, "b.yaml": custom}, ("KPL010", "KPL204")).findings
+    assert [(each.code, each.path, underlined(each)) for each in findings] == [("KPL204", "b.yaml", "upstream")]
+
+
 def test_the_verdict_follows_the_other_config_map() -> None:
     def custom(text: str) -> Any:
         return cluster(b=config_map("coredns-custom", x_override=text)).documents

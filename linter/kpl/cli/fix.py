@@ -43,6 +43,7 @@ def fix(paths: tuple[str, ...], unsafe_fixes: bool, diff: bool, check: bool, col
     settings = settings_from(options, paths)
     stdin = stdin_bytes(paths)
     inputs = load(paths, settings, stdin, options)
+    settings.complete = settings.complete and inputs.coverage.sees_all
     outcome = fix_texts(inputs.readings, settings, unsafe_fixes)
     problems: list[str] = []
     if diff:

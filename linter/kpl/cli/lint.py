@@ -39,6 +39,7 @@ def lint(paths: tuple[str, ...], format_: str, fail_on: str | None, color: str, 
 
     settings = settings_from(options, paths)
     inputs = load(paths, settings, stdin_bytes(paths), options)
+    settings.complete = settings.complete and inputs.coverage.sees_all
     result = engine.lint(inputs.readings, settings)
     if any(finding.fix for finding in result.findings):
         from kpl.fix.offers import offers

@@ -64,6 +64,18 @@ class Coverage:
     """What the user is to know of how the files were found."""
 
     @property
+    def sees_all(self) -> bool:
+        """Whether no file was left out that may hold something for kpl; what the configuration excludes never counts."""
+        nothing = (
+            SkipReason.OTHER_NAME,
+            SkipReason.NOTHING,
+            SkipReason.EXCLUDED,
+            SkipReason.BINARY,
+            SkipReason.NOT_A_FILE,
+        )
+        return all(each.reason in nothing for each in self.skipped)
+
+    @property
     def files(self) -> int:
         """How many files were checked."""
         return sum(self.checked.values())

@@ -169,7 +169,9 @@ class CorefileRefused(Rule):
                 )
         elif customized and customized.imports(document):
             verdict = cluster.lenient(customized.home).judgement.verdict
-            if customized.imported(verdict) is document:
+            # a removed option is told by the rule about it, as in any Corefile
+            alone = cluster.judgement(document).verdict
+            if customized.imported(verdict) is document and alone.answer != "refuses":
                 yield from self._joined(document, customized.home, cluster)
 
     def _joined(self, document: Document, home: Document, cluster: Cluster) -> Iterator[Finding]:
