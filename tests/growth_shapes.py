@@ -168,7 +168,7 @@ _YAML = {
     "pods": ("", f"---\n{_PODS}"),
     "containers": (_POD, "  - {name: c@, image: a}\n"),
     "options": (f"{_POD}  dnsConfig:\n    options:\n", "    - {name: ndots, value: 5}\n"),
-    "unknown options": (f"{_POD}  dnsConfig:\n    options:\n", "    - {name: o@}\n"),
+    "unknown options": (f"{_POD}  dnsConfig:\n    options:\n", "    - {name: some-option-@}\n"),
     "searches": (f"{_POD}  dnsConfig:\n    searches:\n", "    - a@.example\n"),
     "arguments": (f"{_POD}    args:\n".replace("  - {name: c, image: alpine}", "  - name: c"), "    - --a=b.c.svc\n"),
     "flow": (f"{_POD}  x: [", "a,", "]\n"),
@@ -254,7 +254,7 @@ _DUMPS = {
     "resolv.conf": {
         "nameservers": ("", "nameserver 192.0.2.1\n"),
         "searches": ("nameserver 192.0.2.1\nsearch", " a@.example", "\n"),
-        "options": ("nameserver 192.0.2.1\n", "options o@\n"),
+        "options": ("nameserver 192.0.2.1\n", "options some-option-@\n"),
         "blank lines": ("nameserver 192.0.2.1\n", "\n"),
     },
 }  # fmt: skip

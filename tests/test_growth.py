@@ -6,6 +6,7 @@ import cProfile
 import gc
 import pstats
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +34,9 @@ from support import facts, readings, run
 SMALL = 1000
 """In characters: a shape of this size and one of four times the size."""
 RETRIES = 2
+LARGE = 1_100_000
+MOST_MEMORY = 50
+"""In bytes for each character of an input that is larger than what Kubernetes keeps in a ConfigMap."""
 FINE = 0.002
 """What takes less time than this cannot be measured."""
 MOST = 8
@@ -100,6 +104,21 @@ def test_each_rule_grows_with_what_it_finds(name: str) -> None:
         return f"{text}{separator}" * max(min(size, 8 * len(text)) // len(text), 1)
 
     assert growth(lambda repeated: lint(readings({**example.files, path: repeated}), settings), make) < MOST
+
+
+@pytest.mark.parametrize(
+    "name", ["Corefile: arguments", "KubeProxyConfiguration: unknown fields", "d.nft: elements", "d.iptables: Services"]
+)
+def test_memory_has_a_bound(name: str) -> None:
+    shape = SHAPES[name]
+    text = shape.make(LARGE)
+    lint(readings({shape.path: shape.make(SMALL)}), ALL)  # what is loaded once
+    tracemalloc.start()
+    try:
+        lint(readings({shape.path: text}), ALL)
+        assert tracemalloc.get_traced_memory()[1] < MOST_MEMORY * len(text)
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("name", settings_files())
@@ -188,7 +207,7 @@ def test_a_corefile_of_many_entries_is_checked() -> None:
 def test_a_configuration_of_kube_proxy_that_is_too_large_is_told_so() -> None:
     text = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
     for path, written in (("kp.yaml", text), ("cm.yaml", config_map("|\n" + indented(text, 4), "config.conf"))):
-        found = run({path: written + "    a: 1\n" * (MAX_KUBE_PROXY // 8)})
+        found = run({path: written + "    a: 1\n" * (MAX_KUBE_PROXY // 4)})
         message = f"this KubeProxyConfiguration was not checked: it is larger than {MAX_KUBE_PROXY:,} characters"
         assert [(each.code, each.message) for each in found.findings] == [("KPL001", message)]
 

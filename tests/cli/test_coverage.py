@@ -58,6 +58,9 @@ def test_a_folder_in_which_nothing_was_checked(tmp_path: Path) -> None:
     assert b"kpl: error: empty was not checked: it holds no file that kpl checks" in done.stderr
     done = kpl(tmp_path, "lint")
     assert (done.returncode, done.stderr) == (0, b"kpl: warning: no files to check were found\n")
+    (tmp_path / "empty" / "a.yaml").write_text(NOTHING)
+    done = kpl(tmp_path, "lint", "empty")
+    assert (done.returncode, done.stderr) == (0, b"kpl: warning: no files to check were found\n"), "it was looked at"
 
 
 def test_a_process_substitution_is_read(tmp_path: Path) -> None:

@@ -121,12 +121,17 @@ def find_files(
 
 
 def add_empty_arguments(paths: Sequence[str], found: Sequence[Found], checked: set[str], coverage: Coverage) -> None:
-    """Remember which of the `paths` led to no file that was `checked`."""
+    """Remember which of the `paths` led to no file that was `checked`.
+
+    A directory may well hold nothing for kpl, as long as a file in it was looked at.
+    """
+    looked_at = checked | {each.path for each in coverage.skipped if each.reason is SkipReason.NOTHING}
     reached = {argument for each in found if each.path in checked for argument in each.arguments}
+    reached |= {path for each in found if each.path in looked_at for path in each.arguments if path != each.path}
     for path in dict.fromkeys(paths):
         if path != "-" and path not in reached:
             coverage.add_empty(path, coverage.skipped)
-    if not paths and not checked:
+    if not checked and all(path in reached for path in paths):
         coverage.notes.append("no files to check were found")
 
 

@@ -91,11 +91,11 @@ def serving_containers(workload: Workload) -> list[Container]:
     """The containers that keep running: no init containers but sidecars, and nothing of a job."""
     if workload.pod.text("restartPolicy") not in (None, "Always"):
         return []
-    started = workload.pod.items("containers")
+    started = {id(node) for node in workload.pod.items("containers")}
     return [
         container
         for container in workload.containers
-        if any(container.node is node for node in started) or container.node.text("restartPolicy") == "Always"
+        if id(container.node) in started or container.node.text("restartPolicy") == "Always"
     ]
 
 
