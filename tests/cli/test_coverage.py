@@ -124,7 +124,7 @@ def test_a_large_file_of_another_program_is_not_complained_of(tmp_path: Path) ->
         file.write(b"PGDMP" + b"x" * 100_000)
         file.truncate(3 << 30)
     done = kpl(tmp_path, "lint", ".")
-    assert done.returncode == 2, "the only thing in a folder that was named"
+    assert done.returncode == 0, "it was looked at"
     assert b"256 MiB" not in done.stderr
 
 

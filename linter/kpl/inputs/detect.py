@@ -133,7 +133,7 @@ def belongs_to_another(name: str) -> bool:
     """
     from identify.identify import tags_from_filename
 
-    return bool(_OTHER_NAME.search(name)) or bool(tags_from_filename(name) - _PLAIN_TAGS)
+    return bool(_OTHER_NAME.search(name)) or bool(tags_from_filename(name) - _PLAIN_TAGS - _TEMPLATE_TAGS)
 
 
 def _is_source_of_another(name: str) -> bool:
@@ -184,10 +184,11 @@ def detect(name: str, head: str, named: bool) -> Detected | None:
 
 
 def _may_be_anything(name: str) -> bool:
-    """Whether the ending of `name` tells nothing: there is none, or none that anybody knows."""
+    """Whether the ending of `name` tells nothing: there is none, or none that anybody knows but as a template's."""
     from identify.identify import tags_from_filename
 
-    return not tags_from_filename(name)
+    tags = tags_from_filename(name)
+    return not tags or bool(tags & _TEMPLATE_TAGS)
 
 
 def kind_by_content(head: str) -> str | None:
