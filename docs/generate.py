@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+FENCED_OR_HEADING = re.compile(r"^(?P<fence>`{3,}).*\n(?:.*\n)*?(?P=fence)$|^#+ ", re.MULTILINE)
 TRANSCRIPT = re.compile(r"(<!-- transcript: (.+?) -->\n```console\n)(.*?)(```\n<!-- end -->)", re.DOTALL)
 
 
@@ -25,10 +26,14 @@ def rules_page() -> str:
         anchor = f"{entry.code.lower()}-{entry.name}"
         on = "yes" if entry.default else "no"
         table.append(f"| [{entry.code}](#{anchor}) | {entry.name} | {entry.severity} | {on} | {entry.summary} |")
-        body = page(entry.load())
-        pages.append(re.sub(r"^(#+ )", r"#\1", body, flags=re.MULTILINE))
+        pages.append(lowered(page(entry.load())))
     head = "# Rules\n\nWritten by docs/generate.py from the rules themselves; `kpl explain RULE` shows the same.\n\n"
     return head + "\n".join(table) + "\n\n" + "\n\n".join(pages) + "\n"
+
+
+def lowered(page: str) -> str:
+    """`page` with each heading one level lower; within a code fence ``#`` starts a comment."""
+    return FENCED_OR_HEADING.sub(lambda found: found[0] if found["fence"] else f"#{found[0]}", page)
 
 
 def transcript(command: str) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from kpl.cluster import Facts
+from kpl.fix.fixer import Outcome
+from kpl.fix.offers import Withheld
 from kpl.inputs.document import Reading
 from kpl.inputs.read import read
 from kpl.lint.engine import Located, Result, lint
@@ -33,6 +35,11 @@ def readings(files: Mapping[str, str | bytes]) -> list[Reading]:
     """The files, read."""
     datas = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
     return [reading for path, data in datas.items() if (reading := read(path, data)) is not None]
+
+
+def refused(outcome: Outcome) -> list[Withheld]:
+    """The fixes that failed verification, whatever the user hears of them."""
+    return [*outcome.withheld, *outcome.not_applied, *outcome.bugs]
 
 
 def run(

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
+from typing import IO
 
 import pytest
 
@@ -48,6 +50,36 @@ def test_the_error_of_a_child_is_raised_here() -> None:
 
     with pytest.raises(UsageError, match="no such file"):
         in_two_processes(fails, [1], [3])
+
+
+def test_no_child_and_no_descriptor_is_left_where_this_process_fails() -> None:
+    here = os.getpid()
+
+    def fails_here(numbers: Sequence[int]) -> list[int]:
+        if os.getpid() == here:
+            raise KeyboardInterrupt
+        time.sleep(600)
+        return list(numbers)
+
+    spare = os.dup(0)
+    os.close(spare)
+    with pytest.raises(KeyboardInterrupt):
+        in_two_processes(fails_here, [1], [3])
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+    again = os.dup(0)
+    os.close(again)
+    assert again == spare, "the lowest free descriptor is the same as before"
+
+
+def test_half_an_answer_of_a_child_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks_off(value: object, pipe: IO[bytes], protocol: int) -> None:
+        pipe.write(b"\x80\x05half")
+        pipe.flush()
+        os._exit(1)
+
+    monkeypatch.setattr("pickle.dump", breaks_off)
+    assert in_two_processes(squares, [1], [3]) == [(1, os.getpid()), (9, os.getpid())]
 
 
 def test_one_processor_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:

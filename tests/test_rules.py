@@ -10,7 +10,7 @@ from kpl.fix.fixer import fix_texts
 from kpl.lint.registry import RuleEntry, entries
 from kpl.lint.rule import Bad, Example, Good, Rule
 from kpl.lint.settings import Settings
-from support import facts, readings, run, underlined
+from support import facts, readings, refused, run, underlined
 
 RULES = {entry.name: entry.load() for entry in entries()}
 
@@ -56,7 +56,7 @@ def test_bad_example_is_fixed(rule: type[Rule], example: Bad) -> None:
     # what a suppression silences is known only when the rules that it names have run
     only = settings if rule.sees() == "Suppression" else Settings(select=(rule.code,), facts=facts(example.facts))
     outcome = fix_texts(readings(example.files), only, unsafe=True)
-    assert not outcome.bugs
+    assert refused(outcome) == []
     assert outcome.texts.get(path) == example.fixed
     if example.safe:
         assert fix_texts(readings(example.files), only, unsafe=False).texts.get(path) == example.fixed

@@ -36,11 +36,14 @@ _FOLDER = os.path.dirname(__file__)
 def parser(name: str) -> Any:
     """The parser of ``<name>.lark``: an object with lark's ``parse(text, start=...)``."""
     try:
-        return import_module(f"kpl_grammars._generated.{name}").Lark_StandAlone()
+        made = import_module(f"kpl_grammars._generated.{name}").Lark_StandAlone()
     except ModuleNotFoundError:
         from lark import Lark
 
-        return Lark(source(name), **OPTIONS, **GRAMMARS[name])
+        made = Lark(source(name), **OPTIONS, **GRAMMARS[name])
+    if GRAMMARS[name]["lexer"] == "basic":
+        made.lexer = made._build_lexer()  # which `lex` would do again for each text
+    return made
 
 
 def source(name: str) -> str:

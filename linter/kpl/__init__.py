@@ -47,6 +47,7 @@ _HOMES = {
     "network_family": "kpl.proxy.scalars",
     "removed_in": "kpl.coredns.versions",
     "directive_order": "kpl.coredns.versions",
+    "enclosed": "kpl.text.enclosed",
     "tokenize": "kpl.coredns.tokens",
     "served_zones": "kpl.coredns.zones",
     "zones_of": "kpl.coredns.zones",
@@ -134,6 +135,7 @@ _HOMES = {
     "IPTABLES_SERVICES": "kpl.proxy.scale",
     "rules_walked_by_first_packet": "kpl.proxy.scale",
     "rules_written_by_full_sync": "kpl.proxy.scale",
+    "alpine_image": "kpl.resolver.alpineimages",
     "dns_faults": "kpl.resolver.dnsconfig",
     "GLIBC_OPTIONS": "kpl.resolver.dnsoptions",
     "MUSL_OPTIONS": "kpl.resolver.dnsoptions",
@@ -201,6 +203,7 @@ _HOMES = {
     "save_headers": "kpl.inputs.saveheaders",
     "and_more": "kpl.text.words",
     "closest": "kpl.text.words",
+    "whole_number": "kpl.text.number",
 }
 
 __all__ = ["__version__", *_HOMES]
@@ -362,6 +365,7 @@ if TYPE_CHECKING:
     from kpl.proxy.state import Endpoint as Endpoint
     from kpl.proxy.state import NodeState as NodeState
     from kpl.proxy.state import PortState as PortState
+    from kpl.resolver.alpineimages import alpine_image as alpine_image
     from kpl.resolver.dnsconfig import MAX_NAMESERVERS as MAX_NAMESERVERS
     from kpl.resolver.dnsconfig import dns_faults as dns_faults
     from kpl.resolver.dnsoptions import GLIBC_OPTIONS as GLIBC_OPTIONS
@@ -391,6 +395,8 @@ if TYPE_CHECKING:
     from kpl.resolver.search import pod_search as pod_search
     from kpl.text.edit import Edit as Edit
     from kpl.text.edit import Fix as Fix
+    from kpl.text.enclosed import enclosed as enclosed
+    from kpl.text.number import whole_number as whole_number
     from kpl.text.span import Span as Span
     from kpl.text.span import Text as Text
     from kpl.text.version import Version as Version

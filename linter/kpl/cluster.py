@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kpl.inputs.document import DUMPS, Document, is_corefile, is_dump
 from kpl.text.version import Version
 
 if TYPE_CHECKING:
-    from kpl.coredns.imports import Files
+    from kpl.coredns.customized import Customized
     from kpl.coredns.judge import Circumstances, Judgement
     from kpl.coredns.lenient import Lenient
     from kpl.coredns.mends.advice import Advice
@@ -36,9 +35,11 @@ OLDEST_KUBE_PROXY = Version("1.20")
 OLDEST_KUBERNETES = Version("1.12")
 """The oldest Kubernetes that the data on fields and modes tells apart from older ones."""
 
-_COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?(\d+\.\d+\.\d+)")
-_KUBEADM_VERSION = re.compile(r"""^[ \t]*kubernetesVersion[ \t]*:[ \t]*["']?v?(\d+\.\d+(?:\.\d+)?)\b""", re.MULTILINE)
-_KUBE_PROXY_IMAGE = re.compile(r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?(\d+\.\d+\.\d+)")
+_COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
+_KUBEADM_VERSION = re.compile(
+    r"""^[ \t]*kubernetesVersion[ \t]*:[ \t]*["']?v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)\b""", re.MULTILINE
+)
+_KUBE_PROXY_IMAGE = re.compile(r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
 
 Model = TypeVar("Model")
 
@@ -78,7 +79,7 @@ class Facts:
     """Whose image reads the Corefiles: ``coredns`` or ``node-local-dns``; None leaves it to each Corefile."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Cluster:
     """The documents of one run, joined."""
 
@@ -141,14 +142,17 @@ class Cluster:
     def lenient(self, document: Document) -> Lenient:
         """The verdict on the Corefile in `document` as a linter gives it: past what other rules tell better."""
         circumstances = self._circumstances(document)
+        customized = self.customized
+        custom = customized.custom if customized is not None and customized.home is document else None
         # a fixer asks again and again, in clusters that differ in one document
-        if document.judged is None or document.judged[0] != circumstances:
+        told, beside = document.judged[0] if document.judged is not None else (None, None)
+        if document.judged is None or told != circumstances or beside is not custom:
             from kpl.coredns.lenient import judge_leniently
 
             judged = judge_leniently(
                 document.embedding.text, lambda text, seen: self._judge(document, text, seen), circumstances
             )
-            document.judged = circumstances, judged
+            document.judged = (circumstances, custom), judged
         lenient: Lenient = document.judged[1]
         return lenient
 
@@ -165,10 +169,19 @@ class Cluster:
         )
 
     def _judge(self, document: Document, text: str, circumstances: Circumstances) -> Judgement:
+        from kpl.coredns.customized import files_around
         from kpl.coredns.judge import judge_corefile
 
         name = document.key if document.is_fragment else "Corefile"
-        return judge_corefile(text, circumstances, _files_around(document), name=name, fragment=document.is_fragment)
+        files = files_around(document, self.customized)
+        return judge_corefile(text, circumstances, files, name=name, fragment=document.is_fragment)
+
+    @cached_property
+    def customized(self) -> Customized | None:
+        """The Corefile that imports the keys of `coredns-custom`, where both are in the tree."""
+        from kpl.coredns.customized import find_customized
+
+        return find_customized(self.documents)
 
     def _circumstances(self, document: Document) -> Circumstances:
         from kpl.coredns.judge import NODE_CACHE_PLUGINS, Circumstances
@@ -195,7 +208,7 @@ class Cluster:
         """kube-proxy's verdict on the KubeProxyConfiguration in `document`; its span lies in the document's own text."""
         from kpl.proxy.verdict import judge_kube_proxy
 
-        text, start = self._program_text(document)
+        text, start = self.program_text_of(document)
         verdict = judge_kube_proxy(text, self.kubernetes_version_for(document.model))
         return verdict._replace(span=verdict.span.shifted(start)) if verdict.span else verdict
 
@@ -203,7 +216,7 @@ class Cluster:
         """The fields of the KubeProxyConfiguration in `document` that kube-proxy starts without."""
         from kpl.proxy.verdict import dropped_fields
 
-        text, start = self._program_text(document)
+        text, start = self.program_text_of(document)
         for dropped in dropped_fields(text, self.kubernetes_version_for(document.model)):
             yield dropped._replace(span=dropped.span.shifted(start))
 
@@ -217,7 +230,7 @@ class Cluster:
         part = text[slice(*program_text(text, config.node.start))]
         return judge_kube_proxy(part, self.kubernetes_version_for(config)).answer != "refuses"
 
-    def _program_text(self, document: Document) -> tuple[str, int]:
+    def program_text_of(self, document: Document) -> tuple[str, int]:
         """What kube-proxy reads of `document`, and where that starts."""
         from kpl.inputs.kubeproxy import program_text
 
@@ -236,9 +249,9 @@ class Cluster:
 
     def _kubernetes_version_of(self, document: Document) -> Version:
         if self.facts.kubernetes is None:
-            found = set(_KUBEADM_VERSION.findall(document.source.text))
+            found = _kubeadm_versions(document.source.text)
             if len(found) == 1:
-                return Version(found.pop())
+                return Version(next(iter(found)))
         return self.kubernetes_version
 
     def _image_version(self, image: re.Pattern[str]) -> Version | None:
@@ -395,12 +408,8 @@ class Cluster:
         return sum(model.size for _, model in self.of(EndpointSlice)) or None
 
 
-def _files_around(document: Document) -> Files:
-    """Where the imports of the Corefile in `document` are looked for."""
-    from kpl.coredns.imports import Named, Tree
-
-    if document.around is not None:
-        return Named(document.around, complete=False)
-    if document.is_whole_file:
-        return Tree(os.path.dirname(document.path))
-    return Named({}, complete=False)
+# each configuration of a file asks
+@lru_cache(maxsize=4)
+def _kubeadm_versions(text: str) -> frozenset[str]:
+    """The releases that kubeadm's configurations in a file are for."""
+    return frozenset(_KUBEADM_VERSION.findall(text))

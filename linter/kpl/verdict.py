@@ -18,6 +18,13 @@ class Need(NamedTuple):
     name: str
 
 
+class Imported(NamedTuple):
+    """A place in a file that a configuration imports, by the path that it imports it by."""
+
+    file: str
+    span: Span
+
+
 class Verdict(NamedTuple):
     """`loads`, `refuses` with the program's own message, or `depends` on `needs`.
 
@@ -30,3 +37,5 @@ class Verdict(NamedTuple):
     span: Span | None = None
     inner_line: int | None = None
     needs: tuple[Need, ...] = ()
+    imported: Imported | None = None
+    """What the verdict is about, where `span` is the import that brought it in."""

@@ -41,7 +41,10 @@ def test_text_shows_the_line_the_span_what_happens_and_what_to_write(tree: Path)
     assert lines[3].startswith("  = each query ")
     assert lines[4].startswith("  = help: Write `cache 30`")
     assert lines[5] == "  = fix: Add `cache 30` (kpl fix)"
-    assert lines[-1] == "Found 1 warning; 1 file checked; 1 fixable with `kpl fix`."
+    assert lines[-2:] == [
+        "Found 1 problem (1 warning) in 1 file. 1 can be fixed with `kpl fix`.",
+        "1 file checked (1 Corefile).",
+    ]
 
 
 @pytest.mark.parametrize(

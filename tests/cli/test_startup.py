@@ -29,6 +29,7 @@ def imported(folder: Path, *words: str) -> set[str]:
         (["--version"], HEAVY | YAML | {"lark", "json", "kpl.lint.rule", "kpl.inputs"}),
         (["--help"], HEAVY | YAML | {"lark", "json", "kpl.lint.rule", "kpl.inputs"}),
         (["lint", "--fail-on", "never", "Corefile"], HEAVY | YAML),
+        (["lint", "--fail-on", "never", "fixable/Corefile"], (HEAVY | YAML) - {"kpl.fix"}),
         (["lint", "--fail-on", "never", "other.yaml"], HEAVY | YAML | {"lark"}),
         (["lint", "--fail-on", "never", "pod.yaml"], HEAVY | {"lark"}),
         (["lint", "--fail-on", "never", "node.iptables"], HEAVY | YAML),
@@ -36,7 +37,9 @@ def imported(folder: Path, *words: str) -> set[str]:
     ids=" ".join,
 )
 def test_what_is_not_needed_is_not_imported(tmp_path: Path, words: list[str], unwanted: set[str]) -> None:
-    (tmp_path / "Corefile").write_text(". {\n    forward . 9.9.9.9\n}\n")
+    (tmp_path / "Corefile").write_text(". {\n    whoami\n}\n")
+    (tmp_path / "fixable").mkdir()
+    (tmp_path / "fixable" / "Corefile").write_text(". {\n    forward . 9.9.9.9\n}\n")
     (tmp_path / "other.yaml").write_text("kind: Deployment\nspec: {}\n")
     (tmp_path / "pod.yaml").write_text("kind: Pod\nspec:\n  containers:\n  - image: alpine\n")
     (tmp_path / "node.iptables").write_text("*nat\n:KUBE-SERVICES - [0:0]\nCOMMIT\n")

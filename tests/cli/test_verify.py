@@ -45,10 +45,41 @@ def write(folder: Path, **files: str) -> None:
         (folder / name.replace("_", ".")).write_text(text)
 
 
+def test_a_refusal_is_shown_in_the_imported_config_map(tmp_path: Path) -> None:
+    head = "kind: ConfigMap\nmetadata: {name: NAME, namespace: kube-system}\ndata:\n"
+    home = (
+        head.replace("NAME", "coredns")
+        + "  Corefile: |\n    lan {\n        cache\n        import custom/*.override\n    }\n"
+    )
+    custom = head.replace("NAME", "coredns-custom") + "  x.override: |\n    log\n    cache\n"
+    write(tmp_path, coredns_yaml=home, custom_yaml=custom)
+    done = kpl(tmp_path, "verify")
+    assert done.returncode == 1
+    assert done.stdout.decode() == (
+        "custom.yaml:6:5: refuses (CoreDNS 1.14.7, setup)\n"
+        "6 |     cache\n"
+        "  |     ^^^^^\n"
+        "  = plugin/cache: this plugin can only be used once per Server Block\n"
+        "  = imported at coredns.yaml:7:16\n"
+        "custom.yaml: loads (CoreDNS 1.14.7)\n"
+        "1 loads, 1 is refused.\n"
+        "2 files checked (2 YAML).\n"
+    )
+    first, second = records(kpl(tmp_path, "verify", "--format", "jsonl"))
+    assert (first["path"], first["line"], first["column"]) == ("coredns.yaml", 7, 16)
+    assert first["imported"] == {"path": "custom.yaml", "line": 6, "column": 5}
+    assert "imported" not in second
+    write(tmp_path, custom_yaml=custom.replace("    cache\n", "    cache {{ ttl }}\n"))
+    assert [each["verdict"] for each in records(kpl(tmp_path, "verify", "--format", "jsonl"))] == ["depends", "loads"]
+
+
 def test_what_loads_ends_with_0_and_what_is_refused_with_1(tmp_path: Path) -> None:
     write(tmp_path, Corefile=GOOD)
     done = kpl(tmp_path, "verify")
-    assert (done.returncode, done.stdout.decode()) == (0, "Corefile: loads (CoreDNS 1.14.7)\n1 loads.\n")
+    assert (done.returncode, done.stdout.decode()) == (
+        0,
+        "Corefile: loads (CoreDNS 1.14.7)\n1 loads.\n1 file checked (1 Corefile).\n",
+    )
     write(tmp_path, Corefile=BAD)
     done = kpl(tmp_path, "verify", ".")
     assert done.returncode == 1
@@ -58,6 +89,7 @@ def test_what_loads_ends_with_0_and_what_is_refused_with_1(tmp_path: Path) -> No
         "  |           ^\n"
         "  = plugin/cache: cache TTL can not be zero or negative: 0\n"
         "1 is refused.\n"
+        "1 file checked (1 Corefile).\n"
     )
 
 
@@ -134,6 +166,7 @@ def test_depends_says_on_what(tmp_path: Path) -> None:
         "   = on the file /etc/coredns/common\n"
         "     Say that it exists in the container: --assume-file /etc/coredns/common\n"
         "1 depends.\n"
+        "1 file checked (1 Corefile).\n"
     )
     told = ["--env", "TTL=30", "--assume-file", "/etc/coredns/common"]
     assert records(kpl(tmp_path, "verify", "--format", "jsonl", *told))[0]["verdict"] == "loads"
@@ -148,7 +181,7 @@ def test_an_env_file_is_the_whole_environment(tmp_path: Path) -> None:
     assert only["verdict"] == "loads"
     (tmp_path / "env").write_text("TTL\n")
     done = kpl(tmp_path, "verify", "--env-file", "env", "Corefile")
-    assert (done.returncode, done.stderr) == (2, b"kpl: env:1: `TTL` is not NAME=VALUE\n")
+    assert (done.returncode, done.stderr) == (2, b"kpl: env:1: not NAME=VALUE\n")
     assert kpl(tmp_path, "verify", "--env-file", "none", "Corefile").returncode == 2
 
 
@@ -166,7 +199,11 @@ def test_as_takes_every_file(tmp_path: Path) -> None:
     (tmp_path / "anything").write_text(GOOD)
     found = records(kpl(tmp_path, "verify", "--as", "corefile", "--format", "jsonl", "."))
     assert [(each["path"], each["verdict"]) for each in found] == [("anything", "loads"), ("sub/dns.conf", "refuses")]
-    assert kpl(tmp_path, "verify", ".").stdout == b"No configurations were found.\n"
+    done = kpl(tmp_path, "verify", ".")
+    assert done.stdout == (
+        b"No configurations were found.\n0 files checked; not checked: 2 have names that kpl does not read.\n"
+    )
+    assert done.returncode == 2
 
 
 def test_the_image_of_nodelocal_dnscache(tmp_path: Path) -> None:
@@ -199,3 +236,21 @@ def test_wrong_usage_ends_with_2(tmp_path: Path, words: list[str]) -> None:
     assert done.returncode == 2
     assert done.stderr
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("plugin", "said"),
+    [
+        ("forwad", b"Replace `forwad` with `forward`."),
+        ("k8s_gatway", b"--plugins k8s_gatway"),
+        ("ttl", None),
+        ("pods", None),
+        ("proxy", None),
+    ],
+)
+def test_the_hint_about_an_unknown_plugin(tmp_path: Path, plugin: str, said: bytes | None) -> None:
+    write(tmp_path, Corefile=f". {{\n    {plugin} x\n}}\n")
+    shown = kpl(tmp_path, "verify", "Corefile").stdout
+    assert f"Unknown directive '{plugin}'".encode() in shown
+    assert (said or b"Unknown") in shown
+    assert (b"--plugins" in shown, b"Replace" in shown) == (b"--plugins" in (said or b""), b"Replace" in (said or b""))

@@ -97,6 +97,20 @@ def test_what_lies_elsewhere_is_depended_on() -> None:
     assert incomplete.verdict.needs == (Need("file", "common"),)
 
 
+def test_a_glob_may_match_more_than_is_known(tmp_path: Path) -> None:
+    (tmp_path / "sites").mkdir()
+    tree = Tree(str(tmp_path))
+    for pattern in ("sites/*.conf", "sites/*/x", "*.conf"):
+        assert judge_corefile(f"import {pattern}\n", NEWEST, tree).verdict.answer == "loads"
+    for pattern in ("custom/*.conf", "../*.conf", "/etc/coredns/custom/*.conf", "custom/*/x"):
+        verdict = judge_corefile(f"import {pattern}\n", NEWEST, tree).verdict
+        assert (verdict.answer, verdict.needs) == ("depends", (Need("file", pattern),))
+    keys = Named({"a.conf": "x {\n    whoami\n}\n"}, complete=False)
+    assert judge_corefile("import *.conf\n", NEWEST, keys).verdict.needs == (Need("file", "*.conf"),)
+    assumed = NEWEST._replace(assumed_files=frozenset({"/etc/coredns/custom/*.conf"}))
+    assert judge_corefile("import /etc/coredns/custom/*.conf\n", assumed, tree).verdict.answer == "loads"
+
+
 def test_files_that_import_themselves_come_to_an_end() -> None:
     text = ". {\n    import a.conf\n}\n"
     assert judge(text, a_conf="import a.conf\n").verdict.message == (

@@ -4,7 +4,7 @@ import pytest
 
 from kpl.fix.fixer import fix_texts
 from kpl.lint.settings import Settings
-from support import facts, readings, run, underlined
+from support import facts, readings, refused, run, underlined
 
 RULE = "removed-plugin-or-option"
 
@@ -29,7 +29,7 @@ ON_PREMISES = """\
 def _fixed(text: str, unsafe: bool = False, coredns: str = "1.14.7") -> str:
     settings = Settings(select=(RULE,), facts=facts({"coredns": coredns}))
     outcome = fix_texts(readings({"Corefile": text}), settings, unsafe)
-    assert not outcome.bugs
+    assert refused(outcome) == []
     return outcome.texts.get("Corefile", text)
 
 
@@ -162,3 +162,10 @@ def test_snippets_count_where_they_are_imported() -> None:
 def test_words_that_only_look_like_it() -> None:
     text = _block("hosts {", "    10.0.0.2 proxy", "    fallthrough", "}", "log proxy", "forward . 10.0.0.3")
     assert not run({"Corefile": text}, (RULE,)).findings
+
+
+def test_words_after_the_block_are_kept() -> None:
+    text = ". {\n    etcd a { stubzones } p\n}\n"
+    found = run({"Corefile": text}, (RULE,)).findings
+    assert [underlined(each) for each in found] == ["stubzones"]
+    assert _fixed(text, unsafe=True) == text

@@ -15,7 +15,7 @@ from kpl.lint.rule import Finding, Rule, Severity, Stop
 from kpl.lint.settings import Settings
 from kpl.text.edit import Edit, Fix
 from samples import config_map, indented
-from support import readings
+from support import readings, refused
 
 
 class Test(Rule):
@@ -108,7 +108,7 @@ def block(*lines: str) -> str:
 def test_fixes_that_overlap_are_made_one_after_the_other(count: int, newline: str) -> None:
     text = block("errors", *["log"] * count, "loop").replace("\n", newline)
     outcome = fix(text, RemovesPairs)
-    assert outcome.bugs == []
+    assert refused(outcome) == []
     assert outcome.texts == {"Corefile": block("errors", "log", "loop").replace("\n", newline)}
     assert len(outcome.applied) == count - 1
 
@@ -122,7 +122,7 @@ def test_rules_that_undo_each_other_are_told_and_stopped() -> None:
     outcome = fix(block("ping", "errors"), ForcesPing, ForcesPong)
     assert outcome.texts == {}
     assert outcome.applied == []
-    assert ["brings up T2" in bug for bug in outcome.bugs] == [True]
+    assert ["brings up T2" in each.problem for each in outcome.withheld] == [True]
 
 
 def test_the_number_of_rounds_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,13 +130,13 @@ def test_the_number_of_rounds_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     outcome = fix(block(*["log"] * 30), RemovesPairs)
     assert MAX_ROUNDS > 2
     assert 0 < len(outcome.applied) < 29
-    assert outcome.bugs == []
+    assert refused(outcome) == []
 
 
 def test_one_bad_fix_does_not_keep_the_good_ones_back() -> None:
     outcome = fix(block("ping", "log", "log"), RemovesPairs, ForcesPing, ForcesPong)
     assert outcome.texts == {"Corefile": block("ping", "log")}
-    assert len(outcome.bugs) == 1
+    assert len(outcome.withheld) == 1
 
 
 @pytest.mark.parametrize("name", ["Corefile", "cm.yaml"])
@@ -145,14 +145,14 @@ def test_a_fix_that_moves_a_neighbour_in_the_structure_is_refused(name: str) -> 
     text = text if name == "Corefile" else config_map("|\n" + indented(text, 4))
     outcome = fix(text, Swallows, name=name)
     assert outcome.texts == {}
-    assert ["changes more than it says" in bug for bug in outcome.bugs] == [True]
+    assert ["changes more than it says" in each.problem for each in outcome.withheld] == [True]
 
 
 def test_a_fix_that_moves_a_neighbour_in_yaml_is_refused() -> None:
     text = "kind: Service\nmetadata:\n  name: a\nspec:\n  clusterIP: None\n  type: ClusterIP\n"
     outcome = fix(text, Reparents, name="a.yaml")
     assert outcome.texts == {}
-    assert ["'type' stands under spec" in bug for bug in outcome.bugs] == [True], outcome.bugs
+    assert ["'type' stands under spec" in each.problem for each in outcome.withheld] == [True], outcome.withheld
 
 
 def test_files_are_fixed_with_their_neighbours_known() -> None:

@@ -1,10 +1,14 @@
-"""netip.ParseAddr; the expected texts are what Go 1.26 says."""
+"""netip.ParseAddr and Addr.String; the expected texts are what Go 1.26 says."""
 
 from __future__ import annotations
 
-import pytest
+import ipaddress
 
-from kpl.golang.netip import parse_addr
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kpl.golang.netip import address_text, parse_addr, unmapped
 from kpl.golang.values import GoError
 
 
@@ -68,3 +72,36 @@ def test_what_is_no_address(text: str, why: str) -> None:
     with pytest.raises(GoError) as caught:
         parse_addr(text)
     assert str(caught.value) == f'ParseAddr("{text}"): {why}'
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        ("01020304", "1.2.3.4"),
+        ("0" * 32, "::"),
+        ("0" * 31 + "1", "::1"),
+        ("0001" + "0" * 28, "1::"),
+        ("20010db80000000000000000000000aF", "2001:db8::af"),
+        ("00010002000300040005000600070008", "1:2:3:4:5:6:7:8"),
+        ("00010000000300040005000600070008", "1:0:3:4:5:6:7:8"),
+        ("00010000000000040005000000000008", "1::4:5:0:0:8"),
+        ("00010000000000040000000000000008", "1:0:0:4::8"),
+        ("00000000000000000000ffff01020304", "::ffff:1.2.3.4"),
+        ("00000000000000000000ffff00000000", "::ffff:0.0.0.0"),
+        ("00000000000000000000000001020304", "::102:304"),
+        ("0064ff9b000000000000000001020304", "64:ff9b::102:304"),
+    ],
+)
+def test_an_address_is_written_as_go_writes_it(address: str, text: str) -> None:
+    """Whatever Python runs this: its ipaddress writes ``::ffff:1.2.3.4`` so since 3.13, and ``::ffff:102:304`` before."""
+    assert address_text(bytes.fromhex(address)) == text
+    assert parse_addr(text).bytes == bytes.fromhex(address)
+
+
+@given(st.ip_addresses(v=6))
+def test_other_addresses_are_written_as_python_does(address: ipaddress.IPv6Address) -> None:
+    if address.ipv4_mapped is None:
+        assert address_text(address.packed) == str(address)
+        assert unmapped(address.packed) == address.packed
+    else:
+        assert unmapped(address.packed) == address.ipv4_mapped.packed

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpl.inputs.conntrack import Flow, parse_conntrack
-from kpl.inputs.detect import CONNTRACK, kind_of
+from kpl.inputs.detect import CONNTRACK, Detected, detect
 
 DNS = (
     "udp      17 29 src=10.244.1.5 dst=10.96.0.10 sport=40001 dport=53 "
@@ -160,6 +160,6 @@ def test_a_line_without_end_is_unread(line: str) -> None:
 
 def test_the_number_of_entries_alone_is_detected() -> None:
     text = "net.netfilter.nf_conntrack_count = 812\nnet.netfilter.nf_conntrack_max = 131072\n"
-    assert kind_of("sysctl.txt", text, named=False) == CONNTRACK
+    assert detect("sysctl.txt", text, named=False) == Detected(CONNTRACK)
     # sysctl.conf
-    assert kind_of("sysctl.txt", "net.netfilter.nf_conntrack_max = 131072\n", named=True) is None
+    assert detect("sysctl.txt", "net.netfilter.nf_conntrack_max = 131072\n", named=True) is None

@@ -34,7 +34,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 def names(folder: Path, *paths: Path) -> list[str]:
-    found = discover([str(path) for path in paths or (folder,)])
+    found = discover([str(path) for path in paths or (folder,)]).found
     return [os.path.relpath(each.path, folder).replace(os.sep, "/") for each in found]
 
 
@@ -46,11 +46,11 @@ def test_only_names_that_can_be_read_are_taken_from_a_folder(tree: Path) -> None
 
 def test_a_file_that_is_named_is_taken_whatever_it_is_called(tree: Path) -> None:
     write(tree, "README.md")
-    assert discover([str(tree / "README.md")]) == [Found(str(tree / "README.md"), True)]
+    assert discover([str(tree / "README.md")]).found == [Found(str(tree / "README.md"), True)]
 
 
 def test_what_does_not_exist_is_an_error(tree: Path) -> None:
-    with pytest.raises(UsageError, match="no such file or folder"):
+    with pytest.raises(UsageError, match="no such file or directory"):
         discover([str(tree / "nowhere")])
 
 
@@ -137,7 +137,7 @@ def test_a_path_is_given_back_as_it_was_written(tree: Path, monkeypatch: pytest.
     write(tree, "a/b.yaml")
     monkeypatch.chdir(tree)
     for given, expected in ((".", "a/b.yaml"), ("a", "a/b.yaml"), ("./a/b.yaml", "./a/b.yaml")):
-        assert [each.path for each in discover([given])] == [expected]
+        assert [each.path for each in discover([given]).found] == [expected]
     git(tree, "init", "-q")
     for given, expected in ((".", "a/b.yaml"), ("a", "a/b.yaml"), ("a/", "a/b.yaml")):
-        assert [each.path for each in discover([given])] == [expected]
+        assert [each.path for each in discover([given]).found] == [expected]

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import ipaddress
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kpl.golang.net import parse_ip
+from kpl.golang.netip import address_text
 from kpl.inputs.ipvs import IpvsDump, RealServer, VirtualServer, parse_ipvs
 from support import SHARED
 
@@ -150,7 +150,7 @@ def test_a_line_of_something_else_is_unread() -> None:
     assert len(list(dump.servers())) == 3
 
 
-addresses = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(str)
+addresses = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(lambda each: address_text(each.packed))
 ports = st.integers(0, 65535)
 counts = st.integers(0, 10**9)
 
@@ -206,8 +206,10 @@ def saved(server: VirtualServer) -> str:
 
 def hexadecimal(server: VirtualServer) -> str:
     def place(address: str, port: int | None) -> str:
-        parsed = ipaddress.ip_address(address)
-        text = f"{int(parsed):08X}" if parsed.version == 4 else f"[{parsed.exploded}]"
+        parsed = parse_ip(address)
+        assert parsed is not None
+        # the kernel writes all groups in hexadecimal, of an IPv4 address in IPv6's form, too
+        text = parsed.hex().upper() if len(parsed) == 4 else f"[{parsed.hex(':', 2)}]"
         return f"{text}:{port:04X}"
 
     lines = [f"{server.protocol}  {place(server.address, server.port)} {server.scheduler} "]
@@ -238,6 +240,13 @@ def test_what_is_printed_is_read(shop: list[VirtualServer]) -> None:
         (each.address, each.port, [real[:6] for real in each.real_servers]) for each in shop
     ]
     assert not found.unread + again.unread + kernels.unread
+
+
+def test_an_ipv4_address_in_the_form_of_ipv6_reads_alike_from_ipvsadm_and_from_the_kernel() -> None:
+    listed = parse_ipvs(LISTED + "TCP  [::ffff:10.96.0.10]:53 rr\n")
+    kernels = parse_ipvs(KERNELS + "TCP  [0000:0000:0000:0000:0000:FFFF:0A60:000A]:0035 rr \n")
+    places = [(each.address, each.port) for dump in (listed, kernels) for each in dump.servers()]
+    assert places == [("::ffff:10.96.0.10", 53)] * 2
 
 
 pieces = st.sampled_from(["TCP ", "  -> ", "-A -t ", "-a -t ", "1.2.3.4:5", " rr", " persistent", " -r ", "\n", "\r\n", "[", "]:", " 1", "FWM", "0AF40105:0035", "é"])  # fmt: skip

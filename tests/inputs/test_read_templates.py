@@ -17,6 +17,7 @@ from kpl.inputs.ruleset import Ruleset
 from kpl.inputs.services import Service
 from kpl.text.span import Span
 from samples import COREFILE, DUMP, POD, config_map, documents, indented, models
+from support import run
 
 SERVERS = """\
 servers:
@@ -69,6 +70,12 @@ def test_a_template_that_parses_is_read_and_marked(text: str, model: type) -> No
         ("kind: Service\n{{- with .Values.x }}\n  a: 1\n{{- end }}\n", "{{- with .Values.x }}"),
         ("kind: Service\n{% if x %}\nspec: 1\n{% endif %}\n", "{% if x %}"),
         ("kind: Service\nmetadata: {name: ${NAME}}\n", "${NAME}"),
+        ("kind: Service\nmetadata:\n{{ labels }}\n\n# a comment\n  name: a\n", "{{ labels }}"),
+        ("kind: Service\nmetadata:\n{{- $all :=\n  merge .a\n   .b }}\n  name: a\n", "{{- $all :="),
+        ("kind: Service\n<% if x %>\nmetadata: 1\n", "<% if x %>"),
+        ("kind: Service\nspec:\n%{ if x }\n  a: 1\n%{ endif }\n", "%{ if x }"),
+        ("kind: Service\nmetadata:\n  labels: {a: b}\n    OTHER_LABELS\n", "OTHER_LABELS"),
+        ("kind: Service\nmetadata: {{ a }}: {{ b }}: {{ c }}\n", "{{ a }}"),
     ],
 )
 def test_a_template_that_does_not_parse_is_one_failure_that_says_so(text: str, at: str) -> None:
@@ -76,6 +83,47 @@ def test_a_template_that_does_not_parse_is_one_failure_that_says_so(text: str, a
     assert isinstance(document.model, ParseFailure)
     assert document.model.templated
     assert text[slice(*document.model.span)] == at
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: Service\nnote: '{% x %}'\nother: b\nmetadata: {name: a\nspec: 1: 2\n",
+        "kind: Service\nmetadata: {name: a\nspec: b: c\nlater: '{{ x }}'\n",
+        "kind: Service\n# {{ x }}\nmetadata: {name: a]\n",
+        "kind: Service\nmetadata: {name: a] # {{ x }}\n",
+        'kind: Service\nnote: "{{"\nother: b\nmetadata: {name: a]\nlast: c\n',
+        '{"kind": "Service",\n "a": "{{ x }}",\n "b": "y",\n "c": "z"\n "d": "w"}\n',
+        "kind: Service\nmetadata: {name: a\nother: b\nspec: 1: 2\n---\nkind: Service\nmetadata: {{ x }}: y\n",
+    ],
+)
+def test_a_broken_file_with_an_action_elsewhere_is_broken(text: str) -> None:
+    failure = documents("t.yaml", text)[0].model
+    assert isinstance(failure, ParseFailure)
+    assert not failure.templated
+    assert [each.code for each in run({"t.yaml": text}, ("KPL001", "KPL003")).findings] == ["KPL001"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("data:\n  Corefile: |\n    . {}\n", "Corefile"),
+        ('data:\n  "dns.corefile": |\n    . {}\n', "Corefile"),
+        ("  name: coredns-custom\ndata:\n  a.override: |\n    log\n", "Corefile"),
+        ("  name: nginx\ndata:\n  a.server: |\n    log\n", ""),
+        ("items: [{key: Corefile, path: Corefile}]\n", ""),
+        ("# the Corefile: no\n", ""),
+        ("data:\n  config.conf: |\n    kind: KubeProxyConfiguration\n", "kube-proxy configuration"),
+        ("kind: Service\n", ""),
+    ],
+)
+def test_a_template_of_a_configuration_is_told_and_others_are_not(keys: str, expected: str) -> None:
+    text = "kind: ConfigMap\nmetadata:\n{{ labels }}\n  x: y\n" + keys + "containers: []\n"
+    (document,) = documents("t.yaml", text)
+    assert isinstance(document.model, ParseFailure)
+    assert (document.model.templated, document.model.template_of) == (True, expected)
+    findings = run({"t.yaml": text}, ("KPL001", "KPL003")).findings
+    assert [each.code for each in findings] == ["KPL003"] * bool(expected)
 
 
 @pytest.mark.parametrize("level", [0, 9])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+import kpl.lint.settings
 from kpl.cli.options import find_config
 from kpl.errors import UsageError
 from kpl.lint.config import load_config, schema
+from kpl.lint.registry import find
 from kpl.lint.rule import Severity
 from kpl.lint.settings import glob_matches
 from kpl.text.version import Version
@@ -109,11 +112,13 @@ def test_an_empty_one_sets_nothing(tmp_path: Path, text: str) -> None:
         ("rules:\n  nowhere: {}\n", "2:3", "no rule is called 'nowhere'"),
         ("rules:\n  missing-cache:\n    ttl: 5\n", "3:10", "`ttl` is not an option of missing-cache"),
         ("ignore: []\nignore: []\n", "2:1", "`ignore` is written twice"),
-        ("? [a]\n: b\n", "1:3", "a key must be a word"),
+        ("? [a]\n: b\n", "1:1", "not a configuration of kpl"),
         ("overrides:\n- ignore: [KPL2]\n", "2:3", "'paths' is a required property"),
-        ("- a\n", "1:1", "is not of type 'object'"),
+        ("- a\n", "1:1", "not a configuration of kpl"),
         ("select: [\n", "", ""),
-        ("a: 1\n---\nb: 2\n", "", ""),
+        ("a: 1\n---\nb: 2\n", "1:1", "not a configuration of kpl"),
+        ("ignore: []\n? [a]\n: b\n", "2:3", "a key must be a word"),
+        ("- ignore: []\n", "1:1", "not a configuration of kpl"),
         ("cluster: {kubernetes: new}\n", "1:23", "does not match"),
     ],
 )
@@ -164,3 +169,50 @@ def test_the_nearest_one_above_all_paths_counts_up_to_the_repository(
 )
 def test_globs(tmp_path: Path, glob: str, path: str, matches: bool) -> None:
     assert glob_matches(str(tmp_path / path), [glob], str(tmp_path)) is matches
+
+
+@pytest.mark.parametrize(
+    ("glob", "path"),
+    [("**/" * 12 + "x", "/".join("a" * 24) + "/Corefile"), ("Corefile-" + "*a" * 20 + "b", "Corefile-" + "a" * 60)],
+)
+def test_globs_do_not_try_every_way(tmp_path: Path, glob: str, path: str) -> None:
+    """A matcher that goes back over its stars takes minutes for each of these, so that this would not end."""
+    assert not glob_matches(str(tmp_path / path), [glob], str(tmp_path))
+
+
+def test_aliases_of_a_configuration_are_bounded(tmp_path: Path) -> None:
+    rows = ["a: &a [x, x, x, x, x, x, x, x, x]"]
+    rows += [
+        f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]"
+        for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+    ]
+    with pytest.raises(UsageError, match="nodes"):
+        load(tmp_path, "\n".join([*rows, "ignore: *i", ""]))
+
+
+def test_the_rules_of_many_files_are_chosen_once_for_each_set_of_overrides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overrides = (
+        "overrides:\n- {paths: ['lab/**'], ignore: [KPL201]}\n"
+        "- {paths: ['**/odd/**'], select: [KPL202], severity: {KPL203: info}}\n"
+    )
+    settings = load(tmp_path, f"select: [KPL2]\n{overrides}")
+    counted = {"choose": 0, "glob_matches": 0}
+    for name in counted:
+        real = getattr(kpl.lint.settings, name)
+
+        def counting(*words: object, name: str = name, real: Callable[..., object] = real) -> object:
+            counted[name] += 1
+            return real(*words)
+
+        monkeypatch.setattr(f"kpl.lint.settings.{name}", counting)
+    files = [str(tmp_path / folder / f"{n}.corefile") for n in range(50) for folder in ("lab", "lab/odd", "a/odd", "a")]
+    rule = find("KPL203").load()()
+    for _ in range(3):
+        found = [(len(settings.rules_for(path)), settings.severity(rule, path)) for path in files]
+    assert found[1] == (found[0][0], Severity.INFO)
+    assert found[2] == (found[0][0] + 1, Severity.INFO)
+    assert found[3] == (found[2][0], None)
+    assert counted["choose"] <= 4, "with either override, both, and none"
+    assert counted["glob_matches"] == len(files) * 2

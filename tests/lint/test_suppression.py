@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from kpl.fix.fixer import fix_texts
+from kpl.lint.engine import lint
 from kpl.lint.settings import Settings
 from kpl.lint.suppression import find_suppressions
 from samples import config_map, indented
-from support import readings, run, underlined
+from support import kpl, readings, refused, run, underlined
 
 BAD = ". {\n    forward . 9.9.9.9\n}\n"
 CACHE = ("missing-cache", "unused-suppression")
 
 
-def found(files: dict[str, str]) -> list[tuple[str, str]]:
-    return [(each.name, underlined(each)) for each in run(files, CACHE).findings]
+ALONE = ("log-format-is-a-scope", "unused-suppression")
+"""A rule that looks at nothing but its file."""
+
+
+def found(files: dict[str, str], complete: bool = False) -> list[tuple[str, str]]:
+    findings = lint(readings(files), Settings(select=CACHE, complete=complete)).findings
+    return [(each.name, underlined(each)) for each in findings]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +96,72 @@ def test_one_comment_on_one_line_does_not_reach_the_other_lines_of_an_escaped_co
     ],
 )
 def test_what_silences_nothing_is_a_finding(text: str, idle: str) -> None:
-    assert ("unused-suppression", idle) in found({"Corefile": text})
+    assert ("unused-suppression", idle) in found({"Corefile": text}, complete=True)
+
+
+JOINED = {
+    "KPL201": "# kpl: ignore-file[KPL201]\n. {\n    errors\n}\n",
+    "a version": "# kpl: ignore-file[corefile-refused]\n. {\n    whoami\n}\n",
+}
+
+
+@pytest.mark.parametrize("name", JOINED)
+def test_a_rule_that_looks_at_more_than_one_file_is_judged_in_a_run_over_everything(name: str) -> None:
+    select = ("KPL201", "KPL010", "KPL002", "KPL001")
+    files = {"Corefile": JOINED[name]}
+    assert lint(readings(files), Settings(select=select)).findings == []
+    (finding,) = lint(readings(files), Settings(select=select, complete=True)).findings
+    assert finding.fix is not None
+    assert not finding.fix.safe  # the command line of another run may say more
+    files["broken.yaml"] = "kind: Service\nmetadata: {name: a\n"
+    findings = lint(readings(files), Settings(select=select, complete=True)).findings
+    assert [each.code for each in findings] == ["KPL001"]
+
+
+REASONS = {
+    "after": "    log  # kpl: ignore[log-format-is-a-scope] our parser wants it\n",
+    "after, with a colon": "    log  # kpl: ignore[log-format-is-a-scope]: wanted\n",
+    "before": "    log  # wanted  # kpl: ignore[log-format-is-a-scope]\n",
+    "above": "    # our parser wants it\n    # kpl: ignore[log-format-is-a-scope]\n    log\n",
+    "for one of two": "    log  # kpl: ignore[log-format-is-a-scope, no-such-rule] our parser wants it\n",
+}
+
+
+@pytest.mark.parametrize("name", REASONS)
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_comment_with_a_reason_is_never_removed(name: str, complete: bool) -> None:
+    text = f"lan {{\n    whoami\n{REASONS[name]}}}\n"
+    settings = Settings(select=ALONE, complete=complete)
+    assert "unused-suppression" in [each.name for each in lint(readings({"Corefile": text}), settings).findings]
+    outcome = fix_texts(readings({"Corefile": text}), settings, unsafe=True)
+    assert (outcome.texts, outcome.bugs) == ({}, [])
+
+
+def test_a_name_that_a_plug_in_may_define_and_a_rule_with_options_are_removed_on_demand_alone() -> None:
+    files = {"Corefile": "# kpl: ignore-file[no-such-rule]\n. {\n    whoami\n}\n"}
+    settings = Settings(select=ALONE)
+    assert fix_texts(readings(files), settings, unsafe=False).texts == {}
+    assert fix_texts(readings(files), settings, unsafe=True).texts == {"Corefile": ". {\n    whoami\n}\n"}
+    conntrack = "net.netfilter.nf_conntrack_count = 3\n"
+    files = {"node.conntrack": f"# kpl: ignore-file[conntrack-table-overflow]\n{conntrack}"}
+    settings = Settings(select=("KPL461", "KPL002"))
+    assert fix_texts(readings(files), settings, unsafe=False).texts == {}
+    assert fix_texts(readings(files), settings, unsafe=True).texts == {"node.conntrack": conntrack}
+
+
+def test_the_run_over_a_repository_is_complete_and_over_its_files_is_not(tmp_path: Path) -> None:
+    text = "# kpl: ignore-file[missing-cache]\nlan {\n    errors\n    whoami\n}\n"
+    (tmp_path / "Corefile").write_text(text)
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    assert kpl(tmp_path, "lint", "Corefile").stdout.count(b"KPL002") == 0
+    assert kpl(tmp_path, "lint", "--format", "concise").stdout.count(b"KPL002") == 1
+    assert kpl(tmp_path, "lint", "--format", "concise", ".").stdout.count(b"KPL002") == 1
+    kpl(tmp_path, "fix", "Corefile")
+    kpl(tmp_path, "fix")
+    assert (tmp_path / "Corefile").read_text() == text
+    # it may hold what makes the difference
+    (tmp_path / "secret.yaml").write_text("kind: ConfigMap\ndata: ENC[AES256_GCM,data:x]\nsops: {version: 3.9.0}\n")
+    assert kpl(tmp_path, "lint", "--format", "concise").stdout.count(b"KPL002") == 0
 
 
 def test_a_suppression_of_a_rule_that_did_not_run_is_not_called_idle() -> None:
@@ -98,23 +172,23 @@ def test_a_suppression_of_a_rule_that_did_not_run_is_not_called_idle() -> None:
 @pytest.mark.parametrize(
     ("text", "fixed"),
     [
-        ("# kpl: ignore-file[missing-cache]\n. {\n    errors\n}\n", ". {\n    errors\n}\n"),
-        ("# kpl: ignore-file[missing-cache]\r\n. {\r\n    errors\r\n}\r\n", ". {\r\n    errors\r\n}\r\n"),
-        (". {\n    errors # kpl: ignore[missing-cache]\n}\n", ". {\n    errors\n}\n"),
-        (". {\n    errors\n}\n# kpl: ignore-file[missing-cache]", ". {\n    errors\n}\n"),
+        ("# kpl: ignore-file[log-format-is-a-scope]\n. {\n    log\n}\n", ". {\n    log\n}\n"),
+        ("# kpl: ignore-file[log-format-is-a-scope]\r\n. {\r\n    log\r\n}\r\n", ". {\r\n    log\r\n}\r\n"),
+        (". {\n    log # kpl: ignore[log-format-is-a-scope]\n}\n", ". {\n    log\n}\n"),
+        (". {\n    log\n}\n# kpl: ignore-file[log-format-is-a-scope]", ". {\n    log\n}\n"),
     ],
 )
 def test_an_idle_suppression_is_taken_out(text: str, fixed: str) -> None:
-    outcome = fix_texts(readings({"Corefile": text}), Settings(select=CACHE), unsafe=False)
-    assert outcome.bugs == []
+    outcome = fix_texts(readings({"Corefile": text}), Settings(select=ALONE), unsafe=False)
+    assert refused(outcome) == []
     assert outcome.texts == {"Corefile": fixed}
 
 
 def test_an_idle_suppression_inside_of_a_quoted_scalar_is_taken_out() -> None:
-    text = config_map('". {\\n    errors # kpl: ignore[missing-cache]\\n}\\n"\n')
-    outcome = fix_texts(readings({"cm.yaml": text}), Settings(select=CACHE), unsafe=False)
-    assert outcome.bugs == []
-    assert outcome.texts == {"cm.yaml": text.replace(" # kpl: ignore[missing-cache]", "")}
+    text = config_map('". {\\n    log # kpl: ignore[log-format-is-a-scope]\\n}\\n"\n')
+    outcome = fix_texts(readings({"cm.yaml": text}), Settings(select=ALONE), unsafe=False)
+    assert refused(outcome) == []
+    assert outcome.texts == {"cm.yaml": text.replace(" # kpl: ignore[log-format-is-a-scope]", "")}
 
 
 def test_names_have_places() -> None:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from coredns_oracle import NOT_IN_THE_ORACLE, OF_THE_MACHINE, RELEASES, ask
-from fuzz import Generator
 
+from fuzz import Generator
 from kpl.coredns.versions import setup_order
 from kpl.text.version import Version
 

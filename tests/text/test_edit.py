@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpl.text.edit import Edit, apply_edits, collide, lost_comments
+from kpl.text.edit import Edit, apply_edits, are_apart, collide, lost_comments
 from kpl.text.version import Version
 
 
@@ -113,3 +113,23 @@ def test_versions_compare_as_numbers() -> None:
     assert (str(Version("v1.8.7+k3s1")), Version("1.8.7").minor, str(Version("1"))) == ("1.8.7", "1.8", "1.0")
     with pytest.raises(ValueError, match="is not a version"):
         Version("latest")
+
+
+@pytest.mark.parametrize(
+    ("edits", "apart"),
+    [
+        ([], True),
+        ([Edit(1, 3, "")], True),
+        ([Edit(3, 1, "")], False),
+        ([Edit(2, 4, ""), Edit(0, 2, "x")], True),
+        ([Edit(2, 4, ""), Edit(0, 3, "x")], False),
+        ([Edit(2, 2, "a"), Edit(2, 2, "b")], True),
+    ],
+)
+def test_edits_that_are_apart_can_be_applied(edits: list[Edit], apart: bool) -> None:
+    assert are_apart(edits) == apart
+    if apart:
+        apply_edits("abcdef", edits)
+    else:
+        with pytest.raises(ValueError, match="overlaps another one"):
+            apply_edits("abcdef", edits)

@@ -150,6 +150,21 @@ replacement = st.sampled_from(
 def test_edits_of_the_inner_text_are_made_exactly_or_refused(
     case: tuple[str, str, str, str], data: st.DataObject
 ) -> None:
+    _check_edits(case, data)
+
+
+@given(cases(BLOCK_STYLES + FLOW_STYLES), st.data(), st.integers(1, 3))
+@settings(max_examples=200, deadline=None)
+def test_edits_of_a_long_scalar_are_made_exactly_or_refused(
+    case: tuple[str, str, str, str], data: st.DataObject, around: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kpl.inputs.yamlwritten.READ_WHOLE", 0)
+        patch.setattr("kpl.inputs.yamlwritten._AROUND", around)
+        _check_edits(case, data)
+
+
+def _check_edits(case: tuple[str, str, str, str], data: st.DataObject) -> None:
     style, inner, host, newline = case
     scalar, others = embedded(host)
     embedding = embedding_of(scalar, host, newline)

@@ -8,80 +8,114 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kpl.cli.options import choice_options, container_options, facts_options
+from kpl.cli.options import KINDS, choice_options, container_options, facts_options, input_options
 
 if TYPE_CHECKING:
+    from kpl.cli.load import Inputs
     from kpl.fix.fixer import Outcome
+    from kpl.fix.offers import Withheld
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATHS|-]...")
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS|-]...")
 @click.option("--unsafe-fixes", is_flag=True, help="Make fixes too that may change what the configuration means.")
 @click.option("--diff", is_flag=True, help="Print what would change, write nothing.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when something would change.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to colour (auto).")
+@input_options(tuple(KINDS))
 @choice_options
 @facts_options
 @container_options
 def fix(paths: tuple[str, ...], unsafe_fixes: bool, diff: bool, check: bool, color: str, **options: Any) -> None:
     """Mend what can be mended in PATHS: files, folders, or - for standard input to standard output.
 
-    Only the characters of each fix change. Every fix is verified before it is written. Exit codes: 0 done (or nothing
-    to do), 1 with --check when something would change, 2 wrong usage, or a fix that did not stand verification.
+    Only the characters of each fix change. Every fix is verified before it is written; one that fails verification
+    because of the others is named and not applied. Exit codes: 0 done (or nothing to do), 1 with --check when something
+    would change, 2 wrong usage, or a fix that lint offers and that fails verification, a bug in kpl.
     """
     gc.disable()
-    from kpl.cli.load import load, stdin_bytes
+    from kpl.cli.load import load, stdin_bytes, tell_of_coverage
     from kpl.cli.options import settings_from
     from kpl.fix.fixer import fix_texts
-    from kpl.fix.write import replace_file
-    from kpl.inputs.document import STDIN_NAME
+    from kpl.report.coverage import print_coverage
+    from kpl.report.diff import print_diff
 
     settings = settings_from(options, paths)
     stdin = stdin_bytes(paths)
-    stdin_name = options["stdin_filename"] or STDIN_NAME
-    readings = load(paths, settings, stdin, stdin_name)
-    outcome = fix_texts(readings, settings, unsafe_fixes)
-    for reading in readings:
-        source = reading.source
-        text = outcome.texts.get(source.path)
-        if diff and text is not None:
-            _print_diff(source.path, source.text, text, color)
-        elif stdin is not None and source.path == stdin_name and not check and not diff:
-            stdin = source.encode(source.text if text is None else text)
-        elif text is not None and not check and not diff:
-            replace_file(source.path, source.encode(source.text), source.encode(text))
-    if stdin is not None and not check and not diff:
-        sys.stdout.buffer.write(stdin)
-    _summary(outcome, written=not (diff or check))
-    if outcome.bugs:
+    inputs = load(paths, settings, stdin, options)
+    settings.complete = settings.complete and inputs.coverage.sees_all
+    outcome = fix_texts(inputs.readings, settings, unsafe_fixes)
+    problems: list[str] = []
+    if diff:
+        for reading, text in outcome.changed:
+            print_diff(reading.source.path, reading.source.text, text, color)
+    elif not check:
+        problems = _write_files(inputs, outcome)
+        if stdin is not None:
+            new = next((text for reading, text in outcome.changed if reading is inputs.stdin), None)
+            sys.stdout.buffer.write(stdin if new is None or inputs.stdin is None else inputs.stdin.source.encode(new))
+            sys.stdout.buffer.flush()  # before the summary says that it is done
+    _summary(outcome, problems, written=not (diff or check))
+    print_coverage(inputs.coverage, show_skipped=options["show_skipped"], err=True)
+    complete = tell_of_coverage(inputs.coverage, options)
+    if outcome.bugs or problems or not complete:
         click.get_current_context().exit(2)
-    click.get_current_context().exit(1 if check and outcome.texts else 0)
+    click.get_current_context().exit(1 if check and outcome.changed else 0)
 
 
-def _print_diff(path: str, old: str, new: str, color: str) -> None:
-    import difflib
-    import io
+def _write_files(inputs: Inputs, outcome: Outcome) -> list[str]:
+    """Write the new texts; what could not be written, a line a file, is taken out of `outcome`."""
+    import os
 
-    from kpl.report.screen import printable, wants_color
+    from kpl.errors import UsageError
+    from kpl.fix.write import clean, replace_file
+    from kpl.report.screen import printable
 
-    painted = {"+": "green", "-": "red", "@": "cyan"}
-    use_color = wants_color(color)
-    before, after = (list(io.StringIO(text, newline="\n")) for text in (old, new))  # str.splitlines knows more ends
-    lines = difflib.unified_diff(before, after, path, path)
-    for line in lines:
-        shown = printable(line.rstrip("\r\n"))
-        style = painted.get(line[:1]) if not line.startswith(("+++", "---")) else None
-        click.echo(click.style(shown, fg=style) if style and use_color else shown, color=use_color)
-        if not line.endswith("\n"):
-            click.echo("\\ No newline at end of file")
+    files = [reading.source.path for reading in inputs.readings if reading is not inputs.stdin]
+    for folder in dict.fromkeys(os.path.dirname(os.path.realpath(path)) for path in files):
+        clean(folder)
+    problems = []
+    for reading, text in list(outcome.changed):
+        if reading is inputs.stdin:
+            continue
+        source = reading.source
+        try:
+            links = replace_file(source.path, source.encode(source.text), source.encode(text))
+        except UsageError as error:
+            problems.append(str(error))
+            outcome.changed.remove((reading, text))
+            outcome.applied = [each for each in outcome.applied if each.path != source.path]
+            continue
+        if links:
+            told = (
+                f"{source.path} had {links + 1} hard links: the other{'s keep' if links > 1 else ' keeps'} the old text"
+            )
+            click.echo(f"kpl: warning: {printable(told)}", err=True)
+    return problems
 
 
-def _summary(outcome: Outcome, written: bool) -> None:
+def _place(refused: Withheld) -> str:
+    from kpl.report.screen import printable
+
+    finding = refused.finding
+    line, column = finding.source.position(finding.span.start)
+    return f"{printable(finding.path)}:{line}:{column}: {finding.code} {finding.name}"
+
+
+def _summary(outcome: Outcome, problems: list[str], written: bool) -> None:
+    from kpl.report.screen import printable
+
+    for problem in problems:
+        click.echo(f"kpl: error: {printable(problem)}", err=True)
+    for path, reason in outcome.unwritten.items():
+        click.echo(f"kpl: warning: {printable(path)} {reason}, so kpl fix does not write it", err=True)
+    for refused in outcome.not_applied:
+        click.echo(f"kpl: {_place(refused)}: the fix was not applied because {refused.problem}", err=True)
     for bug in outcome.bugs:
-        click.echo(f"kpl: this fix did not stand verification and was not made, which is a bug in kpl: {bug}", err=True)
+        click.echo(f"kpl: {_place(bug)}: the fix failed verification, which is a bug in kpl: {bug.problem}", err=True)
     done = "Fixed" if written else "Would fix"
-    count, files = len(outcome.applied), len(outcome.texts)
+    count, files = len(outcome.applied), len(outcome.changed)
     if count:
         click.echo(f"{done} {count} finding{'s' * (count != 1)} in {files} file{'s' * (files != 1)}.", err=True)
     else:
-        click.echo("Nothing to fix.", err=True)
+        click.echo("Nothing was fixed." if problems else "Nothing to fix.", err=True)

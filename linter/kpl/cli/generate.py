@@ -44,7 +44,9 @@ def _release_option(name: str, variable: str, help: str, program: str = "") -> C
 
 _kubernetes = _release_option("--kubernetes-version", "kubernetes", "The Kubernetes release.", "Kubernetes")
 _services = click.option("--services", type=click.IntRange(0), help="How many Services the cluster has.")
-_output = click.option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output.")
+_output = click.option(
+    "-o", "--output", type=click.Path(), metavar="FILE", help="Write to this file instead of standard output."
+)
 
 
 @click.group()

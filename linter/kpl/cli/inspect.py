@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from kpl.cli.options import input_options
 
 if TYPE_CHECKING:
     from kpl.inputs.document import Document
@@ -18,16 +20,20 @@ _KINDS = {"Ruleset": "inspect_iptables", "NftRuleset": "inspect_nft", "IpvsDump"
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="DUMP...")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(), metavar="DUMP...")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print.")
 @click.option(
     "--service", metavar="NAME", help="Show the rules of this Service: namespace/name or namespace/name:port."
 )
-@click.option("--diff", "other", metavar="OTHER", help="What changed from DUMP to OTHER, in Services and endpoints.")
-@click.option("--stdin-filename", metavar="NAME", help="The name of what comes from standard input (-).")
-def inspect(
-    paths: tuple[str, ...], format_: str, service: str | None, other: str | None, stdin_filename: str | None
-) -> None:
+@click.option(
+    "--diff",
+    "other",
+    type=click.Path(),
+    metavar="OTHER",
+    help="What changed from DUMP to OTHER, in Services and endpoints.",
+)
+@input_options(("iptables-save", "nft", "nft-json", "ipvsadm"))
+def inspect(paths: tuple[str, ...], format_: str, service: str | None, other: str | None, **options: Any) -> None:
     """Tell what DUMP is: who wrote it, which kube-proxy programmed it, and what it does.
 
     DUMP is what iptables-save, nft list ruleset (-j too) or ipvsadm -ln print, or `-`. With --format json one object a
@@ -37,56 +43,62 @@ def inspect(
     gc.disable()  # a short life with many objects, none of them garbage
     from kpl.errors import UsageError
 
-    documents = list(_documents(paths, stdin_filename))
+    documents, complete = _documents(paths, options)
     if other is not None:
         if service is not None or len(paths) != 1:
             raise UsageError("--diff compares DUMP with one OTHER, and does not go with --service")
-        changed = _show_changes(documents, list(_documents((other,), stdin_filename)), format_)
-        click.get_current_context().exit(1 if changed else 0)
+        others, others_complete = _documents((other,), options)
+        changed = _show_changes(documents, others, format_)
+        click.get_current_context().exit(2 if not (complete and others_complete) else 1 if changed else 0)
     if service is not None:
         if not _show_service(documents, service):
             raise UsageError(f"{service} is in none of the dumps: --service is namespace/name or namespace/name:port")
-        return
+        click.get_current_context().exit(0 if complete else 2)
     found = ((document.path, each) for document in documents for each in _inspections(document))
     for number, (path, inspection) in enumerate(found):
         _show(path, inspection, format_, first=number == 0)
+    click.get_current_context().exit(0 if complete else 2)
 
 
-def _documents(paths: tuple[str, ...], stdin_name: str | None) -> Iterator[Document]:
-    from kpl.cli.load import read_files, stdin_bytes
+def _documents(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[list[Document], bool]:
+    """The dumps in `paths`, and whether each of them holds one; what holds none is told on standard error."""
+    from kpl.cli.load import load, stdin_bytes, tell_of_coverage
     from kpl.errors import UsageError
-    from kpl.inputs.discover import discover
-    from kpl.inputs.document import STDIN_NAME, is_dump
-    from kpl.inputs.read import read
+    from kpl.inputs.document import is_dump
+    from kpl.lint.settings import Settings
 
-    stdin = stdin_bytes(paths)
-    readings = []
-    if stdin is not None and (reading := read(stdin_name or STDIN_NAME, stdin)) is not None:
-        readings.append(reading)
-    readings += read_files(discover([path for path in paths if path != "-"]))
-    found = [document for reading in readings for document in reading.documents if is_dump(document)]
+    inputs = load(paths, Settings(), stdin_bytes(paths), options, wanted=is_dump, nothing="holds no dump")
+    complete = tell_of_coverage(inputs.coverage, options)
+    found = [document for reading in inputs.readings for document in reading.documents if is_dump(document)]
     if not found:
         raise UsageError(
             "no dump is among the files: kpl inspect reads what iptables-save, nft list ruleset and ipvsadm -ln print "
             "(iptables -L leaves out too much)"
         )
-    yield from found
+    if options["show_skipped"]:
+        from kpl.report.coverage import skipped_lines
+
+        for line in skipped_lines(inputs.coverage):
+            click.echo(line, err=True)
+    return found, complete
 
 
 def _inspections(document: Document) -> Iterator[Inspection]:
+    from kpl import troubles
     from kpl.proxy import inspection
 
     inspect_kind = getattr(inspection, _KINDS[type(document.model).__name__])
-    yield from inspect_kind(document.model)
+    with troubles.kept(document.path):
+        yield from inspect_kind(document.model)
 
 
 def _show(path: str, inspection: Inspection, format_: str, first: bool) -> None:
     from kpl.report.inspections import record, text_lines
 
     if format_ == "json":
-        import json
+        from kpl.report.jsontext import dumps
 
-        click.echo(json.dumps(record(path, inspection)))
+        click.echo(dumps(record(path, inspection)))
         return
     if not first:
         click.echo()
@@ -137,10 +149,10 @@ def _show_changes(before: list[Document], after: list[Document], format_: str) -
             raise UsageError(f"only one of the dumps is of IPv{family}: dumps of one IP family can be compared")
         changes += differences(old[family], new[family])
     if format_ == "json":
-        import json
+        from kpl.report.jsontext import dumps
 
         for change in changes:
-            click.echo(json.dumps(record(change)))
+            click.echo(dumps(record(change)))
         return bool(changes)
     for line in change_lines(changes):
         click.echo(line)

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from kpl.cli.options import choice_options, container_options, facts_options
+from kpl.cli.options import KINDS, choice_options, container_options, facts_options, input_options
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATHS|-]...")
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS|-]...")
 @click.option(
     "--format", "format_", type=click.Choice(["text", "concise", "json", "jsonl"]), default="text", help="How to print."
 )
@@ -21,6 +21,7 @@ from kpl.cli.options import choice_options, container_options, facts_options
     help="Exit 1 from this severity on (warning).",
 )
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to colour (auto).")
+@input_options(tuple(KINDS))
 @choice_options
 @facts_options
 @container_options
@@ -28,17 +29,24 @@ def lint(paths: tuple[str, ...], format_: str, fail_on: str | None, color: str, 
     """Find faults in PATHS: files, folders, or - for standard input; without any, in this folder.
 
     Files that git ignores are left out of folders. Exit codes: 0 clean, 1 findings from --fail-on upwards, 2 wrong
-    usage or configuration.
+    usage or configuration, a file that is not readable, or an input that was named and in which nothing was checked.
     """
     gc.disable()  # a short life with many objects, none of them garbage
-    from kpl.cli.load import load, stdin_bytes
+    from kpl.cli.load import load, stdin_bytes, tell_of_coverage
     from kpl.cli.options import settings_from
     from kpl.lint import engine
     from kpl.report import report
 
     settings = settings_from(options, paths)
-    readings = load(paths, settings, stdin_bytes(paths), options["stdin_filename"])
-    result = engine.lint(readings, settings)
-    report(result, format_, files=len(readings), color=color)
+    inputs = load(paths, settings, stdin_bytes(paths), options)
+    settings.complete = settings.complete and inputs.coverage.sees_all
+    result = engine.lint(inputs.readings, settings)
+    if any(finding.fix for finding in result.findings):
+        from kpl.fix.offers import offers
+
+        result.findings = offers(inputs.readings, result.findings, settings).findings
+    report(result, inputs.coverage, format_, color=color, show_skipped=options["show_skipped"])
+    complete = tell_of_coverage(inputs.coverage, options)
     floor = {"error": 2, "warning": 1, "info": 0, "never": 3}[fail_on or settings.fail_on]
-    click.get_current_context().exit(1 if any(finding.severity.rank >= floor for finding in result.findings) else 0)
+    found = any(finding.severity.rank >= floor for finding in result.findings)
+    click.get_current_context().exit(2 if not complete else 1 if found else 0)

@@ -8,7 +8,9 @@ from importlib import import_module
 
 import click
 
-from kpl import __version__
+from kpl import __version__, troubles
+from kpl.cli.streams import ReaderGoneError, prepare
+from kpl.errors import UsageError
 
 _COMMANDS = {
     "lint": ("kpl.cli.lint", "lint", "Find faults in Corefiles, kube-proxy configurations, dumps and workloads."),
@@ -19,6 +21,8 @@ _COMMANDS = {
     "explain": ("kpl.cli.rules", "explain", "Explain a rule, with examples."),
     "generate": ("kpl.cli.generate", "generate", "Write a tuned configuration for the sizes given."),
 }
+
+_INTERRUPTED = 130
 
 
 class _Commands(click.Group):
@@ -49,42 +53,64 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run `kpl`: every failure is one message on standard error and exit code 2."""
-    from kpl.errors import UsageError
+    """Run `kpl`: every failure is one line on standard error and exit code 2."""
+    prepare()
+    code = _exit_code()
+    for trouble in troubles.noted().values():
+        _complain(str(trouble), trouble.details)
+        code = code if code == _INTERRUPTED else 2
+    sys.stderr.flush()
+    # of a large dump, taking the objects apart one by one would be a tenth of the run
+    os._exit(code)
 
-    if hasattr(sys.stdout, "reconfigure"):
-        # a character that the encoding of the output does not have is escaped, as on standard error
-        sys.stdout.reconfigure(errors="backslashreplace")
+
+def _exit_code() -> int:
     try:
         code = cli.main(standalone_mode=False) or 0
         sys.stdout.flush()
-        sys.stderr.flush()
-        # of a large dump, taking the objects apart one by one would be a tenth of the run
-        os._exit(code)
+        return code
     except click.ClickException as error:
-        error.show()
-        sys.exit(2)
+        _show(error)
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        return _INTERRUPTED
+    except ReaderGoneError:
+        pass
     except UsageError as error:
-        from kpl.report.screen import printable
-
-        click.echo(f"kpl: {printable(str(error))}", err=True)
-        sys.exit(2)
-    except BrokenPipeError:
-        # whoever read our output has gone; Python would complain once more when it flushes
-        sys.stdout = None
-        sys.exit(2)
+        _complain(str(error))
+    except SystemExit as error:  # of click, behind what completes a command line
+        return error.code if isinstance(error.code, int) else 2
     except Exception as error:
-        if os.environ.get("KPL_DEBUG"):
-            import traceback
+        if isinstance(error, OSError) and _folder_is_gone():
+            _complain("the current directory no longer exists: change to another one")
+        else:
+            troubles.note_error(error)
+    return 2
 
-            traceback.print_exc()
-        click.echo(
-            f"kpl: internal error: {type(error).__name__}: {error}\nThis is a bug in kpl; KPL_DEBUG=1 shows where.",
-            err=True,
-        )
-        sys.exit(2)
+
+def _folder_is_gone() -> bool:
+    try:
+        os.getcwd()
+    except OSError:
+        return True
+    return False
+
+
+def _show(error: click.ClickException) -> None:
+    """As click shows it: how the command is used, and what is wrong."""
+    from io import StringIO
+
+    from kpl.report.screen import printable
+
+    text = StringIO()
+    error.show(text)
+    for line in text.getvalue().rstrip("\n").split("\n"):
+        click.echo(printable(line), err=True)
+
+
+def _complain(message: str, details: str = "") -> None:
+    from kpl.report.screen import printable
+
+    click.echo(f"{details}kpl: {printable(message)}", err=True)
 
 
 if __name__ == "__main__":

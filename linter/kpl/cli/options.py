@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
     from kpl.lint.settings import Settings
 
 CONFIG_NAME = ".kpl.yaml"
+
+KINDS = {
+    "corefile": "corefile",
+    "yaml": "yaml",
+    "iptables-save": "iptables-save",
+    "nft": "nft list ruleset",
+    "nft-json": "nft -j list ruleset",
+    "ipvsadm": "ipvsadm",
+    "ipset": "ipset",
+    "conntrack": "conntrack",
+    "resolv.conf": "resolv.conf",
+}
+"""What `--as` says -> the words of `kpl.inputs.detect`."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -47,7 +61,12 @@ _CONTAINER = (
         metavar="NAME=VALUE",
         help="A variable of CoreDNS's container; all others are then unset.",
     ),
-    click.option("--env-file", metavar="FILE", help="A file of NAME=VALUE lines: all of the container's variables."),
+    click.option(
+        "--env-file",
+        type=click.Path(),
+        metavar="FILE",
+        help="A file of NAME=VALUE lines: all of the container's variables.",
+    ),
     click.option("--assume-file", multiple=True, metavar="PATH", help="A file that exists in CoreDNS's container."),
 )
 
@@ -57,10 +76,33 @@ _CHOICE = (
     ),
     click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules too."),
     click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these rules."),
-    click.option("--config", metavar="FILE", help="Use this file in place of the .kpl.yaml found upwards."),
+    click.option(
+        "--config", type=click.Path(), metavar="FILE", help="Use this file in place of the .kpl.yaml found upwards."
+    ),
     click.option("--no-config", is_flag=True, help="Use no .kpl.yaml."),
-    click.option("--stdin-filename", metavar="NAME", help="The name of what comes from standard input (-)."),
 )
+
+
+def input_options(kinds: Sequence[str]) -> Callable[[Command], Command]:
+    """Adds the options that tell what the inputs are, one of `kinds`, and what is said of those that are not checked."""
+    options = (
+        click.option(
+            "--as",
+            "as_kind",
+            type=click.Choice(kinds),
+            help="Treat every named file and standard input as this kind.",
+        ),
+        click.option("--stdin-filename", metavar="NAME", help="File name to assume for standard input."),
+        click.option("--allow-empty", is_flag=True, help="Accept inputs in which nothing is checked."),
+        click.option("--show-skipped", is_flag=True, help="List the files that are not checked, with the reason."),
+    )
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
 def facts_options(command: Command) -> Command:
@@ -89,17 +131,62 @@ def _words(values: Sequence[str]) -> list[str]:
 
 
 def find_config(paths: Sequence[str]) -> str | None:
-    """The nearest ``.kpl.yaml`` above all of `paths`, no further up than the root of their repository."""
+    """The nearest ``.kpl.yaml`` above all of `paths`, no further up than the root of their repository.
+
+    One that others may have put there is left alone: outside of a repository, in a folder that everybody may write.
+    Raises UsageError for one that is no file of the repository.
+    """
     folders = [os.path.abspath(path) for path in paths if path != "-"] or [os.getcwd()]
     at = os.path.commonpath([each if os.path.isdir(each) else os.path.dirname(each) for each in folders])
+    root = _repository_of(at)
     while True:
         candidate = os.path.join(at, CONFIG_NAME)
-        if os.path.isfile(candidate):
-            return os.path.relpath(candidate)
+        if os.path.lexists(candidate):
+            return _own_config(candidate, root)
         above = os.path.dirname(at)
-        if above == at or os.path.exists(os.path.join(at, ".git")):
+        if above == at or at == root:
             return None
         at = above
+
+
+def _repository_of(folder: str) -> str | None:
+    """The nearest folder with a ``.git`` in it, but for one like /tmp, where anybody may have put that."""
+    at = folder
+    while not os.path.lexists(os.path.join(at, ".git")) or _mode(at) & _SHARED == _SHARED:
+        above = os.path.dirname(at)
+        if above == at:
+            return None
+        at = above
+    return at
+
+
+_SHARED = stat.S_ISVTX | stat.S_IWOTH
+
+
+def _mode(folder: str) -> int:
+    try:
+        return os.stat(folder).st_mode
+    except OSError:
+        return 0
+
+
+def _own_config(path: str, root: str | None) -> str | None:
+    folder = os.path.dirname(path)
+    shown = os.path.relpath(path)
+    if root is None and _mode(folder) & stat.S_IWOTH and os.name == "posix":
+        click.echo(
+            f"kpl: warning: {shown} is ignored, because everybody can write to {folder} (--config uses it)", err=True
+        )
+        return None
+    real = os.path.realpath(path)
+    within = os.path.realpath(root or folder)
+    if os.path.commonpath([real, within]) != within:
+        raise UsageError(
+            f"{shown} is a symbolic link to a file outside of {'the repository' if root else 'its directory'}"
+        )
+    if not os.path.isfile(path):
+        raise UsageError(f"{shown} is not a regular file")
+    return shown
 
 
 def settings_from(options: dict[str, Any], paths: Sequence[str]) -> Settings:
@@ -132,6 +219,7 @@ def settings_from(options: dict[str, Any], paths: Sequence[str]) -> Settings:
         facts=with_known_versions(
             replace(settings.facts, **{name: value for name, value in given.items() if value is not None})
         ),
+        complete=any(os.path.exists(os.path.join(path, ".git")) for path in paths or ["."]),
     )
     _ = settings.rules  # a selector that names no rule is told before anything is read
     return settings
@@ -169,7 +257,7 @@ def _env_file(path: str) -> list[tuple[str, str]]:
 def _assignment(where: str, word: str) -> tuple[str, str]:
     name, sign, value = word.partition("=")
     if not sign or not name:
-        raise UsageError(f"{where}: `{word}` is not NAME=VALUE")
+        raise UsageError(f"{where}: not NAME=VALUE")
     return name, value
 
 

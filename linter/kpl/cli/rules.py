@@ -12,13 +12,13 @@ def rules(format_: str) -> None:
     from kpl.lint.registry import entries
 
     if format_ == "json":
-        import json
+        from kpl.report.jsontext import dumps
 
         shown = [
             {"code": e.code, "name": e.name, "severity": e.severity, "default": e.default, "summary": e.summary}
             for e in entries()
         ]
-        click.echo(json.dumps(shown, indent=2))
+        click.echo(dumps(shown, indent=2))
         return
     width = max(len(entry.name) for entry in entries())
     for entry in entries():

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kpl.cli.options import container_options
+from kpl.cli.options import container_options, input_options
 
 if TYPE_CHECKING:
     from kpl.cluster import Cluster, Facts
-    from kpl.inputs.discover import Found
+    from kpl.inputs.coverage import Coverage
     from kpl.lint.settings import Settings
     from kpl.report.verdicts import Printed
     from kpl.verify.configurations import Contents
@@ -23,22 +23,18 @@ PARALLEL_FILES = 200
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATHS|-]...")
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS|-]...")
 @click.option("--format", "format_", type=click.Choice(["text", "json", "jsonl"]), default="text", help="How to print.")
 @click.option("--coredns-version", metavar="VERSION", help="The CoreDNS release that is to load them.")
 @click.option("--kubernetes-version", metavar="VERSION", help="The release of kube-proxy that is to load them.")
-@click.option(
-    "--as",
-    "as_kind",
-    type=click.Choice(["corefile", "kube-proxy"]),
-    help="Every file is one, whatever its name or text.",
-)
+@input_options(("corefile", "kube-proxy"))
 @container_options
-@click.option("--config", metavar="FILE", help="Use this file in place of the .kpl.yaml found upwards.")
+@click.option(
+    "--config", type=click.Path(), metavar="FILE", help="Use this file in place of the .kpl.yaml found upwards."
+)
 @click.option("--no-config", is_flag=True, help="Use no .kpl.yaml.")
-@click.option("--stdin-filename", metavar="NAME", help="The name of what comes from standard input (-).")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to colour (auto).")
-def verify(paths: tuple[str, ...], format_: str, as_kind: Any, color: str, **options: Any) -> None:
+def verify(paths: tuple[str, ...], format_: str, color: str, **options: Any) -> None:
     """Tell whether CoreDNS and kube-proxy would load the configurations in PATHS.
 
     Each one loads, or is refused with the program's own message, or depends on something outside of it: a file, an
@@ -46,21 +42,28 @@ def verify(paths: tuple[str, ...], format_: str, as_kind: Any, color: str, **opt
     usage, or a document that is no YAML.
     """
     gc.disable()  # a short life with many objects, none of them garbage
-    from kpl.cli.load import stdin_bytes
+    from kpl.cli.load import stdin_bytes, tell_of_coverage
     from kpl.cluster import Cluster
+    from kpl.inputs.coverage import Coverage
+    from kpl.report.coverage import print_coverage
     from kpl.report.screen import wants_color
     from kpl.report.verdicts import print_verdicts
 
     facts, settings = _facts(paths, options)
     stdin = stdin_bytes(paths)
-    files = list(_contents(paths, settings, as_kind, stdin, options["stdin_filename"]))
+    as_kind = options["as_kind"]
+    coverage = Coverage()
+    files = list(_contents(paths, settings, stdin, options, coverage))
     cluster = Cluster([document for file in files for document in file.documents], facts)
     _tell_of_unknown_versions(cluster, files)
     verdicts = _judge(files, cluster, as_they_are=as_kind is not None, format_=format_, color=wants_color(color))
     print_verdicts(verdicts, format_, wants_color(color))
+    if format_ == "text":
+        print_coverage(coverage, show_skipped=options["show_skipped"])
     unreadable = _tell_of_unreadable(files)
+    complete = tell_of_coverage(coverage, options)
     refused = any(each.answer == "refuses" for each in verdicts)
-    click.get_current_context().exit(1 if refused else 2 if unreadable else 0)
+    click.get_current_context().exit(1 if refused else 2 if unreadable or not complete else 0)
 
 
 def _judge(
@@ -99,29 +102,53 @@ def _facts(paths: Sequence[str], options: dict[str, Any]) -> tuple[Facts, Settin
 
 
 def _contents(
-    paths: Sequence[str], settings: Settings | None, as_kind: Any, stdin: bytes | None, stdin_name: str | None
+    paths: Sequence[str], settings: Settings | None, stdin: bytes | None, options: dict[str, Any], coverage: Coverage
 ) -> Iterator[Contents]:
-    from kpl.errors import UsageError
-    from kpl.inputs.document import STDIN_NAME
-    from kpl.verify.configurations import contents
+    """What each file holds; what holds no configuration is told to `coverage`."""
+    from kpl.cli.load import add_empty_arguments, find_files
+    from kpl.inputs.coverage import Skipped, SkipReason
+    from kpl.inputs.detect import STDIN_NAME
+    from kpl.inputs.files import identify_file
+    from kpl.inputs.read import identify
+    from kpl.verify.configurations import contents, kind_of
 
+    as_kind = options["as_kind"]
     if stdin is not None:
-        yield contents(stdin_name or STDIN_NAME, stdin, True, as_kind)
-    for each in _found(paths or ["."], as_kind):
-        if settings is not None and settings.excludes(each.path):
-            continue
-        try:
-            with open(each.path, "rb") as file:
-                data = file.read()
-        except OSError as error:
-            raise UsageError(f"{each.path}: {error.strerror}") from None
-        yield contents(each.path, data, each.named, as_kind)
+        name = options["stdin_filename"] or STDIN_NAME
+        read = (
+            identify(name, stdin, as_kind=kind_of(as_kind))
+            if stdin.strip()
+            else Skipped(name, SkipReason.NOTHING, "is empty")
+        )
+        yield _counted(contents(name, read, as_kind), coverage)
+        if not coverage.files:
+            coverage.add_empty(name, coverage.skipped)
+    found = find_files(paths, coverage, settings, named_only=False, all_names=as_kind is not None)
+    checked = set()
+    for each in found:
+        file = contents(each.path, identify_file(each, kind_of(as_kind)), as_kind)
+        yield _counted(file, coverage)
+        if file.configurations or any(not failure.templated for _, failure in file.unreadable):
+            checked.add(each.path)
+    add_empty_arguments(paths, found, checked, coverage)
 
 
-def _found(paths: Sequence[str], as_kind: str | None) -> list[Found]:
-    from kpl.inputs.discover import discover
+def _counted(file: Contents, coverage: Coverage) -> Contents:
+    from kpl.inputs.coverage import Skipped, SkipReason
 
-    return discover([path for path in paths if path != "-"], all_names=as_kind is not None)
+    if file.configurations:
+        coverage.checked[file.kind] += 1
+        return file
+    skipped = Skipped(file.path, SkipReason.NOTHING, "holds no configuration that CoreDNS or kube-proxy loads")
+    if file.unreadable:
+        templated = all(failure.templated for _, failure in file.unreadable)
+        skipped = (
+            Skipped(file.path, SkipReason.TEMPLATE, "is a template that has to be rendered first")
+            if templated
+            else (Skipped(file.path, SkipReason.DAMAGED, "holds YAML that does not parse"))
+        )
+    coverage.skipped.append(file.skipped or skipped)
+    return file
 
 
 def _tell_of_unreadable(files: Sequence[Contents]) -> bool:

@@ -29,6 +29,7 @@ ONCE = "this plugin can only be used once per Server Block"
 class Word(str):
     """An argument: its text, and the token that it came from."""
 
+    __slots__ = ("token",)
     token: Token
 
     def __new__(cls, token: Token) -> Word:
@@ -70,7 +71,7 @@ class Instance:
     version: Version
     assumed_files: Collection[str] = ()
     """Paths that exist in the container, with good content."""
-    needs: list[Need] = field(default_factory=list)
+    needs: dict[Need, None] = field(default_factory=dict)
     """What the verdict turned out to depend on."""
     ignored: list[Ignored] = field(default_factory=list)
     storage: dict[str, object] = field(default_factory=dict)
@@ -192,9 +193,7 @@ class Controller(Dispenser):
 
     def need(self, kind: NeedKind, name: str) -> None:
         """The verdict depends on something outside of the Corefile."""
-        need = Need(kind, name)
-        if need not in self.instance.needs:
-            self.instance.needs.append(need)
+        self.instance.needs[Need(kind, name)] = None
 
     def need_file(self, path: str) -> None:
         """CoreDNS reads `path` during setup and refuses without it."""

@@ -23,8 +23,11 @@ MAX_IMPORTED_SIZE = 10_000_000
 class Files(Protocol):
     """The files around a Corefile, by their paths relative to its folder (``zones/a.conf``)."""
 
-    complete: bool
-    """Whether a file that is not among them is nowhere."""
+    def knows_all(self, folder: str) -> bool:
+        """Whether a file in `folder` that is not among them is nowhere."""
+
+    def relative(self, path: str) -> str | None:
+        """The path of an absolute one in CoreDNS's container; None where nobody knows what is there."""
 
     def names(self, folder: str) -> Collection[str] | None:
         """The names in `folder`; None where that folder is not there to be seen."""
@@ -39,6 +42,14 @@ class Named:
     def __init__(self, texts: Mapping[str, str], complete: bool) -> None:
         self.texts = texts
         self.complete = complete
+
+    def knows_all(self, folder: str) -> bool:
+        """Only where it was said so, and of no folder inside."""
+        return self.complete and folder == ""
+
+    def relative(self, path: str) -> str | None:
+        """Nobody knows where the texts are mounted."""
+        return None
 
     def names(self, folder: str) -> Collection[str] | None:
         """The names; there are no folders."""
@@ -55,10 +66,16 @@ class Tree:
     That is the repository, else the current folder where it holds the file, else the file's own folder.
     """
 
-    complete = True
-
     def __init__(self, folder: str) -> None:
         self.folder = folder
+
+    def knows_all(self, folder: str) -> bool:
+        """A folder that is not there may be mounted."""
+        return self.names(folder) is not None
+
+    def relative(self, path: str) -> str | None:
+        """Nobody knows where the tree lies in the container."""
+        return None
 
     @cached_property
     def root(self) -> str:
@@ -106,7 +123,7 @@ class Importer:
     `origins` tells for each file the token in the Corefile itself whose import brought it in.
     """
 
-    def __init__(self, files: Files, assumed: Collection[str], needs: list[Need], capped: bool) -> None:
+    def __init__(self, files: Files, assumed: Collection[str], needs: dict[Need, None], capped: bool) -> None:
         self.files = files
         self.assumed = assumed
         self.needs = needs
@@ -129,11 +146,13 @@ class Importer:
             raise parser.err(f"Glob pattern may only contain one wildcard (*), but has others: {path}")
         if "[" in path:
             raise parser.err(f"Failed to use import pattern {pattern}: syntax error in pattern")
-        found = [path] if absolute and path in self.assumed else self._matches(path)
-        if not found and not re.search(r"[*?\]]", path):
-            if absolute or self._unseen(path):
-                self._need(path)
-            else:
+        is_glob = re.search(r"[*?\]]", path) is not None
+        inner = self.files.relative(path) if absolute else path
+        found = [path] if absolute and path in self.assumed else self._matches(inner)
+        if is_glob or not found:
+            if inner is None or self._unseen(inner):
+                self._need(path)  # a glob may match more than is known
+            elif not found and not is_glob:
                 raise parser.err(f"File to import not found: {pattern}")
         tokens: list[Token] = []
         for each in found or ():
@@ -142,17 +161,17 @@ class Importer:
         return tokens
 
     def _need(self, path: str) -> None:
-        need = Need("file", path)
-        if path not in self.assumed and need not in self.needs:
-            self.needs.append(need)
+        if path not in self.assumed:
+            self.needs[Need("file", path)] = None
 
     def _unseen(self, path: str) -> bool:
         """Whether the file lies in a folder that may be another volume."""
-        return not self.files.complete or path.startswith("../") or self.files.names(posixpath.dirname(path)) is None
+        folder = posixpath.dirname(re.split(r"[*?]", path)[0])
+        return path.startswith("../") or not self.files.knows_all(folder)
 
-    def _matches(self, path: str) -> list[str]:
+    def _matches(self, path: str | None) -> list[str]:
         """The files that match, sorted; ``*`` and ``?`` match no ``/``, and may stand in the name of a folder."""
-        if posixpath.isabs(path):
+        if path is None:
             return []
         found = [""]
         for part in path.split("/"):

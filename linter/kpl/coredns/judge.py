@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from itertools import islice
 from typing import Any, NamedTuple
 
 from kpl.coredns.controller import Controller, Ignored, Instance, ServerConfig
@@ -18,13 +17,14 @@ from kpl.coredns.environment import EndlessReplacementError
 from kpl.coredns.imports import Files, Importer, Named
 from kpl.coredns.parser import MAX_TOKENS, Block, CorefileParser, EndlessImportError, TooLargeError
 from kpl.coredns.servers import refuse_servers
-from kpl.coredns.tokens import Token, iterate_tokens
+from kpl.coredns.tokens import Token, tokenize
 from kpl.coredns.versions import setup_order
 from kpl.coredns.zones import served_zones
 from kpl.golang.values import GoError
+from kpl.inputs.corefile import MAX_WORDS, has_many_words
 from kpl.text.span import Span
 from kpl.text.version import Version
-from kpl.verdict import Need, Verdict
+from kpl.verdict import Imported, Need, Verdict
 
 NODE_CACHE_PLUGINS = frozenset(
     "bind bufsize cache debug dns64 errors forward health hosts loadbalance log loop prometheus pprof reload rewrite template "
@@ -93,9 +93,9 @@ def judge_corefile(
     files = files if files is not None else Named({}, complete=True)
     # what is no UTF-8 is one U+FFFD a byte for Go
     text = text if text.isascii() else _NOT_UTF8.sub("\ufffd", text)
-    tokens = list(islice(iterate_tokens(text), MAX_TOKENS + 1))
-    if len(tokens) > MAX_TOKENS:
-        return Judgement(_too_large("parse"))
+    if has_many_words(text):
+        return Judgement(_too_large("parse", f"more than {MAX_WORDS:,} words"))
+    tokens = tokenize(text)
     if fragment:
         end = Span(len(text), len(text))
         tokens = [Token(".", 0, Span(0, 0)), Token("{", 0, Span(0, 0)), *tokens, Token("}", text.count("\n") + 2, end)]
@@ -117,8 +117,8 @@ def judge_corefile(
     return first
 
 
-def _too_large(phase: str) -> Verdict:
-    return Verdict("depends", phase, needs=(Need("size", f"more than {MAX_TOKENS:,} words, imports included"),))
+def _too_large(phase: str, size: str) -> Verdict:
+    return Verdict("depends", phase, needs=(Need("size", size),))
 
 
 class _Asked(dict[str, str]):
@@ -127,12 +127,11 @@ class _Asked(dict[str, str]):
     def __init__(self, value: str) -> None:
         super().__init__()
         self.value = value
-        self.names: list[str] = []
+        self.names: dict[str, None] = {}
 
     def get(self, name: str, default: Any = None) -> Any:
         """The one value."""
-        if name not in self.names:
-            self.names.append(name)
+        self.names[name] = None
         return self.value
 
 
@@ -164,14 +163,14 @@ class _Judge:
             phase = "servers"
             refuse_servers([server.config for server in servers], self.instance.version)
         except RefusedError as refused:
-            self.judgement.verdict = self._refused(phase, refused)
+            self.judgement.verdict = self._refused(phase, refused.message, refused.token)
         except (EndlessReplacementError, EndlessImportError):
             # CoreDNS says nothing here: it never comes to an end
-            self.judgement.verdict = Verdict("refuses", phase, None, *self._place(self.parser.token))
+            self.judgement.verdict = self._refused(phase, None, self.parser.token)
         except EndlessBlockError as endless:
-            self.judgement.verdict = Verdict("refuses", phase, None, *self._place(endless.token))
+            self.judgement.verdict = self._refused(phase, None, endless.token)
         except TooLargeError:
-            self.judgement.verdict = _too_large(phase)
+            self.judgement.verdict = _too_large(phase, f"more than {MAX_TOKENS:,} words, imports included")
         except RecursionError:
             self.judgement.verdict = Verdict("depends", phase, needs=(Need("size", "depth of an expression"),))
         else:
@@ -180,14 +179,12 @@ class _Judge:
         self.judgement.ignored = self.instance.ignored
         return self.judgement
 
-    def _refused(self, phase: str, refused: RefusedError) -> Verdict:
-        return Verdict("refuses", phase, refused.message, *self._place(refused.token))
-
-    def _place(self, token: Token | None) -> tuple[Span | None, int | None]:
+    def _refused(self, phase: str, message: str | None, token: Token | None) -> Verdict:
         if token is None:
-            return None, None
-        origin = self.importer.origins.get(token.file) if token.file else token
-        return (origin.span if origin else None), token.line
+            return Verdict("refuses", phase, message)
+        imported = Imported(token.file, token.span) if token.file else None
+        at = self.importer.origins.get(token.file) if token.file else token
+        return Verdict("refuses", phase, message, at.span if at else None, token.line, imported=imported)
 
     def _inspect(self, blocks: list[Block]) -> list[Configured]:
         servers = []

@@ -7,7 +7,7 @@ write instead.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from kpl.coredns.judge import Circumstances, Judgement
@@ -46,7 +46,7 @@ def judge_leniently(text: str, judge: Judge, circumstances: Circumstances) -> Le
     for _ in range(MAX_ROUNDS):
         judgement = judge(text, circumstances)
         found = _UNKNOWN.fullmatch(judgement.verdict.message or "")
-        if found is not None and _may_be_external(found[1], circumstances):
+        if found is not None and may_be_external(found[1], setup_order(circumstances.version)):
             assumed.append(found[1])
             circumstances = circumstances._replace(external=circumstances.external | {found[1]})
             continue
@@ -57,13 +57,14 @@ def judge_leniently(text: str, judge: Judge, circumstances: Circumstances) -> Le
     return Lenient(judgement, circumstances, tuple(assumed))
 
 
-def _may_be_external(name: str, circumstances: Circumstances) -> bool:
+def may_be_external(name: str, known: Sequence[str]) -> bool:
+    """Whether an image may have been built with the plugin `name`, which is none of the `known` ones."""
     # of another release: what became of it is told elsewhere
     if name in DIRECTIVES or name in EXTERNAL:
         return True
     if any(name in options for options in KEYWORDS.values()):
         return False
-    return closest(name, setup_order(circumstances.version)) is None
+    return closest(name, known) is None
 
 
 def _without_removed_option(text: str, verdict: Verdict, circumstances: Circumstances) -> str | None:

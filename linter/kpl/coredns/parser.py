@@ -32,6 +32,8 @@ class Block:
     keys: list[str] = field(default_factory=list)
     key_tokens: list[Token] = field(default_factory=list)
     tokens: dict[str, list[Token]] = field(default_factory=dict)
+    starts: list[Token] = field(default_factory=list)
+    """The word of each directive, in file order."""
 
 
 class CorefileParser(Dispenser):
@@ -157,6 +159,7 @@ class CorefileParser(Dispenser):
             raise self.err(f"Unknown directive '{name}'")
         collected = self.block.tokens.setdefault(name, [])
         collected.append(self.tokens[self.cursor])
+        self.block.starts.append(self.tokens[self.cursor])
         nesting = 0
         while self.next():
             word = self.val()

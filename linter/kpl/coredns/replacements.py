@@ -45,6 +45,8 @@ def replace_option(server: ServerBlock, directive: Directive, option: Property) 
 def _without(corefile: Corefile, directive: Directive, options: Sequence[Property]) -> tuple[Edit, ...] | None:
     """The edits that remove `options`, and the block of `directive` where it holds nothing else."""
     if directive.block is not None and len(options) == len(directive.properties):
+        if directive.head.end > directive.block.start:
+            return None  # words after the block
         edit = Edit(directive.head.end, directive.block.end, "")
         if (
             not corefile.text[edit.start : directive.block.start].strip()
@@ -70,7 +72,7 @@ def _without_line(corefile: Corefile, option: Property) -> Edit | None:
 
 
 def _forward(server: ServerBlock, proxy: Directive, version: Version) -> Fix | None:
-    others = [each for each in server.expanded() if each.name in ("forward", "proxy") and each is not proxy]
+    others = server.has("forward") or any(each is not proxy for each in server.all("proxy")[:2])
     if len(proxy.args) < 2 or others and version < _SEVERAL_FORWARDS:
         return None
     edits = [Edit(*proxy.name.span, "forward")]
@@ -106,8 +108,12 @@ def _forward_option(option: Property) -> str | None:
 
 def _transfer(server: ServerBlock, directive: Directive, option: Property) -> Fix | None:
     """The plugin `transfer` for ``transfer to ADDRESS...`` in a plugin that has zones."""
-    written = [each for each in directive.properties if each.name == "transfer"]
-    if len(written) > 1 or option.args[:1] != ["to"] or len(option.args) < 2 or server.has("transfer"):
+    if (
+        len(directive.all("transfer")) > 1
+        or option.args[:1] != ["to"]
+        or len(option.args) < 2
+        or server.has("transfer")
+    ):
         return None
     edits = _without(server.corefile, directive, [option])
     if edits is None:

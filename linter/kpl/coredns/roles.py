@@ -19,7 +19,7 @@ class Role(Enum):
     STANDALONE = "a DNS server of its own"
 
 
-_NODE_LOCAL_TEXT = re.compile(r"__PILLAR__|^\s*bind\s[^#\n]*\b169\.254\.", re.MULTILINE)
+_NODE_LOCAL_TEXT = re.compile(r"__PILLAR__|^[^\S\n]*bind\s[^#\n]*\b169\.254\.", re.MULTILINE)
 _FRAGMENT_NAME = re.compile(r"\.(?:server|override)$")
 
 
@@ -42,6 +42,7 @@ def role_of(document: Document) -> Role:
     return Role.STANDALONE
 
 
+@lru_cache(maxsize=8)
 def is_node_local(document: Document) -> bool:
     """Whether the image of NodeLocal DNSCache reads the Corefile in `document`."""
     named = document.name.startswith(("node-local-dns", "nodelocaldns"))

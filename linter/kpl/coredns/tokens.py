@@ -25,11 +25,10 @@ class Token(NamedTuple):
 
 def tokenize(text: str, file: str = "") -> list[Token]:
     """The tokens of `text`. Every text has some: CoreDNS's lexer refuses nothing."""
-    return list(iterate_tokens(text, file))
+    return list(_tokens(text, file))
 
 
-def iterate_tokens(text: str, file: str = "") -> Iterator[Token]:
-    """The tokens one by one, for a text that may be too long."""
+def _tokens(text: str, file: str) -> Iterator[Token]:
     from kpl_grammars import parser
 
     start = 1 if text.startswith("\ufeff") else 0
@@ -49,6 +48,6 @@ def iterate_tokens(text: str, file: str = "") -> Iterator[Token]:
             yield Token(raw, line, Span(begin, begin + len(raw)), file)
             continue
         word = word_of(lexed)
-        if raw.strip("\r") == '"':  # an opening quote that the file ends behind makes no word
+        if raw in ('"', '"\\'):  # an opening quote that the file ends behind makes no word
             continue
         yield Token(str(word), line, word.span.shifted(start), file)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import accumulate
 
-from kpl.coredns.tokens import tokenize
+from kpl.coredns.structure import parsed
+from kpl.coredns.tokens import Token, tokenize
 from kpl.inputs.corefile import Corefile, Directive, Property
 from kpl.inputs.detect import YAML
 from kpl.inputs.document import Document, Reading, is_corefile
@@ -17,7 +19,7 @@ from kpl.text.edit import Edit
 from kpl.text.span import Span, Text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Word:
     """A word: where it stands in the file, what it says, and the words that it stands under."""
 
@@ -39,8 +41,10 @@ def outline(reading: Reading, ranges: Sequence[Span], flat: bool = False) -> lis
         models = [each for each in models if not isinstance(each.model, Corefile)]
         words += (word for document in reading.documents if is_corefile(document) for word in _flat(document))
     if reading.kind == YAML:
+        ordered = sorted(ranges)
+        ends = list(accumulate((each.end for each in ordered), max, initial=-1))
         for span in split_documents(source.text):
-            if any(each.start <= span.end and span.start <= each.end for each in ranges):
+            if ends[bisect_right(ordered, span.end, key=lambda each: each.start)] >= span.start:
                 for root in compose(source.text[span.start : span.end], span.start):
                     words += _yaml(root, ())
     for document in models:
@@ -66,6 +70,29 @@ def _embedded(document: Document) -> Iterator[Word]:
 def _flat(document: Document) -> Iterator[Word]:
     for token in tokenize(document.embedding.text):
         yield Word(document.embedding.host_span(token.span), token.text, (), "embedded corefile")
+
+
+def as_loaded(reading: Reading) -> list[Word] | None:
+    """The words of the Corefiles in a file as CoreDNS's parser groups them; None where it refuses one."""
+    words: list[Word] = []
+    for document in reading.documents:
+        if is_corefile(document):
+            found = parsed(document.embedding.text, document.is_fragment)
+            if found is None:
+                return None
+            for key, (plugin, *others) in found.occurrences():
+                block = _loaded(document, key, ())
+                name = _loaded(document, plugin, (block,))
+                # the braces of chart values are nobody's words
+                args = (each for each in others if each.text not in ("{", "}"))
+                words += [block, name, *(_loaded(document, each, (block, name)) for each in args)]
+    return words
+
+
+def _loaded(document: Document, token: Token, under: tuple[Word, ...]) -> Word:
+    # as it is written: a variable has no value here
+    written = document.embedding.text[slice(*token.span)]
+    return Word(document.embedding.host_span(token.span), written, under, "loaded corefile")
 
 
 def _yaml(node: Node, under: tuple[Word, ...]) -> Iterator[Word]:
@@ -134,7 +161,7 @@ def differences(before: Sequence[Word], after: Sequence[Word], edits: Sequence[E
     for word in before:
         if touched(word.span):
             continue
-        place = _place(replace(word, span=shifted(word.span)))
+        place = (shifted(word.span), word.value, word.syntax)
         twin = found.get(place)
         kept.add(place)
         if twin is None:

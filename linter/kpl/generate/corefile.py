@@ -9,6 +9,7 @@ from kpl.cluster import NEWEST_COREDNS
 from kpl.coredns.kubeadm import KUBEADM_COREDNS, kubeadm_coredns
 from kpl.errors import UsageError
 from kpl.generate.comments import comment
+from kpl.text.number import whole_number
 from kpl.text.version import Version
 
 OLDEST = Version("1.0.6")
@@ -141,7 +142,7 @@ def _forward(upstreams: Sequence[str], prefer_udp: bool, max_concurrent: bool) -
 def _is_address(upstream: str) -> bool:
     from ipaddress import ip_address
 
-    found = re.fullmatch(r"\[([0-9A-Fa-f:.]+)\](?::(\d+))?|([^\[\]:]+):(\d+)|([0-9A-Fa-f:.]+)", upstream)
+    found = re.fullmatch(r"\[([0-9A-Fa-f:.]+)\](?::([0-9]+))?|([^\[\]:]+):([0-9]+)|([0-9A-Fa-f:.]+)", upstream)
     if found is None:
         return False
     port = found[2] or found[4]
@@ -149,4 +150,5 @@ def _is_address(upstream: str) -> bool:
         ip_address(found[1] or found[3] or found[5])
     except ValueError:
         return False
-    return port is None or 0 < int(port) < 65536
+    number = None if port is None else whole_number(port)
+    return number is None or 0 < number < 65536

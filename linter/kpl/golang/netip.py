@@ -1,4 +1,4 @@
-"""net/netip.ParseAddr, with Go's error messages. (Go 1.26, src/net/netip/netip.go)"""
+"""net/netip: ParseAddr with Go's error messages, and Addr.String. (Go 1.26, src/net/netip/netip.go)"""
 
 from __future__ import annotations
 
@@ -13,6 +13,31 @@ class Address(NamedTuple):
 
     bytes: bytes
     zone: str = ""
+
+
+_MAPPED = bytes(10) + b"\xff\xff"
+
+
+def address_text(address: bytes) -> str:
+    """netip.Addr.String of 4 or 16 bytes: RFC 5952, and ``::ffff:192.0.2.1`` for an IPv4 address in IPv6's form.
+
+    Python's ipaddress writes the latter as Go does since Python 3.13 only.
+    """
+    if len(address) == 4:
+        return ".".join(map(str, address))
+    if address.startswith(_MAPPED):
+        return f"::ffff:{address_text(address[12:])}"
+    groups = [f"{int.from_bytes(address[at : at + 2], 'big'):x}" for at in range(0, 16, 2)]
+    runs = [(end - start, -start) for start in range(8) for end in range(start + 2, 9) if {*groups[start:end]} == {"0"}]
+    if not runs:
+        return ":".join(groups)
+    length, start = max(runs)  # the longest, of those the first
+    return f"{':'.join(groups[:-start])}::{':'.join(groups[length - start :])}"
+
+
+def unmapped(address: bytes) -> bytes:
+    """netip.Addr.Unmap: the 4 bytes of an IPv4 address in IPv6's form, other bytes as they are."""
+    return address[12:] if address.startswith(_MAPPED) and len(address) == 16 else address
 
 
 def parse_addr(text: str) -> Address:

@@ -27,6 +27,7 @@ from kpl.inputs.shapes import (
     tokens_of,
     word_number,
 )
+from kpl.text.number import whole_number
 from kpl.text.span import Span
 
 # the kernel's older names for the same counter, and conntrack's own
@@ -151,7 +152,7 @@ class ConntrackDump:
 
 
 def _port(written: str | None) -> int | None:
-    return int(written) if written is not None and written.isdecimal() and len(written) <= 5 else None
+    return whole_number(written) if written is not None and len(written) <= 5 else None
 
 
 def parse_conntrack(text: str) -> ConntrackDump:
@@ -213,8 +214,9 @@ class _Reader:
         counters.cpus += 1
         for word, place in list(_words(written, at))[1:]:
             name, _, value = word.partition("=")
-            if value.isdecimal() and len(value) <= 20:
-                _count(counters, name, int(value), place)
+            number = whole_number(value) if len(value) <= 20 else None
+            if number is not None:
+                _count(counters, name, number, place)
         return "statistics"
 
     def _continue(self, kind: str, at: int) -> Counters:

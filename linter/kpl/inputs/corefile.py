@@ -8,15 +8,20 @@ of a directive line by line. (CoreDNS's plugins read their block token by token,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from kpl.text.edit import Edit
 from kpl.text.span import Span, Text
 
 MAX_NESTING = 100
+MAX_IMPORTED = 50
+"""How many times as many directives as it has itself a file may bring in by its imports."""
+MAX_WORDS = 150_000
+"""Comments do not count. 1 MiB, all that Kubernetes keeps in a ConfigMap, holds so many words of six letters."""
 
 
 class CorefileError(Exception):
@@ -26,6 +31,9 @@ class CorefileError(Exception):
         super().__init__(message)
         self.message = message
         self.span = span
+
+
+Named = TypeVar("Named", "Property", "Directive")
 
 
 @dataclass(eq=False)
@@ -49,9 +57,18 @@ class Directive:
     block: Span | None = None
     """From ``{`` to ``}``."""
 
+    # a rule may ask for each of many properties
+    @cached_property
+    def _by_name(self) -> dict[str, list[Property]]:
+        return _by_name(self.properties)
+
+    def all(self, name: str) -> Sequence[Property]:
+        """The properties `name`."""
+        return self._by_name.get(name, ())
+
     def find(self, name: str) -> Property | None:
         """The first property `name`."""
-        return next((each for each in self.properties if each.name == name), None)
+        return next(iter(self.all(name)), None)
 
     @property
     def head(self) -> Span:
@@ -87,8 +104,17 @@ class ServerBlock:
         """The directives, those of imported snippets of the same file in place of their ``import``.
 
         A snippet that is imported again adds nothing: snippets that import each other twice would never come to an end.
-        An ``import`` of a snippet that is being expanded stays one.
+        An ``import`` of a snippet that is being expanded stays one, and so does every ``import`` once the blocks of the
+        file have brought in more than `MAX_IMPORTED` allows.
         """
+        return iter(self._expanded)
+
+    # rules ask again for each directive of the block
+    @cached_property
+    def _expanded(self) -> list[Directive]:
+        return list(self._expand())
+
+    def _expand(self) -> Iterator[Directive]:
         done: set[str] = set()
         path: dict[str, Iterator[Directive]] = {"": iter(self.directives)}
         while path:
@@ -99,15 +125,25 @@ class ServerBlock:
                 continue
             name = directive.args[0] if _is_import(directive) else ""
             snippet = self.corefile.snippet(name) if name else None
-            if snippet is None or name in path:
+            if snippet is None or name in path or len(snippet.directives) > self.corefile.may_import:
                 yield directive
             elif name not in done:
                 done.add(name)
                 path[name] = iter(snippet.directives)
+                self.corefile.may_import -= len(snippet.directives)
 
-    def all(self, name: str) -> list[Directive]:
+    @cached_property
+    def _by_name(self) -> dict[str, list[Directive]]:
+        return _by_name(self._expanded)
+
+    @property
+    def names(self) -> Set[str]:
+        """The names of the directives, those out of imported snippets too."""
+        return self._by_name.keys()
+
+    def all(self, name: str) -> Sequence[Directive]:
         """The directives `name`, also out of imported snippets."""
-        return [directive for directive in self.expanded() if directive.name == name]
+        return self._by_name.get(name, ())
 
     def get(self, name: str) -> Directive | None:
         """The first directive `name`, also out of an imported snippet."""
@@ -117,13 +153,13 @@ class ServerBlock:
         """Whether the block has the directive `name`, written or imported from a snippet."""
         return self.get(name) is not None
 
-    @property
+    @cached_property
     def complete(self) -> bool:
         """Whether everything in the block is known: no import of other files, no template that is not rendered.
 
         A rule that reports something as missing must ask this first.
         """
-        return not any(directive.name == "import" or is_placeholder(directive.name) for directive in self.expanded())
+        return not any(name == "import" or is_placeholder(name) for name in self.names)
 
 
 @dataclass(eq=False)
@@ -141,6 +177,8 @@ class Corefile:
     """Closing braces that close nothing."""
     unclosed: bool = False
     """Whether the last closing brace is missing, which CoreDNS accepts where a directive's own one comes last."""
+    may_import: int = field(default=0, repr=False)
+    """How many more directives of snippets are looked at in the place of their imports."""
 
     def snippet(self, name: str) -> ServerBlock | None:
         """The snippet `name` of this file."""
@@ -168,6 +206,10 @@ class Corefile:
         indent = self.indent_at(directive.span.start)
         at = self._line_end(directive.span.end)
         return Edit(at, at, "".join(f"\n{indent}{line}" if line else "\n" for line in lines))
+
+    def insert_block_after(self, directive: Directive, head: str, *lines: str) -> Edit:
+        """A new directive with a block below `directive`."""
+        return self.insert_after(directive, f"{head} {{", *(self._unit(directive) + line for line in lines), "}")
 
     def append(self, server: ServerBlock, *lines: str) -> Edit | None:
         """New directive lines at the end of `server`; None where it has no directive to follow."""
@@ -213,13 +255,32 @@ class Corefile:
 
 
 _PLACEHOLDER = re.compile(
-    r"\{\{|\}\}|\{%|%\}|\$\{|\$\(|%\{|__[A-Z][A-Z0-9_]*__|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|\{\$[^}]*\}|^%[a-z]$|^<[\w .-]+>$"
+    r"\{\{|\}\}|\{%|%\}|\$\{|\$\(|%\{|__[A-Z][A-Z0-9_]*__|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^%[a-z]$|^<[\w .-]+>$"
 )
+
+
+_WORD_OR_COMMENT = re.compile(r"#[^\n]*|[^\s#]\S*")
+
+
+def has_many_words(text: str) -> bool:
+    """Whether `text` has more words than any Corefile: a word takes a thousand times its size to look at."""
+    if len(text) <= 2 * MAX_WORDS:
+        return False
+    words = (found for found in _WORD_OR_COMMENT.finditer(text) if text[found.start()] != "#")
+    return next(islice(words, MAX_WORDS, None), None) is not None
+
+
+def _by_name(named: Iterable[Named]) -> dict[str, list[Named]]:
+    found: dict[str, list[Named]] = {}
+    for each in named:
+        found.setdefault(each.name, []).append(each)
+    return found
 
 
 def is_placeholder(word: str) -> bool:
     """Whether something else fills this word in later: Helm, Jinja, envsubst, `__PILLAR__`, CoreDNS's own `{$VAR}`."""
-    return _PLACEHOLDER.search(word) is not None
+    variable = word.find("{$")
+    return (variable >= 0 and word.find("}", variable) >= 0) or _PLACEHOLDER.search(word) is not None
 
 
 def _is_import(directive: Directive) -> bool:
@@ -233,6 +294,8 @@ def word_of(token: Any) -> Text:
     if raw[0] == '"' and token.type in ("QUOTED", "COMMA_QUOTED", "IMPORT", "LBRACE", "RBRACE"):
         closed = len(raw) > 1 and raw[-1] == '"' and not re.search(r'(?<!\\)(?:\\\\)*\\"$', raw)
         inner = raw[1:-1] if closed else raw[1:]
+        if not closed and re.search(r"(?<!\\)(?:\\\\)*\\\Z", inner):
+            inner = inner[:-1]  # the file ends before what it escapes
         return Text(inner.replace('\\"', '"'), Span(start, start + len(raw)))
     written = raw.split("#", 1)[0].rstrip("\r")
     return Text(written.replace("\r", ""), Span(start, start + len(written)))
@@ -249,7 +312,10 @@ def parse_corefile(text: str, fragment: bool = False) -> Corefile:
         tree = parser("corefile").parse(text, start="fragment" if fragment else "corefile")
     except Exception as error:
         raise _corefile_error(error, text) from None
-    return _Builder(text, fragment).build(tree)
+    corefile = _Builder(text, fragment).build(tree)
+    directives = sum(len(block.directives) for block in (*corefile.servers, *corefile.snippets))
+    corefile.may_import = MAX_IMPORTED * (directives + MAX_IMPORTED)
+    return corefile
 
 
 def _corefile_error(error: Any, text: str) -> CorefileError:

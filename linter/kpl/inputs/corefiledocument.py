@@ -18,22 +18,27 @@ def corefile_document(
     source: Source, embedding: Embedding, *, key: str, name: str = "", namespace: str = "", sure: bool = True
 ) -> Document | None:
     """The Corefile that `embedding` holds; None where `sure` is false and the text is something else."""
-    from kpl.inputs.corefile import CorefileError, parse_corefile
+    from kpl.inputs.corefile import MAX_WORDS, CorefileError, has_many_words, parse_corefile
 
     text = embedding.text
     if not sure and not detect.names_a_plugin(text):
         return None
     model: object
     templated = is_templated(text)
-    if len(text) > MAX_COREFILE:
-        model = ParseFailure("Corefile", "it is larger than 4 MiB", _first_line(text), templated, too_large=True)
+    too_large = "it is larger than 4 MiB" if len(text) > MAX_COREFILE else None
+    if too_large is None and has_many_words(text):
+        too_large = f"it has more than {MAX_WORDS:,} words"
+    if too_large is not None:
+        model = ParseFailure("Corefile", too_large, _first_line(text), templated, too_large=True)
         return Document(source, model, embedding, name, namespace, key, templated)
     try:
         model = parse_corefile(text, fragment=key.endswith(".override"))
     except CorefileError as error:
         if not sure:
             return None
-        model = ParseFailure("Corefile", error.message, error.span, templated)
+        model = ParseFailure(
+            "Corefile", error.message, error.span, templated, template_of="Corefile" if templated else ""
+        )
     return Document(source, model, embedding, name, namespace, key, templated)
 
 
@@ -42,7 +47,8 @@ _TEMPLATE = re.compile(r"\{\{|\{%|\{#|\$\{|\$\(|%\{|<%|__[A-Z][A-Z0-9_]+__|\}[A-
 
 def is_templated(text: str) -> bool:
     """Whether `text` holds placeholders that something else fills in: Helm, Jinja, envsubst, Terraform, `__PILLAR__`."""
-    return _TEMPLATE.search(text) is not None
+    # CR is nothing at all to CoreDNS
+    return _TEMPLATE.search(text.replace("\r", "")) is not None
 
 
 def _first_line(text: str) -> Span:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from kpl.inputs.listing import LISTING_LINE
 
@@ -14,13 +15,25 @@ IPVS = "ipvsadm"
 IPSET = "ipset"
 CONNTRACK = "conntrack"
 RESOLV_CONF = "resolv.conf"
+STDIN_NAME = "<stdin>"
+"""How standard input is called where the user does not say."""
 NFT = "nft list ruleset"
 NFT_JSON = "nft -j list ruleset"
 NFT_COMMANDS = "nft -f"
 LISTING = "iptables -L"
 
 _COREFILE_NAME = re.compile(r"(?i)(?:^corefile(?:[.-][\w.-]+)?|\.corefile)$")
-_NOT_COREFILES = (".md", ".rst", ".go", ".py", ".sh", ".html", ".yaml", ".yml", ".json", ".adoc")
+_YAML_ENDINGS = (".yaml", ".yml", ".json")
+_PLAIN_TAGS = {"text", "plain-text", "gzip", "binary"}
+"""What `identify` says of names that belong to no program: ``.txt``, ``.conf``."""
+_TEMPLATE_TAGS = {"jinja", "erb", "gotmpl", "mako", "mustache", "handlebars"}
+"""Of the languages that `identify` knows, those in which a Corefile is templated."""
+_OTHER_NAME = re.compile(
+    r"(?i)(?:^|[._-])(?:caddyfile|caddy|procfile|justfile|earthfile|jenkinsfile|vagrantfile|makefile|dockerfile)(?:$|[._-])|\.[1-9]$"
+)
+"""Names that `identify` does not know, or only in part, of files with braces or colons in them; sections of a manual."""
+_MANUAL_PAGE = ('.\\"', "'\\\"", ".TH ")
+"""How the text of a manual page starts; there is one called ``corefile.5``."""
 _FRAGMENT_NAME = re.compile(r"\.override$")
 _SERVER_NAME = re.compile(r"\.server$")
 _YAML_NAME = re.compile(r"(?i)\.(?:ya?ml|json)$")
@@ -83,7 +96,12 @@ _PLUGIN_LINE = re.compile(
     r"(?=[ \t\r\n{]|$)",
     re.MULTILINE,
 )
-_SERVER_LINE = re.compile(r"^[^\s#{}][^#{}\n]*\{[ \t]*(?:#.*)?\r?$", re.MULTILINE)
+_SERVER_LINE = re.compile(
+    r"^(?:\([\w-]+\)|[\w.*/:\[\]$%-]+(?:[ \t,]+[\w.*/:\[\]$%-]+){0,99})[ \t]*\{[ \t]*(?:#.*)?\r?$", re.MULTILINE
+)
+"""``KEYS {``: a line of other characters than keys have starts a block of another language."""
+_STATEMENT_LINE = re.compile(r"^[^#\n]*;[ \t]*\r?$", re.MULTILINE)
+"""As nginx and named end their lines; CoreDNS would read the semicolon as part of a word."""
 _OBJECT_LINE = re.compile(r"""^[ \t]*["']?(?:kind|apiVersion)["']?[ \t]*:""", re.MULTILINE)
 
 
@@ -93,7 +111,7 @@ def kind_by_name(name: str) -> str | None:
     `IPTABLES` stands for every dump of a packet filter here.
     """
     name = name.removesuffix(".gz")
-    if _COREFILE_NAME.search(name) and not name.endswith(_NOT_COREFILES):
+    if _COREFILE_NAME.search(name) and not name.lower().endswith(_YAML_ENDINGS) and not _is_source_of_another(name):
         return COREFILE
     if _SERVER_NAME.search(name):
         return COREFILE
@@ -108,26 +126,69 @@ def kind_by_name(name: str) -> str | None:
     return None
 
 
-def kind_of(name: str, head: str, named: bool) -> str | None:
-    """What a file is, from its name and the first characters of its text.
+def belongs_to_another(name: str) -> bool:
+    """Whether files called `name` (without folders) are another program's: source text, documents, settings.
 
-    `named` files were named by the user: there the content alone is enough. A file that was found in a folder must have
-    the name as well.
+    The table is `identify`'s, which pre-commit chooses files by.
+    """
+    from identify.identify import tags_from_filename
+
+    return bool(_OTHER_NAME.search(name)) or bool(tags_from_filename(name) - _PLAIN_TAGS - _TEMPLATE_TAGS)
+
+
+def _is_source_of_another(name: str) -> bool:
+    """Whether a file called ``Corefile.something`` is about Corefiles and none itself: ``corefile.go``, ``Corefile.md``."""
+    _, dot, ending = name.rpartition(".")
+    if not dot or ending.lower() == "corefile":
+        return False
+    from identify.extensions import EXTENSIONS
+
+    tags = EXTENSIONS.get(ending.lower(), set())
+    return bool(tags - _PLAIN_TAGS) and not tags & _TEMPLATE_TAGS
+
+
+class Detected(NamedTuple):
+    """What a file is; `by_content` where nothing but its text says so."""
+
+    kind: str
+    by_content: bool = False
+
+
+def detect(name: str, head: str, named: bool) -> Detected | None:
+    """What a file is, from its name and the first characters of its text; None for what kpl does not read.
+
+    `named` files were named by the user: there the content alone is enough, unless the name is another program's. A file
+    that was found in a folder must have the name as well. A Corefile is known by its content only where the name has no
+    ending, or one that nobody knows.
     """
     kind = kind_by_name(name)
     if kind == COREFILE and not _SERVER_NAME.search(name):
-        return COREFILE
+        return None if head.startswith(_MANUAL_PAGE) else Detected(COREFILE)
     if kind in (COREFILE, FRAGMENT):
-        return kind if _PLUGIN_LINE.search(head) else None
+        is_one = _PLUGIN_LINE.search(head) and not _STATEMENT_LINE.search(head)
+        return Detected(kind) if is_one else None
     if kind in (YAML, IPTABLES) and _NFT_JSON_TEXT.match(head):
-        return NFT_JSON
+        return Detected(NFT_JSON)
     if kind == YAML:
-        return YAML
+        return Detected(YAML)
     if kind == RESOLV_CONF:
-        return RESOLV_CONF if _RESOLV_CONF_LINE.search(head) else None
+        return Detected(RESOLV_CONF) if _RESOLV_CONF_LINE.search(head) else None
     if kind == IPTABLES and (dump := dump_by_content(head)):
-        return dump
-    return kind_by_content(head) if named else None
+        return Detected(dump)
+    if not named or belongs_to_another(name):
+        return None
+    found = kind_by_content(head)
+    if found == COREFILE and name != STDIN_NAME and not (_may_be_anything(name) and _is_corefile_throughout(head)):
+        return None
+    return None if found is None else Detected(found, by_content=True)
+
+
+def _may_be_anything(name: str) -> bool:
+    """Whether the ending of `name` tells nothing: there is none, or none that anybody knows but as a template's."""
+    from identify.identify import tags_from_filename
+
+    tags = tags_from_filename(name)
+    return not tags or bool(tags & _TEMPLATE_TAGS)
 
 
 def kind_by_content(head: str) -> str | None:
@@ -151,8 +212,31 @@ def dump_by_content(head: str) -> str | None:
 
 
 def looks_like_corefile(text: str) -> bool:
-    """Whether `text` opens a server block and names a plugin of CoreDNS."""
-    return bool(_SERVER_LINE.search(text) and _PLUGIN_LINE.search(text))
+    """Whether a server block of `text` holds a line that starts with a plugin of CoreDNS."""
+    if _STATEMENT_LINE.search(text):
+        return False
+    blocks = list(_SERVER_LINE.finditer(text))
+    ends = [*(each.start() for each in blocks[1:]), len(text)]
+    return any(_PLUGIN_LINE.search(text, block.end(), end) for block, end in zip(blocks, ends, strict=False))
+
+
+def _is_corefile_throughout(text: str) -> bool:
+    """Whether all of `text` is server blocks, and most lines in them are plugins of CoreDNS.
+
+    Caddyfiles, manual pages and test data have blocks with a plugin's name in them too.
+    """
+    depth = plugins = others = 0
+    for line in text.splitlines():
+        word = line.split("#", 1)[0].strip()
+        if not word:
+            continue
+        if depth == 0 and word != "}" and not _SERVER_LINE.match(word) and not word.startswith("import "):
+            return False
+        if depth == 1 and word != "}":
+            is_plugin = _PLUGIN_LINE.match(word) is not None
+            plugins, others = plugins + is_plugin, others + (not is_plugin)
+        depth = max(depth + word.count("{") - word.count("}"), 0)
+    return plugins > others
 
 
 def names_a_plugin(text: str) -> bool:

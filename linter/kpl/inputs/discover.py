@@ -2,99 +2,170 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from kpl.errors import UsageError
+from kpl.inputs.coverage import Skipped, SkipReason
 from kpl.inputs.detect import kind_by_name
 
 _NEVER = {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".tox", ".terraform"}
+SCRATCH_PREFIX = ".kpl-fix-"
+"""How the folders are called in which kpl prepares the new text of a file; each ignores itself."""
 
 
-class Found(NamedTuple):
-    """A file: its path, and whether the user named it (or a folder above it)."""
+@dataclass
+class Found:
+    """A file: its path, whether the user named this very file, and the arguments of the run that led to it."""
 
     path: str
     named: bool
+    arguments: list[str] = field(default_factory=list, compare=False)
 
 
-def discover(paths: Sequence[str], all_names: bool = False) -> list[Found]:
+@dataclass
+class Discovery:
+    """What is under the paths of a run: files to read, files that are left out, and what the user is to know of it."""
+
+    found: list[Found] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Remember what is said once, however often it came up."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+def discover(paths: Sequence[str], all_names: bool = False) -> Discovery:
     """The files under `paths`, each real file once, in a stable order.
 
     In folders, files that git ignores are left out, and so are names that kpl has no reader for unless `all_names` is
-    given; symbolic links to folders are not followed. Raises UsageError for a path that does not exist.
+    given. Symbolic links to folders are not followed, and those to files only within the folder given. A named file may
+    be a pipe. Raises UsageError for a path that does not exist.
     """
-    seen: set[tuple[int, int]] = set()
-    found: list[Found] = []
+    discovery = Discovery()
+    seen: dict[tuple[int, int], Found] = {}
     for path in paths:
-        if os.path.isdir(path):
-            candidates: Iterator[Found] = (Found(each, False) for each in _walk(path, all_names))
-        elif os.path.exists(path):
-            candidates = iter([Found(path, True)])
+        status = _status(path)
+        if stat.S_ISDIR(status.st_mode):
+            candidates = _Folder(path, all_names, discovery).files(path)
+        elif stat.S_ISREG(status.st_mode) or stat.S_ISFIFO(status.st_mode):
+            candidates = iter([(path, status)])
         else:
-            raise UsageError(f"{path}: no such file or folder")
-        for each in candidates:
-            identity = _identity(each.path)
-            if identity is not None and identity not in seen:
-                seen.add(identity)
-                found.append(each)
-    return found
+            discovery.skipped.append(Skipped(path, SkipReason.NOT_A_FILE, "is not a file, a directory or a pipe"))
+            continue
+        for each, found_status in candidates:
+            identity = (found_status.st_dev, found_status.st_ino)
+            if identity not in seen:
+                seen[identity] = Found(each, each == path)
+                discovery.found.append(seen[identity])
+            seen[identity].arguments.append(path)
+    return discovery
 
 
-def _identity(path: str) -> tuple[int, int] | None:
+def _status(path: str) -> os.stat_result:
     try:
-        status = os.stat(path)
-    except OSError:
-        return None  # a link to nowhere
-    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+        return os.stat(path)
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such file or directory") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
 
 
-def _walk(folder: str, all_names: bool) -> Iterator[str]:
-    listed = _git_files(folder)
-    if listed is None:
-        yield from _all_files(folder, all_names)
-        return
-    for name in sorted(listed):
-        path = os.path.join(folder, name.rstrip("/")) if folder != "." else name.rstrip("/")
-        if os.path.isdir(path) and not os.path.islink(path):
-            yield from _walk(path, all_names)  # a submodule, or a repository inside of this one
-        elif all_names or kind_by_name(os.path.basename(path)):
-            yield path
+class _Folder:
+    """The walk through one folder that the user gave."""
 
+    def __init__(self, path: str, all_names: bool, discovery: Discovery) -> None:
+        self.root = os.path.realpath(path)
+        self.all_names = all_names
+        self.discovery = discovery
+        self._inside: dict[str, bool] = {}
 
-def _git_files(folder: str) -> list[str] | None:
-    """What git lists below `folder`: tracked files and new ones that it does not ignore; None outside of a work tree."""
-    command = ["git", "-C", folder, "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "ls-files"]
-    options = ["--cached", "--others", "--exclude-standard", "-z"]
-    if not _in_work_tree(folder):
-        return None
-    import subprocess
+    def files(self, folder: str) -> Iterator[tuple[str, os.stat_result]]:
+        """The files below `folder` that are to be read, with their status."""
+        for path in self._paths(folder):
+            status = self._regular(path)
+            if status is None:
+                continue
+            if self.all_names or kind_by_name(os.path.basename(path)):
+                yield path, status
+            else:
+                self._skip(path, SkipReason.OTHER_NAME, "has a name that kpl does not read")
 
-    try:
-        done = subprocess.run([*command, *options], capture_output=True, check=False)
-    except OSError:
-        return None
-    if done.returncode != 0:
-        return None
-    return list(dict.fromkeys(os.fsdecode(done.stdout).split("\0")[:-1]))
+    def _paths(self, folder: str) -> Iterator[str]:
+        from kpl.inputs.gitfiles import GitError, list_files, work_tree_of
 
+        work_tree = work_tree_of(folder)
+        if work_tree is None:
+            yield from self._all_files(folder)
+            return
+        try:
+            listing = list_files(folder, work_tree)
+        except GitError as error:
+            self.discovery.note(f"{error}, so files that git ignores are checked too")
+            yield from self._all_files(folder)
+            return
+        for name, problem in listing.unreadable:
+            self._skip(_join(folder, name), SkipReason.UNREADABLE, f"is not readable: {problem}")
+        for name in sorted(listing.names):
+            path = _join(folder, name.rstrip("/"))
+            if not os.path.isdir(path) or os.path.islink(path):
+                yield path
+            elif os.path.lexists(os.path.join(path, ".git")):
+                yield from self._paths(path)  # a submodule, or a repository inside of this one
+            else:
+                yield from self._all_files(path)  # a submodule that is not initialized: git lists nothing in it
 
-def _in_work_tree(folder: str) -> bool:
-    at = os.path.realpath(folder)
-    while True:
-        if os.path.exists(os.path.join(at, ".git")):
-            return True
-        above = os.path.dirname(at)
-        if above == at:
-            return False
-        at = above
-
-
-def _all_files(folder: str, all_names: bool) -> Iterator[str]:
-    for root, folders, names in os.walk(folder):
-        folders[:] = sorted(each for each in folders if each not in _NEVER)
-        for name in sorted(names):
-            if all_names or kind_by_name(name):
+    def _all_files(self, folder: str) -> Iterator[str]:
+        for root, folders, names in os.walk(folder, onerror=self._unreadable):
+            folders[:] = sorted(each for each in folders if each not in _NEVER and not each.startswith(SCRATCH_PREFIX))
+            for name in sorted(names):
                 yield os.path.normpath(os.path.join(root, name))
+
+    def _unreadable(self, error: OSError) -> None:
+        self._skip(error.filename, SkipReason.UNREADABLE, f"is not readable: {error.strerror}")
+
+    def _regular(self, path: str) -> os.stat_result | None:
+        """The status of a regular file that lies in the folder given; None for anything else."""
+        try:
+            status = os.lstat(path)
+            if not self._is_inside(os.path.dirname(path) or os.curdir):
+                self._skip(path, SkipReason.LINK, "is reached through a symbolic link that leads out of the directory")
+                return None
+            if stat.S_ISLNK(status.st_mode):
+                status = os.stat(path)
+                if stat.S_ISDIR(status.st_mode):
+                    return None
+                if not _is_below(os.path.realpath(path), self.root):
+                    self._skip(path, SkipReason.LINK, "is a symbolic link to a file outside of the directory")
+                    return None
+        except (FileNotFoundError, NotADirectoryError):
+            return None  # tracked and deleted, or a link to nowhere
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                self._skip(path, SkipReason.UNREADABLE, f"is not readable: {error.strerror}")
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            self._skip(path, SkipReason.NOT_A_FILE, "is not a regular file")
+            return None
+        return status
+
+    def _is_inside(self, folder: str) -> bool:
+        if folder not in self._inside:
+            self._inside[folder] = _is_below(os.path.realpath(folder), self.root)
+        return self._inside[folder]
+
+    def _skip(self, path: str, reason: SkipReason, detail: str) -> None:
+        self.discovery.skipped.append(Skipped(path, reason, detail))
+
+
+def _join(folder: str, name: str) -> str:
+    return name if folder == "." else os.path.join(folder, name)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kpl.inputs.detect import STDIN_NAME
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
-
-STDIN_NAME = "<stdin>"
 
 
 @dataclass(eq=False)
@@ -30,7 +29,7 @@ class Document:
     around: Mapping[str, str] | None = None
     """All keys of the ConfigMap that holds it, with their texts."""
     judged: tuple[Any, Any] | None = field(default=None, repr=False)
-    """The last verdict on it, behind the circumstances that it was given in."""
+    """The last verdict on it, behind the circumstances that it was given in and the texts that were beside it."""
     read_back: list[Any] | None = field(default=None, repr=False)
     """What it says as a dump of one or more nodes, once that was asked."""
 
@@ -61,6 +60,8 @@ class ParseFailure:
     """Whether the document is a template, so that the failure says nothing about the rendered text."""
     too_large: bool = False
     """Whether it was not even tried."""
+    template_of: str = ""
+    """The configuration that a template becomes when it is rendered: a Corefile, or one of kube-proxy."""
 
 
 @dataclass(eq=False)
@@ -71,6 +72,8 @@ class Reading:
     documents: list[Document] = field(default_factory=list)
     kind: str = ""
     """What the file is, one of the words of `kpl.inputs.detect`."""
+    not_written: str = ""
+    """Why `kpl fix` does not write the file back, completing "`path` ..."; empty where it does."""
 
 
 DUMPS = frozenset(("Ruleset", "NftRuleset", "IpvsDump"))

@@ -7,7 +7,7 @@ that a finding stands where a person wrote it, and an edit to the Corefile becom
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence as Items
 from dataclasses import dataclass
 
@@ -96,22 +96,29 @@ class ChartValues(Embedding):
         return lifted
 
     def _value_edit(self, edit: Edit) -> list[Edit] | None:
-        for piece in self._pieces:
-            if piece.start <= edit.start and edit.end <= piece.end and "\n" not in edit.text:
-                shift = piece.offset - piece.start
-                return piece.embedding.host_edits([Edit(edit.start + shift, edit.end + shift, edit.text)])
-        return None
+        if "\n" in edit.text:
+            return None
+        # the first piece that holds it: an empty one may stand where the next one starts
+        at = bisect_left(self._pieces, edit.end, key=lambda piece: piece.end)
+        if at == len(self._pieces) or self._pieces[at].start > edit.start:
+            return None
+        piece = self._pieces[at]
+        shift = piece.offset - piece.start
+        return piece.embedding.host_edits([Edit(edit.start + shift, edit.end + shift, edit.text)])
 
     def _structural_edit(self, edit: Edit) -> list[Edit] | None:
-        for plugin in self._plugins:
-            if edit.start == edit.end == plugin.end and edit.text.startswith("\n" + _PLUGIN_INDENT):
-                return self._new_plugins(plugin, edit.text)
-            if edit.start == edit.end == plugin.head_end and edit.text.startswith(" {\n") and plugin.block is None:
-                return self._new_block(plugin, edit.text)
-            if plugin.block is not None and plugin.start < edit.start <= edit.end <= plugin.end:
-                return self._block_lines(plugin, edit)
-            if edit.text == "" and edit.start == plugin.start and edit.end == plugin.end + 1:
-                return self._without(plugin)
+        at = bisect_right(self._plugins, edit.start, key=lambda plugin: plugin.start) - 1
+        if at < 0:
+            return None
+        plugin = self._plugins[at]
+        if edit.start == edit.end == plugin.end and edit.text.startswith("\n" + _PLUGIN_INDENT):
+            return self._new_plugins(plugin, edit.text)
+        if edit.start == edit.end == plugin.head_end and edit.text.startswith(" {\n") and plugin.block is None:
+            return self._new_block(plugin, edit.text)
+        if plugin.block is not None and plugin.start < edit.start <= edit.end <= plugin.end:
+            return self._block_lines(plugin, edit)
+        if edit.text == "" and edit.start == plugin.start and edit.end == plugin.end + 1:
+            return self._without(plugin)
         return None
 
     def _new_plugins(self, plugin: _Plugin, text: str) -> list[Edit] | None:
@@ -151,17 +158,19 @@ class ChartValues(Embedding):
         """Whole lines of a block: new ones behind one, or some taken out."""
         assert plugin.block is not None
         block = plugin.block.text
-        for number, (start, inner) in enumerate(plugin.lines):
-            inner_end = plugin.lines[number + 1][1] - 1 if number + 1 < len(plugin.lines) else len(block.rstrip("\n"))
-            end = start + len(_BLOCK_INDENT) + inner_end - inner
-            if edit.start == edit.end == end and edit.text.startswith("\n"):
-                new = edit.text.replace("\n" + _BLOCK_INDENT, "\n")
-                return plugin.block.host_edits([Edit(inner_end, inner_end, new)])
-            if edit.text == "" and edit.start == start and edit.end == end + 1 and len(plugin.lines) > 1:
-                cut = (
-                    Edit(inner, inner_end + 1, "") if number + 1 < len(plugin.lines) else Edit(inner - 1, inner_end, "")
-                )
-                return plugin.block.host_edits([cut])
+        number = bisect_right(plugin.lines, edit.start, key=lambda line: line[0]) - 1
+        if number < 0:
+            return None
+        start, inner = plugin.lines[number]
+        is_last = number + 1 == len(plugin.lines)
+        inner_end = len(block.rstrip("\n")) if is_last else plugin.lines[number + 1][1] - 1
+        end = start + len(_BLOCK_INDENT) + inner_end - inner
+        if edit.start == edit.end == end and edit.text.startswith("\n"):
+            new = edit.text.replace("\n" + _BLOCK_INDENT, "\n")
+            return plugin.block.host_edits([Edit(inner_end, inner_end, new)])
+        if edit.text == "" and edit.start == start and edit.end == end + 1 and len(plugin.lines) > 1:
+            cut = Edit(inner - 1, inner_end, "") if is_last else Edit(inner, inner_end + 1, "")
+            return plugin.block.host_edits([cut])
         return None
 
     def _without(self, plugin: _Plugin) -> list[Edit] | None:
@@ -185,14 +194,25 @@ class _Writer:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.text = ""
+        self.size = 0
         self.pieces: list[_Piece] = []
+        self._written: list[str] = []
+
+    @property
+    def text(self) -> str:
+        """All that was written."""
+        return "".join(self._written)
+
+    def write(self, text: str) -> None:
+        """What the chart writes itself."""
+        self._written.append(text)
+        self.size += len(text)
 
     def value(self, node: Scalar, text: str, offset: int = 0, embedding: Embedding | None = None) -> None:
         """A piece that stands in the values."""
         embedding = embedding or embedding_of(node, self.source.text, self.source.newline)
-        self.pieces.append(_Piece(len(self.text), len(self.text) + len(text), embedding, offset))
-        self.text += text
+        self.pieces.append(_Piece(self.size, self.size + len(text), embedding, offset))
+        self.write(text)
 
 
 def chart_corefile(servers: Sequence, source: Source) -> ChartValues | None:
@@ -204,60 +224,60 @@ def chart_corefile(servers: Sequence, source: Source) -> ChartValues | None:
         _keys(writer, server)
         listed = server.get("plugins")
         assert isinstance(listed, Sequence)
-        writer.text += " {\n"
+        writer.write(" {\n")
         for item in listed.items:
             assert isinstance(item, Mapping)
             plugins.append(_plugin(writer, item, listed))
-        writer.text += "}\n"
+        writer.write("}\n")
     return ChartValues(writer.text, source, writer.pieces, plugins) if writer.pieces else None
 
 
 def _keys(writer: _Writer, server: Mapping) -> None:
     zones = [zone for zone in server.items("zones") if isinstance(zone, Mapping)]
     for number, zone in enumerate(zones):
-        writer.text += " " if number else ""
+        writer.write(" " if number else "")
         for name in ("scheme", "zone"):
             node = zone.scalar(name)
             if node is not None:
                 writer.value(node, node.value)
             elif name == "zone":
-                writer.text += "."
+                writer.write(".")
     if not zones:
-        writer.text += "."
+        writer.write(".")
     port = server.scalar("port")
     if port is not None:
-        writer.text += ":"
+        writer.write(":")
         writer.value(port, port.value)
 
 
 def _plugin(writer: _Writer, item: Mapping, listed: Sequence) -> _Plugin:
-    plugin = _Plugin(item, listed, len(writer.text))
+    plugin = _Plugin(item, listed, writer.size)
     name, parameters, block = item.scalar("name"), item.scalar("parameters"), item.scalar("configBlock")
     assert name is not None
-    writer.text += _PLUGIN_INDENT
+    writer.write(_PLUGIN_INDENT)
     writer.value(name, name.value)
     if parameters is not None and parameters.value.strip():
-        writer.text += " "
+        writer.write(" ")
         stripped = parameters.value.strip()
         writer.value(parameters, stripped, parameters.value.index(stripped))
-    plugin.head_end = len(writer.text)
+    plugin.head_end = writer.size
     if block is not None and block.value.strip():
         _block(writer, plugin, block)
-    plugin.end = len(writer.text)
-    writer.text += "\n"
+    plugin.end = writer.size
+    writer.write("\n")
     return plugin
 
 
 def _block(writer: _Writer, plugin: _Plugin, block: Scalar) -> None:
     plugin.block = embedding_of(block, writer.source.text, writer.source.newline)
-    writer.text += " {\n"
+    writer.write(" {\n")
     lines = []
     inner = 0
     for line in block.value.rstrip("\n").split("\n"):
-        lines.append((len(writer.text), inner))
-        writer.text += _BLOCK_INDENT
+        lines.append((writer.size, inner))
+        writer.write(_BLOCK_INDENT)
         writer.value(block, line, inner, plugin.block)
-        writer.text += "\n"
+        writer.write("\n")
         inner += len(line) + 1
     plugin.lines = tuple(lines)
-    writer.text += _PLUGIN_INDENT + "}"
+    writer.write(_PLUGIN_INDENT + "}")

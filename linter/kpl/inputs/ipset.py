@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from kpl.inputs.shapes import LONGEST_LINE, Shapes, bare, closed_lines_of, line_at, open_line, parsed, tokens_of
+from kpl.text.number import whole_number
 from kpl.text.span import Span, Text
 
 _PROPERTY = re.compile(r"(?:Name|Type|Revision|Header|Size in memory|References|Number of entries|Members):(?=\s|$)")
@@ -34,7 +35,7 @@ class Member(NamedTuple):
     def timeout(self) -> int | None:
         """The seconds until the member goes; None where it stays."""
         written = self.option("timeout")
-        return int(written) if written is not None and written.isdecimal() and len(written) <= 10 else None
+        return whole_number(written) if written is not None and len(written) <= 10 else None
 
     @property
     def comment(self) -> str | None:
@@ -138,8 +139,8 @@ class _Reader:
             self.set.type = " ".join(values)
         elif name == "Header":
             self.set.header = tuple(values)
-        elif name == "Number of entries" and values and values[0].isdecimal() and len(values[0]) <= 10:
-            self.set.entries = int(values[0])
+        elif name == "Number of entries" and values and len(values[0]) <= 10:
+            self.set.entries = whole_number(values[0])
         elif name == "Members":
             self.set.has_members = True
         return True

@@ -9,12 +9,13 @@ kernel are read; names stay as they are written.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from kpl.golang.net import parse_ip
+from kpl.golang.netip import address_text
 from kpl.inputs.shapes import Shapes, bare, closed_lines_of, line_at, open_line, tokens_of, word_number
 from kpl.text.span import Span
 
@@ -284,7 +285,7 @@ def _address(written: str, hexadecimal: bool) -> tuple[str, int | None]:
     if hexadecimal and (found := _HEX_ADDRESS.fullmatch(written)):
         address, port = found[1], int(found[2], 16)
         if address[0] != "[":
-            return str(ipaddress.IPv4Address(int(address, 16))), port
+            return address_text(bytes.fromhex(address)), port
     else:
         address, colon, last = written.rpartition(":")
         if not colon:
@@ -292,10 +293,8 @@ def _address(written: str, hexadecimal: bool) -> tuple[str, int | None]:
         port = _number(last)
         port = port if port is not None and port <= MAX_PORT else None
     if address[:1] == "[" and address[-1:] == "]":
-        try:
-            return str(ipaddress.IPv6Address(address[1:-1])), port
-        except ValueError:
-            return address[1:-1], port
+        parsed = parse_ip(address[1:-1])
+        return address[1:-1] if parsed is None else address_text(parsed), port
     return address, port
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kpl.inputs.yamltree import Mapping, Scalar, split_documents
 from kpl.text.span import Span, Text
 
 GROUP = "kubeproxy.config.k8s.io"
 KIND = "KubeProxyConfiguration"
+
+MAX_KUBE_PROXY = 1_000_000
+"""In characters; Kubernetes keeps at most 1 MiB in a ConfigMap, of which a configuration takes a few thousandths."""
 
 _CONTENT = re.compile(r"^[ \t]*[^\s#-]", re.MULTILINE)
 
@@ -55,5 +60,10 @@ def program_text(text: str, at: int) -> Span:
 
     That is all of it; of kubeadm's several documents it is the one that kubeadm takes out.
     """
-    spans = [span for span in split_documents(text) if _CONTENT.search(text[slice(*span)])]
-    return next(span for span in spans if at < span.end) if len(spans) > 1 else Span(0, len(text))
+    spans = _with_content(text)
+    return spans[bisect_right(spans, at, key=lambda span: span.end)] if len(spans) > 1 else Span(0, len(text))
+
+
+@lru_cache(maxsize=4)
+def _with_content(text: str) -> list[Span]:
+    return [span for span in split_documents(text) if _CONTENT.search(text[slice(*span)])]

@@ -14,6 +14,7 @@ from kpl.inputs.nftables import Element, NftChain, NftCounter, NftRuleset, NftSe
 from kpl.inputs.nftrule import NftRule, Other
 from kpl.inputs.nftshape import Shape, Shapes, bound, splitter
 from kpl.inputs.shapes import open_line
+from kpl.text.number import whole_number
 from kpl.text.span import Span
 
 _FAMILIES = "ip|ip6|inet|arp|bridge|netdev"
@@ -154,7 +155,7 @@ class _Scanner:
         elif word == "timeout":
             found.timeout = seconds(rest)
         elif word == "size":
-            found.size = int(rest) if rest.isdecimal() and rest.isascii() and len(rest) < 20 else None
+            found.size = whole_number(rest)
         elif comment := _COMMENT.match(body):
             found.comment = comment[1]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from kpl.inputs.nft import CHAIN_PROPERTIES, QUOTED_COMMENT, chain_rule, seconds, set_elements
+from kpl.inputs.nft import CHAIN_PROPERTIES, LONGEST_PROPERTY, QUOTED_COMMENT, chain_rule, seconds, set_elements
 from kpl.inputs.nftables import NftChain, NftCounter, NftRuleset, NftSet, NftTable
 from kpl.inputs.nftshape import Shapes
 from kpl.inputs.shapes import open_line
@@ -17,7 +17,7 @@ _COMMAND = re.compile(
     r"[ \t]*(add|create|insert|flush|delete|destroy)[ \t]+(table|chain|set|map|counter|rule|element)[ \t]+"
     r"(ip6?|inet|arp|bridge|netdev)[ \t]+([^\s{}]+)(?:[ \t]+([^\s{}]+))?[ \t]*(.*)"
 )
-_TYPE = re.compile(r"type[ \t]+([^;:]+?)(?:[ \t]*:[ \t]*([^;]+?))?[ \t]*;")
+_TYPE = re.compile(r"type[ \t]+([^;]+);")
 _TIMEOUT = re.compile(r"[{;][ \t]*timeout[ \t]+(\w+)")
 
 
@@ -65,14 +65,14 @@ class _Reader:
             chain = table.chains.setdefault(name, NftChain(name, start, self.text, read=chain_rule))
             if kind == "rule":
                 chain.rows.append((at, self.shapes.of(rest)))
-            elif found := CHAIN_PROPERTIES.search(rest):
+            elif found := CHAIN_PROPERTIES.search(rest, 0, LONGEST_PROPERTY):
                 chain.kind, chain.hook, chain.priority, chain.policy = found.groups()
         elif kind in ("set", "map"):
             among = table.sets if kind == "set" else table.maps
             made = among.setdefault(name, NftSet(name, start, self.text, read=set_elements))
-            if found := _TYPE.search(rest):
-                made.key_types = tuple(each.strip() for each in found[1].split(" . "))
-                made.data_type = found[2] or ""
+            if found := _TYPE.search(rest, 0, rest.rfind(";") + 1):
+                keys, _, made.data_type = (each.strip() for each in found[1].partition(":"))
+                made.key_types = tuple(each.strip() for each in keys.split(" . "))
             if found := _TIMEOUT.search(rest):
                 made.timeout = seconds(found[1])
             if comment := QUOTED_COMMENT.search(rest):

@@ -6,15 +6,25 @@ import os
 import re
 from collections.abc import Iterator
 from importlib import import_module
+from typing import NamedTuple
 
+from kpl import troubles
 from kpl.inputs import detect
 from kpl.inputs.corefiledocument import corefile_document
+from kpl.inputs.coverage import Skipped, SkipReason, failed
 from kpl.inputs.document import Document, Reading
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 
 HEAD = 65_536
-MAX_SIZE = 1 << 30
+MAX_SIZE = 256 << 20
+"""In bytes, of a file, of what a gzip file holds, and of standard input: twice the dump of a node with 20,000 Services."""
+FREE_UNPACKED = 16 << 20
+MAX_RATIO = 100
+"""How many bytes a byte of gzip may stand for, above the first ones: dumps of kube-proxy reach 40."""
+MAX_YAML = 64 << 20
+"""In bytes: a tree takes many times the memory of its text, unlike a table."""
+GZIP = b"\x1f\x8b"
 
 _TABLES = {
     detect.IPTABLES: ("kpl.inputs.iptables", "parse_iptables_save"),
@@ -29,22 +39,61 @@ _TABLES = {
 }
 """What reads a file that is one document as a whole: the module, imported when it is needed, and the function in it."""
 
+_PIECE = 16_384
 _GIT_CRYPT = b"\0GITCRYPT"
-_SOPS = re.compile(r"""(?:^|\n)[ \t{]*"?sops"?:[\s\S]*\bENC\[|\bENC\[AES""")
+_ANSIBLE_VAULT = b"$ANSIBLE_VAULT;"
+_SOPS = re.compile(r"""(?:^|\n)[ \t{]*"?sops"?:""")
+_ENCRYPTED = re.compile(r"\bENC\[")
+_ENCRYPTED_AES = re.compile(r"\bENC\[AES")
 
 
-def read(path: str, data: bytes, named: bool = True) -> Reading | None:
+class Identified(NamedTuple):
+    """The text of a file, and what it is: one of the words of `kpl.inputs.detect`."""
+
+    source: Source
+    kind: str
+    not_written: str = ""
+    """Why `kpl fix` does not write the file back, completing "`path` ..."; empty where it does."""
+    by_content: bool = False
+    """Whether nothing but the text tells what the file is."""
+
+
+def read(path: str, data: bytes, named: bool = True, as_kind: str | None = None) -> Reading | None:
     """The documents in the file `path` that holds `data`; None where it holds nothing that kpl reads.
 
-    `named` tells that the user named this very file. Never raises for any bytes: what does not parse becomes a
-    `ParseFailure` among the documents.
+    `named` tells that the user named this very file, `as_kind` what it is. Never raises for any bytes: what does not
+    parse becomes a `ParseFailure` among the documents, and an internal error a trouble.
     """
-    identified = identify(path, data, named)
-    if identified is None:
-        return None
-    del data  # a large dump need not be there twice
-    reading = read_documents(*identified)
-    return reading if reading.documents else None
+    reading = read_bytes(path, data, named, as_kind)
+    return None if isinstance(reading, Skipped) else reading
+
+
+def read_bytes(path: str, data: bytes, named: bool = True, as_kind: str | None = None) -> Reading | Skipped:
+    """As `read`, with the reason where there is nothing to check."""
+    with troubles.kept(path):
+        identified = identify(path, data, named, as_kind)
+        del data  # a large dump need not be there twice
+        return identified if isinstance(identified, Skipped) else read_identified(identified)
+    return failed(path)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing is in `text`, which may be large: it is not copied."""
+    return not text or text.isspace()
+
+
+def read_identified(identified: Identified) -> Reading | Skipped:
+    """The documents in a file; where there are none, that."""
+    source, kind, not_written, _ = identified
+    if is_blank(source.text):
+        return Skipped(source.path, SkipReason.NOTHING, "is empty")
+    reading = read_documents(source, kind)
+    reading.not_written = not_written
+    if reading.documents:
+        return reading
+    if kind == detect.YAML and _is_encrypted(source.text):
+        return Skipped(source.path, SkipReason.ENCRYPTED, "is encrypted")
+    return Skipped(source.path, SkipReason.NOTHING, "holds nothing that kpl checks")
 
 
 def read_documents(source: Source, kind: str) -> Reading:
@@ -52,33 +101,72 @@ def read_documents(source: Source, kind: str) -> Reading:
     return Reading(source, list(_documents(source, kind)), kind)
 
 
-def identify(path: str, data: bytes, named: bool = True) -> tuple[Source, str] | None:
-    """The text of a file and what it is, one of the words of `kpl.inputs.detect`; None for what kpl does not read."""
-    if data.startswith(_GIT_CRYPT):
-        return None
-    if data[:2] == b"\x1f\x8b":
-        unpacked = _gunzip(data)
-        if unpacked is None:
-            return None
-        data, path_kind = unpacked, path.removesuffix(".gz")
-    else:
-        path_kind = path
+def identify(path: str, data: bytes, named: bool = True, as_kind: str | None = None) -> Identified | Skipped:
+    """The text of a file and what it is."""
+    name, not_written = os.path.basename(path), ""
+    if data.startswith((_GIT_CRYPT, _ANSIBLE_VAULT)):
+        return Skipped(path, SkipReason.ENCRYPTED, "is encrypted")
+    if data[:2] == GZIP:
+        unpacked = gunzip(path, data)
+        if isinstance(unpacked, Skipped):
+            return unpacked
+        data, name, not_written = unpacked, name.removesuffix(".gz"), "is compressed"
     if b"\0" in data[:HEAD] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-        return None
+        return Skipped(path, SkipReason.BINARY, "is a binary file")
     source = Source.from_bytes(path, data)
-    kind = detect.kind_of(os.path.basename(path_kind), source.text[:HEAD], named)
-    return None if kind is None else (source, kind)
+    if as_kind is not None:
+        return Identified(source, as_kind, not_written)
+    found = detect.detect(name, source.text[:HEAD], named)
+    if found is None:
+        return _unknown(path, name, source.text)
+    if found.kind == detect.YAML and len(data) > MAX_YAML:
+        return Skipped(path, SkipReason.TOO_LARGE, f"is larger than {MAX_YAML >> 20} MiB")
+    return Identified(source, found.kind, not_written, found.by_content)
 
 
-def _gunzip(data: bytes) -> bytes | None:
+def _unknown(path: str, name: str, text: str) -> Skipped:
+    if is_blank(text):
+        return Skipped(path, SkipReason.NOTHING, "is empty")
+    if detect.kind_by_name(name) is None and detect.belongs_to_another(name):
+        return Skipped(path, SkipReason.OTHER_NAME, "has the name of another program's file (`--as` overrides)")
+    return Skipped(path, SkipReason.NOTHING, "holds nothing that kpl recognizes (`--as` says what it is)")
+
+
+def gunzip(path: str, data: bytes) -> bytes | Skipped:
+    """What all members of a gzip file hold, unless that is out of proportion."""
     import zlib
 
-    try:
-        unpacker = zlib.decompressobj(31)
-        unpacked = unpacker.decompress(data, MAX_SIZE)
-    except zlib.error:
-        return None
-    return unpacked if unpacker.eof else None
+    most = min(MAX_SIZE, max(FREE_UNPACKED, MAX_RATIO * len(data)))
+    unpacked = bytearray()
+    at, member = 0, zlib.decompressobj(31)
+    while at < len(data):
+        piece = data[at : at + _PIECE]  # what follows the end of a member is copied
+        try:
+            unpacked += member.decompress(piece, most + 1 - len(unpacked))
+        except zlib.error:
+            return Skipped(path, SkipReason.DAMAGED, "is a damaged gzip file")
+        if len(unpacked) > most:
+            return Skipped(path, SkipReason.TOO_LARGE, f"unpacks to more than {most >> 20} MiB")
+        at += len(piece) - len(member.unused_data)
+        if member.eof and at < len(data):
+            if not data[at : at + _PIECE].strip(b"\0") and not data[at:].strip(b"\0"):
+                break  # zeros pad the last block of a tape
+            member = zlib.decompressobj(31)
+    if not member.eof:
+        return Skipped(path, SkipReason.DAMAGED, "is a gzip file that was cut short")
+    return bytes(unpacked)
+
+
+def _is_encrypted(text: str) -> bool:
+    """Whether SOPS wrote the YAML file `text`."""
+    if "ENC[" not in text:
+        return False
+    found = _SOPS.search(text)
+    return (
+        found is not None
+        and _ENCRYPTED.search(text, found.end()) is not None
+        or _ENCRYPTED_AES.search(text) is not None
+    )
 
 
 def _documents(source: Source, kind: str) -> Iterator[Document]:
@@ -88,7 +176,7 @@ def _documents(source: Source, kind: str) -> Iterator[Document]:
         model = getattr(import_module(module), parse)(source.text)
         yield Document(source, model, Embedding(source.text, source.newline), key=name)
     elif kind == detect.YAML:
-        if "ENC[" not in source.text or not _SOPS.search(source.text):
+        if not _is_encrypted(source.text):
             from kpl.inputs.yamldocuments import yaml_documents
 
             yield from yaml_documents(source)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from kpl.inputs.kubernetes import name_of
 from kpl.inputs.yamltree import Mapping, Node, Scalar
+from kpl.text.number import whole_number
 from kpl.text.span import Text
 
 DEFAULT_AFFINITY = 10_800
@@ -244,4 +245,4 @@ def _words(node: Mapping, *path: str) -> list[str]:
 
 
 def _integer(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdecimal() and len(text) < 10 else None
+    return whole_number(text) if text is not None and len(text) < 10 else None

@@ -9,7 +9,8 @@ from typing import Any
 from kpl.inputs import kubernetes, services
 from kpl.inputs.corefiledocument import corefile_document, is_templated
 from kpl.inputs.document import Document, ParseFailure
-from kpl.inputs.kubeproxy import KubeProxyConfig, is_kube_proxy_config
+from kpl.inputs.kubeproxy import KIND, MAX_KUBE_PROXY, KubeProxyConfig, is_kube_proxy_config
+from kpl.inputs.templates import action_at, configuration_of
 from kpl.inputs.yamlscalar import embedding_of
 from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence, YamlError, compose, split_documents
 from kpl.text.embedding import Embedding
@@ -30,7 +31,7 @@ _CHART_VALUES = (
     re.compile(r"\bzones[\"']?[ \t]*:"),
 )
 _SCHEMA = re.compile(r"^kind[ \t]*:[ \t]*[\"']?CustomResourceDefinition\b", re.MULTILINE)
-_LINE_TEMPLATE = re.compile(r"\{\{[^\r\n]*?\}\}|\{\{|\{%[^\r\n]*?%\}|%\{[^}\r\n]*\}|^[ \t]*<%|\$\(", re.MULTILINE)
+_KUBE_PROXY = re.compile(rf"""(?:^|^[ \t]*\{{[^\n]*?)["']?kind["']?[ \t]*:[ \t]*["']?({KIND})\b""", re.MULTILINE)
 
 COREFILE_KEY = re.compile(r"(?i)^corefile(?:[.-].*)?$|\.corefile$")
 FRAGMENT_KEY = re.compile(r"\.(?:server|override)$")
@@ -60,25 +61,27 @@ def _is_interesting(text: str) -> bool:
 def yaml_documents(source: Source) -> Iterator[Document]:
     """The documents of the YAML file `source`."""
     host = Embedding(source.text, source.newline)
-    template_told = False
     for span in split_documents(source.text):
         chunk = source.text[span.start : span.end]
         if not _is_interesting(chunk):
             continue
+        if len(chunk) > MAX_KUBE_PROXY and (found := _KUBE_PROXY.search(chunk)):
+            yield Document(source, _too_large(Span(*found.span(1)).shifted(span.start)), host)
+            continue
         try:
             roots = compose(chunk, span.start)
         except YamlError as error:
-            templates = list(_LINE_TEMPLATE.finditer(chunk)) or _glued_placeholder(chunk, error.offset)
-            if templates and template_told:
-                continue
-            template_told = template_told or bool(templates)
-            place = _template_at(templates, error.offset) if templates else _word_at(chunk, error.offset)
-            failure = ParseFailure("YAML", error.message, place.shifted(span.start), bool(templates))
-            yield Document(source, failure, host, templated=bool(templates))
+            yield Document(
+                source, failure := _failure("YAML", chunk, span.start, error), host, templated=failure.templated
+            )
             continue
         reader = _Objects(source, host, chunk)
         for root in roots:
             yield from reader.read(root)
+
+
+def _too_large(place: Span) -> ParseFailure:
+    return ParseFailure(KIND, f"it is larger than {MAX_KUBE_PROXY:,} characters", place, too_large=True)
 
 
 def _word_at(text: str, offset: int) -> Span:
@@ -88,21 +91,12 @@ def _word_at(text: str, offset: int) -> Span:
     return Span(*found.span()) if found else Span(start, start + 1)
 
 
-def _glued_placeholder(text: str, offset: int) -> list[re.Match[str]]:
-    """The word at `offset`, where `sed` is to replace it: ``OTHER_LABELS``; or each ``${NAME}`` on its line.
-
-    (Further off, a ``${NAME}`` is some shell's, or harms nobody.)
-    """
-    found = re.compile(r"[A-Z]+(?:_[A-Z0-9]+)+(?![^\s])").match(text, offset)
-    if found:
-        return [found]
-    start, end = text.rfind("\n", 0, offset) + 1, text.find("\n", offset)
-    return list(re.compile(r"\$\{\w+\}").finditer(text, start, len(text) if end < 0 else end))
-
-
-def _template_at(templates: list[re.Match[str]], offset: int) -> Span:
-    """The last template action before `offset`, or the first one of all."""
-    return Span(*next((each for each in reversed(templates) if each.start() <= offset), templates[0]).span())
+def _failure(what: str, text: str, start: int, error: YamlError) -> ParseFailure:
+    """The failure of `text`, which stands at `start` of its document."""
+    action = action_at(text, error.offset)
+    place = action or _word_at(text, error.offset)
+    template_of = configuration_of(text) if action else ""
+    return ParseFailure(what, error.message, place.shifted(start), action is not None, template_of=template_of)
 
 
 class _Objects:
@@ -182,17 +176,20 @@ class _Objects:
             text = outer.text[span.start : span.end]
             if "KubeProxyConfiguration" not in text:
                 continue
-            templated = is_templated(text)
             model: Any = None
+            if len(text) > MAX_KUBE_PROXY:
+                yield Document(
+                    self.source, _too_large(_word_at(text, 0).shifted(span.start)), outer, name, namespace, key
+                )
+                continue
             try:
                 node = next(iter(compose(text, span.start)), None)
                 if isinstance(node, Mapping) and is_kube_proxy_config(node):
                     model = KubeProxyConfig(outer.text, node)
             except YamlError as error:
-                place = _word_at(text, error.offset).shifted(span.start)
-                model = ParseFailure("KubeProxyConfiguration", error.message, place, templated)
+                model = _failure("KubeProxyConfiguration", text, span.start, error)
             if model is not None:
-                yield Document(self.source, model, outer, name, namespace, key, templated)
+                yield Document(self.source, model, outer, name, namespace, key, templated=is_templated(text))
 
     def _values(self, root: Mapping) -> Iterator[Document]:
         """Corefiles under other objects: the chart's ``servers:``, and scalars under a key called Corefile."""

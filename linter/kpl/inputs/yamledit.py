@@ -9,7 +9,6 @@ from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence
 from kpl.text.edit import Edit
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_LAST_LINE_END = re.compile(r"(?:\r\n|\r|\n)\Z")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|$)")
 
 
@@ -81,8 +80,8 @@ def remove_entry(text: str, mapping: Mapping, key: Scalar) -> Edit | None:
     if line_end is not None:
         return Edit(start, line_end.end(), "")
     # the last line, without a line end: it takes the one before it along
-    before = _LAST_LINE_END.search(text, 0, start)
-    return Edit(before.start() if before else start, rest.end(), "")
+    before = 2 if text.startswith("\r\n", start - 2) and start > 1 else 1 if start else 0
+    return Edit(start - before, rest.end(), "")
 
 
 def set_scalar(text: str, scalar: Scalar, value: str) -> Edit | None:

@@ -6,13 +6,14 @@ scalar is `Opaque`: findings are reported at the whole of it and nothing is fixe
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from array import array
+from collections.abc import Callable
 
-from kpl.inputs.yamltree import Mapping, Scalar, YamlError, compose
-from kpl.text.edit import Edit, apply_edits
-from kpl.text.embedding import CharacterMap, Embedding, IndentedLines, Line, Opaque
+from kpl.inputs.yamltree import Scalar
+from kpl.inputs.yamlwritten import WrittenBlock, WrittenFlow
+from kpl.text.embedding import CharacterMap, Embedding, IndentedLines, Lines, Opaque
 from kpl.text.span import Span
 
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)*")
@@ -26,156 +27,125 @@ def embedding_of(scalar: Scalar, host: str, newline: str) -> Embedding:
         return Opaque(scalar.value, scalar.span)
     properties = _PROPERTIES.match(host, scalar.start, scalar.end)
     start = properties.end() if properties else scalar.start
-    made: Embedding | None
-    if scalar.style in ("|", ">"):
-        made = _block(scalar, host, start, newline)
-    elif scalar.style == '"':
-        made = _quoted(scalar, host, start, _double_quoted_piece, spell_double_quoted)
-    elif scalar.style == "'":
-        made = _quoted(scalar, host, start, _single_quoted_piece, _spell_single_quoted)
-    else:
-        made = _quoted(scalar, host, start - 1, _plain_piece, _spell_plain)
+    made = _block(scalar, host, start, newline) if scalar.style in ("|", ">") else _quoted(scalar, host, start)
     return made or Opaque(scalar.value, scalar.span)
-
-
-@dataclass(frozen=True)
-class _Written:
-    """A scalar as it is written in `host`; called with edits, it tells the value that libyaml then reads."""
-
-    host: str
-    start: int
-    end: int
-    indent: int = 0
-    """The indentation of what holds the scalar: an indentation indicator counts from there."""
-
-    def __call__(self, edits: Sequence[Edit]) -> str | None:
-        own = [Edit(edit.start - self.start, edit.end - self.start, edit.text) for edit in edits]
-        before = self.host[self.start : self.end]
-        text = apply_edits(before, own)
-        if self.end < len(self.host) and before.endswith(("\r", "\n")) and not text.endswith(("\r", "\n")):
-            return None  # it would run into the next line
-        try:
-            roots = compose(f"{' ' * self.indent}k: {text}")
-        except YamlError:
-            return None
-        root = roots[0] if len(roots) == 1 else None
-        scalar = root.get("k") if isinstance(root, Mapping) and len(root.pairs) == 1 else None
-        return scalar.value if isinstance(scalar, Scalar) else None
 
 
 def _block(scalar: Scalar, host: str, start: int, newline: str) -> Embedding | None:
     header = _HEADER.match(host, start)
     if header is None:
         return None
-    written: list[tuple[int, str]] = []
-    at = header.end()
-    while at < len(host):
-        line = _LINES.match(host, at)
-        if line is None or at >= scalar.end and line.group(1).strip():
-            break
-        written.append((at, line.group(1)))
-        at = line.end()
-    inner_lines = scalar.value.split("\n")
-    indent = _indentation(written, inner_lines)
+    written = _written_lines(host, header.end(), scalar.end)
+    indent = _indentation(host, written, scalar.value)
     if indent is None:
         return None
-    width = len(indent)
-    lines: list[Line] = []
-    inner = 0
-    for number, wanted in enumerate(inner_lines):
-        last = number == len(inner_lines) - 1
-        if last and not wanted:
-            break
-        if number >= len(written):
+    inner_starts, starts, cuts = array("q"), array("q"), array("q")
+    inner, width, host_end = 0, len(indent), header.end()
+    while inner < len(scalar.value):
+        line_end = scalar.value.find("\n", inner)
+        wanted = scalar.value[inner : len(scalar.value) if line_end < 0 else line_end]
+        if len(starts) >= len(written) // 2:
             return None
-        host_at, text = written[number]
-        cut = width if text[:width] == indent else len(text) if not text.strip(" ") else None
-        if cut is None or text[cut:] != wanted:
+        at, end = written[2 * len(starts)], written[2 * len(starts) + 1]
+        cut = width if host.startswith(indent, at, end) else end - at if not host[at:end].strip(" ") else None
+        if cut is None or host[at + cut : end] != wanted:
             return None
-        lines.append(Line(inner, host_at, cut))
+        inner_starts.append(inner)
+        starts.append(at)
+        cuts.append(cut)
         inner += len(wanted) + 1
-    if not lines:
+        host_end = end
+    if not starts:
         return None
-    last_at, last_text = written[len(lines) - 1]
-    host_end = last_at + len(last_text)
-    if scalar.value.endswith("\n") and (ended := _LINES.match(host, last_at)):
+    if scalar.value.endswith("\n") and (ended := _LINES.match(host, host_end)):
         host_end = ended.end()
     indicator = re.search(r"[1-9]", header.group().partition("#")[0])
     outer = width - int(indicator.group()) if indicator else 0
-    reads = _Written(host, scalar.start, max(scalar.end, host_end), outer)
-    return IndentedLines(scalar.value, lines, indent, host_end, newline, reads)
+    end = max(scalar.end, host_end)
+    agrees = WrittenBlock(host, scalar.start, end, scalar.value, header.end(), indent, outer, starts, inner_starts)
+    return IndentedLines(scalar.value, Lines(inner_starts, starts, cuts), indent, host_end, newline, agrees)
 
 
-def _indentation(written: list[tuple[int, str]], inner_lines: list[str]) -> str | None:
-    for (_, text), wanted in zip(written, inner_lines, strict=False):
+def _written_lines(host: str, at: int, end: int) -> array[int]:
+    """Where each line of a block scalar starts and ends, from `at` on, with the blank lines behind it."""
+    written = array("q")
+    while at < len(host):
+        line = _LINES.match(host, at)
+        if line is None or at >= end and line.group(1).strip():
+            break
+        written.extend(line.span(1))
+        at = line.end()
+    return written
+
+
+def _indentation(host: str, written: array[int], value: str) -> str | None:
+    """What stands before the first line that is not blank."""
+    lines = zip(written[::2], written[1::2], strict=True)
+    for (start, end), wanted in zip(lines, io.StringIO(value, newline="\n"), strict=False):
         if wanted.strip():
-            width = len(text) - len(wanted)
-            return text[:width] if width >= 0 and not text[:width].strip(" ") else None
+            width = end - start - len(wanted.removesuffix("\n"))
+            indent = host[start : start + width]
+            return indent if width >= 0 and not indent.strip(" ") else None
     return None
 
 
-def _quoted(scalar: Scalar, host: str, quote: int, piece, spell) -> Embedding | None:  # type: ignore[no-untyped-def]
-    """Walk a flow scalar: `piece(host, at, end)` gives (characters of the value, offset behind) or None at the end."""
-    places: list[Span] = []
+def _quoted(scalar: Scalar, host: str, start: int) -> Embedding | None:
+    """Walk a flow scalar from `start` on, character by character."""
+    style = scalar.style or ""
+    starts, ends = array("q"), array("q")
     value: list[str] = []
-    at = quote + 1
-    while (step := piece(host, at, scalar.end)) is not None:
-        text, after = step
-        places.extend([Span(at, after)] * len(text))
-        value.append(text)
+    at = start + len(style)
+    while at < scalar.end and (found := _PIECES[style].match(host, at, scalar.end)) is not None:
+        after = found.end()
+        if found["text"] is not None:
+            value.append(found["text"])
+            starts.extend(range(at, after))
+            ends.extend(range(at + 1, after + 1))
+        else:
+            read = _folded(found["fold"]) if found["fold"] is not None else _escaped(found["escape"])
+            if read is None:
+                return None
+            value.append(read)
+            starts.extend([at] * len(read))
+            ends.extend([after] * len(read))
         at = after
     if "".join(value) != scalar.value:
         return None
-    reads = _Written(host, scalar.start, scalar.end)
-    return CharacterMap(scalar.value, [*places, Span(at, at)], spell, reads)
+    starts.append(at)
+    ends.append(at)
+    agrees = WrittenFlow(host, scalar.start, scalar.end, scalar.value, style, starts, ends)
+    return CharacterMap(scalar.value, starts, ends, _SPELL[style], agrees)
 
 
-_FOLD = re.compile(r"[ \t]*(?:\r\n|\r|\n)[ \t]*((?:(?:\r\n|\r|\n)[ \t]*)*)")
-_ESCAPED_BREAK = re.compile(r"\\(?:\r\n|\r|\n)[ \t]*")
+_BREAK = r"(?:\r\n|\r|\n)"
+_FOLD = rf"(?P<fold>[ \t]*{_BREAK}[ \t]*(?:{_BREAK}[ \t]*)*)"
+_PIECES = {
+    '"': re.compile(
+        rf'{_FOLD}|(?P<text>[ \t]+|[^ \t\r\n"\\]+)'
+        rf"|\\(?P<escape>{_BREAK}[ \t]*|x[0-9A-Fa-f]{{2}}|u[0-9A-Fa-f]{{4}}|U[0-9A-Fa-f]{{8}}|.)",
+    ),
+    "'": re.compile(rf"{_FOLD}|(?P<text>[ \t]+|[^ \t\r\n']+)|'(?P<escape>')"),
+    "": re.compile(rf"{_FOLD}|(?P<text>[ \t]+|[^ \t\r\n]+)(?P<escape>(?!))?"),
+}
+"""What a scalar of each flow style is made of: line breaks that are folded, text as it is, and escapes."""
+_BREAKS = re.compile(_BREAK)
 _SIMPLE = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
     " ": " ", '"': '"', "/": "/", "\\": "\\", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
 
 
-def _fold(host: str, at: int) -> tuple[str, int] | None:
-    found = _FOLD.match(host, at)
-    if found is None:
-        return None
-    blank = len(re.findall(r"\r\n|\r|\n", found.group(1)))
-    return "\n" * blank or " ", found.end()
+def _folded(written: str) -> str:
+    return "\n" * (len(_BREAKS.findall(written)) - 1) or " "
 
 
-def _double_quoted_piece(host: str, at: int, end: int) -> tuple[str, int] | None:
-    if at >= end or host[at] == '"':
-        return None
-    if folded := _fold(host, at):
-        return folded
-    if host[at] != "\\":
-        return host[at], at + 1
-    joined = _ESCAPED_BREAK.match(host, at)
-    if joined:
-        return "", joined.end()
-    letter = host[at + 1]
-    if letter in "xuU":
-        width = {"x": 2, "u": 4, "U": 8}[letter]
-        code = int(host[at + 2 : at + 2 + width], 16)
-        return chr(code), at + 2 + width
-    return _SIMPLE.get(letter, letter), at + 2
-
-
-def _single_quoted_piece(host: str, at: int, end: int) -> tuple[str, int] | None:
-    if host.startswith("''", at):
-        return "'", at + 2
-    if at >= end or host[at] == "'":
-        return None
-    return _fold(host, at) or (host[at], at + 1)
-
-
-def _plain_piece(host: str, at: int, end: int) -> tuple[str, int] | None:
-    if at >= end:
-        return None
-    return _fold(host, at) or (host[at], at + 1)
+def _escaped(written: str) -> str | None:
+    """What an escape says; None for one that YAML does not have."""
+    if written[0] in "\r\n":
+        return ""
+    if written[0] in "xuU":
+        return chr(int(written[1:], 16)) if len(written) > 1 else None
+    return _SIMPLE.get(written, written)
 
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
@@ -192,6 +162,13 @@ def _spell_single_quoted(text: str) -> str | None:
 
 def _spell_plain(text: str) -> str | None:
     return text if re.fullmatch(r"[A-Za-z0-9_./-]*", text) else None
+
+
+_SPELL: dict[str, Callable[[str], str | None]] = {
+    '"': spell_double_quoted,
+    "'": _spell_single_quoted,
+    "": _spell_plain,
+}
 
 
 def content_span(scalar: Scalar, host: str) -> Span:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kpl.text.span import Span, Text
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_DEPTH = 200
-MAX_ALIASES = 10_000
+FREE_ALIASED = 10_000
+MOST_ALIASED = 10
+"""How many nodes aliases may stand for: so many, and so many for each node that is written.
+
+(go-yaml, which Kubernetes reads with, refuses "excessive aliasing" for the same reason.)
+"""
 
 
 class YamlError(Exception):
@@ -202,7 +208,10 @@ class _Composer:
         self._offset = offset
         self._anchors: dict[str, Node] = {}
         self._open: list[Node] = []
-        self._aliases = 0
+        self._written = 0
+        self._aliased = 0
+        self._sizes: dict[int, int] = {}
+        """How many nodes an anchor's node holds, with those behind its aliases, by its identity."""
 
     def documents(self) -> list[Node]:
         roots: list[Node] = []
@@ -212,7 +221,8 @@ class _Composer:
             if event is None or kind == "StreamEndEvent":
                 return roots
             if kind == "DocumentStartEvent":
-                self._anchors = {}
+                self._anchors, self._sizes = {}, {}
+                self._written = self._aliased = 0
                 roots.append(self._node(self._next(), 0))
 
     def _node(self, event: Any, depth: int) -> Node:
@@ -223,6 +233,8 @@ class _Composer:
         if kind == "AliasEvent":
             return self._alias(event, start)
         end = event.end_mark.index + self._offset
+        before = self._written + self._aliased
+        self._written += 1
         if kind == "ScalarEvent":
             scalar = Scalar(start, end, event.tag, event.value, event.style or None)
             if event.anchor:
@@ -230,23 +242,29 @@ class _Composer:
             return scalar
         if kind == "SequenceStartEvent":
             sequence = Sequence(start, end, event.tag, bool(event.flow_style))
-            if event.anchor:
-                self._anchors[event.anchor] = sequence
+            anchor = event.anchor
+            if anchor:
+                self._anchors[anchor] = sequence
             self._open.append(sequence)
             while type(event := self._next()).__name__ != "SequenceEndEvent":
                 sequence.items.append(self._node(event, depth + 1))
             self._open.pop()
             sequence.end = self._end(sequence.flow, event, sequence.items)
+            if anchor:
+                self._sizes[id(sequence)] = self._written + self._aliased - before
             return sequence
         mapping = Mapping(start, end, event.tag, bool(event.flow_style))
-        if event.anchor:
-            self._anchors[event.anchor] = mapping
+        anchor = event.anchor
+        if anchor:
+            self._anchors[anchor] = mapping
         self._open.append(mapping)
         while type(event := self._next()).__name__ != "MappingEndEvent":
             key = self._node(event, depth + 1)
             mapping.pairs.append((key, self._node(self._next(), depth + 1)))
         self._open.pop()
         mapping.end = self._end(mapping.flow, event, [node for pair in mapping.pairs for node in pair])
+        if anchor:
+            self._sizes[id(mapping)] = self._written + self._aliased - before
         return mapping
 
     def _end(self, flow: bool, event: Any, children: list[Node]) -> int:
@@ -256,13 +274,13 @@ class _Composer:
 
     def _alias(self, event: Any, start: int) -> Node:
         target = self._anchors.get(event.anchor)
-        self._aliases += 1
         if target is None:
             raise YamlError(f"the alias *{event.anchor} has no anchor", start - self._offset)
         if any(target is each for each in self._open):
             raise YamlError(f"the alias *{event.anchor} stands inside of what it stands for", start - self._offset)
-        if self._aliases > MAX_ALIASES:
-            raise YamlError(f"more than {MAX_ALIASES} aliases", start - self._offset)
+        self._aliased += self._sizes.get(id(target), 1)
+        if self._aliased > FREE_ALIASED + MOST_ALIASED * self._written:
+            raise YamlError(f"its aliases stand for more than {FREE_ALIASED:,} nodes", start - self._offset)
         return _shared_view(target, start, event.end_mark.index + self._offset)
 
 
@@ -283,6 +301,13 @@ def _shared_view(node: Node, start: int, end: int) -> Node:
 
 
 _SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|$)|^\.\.\.(?=[ \t\r\n]|$)", re.MULTILINE)
+
+
+# each document of a file may ask where the others are
+@lru_cache(maxsize=4)
+def document_spans(text: str) -> list[Span]:
+    """The ranges that `split_documents` gives."""
+    return list(split_documents(text))
 
 
 def split_documents(text: str) -> Iterator[Span]:

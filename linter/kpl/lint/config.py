@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
+from itertools import islice
 from typing import Any
 
 from kpl.cluster import Facts
 from kpl.errors import UsageError
 from kpl.inputs.yamltree import Mapping, Node, Scalar, YamlError, compose
 from kpl.inputs.yamltree import Sequence as YamlSequence
-from kpl.lint.registry import find
+from kpl.lint.registry import find, some_are_missing
 from kpl.lint.rule import Severity
 from kpl.lint.settings import Override, Settings
+from kpl.text.number import whole_number
 from kpl.text.source import Source
 from kpl.text.version import Version
+from kpl.text.words import closest
+
+MAX_SIZE = 1 << 20
+"""In bytes."""
+_LONGEST = 240
+"""In characters: a message quotes the value that is wrong."""
 
 
 def schema() -> dict[str, Any]:
@@ -29,9 +38,16 @@ def load_config(path: str) -> Settings:
     """The settings that the file `path` makes. Raises UsageError, with line and column, when anything in it is wrong."""
     try:
         with open(path, "rb") as file:
-            source = Source.from_bytes(path, file.read())
+            data = file.read(MAX_SIZE + 1)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
+    if len(data) > MAX_SIZE:
+        raise UsageError(f"{path}: larger than {MAX_SIZE >> 20} MiB")
+    source = Source.from_bytes(path, data)
+    content = _CONTENT.search(source.text)
+    if content is not None and not _has_settings(source.text):
+        # the errors below quote the file: one of another program may hold what nobody is to see
+        raise _wrong(source, content.start(1), "not a configuration of kpl: none of its settings is in this file")
     try:
         root = next(iter(compose(source.text)), None)
     except YamlError as error:
@@ -41,9 +57,22 @@ def load_config(path: str) -> Settings:
     return _Config(source, root).settings()
 
 
+_CONTENT = re.compile(r"^(?!---[ \t\r]*$)[ \t]*([^\s#~])", re.MULTILINE)
+"""The first character that is no comment and no empty document."""
+_KEY = re.compile(r"""^[ \t]*(?:\{[ \t]*)?["']?([\w-]{1,40})["']?[ \t]*:""", re.MULTILINE)
+
+
+def _has_settings(text: str) -> bool:
+    """Whether a line of `text` starts with the name of a setting, or with one that is nearly so."""
+    names = schema()["properties"]
+    keys = dict.fromkeys(_KEY.findall(text))
+    return any(key in names for key in keys) or any(closest(key, names) for key in islice(keys, 100))
+
+
 def _wrong(source: Source, offset: int, message: str) -> UsageError:
     line, column = source.position(offset)
-    return UsageError(f"{source.path}:{line}:{column}: {message}")
+    shown = message if len(message) <= _LONGEST else f"{message[: _LONGEST // 2]}…{message[-_LONGEST // 2 :]}"
+    return UsageError(f"{source.path}:{line}:{column}: {shown}")
 
 
 class _Config:
@@ -97,7 +126,7 @@ class _Config:
         if error is None:
             return
         node = self._node(error.absolute_path)
-        message = error.message
+        message = error.message if len(error.message) < 300 else f"{error.message[:300]}…"
         if error.validator == "additionalProperties" and isinstance(node, Mapping):
             allowed = error.schema.get("properties", {})
             unknown = next((key for key in node.keys() if key.value not in allowed), None)
@@ -121,6 +150,8 @@ class _Config:
         try:
             find(word)
         except UsageError as error:
+            if some_are_missing():
+                return
             for section in ("severity", "rules"):
                 mapping = self.root.mapping(section) if isinstance(self.root, Mapping) else None
                 pair = mapping.pair(word) if mapping else None
@@ -130,6 +161,8 @@ class _Config:
 
     def _options(self, rules: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         for word, given in rules.items():
+            if some_are_missing() and not Settings.knows(word):
+                continue
             known = find(word).load().options
             for name, value in given.items():
                 node = self._node(("rules", word, name))
@@ -161,7 +194,8 @@ def plain(node: Node) -> Any:
         return None
     if node.value in ("true", "false"):
         return node.value == "true"
-    return int(node.value) if node.value.isdecimal() else node.value
+    number = whole_number(node.value)
+    return node.value if number is None else number
 
 
 def _severities(data: dict[str, Any]) -> dict[str, Severity]:

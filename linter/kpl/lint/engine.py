@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from kpl import troubles
 from kpl.cluster import Cluster
 from kpl.inputs.document import Document, Reading
-from kpl.lint.registry import RuleEntry
+from kpl.lint.registry import BrokenRuleError, RuleEntry
 from kpl.lint.rule import Finding, Rule, Severity
 from kpl.lint.settings import Settings
 from kpl.lint.suppression import Suppressions
 from kpl.parallel import can_fork, in_two_processes
-from kpl.text.edit import Edit, Fix
+from kpl.text.edit import Edit, Fix, are_apart
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
@@ -56,41 +57,49 @@ class Result:
 
     findings: list[Located] = field(default_factory=list)
     silenced: int = 0
+    unwritten: dict[str, str] = field(default_factory=dict)
+    """The files in which a finding could be fixed, if `kpl fix` wrote them back, with the reason why it does not."""
 
 
 def lint(readings: Sequence[Reading], settings: Settings, only: Sequence[Reading] | None = None) -> Result:
     """Run the rules of `settings` over `readings`.
 
-    With `only`, all readings make up the cluster, and just the findings in these are looked for.
+    With `only`, all readings make up the cluster, and just the findings in these are looked for. A rule that raises
+    costs its findings and one trouble, a file that cannot be checked costs its own.
     """
     cluster = Cluster([document for reading in readings for document in reading.documents], settings.facts)
     result = Result()
     chosen = readings if only is None else only
     cluster_findings = _cluster_findings(cluster, chosen, settings)
     for reading in chosen:
-        _lint_file(reading, cluster, settings, cluster_findings, result)
+        with troubles.kept(reading.source.path):
+            _lint_file(reading, cluster, settings, cluster_findings, result)
     return result
 
 
-def _cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Settings) -> list[Finding]:
-    found: list[Finding] = []
+def _cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Settings) -> dict[int, list[Finding]]:
+    """The findings of the rules about the whole cluster, by the identity of the document that they are in."""
+    found: dict[int, list[Finding]] = {}
     context = {"Cluster": cluster}
     of_chosen = Cluster([document for reading in chosen for document in reading.documents])
     rules = settings.rules
     if settings.overrides:  # which may switch on what is off elsewhere
-        rules = list({entry: None for reading in chosen for entry in settings.rules_for(reading.source.path)})
+        chosen_rules = {id(rules): rules for rules in (settings.rules_for(each.source.path) for each in chosen)}
+        rules = list(dict.fromkeys(entry for rules in chosen_rules.values() for entry in rules))
     for entry in rules:
         # what a rule needs is also where its findings are
         concerns_chosen = not entry.needs or any(of_chosen.has(kind) for kind in entry.needs.replace("|", " ").split())
         if entry.sees == "Cluster" and concerns_chosen and _has_what_it_needs(entry, cluster):
-            found += _check(settings.rule(entry), context)
+            for finding in _check(entry, context, settings):
+                found.setdefault(id(finding.document), []).append(finding)
     return found
 
 
 def _lint_file(
-    reading: Reading, cluster: Cluster, settings: Settings, cluster_findings: list[Finding], result: Result
+    reading: Reading, cluster: Cluster, settings: Settings, cluster_findings: dict[int, list[Finding]], result: Result
 ) -> None:
     active = settings.rules_for(reading.source.path)
+    codes = {entry.code for entry in active}
     by_type: dict[str, list[RuleEntry]] = {}
     for entry in active:
         if _has_what_it_needs(entry, cluster):
@@ -98,7 +107,7 @@ def _lint_file(
     suppressions = Suppressions(reading.source, reading.documents)
     located: list[Located] = []
     for document in reading.documents:
-        findings = [each for each in cluster_findings if each.document is document and _is_active(each.rule, active)]
+        findings = [each for each in cluster_findings.get(id(document), ()) if each.rule.code in codes]
         is_large = len(reading.documents) == 1 and len(reading.source.text) > PARALLEL_SIZE
         for context in subjects(document):
             subject = next(iter(context))
@@ -106,23 +115,40 @@ def _lint_file(
             context = {**context, "Document": document, "Cluster": cluster}
             both = is_large and context[subject] is document.model
             findings += _check_all(entries, context, settings, two_processes=both)
+        misread = _is_misread(document, cluster)
         for finding in dict.fromkeys(findings):
-            one = _locate(finding, document, settings)
+            if misread and type(finding.rule).sees() != "Document":
+                continue
+            if finding.fix is not None and reading.not_written:
+                result.unwritten[reading.source.path] = reading.not_written
+                finding = finding._replace(fix=None)
+            one = _located(finding, document, settings)
+            if one is None:
+                continue
             if suppressions.silences(one.code, one.name, document, finding.span, one.span):
                 result.silenced += 1
             else:
                 located.append(one)
     if any(entry.sees == "Suppression" for entry in active):
-        located += _idle(suppressions, active, settings)
+        located += _idle(suppressions, active, cluster, settings)
     result.findings += sorted(located, key=lambda each: (each.span, each.code))
+
+
+def _is_misread(document: Document, cluster: Cluster) -> bool:
+    """Whether CoreDNS refuses a Corefile in which a brace is not separated from its word.
+
+    All blocks then end before their author's `}`: what else would be said of them is about that brace.
+    """
+    if type(document.model).__name__ != "Corefile" or not document.model.stray_braces:
+        return False
+    from kpl.coredns.structure import has_glued_brace
+
+    refused: bool = cluster.lenient(document).judgement.verdict.answer == "refuses"
+    return refused and has_glued_brace(document.embedding.text)
 
 
 def _has_what_it_needs(entry: RuleEntry, cluster: Cluster) -> bool:
     return all(any(cluster.has(kind) for kind in either.split("|")) for either in entry.needs.split())
-
-
-def _is_active(rule: Rule, active: Iterable[RuleEntry]) -> bool:
-    return any(entry.code == rule.code for entry in active)
 
 
 def subjects(document: Document) -> Iterator[dict[str, Any]]:
@@ -139,38 +165,94 @@ def subjects(document: Document) -> Iterator[dict[str, Any]]:
                 yield {"Directive": directive, "ServerBlock": server, kind: model}
 
 
-def _wanted(rule: type[Rule]) -> tuple[str, ...]:
-    annotations = {name: each for name, each in rule.check.__annotations__.items() if name != "return"}
-    return tuple(each if isinstance(each, str) else each.__name__ for each in annotations.values())
+def _check(entry: RuleEntry, context: dict[str, Any], settings: Settings) -> list[Finding]:
+    """What a rule finds, up to where it raises."""
+    found: list[Finding] = []
+    try:
+        rule = settings.rule(entry)
+        for finding in rule.check(*(context[name] for name in rule.wanted)):
+            _refuse_what_is_no_finding(finding)
+            found.append(finding)
+    except BrokenRuleError as error:
+        troubles.note(str(error))
+    except troubles.FAILURES as error:
+        document = context.get("Document") or _looked_at(error)
+        _note_failure(error, document.path if document else "", entry.code, entry.name, entry.module)
+    return found
 
 
-def _check(rule: Rule, context: dict[str, Any]) -> list[Finding]:
-    return list(rule.check(*(context[name] for name in _wanted(type(rule)))))
+def _looked_at(error: BaseException) -> Document | None:
+    """The document that a rule about the whole cluster was looking at when it raised, as far as its variables tell."""
+    found = None
+    trace = error.__traceback__
+    while trace is not None:
+        found = next((each for each in trace.tb_frame.f_locals.values() if isinstance(each, Document)), found)
+        trace = trace.tb_next
+    return found
+
+
+def _refuse_what_is_no_finding(made: object) -> None:
+    if not isinstance(made, Finding) or not isinstance(made.rule, Rule):
+        raise TypeError(f"`check` gives a {type(made).__name__}, which is not a finding")
+    if not isinstance(made.message, str) or not isinstance(made.help, str):
+        raise TypeError("the message or the help of a finding is not text")
+    if not isinstance(made.span, Span) or not 0 <= made.span.start <= made.span.end:
+        raise TypeError("the span of a finding is not a Span of the text")
+    if not isinstance(made.severity, Severity | None):
+        raise TypeError("the severity of a finding is not a Severity")
+    hash(made)  # which raises where a list is in it
+
+
+def _note_failure(error: BaseException, file: str, code: str, name: str, module: str) -> None:
+    troubles.note_error(error, file, f"{code} {name}", module.partition(".")[0], module)
 
 
 def _check_all(
     entries: Sequence[RuleEntry], context: dict[str, Any], settings: Settings, two_processes: bool
 ) -> list[Finding]:
     def check(entries: Sequence[RuleEntry]) -> list[Finding]:
-        return [finding for entry in entries for finding in _check(settings.rule(entry), context)]
+        return [finding for entry in entries for finding in _check(entry, context, settings)]
 
     if two_processes and len(entries) > 1 and can_fork():
         return in_two_processes(check, entries[::2], entries[1::2])
     return check(entries)
 
 
-def _idle(suppressions: Suppressions, active: Sequence[RuleEntry], settings: Settings) -> Iterator[Located]:
+def _idle(
+    suppressions: Suppressions, active: Sequence[RuleEntry], cluster: Cluster, settings: Settings
+) -> Iterator[Located]:
     """The findings about suppressions that suppress nothing."""
-    words = {word for entry in active for word in (entry.code, entry.name)}
+    by_word = {word: entry for entry in active for word in (entry.code, entry.name)}
     for owner, each in suppressions.found:
-        each.ran = {name for name in each.names if name.upper() in words or name in words}
+        named = {str(name): by_word.get(name) or by_word.get(name.upper()) for name in each.names}
+        alone = {name for name, entry in named.items() if entry is not None and _is_about_one_file(entry, settings)}
+        sees_all = settings.complete and not cluster.has("ParseFailure")
+        each.judged = {name for name, entry in named.items() if entry is not None} if sees_all else alone
+        # another run may have other options
+        each.certain = {name for name in alone if (entry := named[name]) and not settings.rule(entry).options}
         each.unknown = {name for name in each.names if not settings.knows(name)}
         embedding = owner.embedding if owner else Embedding(suppressions.source.text, suppressions.source.newline)
         document = Document(suppressions.source, each, embedding)
         for entry in active:
             if entry.sees == "Suppression":
-                for finding in _check(settings.rule(entry), {"Suppression": each}):
-                    yield _locate(finding, document, settings)
+                for finding in _check(entry, {"Suppression": each, "Document": document}, settings):
+                    one = _located(finding, document, settings)
+                    if one is not None:
+                        yield one
+
+
+def _located(finding: Finding, document: Document, settings: Settings) -> Located | None:
+    try:
+        return _locate(finding, document, settings)
+    except troubles.FAILURES as error:
+        rule = finding.rule
+        _note_failure(error, document.path, rule.code, rule.name, type(rule).__module__)
+        return None
+
+
+def _is_about_one_file(entry: RuleEntry, settings: Settings) -> bool:
+    """Whether nothing outside of a file changes what the rule finds in it."""
+    return "Cluster" not in settings.rule(entry).wanted
 
 
 def _locate(finding: Finding, document: Document, settings: Settings) -> Located:
@@ -198,6 +280,8 @@ def _lift(fix: Fix | None, document: Document) -> Fix | None:
     # a line behind the last one of a block without its closing brace would break the file;
     # what restructures a Corefile was tried on CoreDNS's parser
     if fix is None or (getattr(document.model, "unclosed", False) and not fix.restructures):
+        return None
+    if not are_apart(fix.edits):
         return None
     edits: list[Edit] | None = document.embedding.host_edits(sorted(fix.edits))
     return None if edits is None else replace(fix, edits=tuple(edits))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from inspect import cleandoc
 
 from kpl.lint.rule import Bad, Example, Rule
@@ -9,7 +10,7 @@ from kpl.lint.rule import Bad, Example, Rule
 
 def page(rule: type[Rule]) -> str:
     """The page of `rule` as Markdown."""
-    summary, _, rest = cleandoc(rule.__doc__ or "").partition("\n")
+    summary, _, rest = cleandoc(rule.documentation()).partition("\n")
     fixes = [example for example in rule.examples if isinstance(example, Bad) and example.fixed is not None]
     fix = "none" if not fixes else "safe" if all(example.safe for example in fixes) else "unsafe"
     if fixes and any(example.safe for example in fixes) and fix == "unsafe":
@@ -38,10 +39,17 @@ def _example(example: Example) -> str:
     else:
         lines.append(f"Not flagged{_facts(example)}:")
     for name, text in example.files.items():
-        lines.append(f"```\n# {name}\n{text.rstrip()}\n```")
+        lines.append(_fenced(f"# {name}\n{text.rstrip()}"))
     if isinstance(example, Bad) and example.fixed is not None:
-        lines.append(f"After `kpl fix{'' if example.safe else ' --unsafe-fixes'}`:\n```\n{example.fixed.rstrip()}\n```")
+        command = f"kpl fix{'' if example.safe else ' --unsafe-fixes'}"
+        lines.append(f"After `{command}`:\n{_fenced(example.fixed.rstrip())}")
     return "\n".join(lines)
+
+
+def _fenced(text: str) -> str:
+    """`text` as a code block; a text with a fence in it gets a longer one around it."""
+    fence = "`" * max([3, *(len(found) + 1 for found in re.findall("`{3,}", text))])
+    return f"{fence}\n{text}\n{fence}"
 
 
 def _facts(example: Example) -> str:

@@ -9,16 +9,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from kpl import troubles
 from kpl.errors import UsageError
 from kpl.lint.rule import Rule
+from kpl.lint.ruleclass import fault
 
 GROUP = "kpl.rules"
 BUILTIN = "kpl_rules"
+
+
+class BrokenRuleError(Exception):
+    """A module of rules that cannot be imported, or a class in one that is no complete rule; its text says which."""
 
 
 class RuleEntry(NamedTuple):
@@ -35,48 +42,105 @@ class RuleEntry(NamedTuple):
     needs: str = ""
 
     def load(self) -> type[Rule]:
-        """The rule's class."""
-        loaded: type[Rule] = getattr(import_module(self.module), self.class_name)
-        return loaded
+        """The rule's class. Raises BrokenRuleError."""
+        return _sound(getattr(_module(self.module), self.class_name, None), self.module, self.class_name)
 
 
-def scan_package(package: str) -> list[tuple[str, str, str, str, str, str, bool, str, str]]:
-    """The entries of all rules in the modules of `package`, in the order of their codes."""
+def _module(name: str) -> Any:
+    try:
+        return import_module(name)
+    except troubles.FAILURES as error:
+        raise BrokenRuleError(
+            f"the rules of {name} do not run, because {_file(name)} cannot be imported: {troubles.describe(error)}"
+        ) from error
+
+
+def _file(module: str) -> str:
+    """The file of a module that may not have been imported."""
+    from importlib.util import find_spec
+
+    try:
+        spec = find_spec(module)
+    except troubles.FAILURES:  # of the package above it
+        spec = None
+    return spec.origin if spec and spec.origin else module
+
+
+def _sound(rule: Any, module: str, name: str) -> type[Rule]:
+    problem = fault(rule)
+    if problem is not None:
+        raise BrokenRuleError(f"the rule {name} of {module} does not run, because it {problem} ({_file(module)})")
+    checked: type[Rule] = rule
+    return checked
+
+
+def scan_package(package: str, tell: Callable[[str], None] | None = None) -> list[tuple[Any, ...]]:
+    """The entries of all rules in the modules of `package`, in the order of their codes.
+
+    What is broken goes to `tell`; without it, BrokenRuleError is raised.
+    """
+    return sorted(_entries_below(package, tell))
+
+
+def _entries_below(package: str, tell: Callable[[str], None] | None) -> Iterator[tuple[Any, ...]]:
     import pkgutil
 
-    root = import_module(package)
-    entries = []
-    for module in pkgutil.walk_packages(root.__path__, f"{package}."):
-        if module.ispkg or module.name.rpartition(".")[2].startswith("_"):
-            continue
-        loaded = import_module(module.name)
-        for value in vars(loaded).values():
-            if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module.name:
-                entries.append(
-                    (
-                        value.code,
-                        value.name,
-                        module.name,
-                        value.__name__,
-                        value.sees(),
-                        value.severity.value,
-                        value.default,
-                        value.summary(),
-                        value.needs,
-                    )
-                )
-    return sorted(entries)
+    path: Any = ()
+    with _told(tell):
+        path = getattr(_module(package), "__path__", None)
+        if path is None:
+            raise BrokenRuleError(f"the rules of {package} do not run, because it is not a package ({_file(package)})")
+    for module in pkgutil.iter_modules(path or (), f"{package}."):
+        if module.ispkg:
+            yield from _entries_below(module.name, tell)
+        elif not module.name.rpartition(".")[2].startswith("_"):
+            yield from _entries_in(module.name, tell)
+
+
+def _entries_in(module: str, tell: Callable[[str], None] | None) -> Iterator[tuple[Any, ...]]:
+    found: list[object] = []
+    with _told(tell):
+        found += vars(_module(module)).values()
+    for value in found:
+        if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module:
+            with _told(tell):
+                rule = _sound(value, module, value.__name__)
+                facts = (rule.sees(), rule.severity.value, rule.default, rule.summary(), rule.needs)
+                yield (rule.code, rule.name, module, rule.__name__, *facts)
+
+
+@contextmanager
+def _told(tell: Callable[[str], None] | None) -> Iterator[None]:
+    try:
+        yield
+    except BrokenRuleError as error:
+        if tell is None:
+            raise
+        tell(str(error))
+
+
+_broken: list[str] = []
+"""What is wrong with the rules that were found."""
+
+
+def _tell(problem: str) -> None:
+    _broken.append(problem)
+    troubles.note(problem)
 
 
 @cache
 def entries() -> tuple[RuleEntry, ...]:
-    """All rules: the built-in ones and those of installed packages. Raises UsageError when two share a code or name."""
+    """All rules: the built-in ones and those of installed packages, without what is broken, which is a trouble.
+
+    Raises UsageError when two share a code or name.
+    """
+    _broken.clear()
     try:
         found = list(import_module(f"{BUILTIN}._index").RULES)
     except ModuleNotFoundError:
-        found = list(scan_package(BUILTIN))
+        found = scan_package(BUILTIN, _tell)
     for package in _other_packages():
-        found += scan_package(package)
+        found += scan_package(package, _tell)
     rules = tuple(RuleEntry(*entry) for entry in sorted(found))
     seen: dict[str, str] = {}
     for rule in rules:
@@ -85,6 +149,11 @@ def entries() -> tuple[RuleEntry, ...]:
                 raise UsageError(f"two rules are called {word}: {seen[word]} and {rule.module}")
             seen[word] = rule.module
     return rules
+
+
+def some_are_missing() -> bool:
+    """Whether a name that no rule has may be one of a rule that is broken, which is told already."""
+    return bool(entries()) and bool(_broken)
 
 
 def _other_packages() -> Iterator[str]:
@@ -96,9 +165,14 @@ def _other_packages() -> Iterator[str]:
     if any(_offers_rules(folder) for folder in dict.fromkeys(sys.path)):
         from importlib.metadata import entry_points
 
-        for point in entry_points(group=GROUP):
-            if point.value != BUILTIN:
-                yield point.value
+        try:
+            points = [point.value for point in entry_points(group=GROUP)]
+        except troubles.FAILURES as error:
+            _tell(
+                f"the rules of other packages do not run, because their entry points cannot be read: {troubles.describe(error)}"
+            )
+            return
+        yield from dict.fromkeys(point for point in points if point != BUILTIN)
 
 
 def _offers_rules(folder: str) -> bool:
@@ -130,7 +204,7 @@ def choose(select: list[str], extend: list[str], ignore: list[str]) -> list[Rule
     Raises UsageError for a selector that names no rule.
     """
     for selector in (*select, *extend, *ignore):
-        if not any(matches(rule, selector) for rule in entries()):
+        if not some_are_missing() and not any(matches(rule, selector) for rule in entries()):
             raise UsageError(f"no rule is called {selector!r}; `kpl rules` lists them")
 
     def strength(rule: RuleEntry, selectors: list[str]) -> int:

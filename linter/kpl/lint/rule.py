@@ -215,15 +215,29 @@ class Rule:
     @classmethod
     def summary(cls) -> str:
         """The first line of the documentation."""
-        return (cls.__doc__ or "").strip().split("\n", 1)[0]
+        return cls.documentation().strip().split("\n", 1)[0]
+
+    @classmethod
+    def documentation(cls) -> str:
+        """The docstring, or that of the nearest base that is a rule."""
+        rules = cls.__mro__[: cls.__mro__.index(Rule)]
+        return next((each.__doc__ for each in rules if each.__doc__), "")
 
     @classmethod
     def sees(cls) -> str:
         """The name of the type that `check` wants to see."""
-        annotations = dict(cls.check.__annotations__)
-        annotations.pop("return", None)
-        first = next(iter(annotations.values()))
-        return first if isinstance(first, str) else first.__name__
+        return cls.wants()[0]
+
+    @cached_property
+    def wanted(self) -> tuple[str, ...]:
+        """What `wants` says of the class."""
+        return self.wants()
+
+    @classmethod
+    def wants(cls) -> tuple[str, ...]:
+        """The names of the types of all that `check` asks for."""
+        annotations = {name: each for name, each in cls.check.__annotations__.items() if name != "return"}
+        return tuple(each if isinstance(each, str) else getattr(each, "__name__", "") for each in annotations.values())
 
 
 Findings = Iterator[Finding]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fnmatch
+import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from kpl.cluster import Facts
@@ -36,9 +39,13 @@ class Settings:
     facts: Facts = field(default_factory=Facts)
     fail_on: str = "warning"
     root: str = "."
+    complete: bool = False
+    """Whether the run is over a whole repository, so that there are no files beside those given."""
 
     def __post_init__(self) -> None:
         self._instances: dict[str, Rule] = {}
+        self._matching: dict[str, tuple[int, ...]] = {}
+        self._rules_by_overrides: dict[tuple[int, ...], list[RuleEntry]] = {}
 
     @cached_property
     def rules(self) -> list[RuleEntry]:
@@ -47,15 +54,22 @@ class Settings:
 
     def rules_for(self, path: str) -> list[RuleEntry]:
         """The rules for one file."""
-        matching = self._overrides_of(path)
-        if not matching:
+        numbers = self._numbers_of_overrides(path)
+        if not numbers:
             return self.rules
-        extend = [*self.extend, *(each for override in matching for each in override.select)]
-        ignore = [*self.ignore, *(each for override in matching for each in override.ignore)]
-        return choose(list(self.select), extend, ignore)
+        if numbers not in self._rules_by_overrides:
+            matching = [self.overrides[number] for number in numbers]
+            extend = [*self.extend, *(each for override in matching for each in override.select)]
+            ignore = [*self.ignore, *(each for override in matching for each in override.ignore)]
+            self._rules_by_overrides[numbers] = choose(list(self.select), extend, ignore)
+        return self._rules_by_overrides[numbers]
 
-    def _overrides_of(self, path: str) -> list[Override]:
-        return [each for each in self.overrides if glob_matches(path, each.paths, self.root)]
+    def _numbers_of_overrides(self, path: str) -> tuple[int, ...]:
+        """Which of the overrides are for this file."""
+        if path not in self._matching:
+            found = (n for n, each in enumerate(self.overrides) if glob_matches(path, each.paths, self.root))
+            self._matching[path] = tuple(found)
+        return self._matching[path]
 
     def excludes(self, path: str) -> bool:
         """Whether the configuration leaves this file out."""
@@ -64,7 +78,8 @@ class Settings:
     def severity(self, rule: Rule, path: str) -> Severity | None:
         """The severity that the configuration sets for the rule in this file."""
         found = None
-        for table in (self.severities, *(each.severity for each in self._overrides_of(path))):
+        matching = (self.overrides[number].severity for number in self._numbers_of_overrides(path))
+        for table in (self.severities, *matching):
             for word, severity in table.items():
                 if word.upper() == rule.code or word == rule.name:
                     found = severity
@@ -85,19 +100,35 @@ class Settings:
 
 def glob_matches(path: str, globs: Sequence[str], root: str) -> bool:
     """Whether `path` matches one of `globs`: ``*`` stays within a folder, ``**`` does not, a folder matches what is in it."""
-    import os
-
     relative = os.path.relpath(os.path.abspath(path), os.path.abspath(root)).replace(os.sep, "/")
-    return any(_pattern(each).match(relative) for each in globs)
+    names = relative.split("/")
+    return any(_matches(names, _parts(each)) for each in globs)
 
 
-def _pattern(glob: str) -> Any:
-    import re
-
+def _parts(glob: str) -> list[str]:
+    """The names that a glob is made of, ``**`` for any number of them; what follows the last one is in the folder."""
     anchored = "/" in glob.rstrip("/")
-    relative = re.sub(r"^\.?/", "", glob).rstrip("/")
-    parts = []
-    for piece in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", relative):
-        parts.append({"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece) or re.escape(piece))
-    anywhere = "" if anchored else "(?:.*/)?"
-    return re.compile(f"{anywhere}{''.join(parts)}(?:/.*)?$")
+    parts = [] if anchored else ["**"]
+    for part in re.sub(r"^\.?/", "", glob).rstrip("/").split("/"):
+        if part != "**" and part.startswith("**"):
+            parts.append("**")
+        parts.append(part if part == "**" else re.sub(r"\*+", "*", part))
+    return parts
+
+
+def _matches(names: Sequence[str], parts: Sequence[str]) -> bool:
+    """Whether the first names match `parts`; each name is compared with each part once."""
+    ends = {0}  # how many names the parts so far can take
+    for part in parts:
+        if part == "**":
+            ends = set(range(min(ends, default=len(names) + 1), len(names) + 1))
+        else:
+            # fnmatch does not go back over its stars
+            match = _name_pattern(part).match
+            ends = {end + 1 for end in ends if end < len(names) and match(names[end])}
+    return any(end > 0 for end in ends)
+
+
+@lru_cache(maxsize=1024)
+def _name_pattern(part: str) -> re.Pattern[str]:
+    return re.compile(fnmatch.translate(part.replace("[", "[[]")))

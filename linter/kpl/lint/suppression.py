@@ -7,8 +7,10 @@ scalar and in a dump alike, because all of these write comments with ``#``.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from kpl.inputs.document import Document
 from kpl.text.edit import Edit
@@ -19,6 +21,7 @@ from kpl.text.span import Span, Text
 _COMMENT = re.compile(r"(?:^|(?<=[ \t\r\n]))#[ \t]*kpl:[ \t]*(ignore(?:-file)?)\b(?:\[([^\]\r\n]*)\])?[^\r\n]*")
 _NAME = re.compile(r"[^\s,]+")
 _COMMENT_LINE = re.compile(r"[ \t]*#")
+_REASON = re.compile(r"\w")
 
 
 @dataclass(eq=False)
@@ -32,22 +35,35 @@ class Suppression:
     used: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
     """Names that no rule has."""
-    ran: set[str] = field(default_factory=set)
-    """Names of rules that did run."""
+    judged: set[str] = field(default_factory=set)
+    """Names of rules that ran and saw all that they look at."""
+    certain: set[str] = field(default_factory=set)
+    """Those of `judged` whose rules find the same in every run over this file."""
 
     @property
     def idle(self) -> list[Text]:
-        """The names that silenced nothing although their rules ran, and those that no rule has."""
-        return [name for name in self.names if name not in self.used and (name in self.ran or name in self.unknown)]
+        """The names that silenced nothing although their rules saw everything, and those that no rule has."""
+        return [name for name in self.names if name not in self.used and (name in self.judged or name in self.unknown)]
+
+    @property
+    def has_reason(self) -> bool:
+        """Whether somebody wrote why: after the brackets, in a comment before it on its line, or in one on the line above."""
+        start = self.text.rfind("\n", 0, self.span.start) + 1
+        if self.names and _REASON.search(self.text, self.names[-1].span.end, self.span.end):
+            return True
+        if "#" in self.text[start : self.span.start]:
+            return True
+        above = self.text[self.text.rfind("\n", 0, max(start - 1, 0)) + 1 : start]
+        return _COMMENT_LINE.match(above) is not None and not _COMMENT.search(above)
 
     def removal(self) -> tuple[Edit, ...]:
         """The edits that take the idle names out, or the whole comment when nothing else is in it."""
-        idle = self.idle
-        if len(idle) == len(self.names):
+        idle = set(self.idle)
+        if idle.issuperset(self.names):
             start = self.text.rfind("\n", 0, self.span.start) + 1
             if self.text[start : self.span.start].strip():
-                blank = len(self.text[: self.span.start].rstrip(" \t"))
-                return (Edit(blank, self.span.end, ""),)
+                blank = len(self.text[start : self.span.start].rstrip(" \t"))
+                return (Edit(start + blank, self.span.end, ""),)
             end = self.text.find("\n", self.span.end)
             return (Edit(start, len(self.text) if end < 0 else end + 1, ""),)
         kept = [name for name in self.names if name not in idle]
@@ -59,6 +75,7 @@ def find_suppressions(text: str) -> Iterator[Suppression]:
     if "kpl:" not in text:
         return
     source = Source("", text)
+    behind = 0
     for found in _COMMENT.finditer(text):
         line, _ = source.position(found.start())
         names = [
@@ -69,8 +86,10 @@ def find_suppressions(text: str) -> Iterator[Suppression]:
         if found.group(1) == "ignore-file":
             scope = None
         elif _COMMENT_LINE.match(source.line(line)):
-            scope = _next_line(source, line)
-        yield Suppression(text, Span(found.start(), len(text[: found.end()].rstrip())), names, scope)
+            if line >= behind:  # a comment among those that were just gone through ends where they do
+                behind = _next_line(source, line)
+            scope = behind
+        yield Suppression(text, Span(found.start(), found.start() + len(found.group().rstrip())), names, scope)
 
 
 def _next_line(source: Source, line: int) -> int:
@@ -90,32 +109,37 @@ class Suppressions:
 
     def __init__(self, source: Source, documents: list[Document]) -> None:
         self.source = source
-        self._quoted = {id(each): each for each in documents if isinstance(each.embedding, (CharacterMap, Opaque))}
+        quoted = [each for each in documents if isinstance(each.embedding, (CharacterMap, Opaque))]
+        self._quoted = {id(each): Source("", each.embedding.text) for each in quoted}
         self.found: list[tuple[Document | None, Suppression]] = []
-        for document in self._quoted.values():
+        for document in quoted:
             self.found += [(document, each) for each in find_suppressions(document.embedding.text)]
-        inside = [
-            document.embedding.host_span(Span(0, len(document.embedding.text))) for document in self._quoted.values()
-        ]
+        inside = sorted(each.embedding.host_span(Span(0, len(each.embedding.text))) for each in quoted)
+        starts, ends = [each.start for each in inside], list(accumulate((each.end for each in inside), max, initial=0))
         for each in find_suppressions(source.text):
-            if not any(span.start <= each.span.start < span.end for span in inside):
+            if each.span.start >= ends[bisect_right(starts, each.span.start)]:
                 self.found.append((None, each))
+        # by the document it stands in, if its own, by its line and by its words: what it silences is looked up
+        self._unused: dict[tuple[int | None, int | None, str], list[tuple[Suppression, str]]] = {}
+        for owner, each in self.found:
+            for word in each.names:
+                for spelled in {word.upper(), str(word)}:
+                    where = (id(owner) if owner else None, each.line, spelled)
+                    self._unused.setdefault(where, []).append((each, word))
 
     def silences(self, code: str, name: str, document: Document, span: Span, host: Span) -> bool:
         """Whether a suppression covers a finding at `span` of `document`, which is `host` in the file; marks it used."""
         if not self.found:
             return False
-        inner = id(document) in self._quoted
-        inner_line = document.embedding.text.count("\n", 0, span.start) + 1 if inner else 0
-        host_line, _ = self.source.position(host.start)
+        places: list[tuple[int | None, int | None]] = [(None, None), (None, self.source.position(host.start)[0])]
+        if (inner := self._quoted.get(id(document))) is not None:
+            places += [(id(document), None), (id(document), inner.position(span.start)[0])]
         silenced = False
-        for owner, each in self.found:
-            if owner is not None and owner is not document:
-                continue
-            if each.line is not None and each.line != (host_line if owner is None else inner_line):
-                continue
-            for word in each.names:
-                if word.upper() == code or word == name:
-                    each.used.add(word)
-                    silenced = True
+        for owner, line in places:
+            for word in (code, name):
+                unused = self._unused.get((owner, line, word))
+                silenced = silenced or unused is not None
+                while unused:
+                    suppression, named = unused.pop()
+                    suppression.used.add(named)
         return silenced

@@ -6,9 +6,9 @@ import re
 from functools import lru_cache
 
 from kpl.golang.net import parse_cidr, parse_ip
+from kpl.golang.netip import address_text, unmapped
 
 _LEADING_ZEROS = re.compile(r"\b0+(?=\d)")
-_MAPPED = bytes(10) + b"\xff\xff"
 
 
 @lru_cache(maxsize=65_536)
@@ -38,8 +38,4 @@ def _without_zeros(text: str) -> str:
 
 
 def _printed(address: bytes) -> str:
-    from ipaddress import IPv6Address
-
-    if address.startswith(_MAPPED) and len(address) == 16:
-        address = address[12:]
-    return ".".join(map(str, address)) if len(address) == 4 else str(IPv6Address(address))
+    return address_text(unmapped(address))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from kpl.golang.values import go_bytes
+
 SERVICES = "KUBE-SERVICES"
 
 _KUBE_PROXY = re.compile(r"KUBE-(?:SERVICES|NODEPORTS|POSTROUTING|MARK-MASQ|(?:SVC|SVL|SEP|EXT|FW|XLB)-[A-Z2-7]{16})")
@@ -54,4 +56,4 @@ def _hash(text: str) -> str:
     from base64 import b32encode
     from hashlib import sha256
 
-    return b32encode(sha256(text.encode()).digest()[:10]).decode()  # ten bytes are sixteen characters
+    return b32encode(sha256(go_bytes(text)).digest()[:10]).decode()  # ten bytes are sixteen characters

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from kpl.inputs.conntrack import ConntrackDump, Counters
 from kpl.inputs.kubeproxy import KubeProxyConfig
 from kpl.inputs.yamltree import Mapping
+from kpl.text.number import whole_number
 from kpl.text.span import Span
 
 MAX_PER_CORE = 32_768
@@ -100,4 +101,4 @@ def _whole(mapping: Mapping | None, key: str, default: int) -> int | None:
     written = mapping.text(key) if mapping is not None else None
     if written is None:
         return default
-    return int(written) if written.isdecimal() and len(written) <= 10 else None
+    return whole_number(written) if len(written) <= 10 else None

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from kpl.inputs.ruleset import Ruleset, Table
 from kpl.proxy.chains import SERVICES
 from kpl.proxy.state import Destination, Endpoint, NodeState, PortState
+from kpl.text.number import probability, whole_number
 
 _NO_TABLE = Table("", "")
 _INTERNAL = " cluster IP"
@@ -180,16 +181,16 @@ class _Reader:
             if self.nat.target[row] in self.endpoints and not self._has(row, "--rcheck")
         ]
         found, left = [], 1.0
-        for row, probability in zip(rows, self.nat.values("--probability", rows), strict=True):
-            share = left * _number(probability)
+        for row, written in zip(rows, self.nat.values("--probability", rows), strict=True):
+            share = left * probability(written)
             left -= share
             found.append(Endpoint(*self.endpoints[self.nat.target[row]], share))
         return found
 
     def _affinity(self, chain: str) -> int | None:
         rows = [row for row in self.nat.rules_of.get(chain, ()) if self._has(row, "--rcheck")]
-        seconds = next((each for each in self.nat.values("--seconds", rows) if each and each.isdecimal()), None)
-        return int(seconds) if seconds else None
+        numbers = (whole_number(each) for each in self.nat.values("--seconds", rows) if each)
+        return next((each for each in numbers if each is not None), None)
 
     def _has(self, row: int, option: str) -> bool:
         return any(name == option for name, _, _ in self.nat.shapes[row].options)
@@ -198,9 +199,10 @@ class _Reader:
         rows = [row for row, target in enumerate(self.nat.target) if target == "DNAT"]
         rows = [row for row in rows if self.nat.chain[row].startswith("KUBE-SEP-")]
         for row, to in zip(rows, self.nat.values("--to-destination", rows), strict=True):
-            address, _, port = (to or "").rpartition(":")
-            if address and port.isdecimal():
-                yield self.nat.chain[row], (address.strip("[]"), int(port))
+            address, _, written = (to or "").rpartition(":")
+            port = whole_number(written)
+            if address and port is not None:
+                yield self.nat.chain[row], (address.strip("[]"), port)
 
     def _unanswered(self, match: _Match, inside: bool) -> None:
         """A rule of the filter table that refuses or drops what goes to a Service without endpoints."""
@@ -232,16 +234,9 @@ def _matches(table: Table, chain: str) -> Iterator[_Match]:
         if comment and protocol:
             host, _, bits = (address or "").partition("/")
             whole = bits in ("", "32", "128")
-            number = int(port) if port and port.isdecimal() else None
+            number = whole_number(port) if port else None
             yield _Match(comment, protocol, host if whole else "", number, table.target[row])
 
 
 def _bits(family: int) -> int:
     return 32 if family == 4 else 128
-
-
-def _number(probability: str | None) -> float:
-    try:
-        return float(probability) if probability else 1.0
-    except ValueError:
-        return 0.0

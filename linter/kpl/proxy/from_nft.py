@@ -15,6 +15,7 @@ from kpl.inputs.nftables import Element, NftRuleset, NftTable
 from kpl.inputs.nftrule import Braces, Concat, Match, Nat, NftRule, Verdict
 from kpl.proxy.nftnames import TABLE, read_name
 from kpl.proxy.state import Destination, Endpoint, NodeState, PortState
+from kpl.text.number import whole_number
 
 _PROTOCOLS = ("tcp", "udp", "sctp")
 _FAMILIES = {"ip": 4, "ip6": 6}
@@ -342,7 +343,7 @@ def _is_drop(element: Element) -> bool:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 5 else None
+    return whole_number(text) if len(text) <= 5 else None
 
 
 def _network(source: str) -> str:

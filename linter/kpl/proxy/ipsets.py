@@ -6,12 +6,13 @@ from 1.20 to 1.37. A set of the second IP family is called ``KUBE-6-`` and on, c
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
+from kpl.golang.net import parse_ip
+from kpl.golang.netip import address_text
 from kpl.inputs.document import Document
 from kpl.inputs.ipset import IpSet, IpsetDump
 
@@ -106,10 +107,8 @@ def _place(element: str, protocol: str) -> Place | None:
     if not rest:
         return Place(protocol, "", int(element)) if _is_port(element) else None
     said, _, port = rest.partition(",")[0].rpartition(":")
-    try:
-        return Place(said.upper(), str(ipaddress.ip_address(address)), int(port)) if _is_port(port) else None
-    except ValueError:
-        return None
+    parsed = parse_ip(address)
+    return Place(said.upper(), address_text(parsed), int(port)) if parsed is not None and _is_port(port) else None
 
 
 def _is_port(written: str) -> bool:

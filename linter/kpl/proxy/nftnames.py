@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from kpl.golang.values import go_bytes
+
 TABLE = "kube-proxy"
 LONGEST = 240
 """What is longer after the prefix is cut; only the name of an endpoint can be."""
@@ -73,7 +75,7 @@ def name_hash(base: str) -> str:
     from base64 import b32encode
     from hashlib import sha256
 
-    return b32encode(sha256(base.encode()).digest())[:8].decode()
+    return b32encode(sha256(go_bytes(base)).digest())[:8].decode()
 
 
 def _base(port_name: str, protocol: str) -> str:

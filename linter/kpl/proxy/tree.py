@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from kpl.inputs.ruleset import Entry, Table
 from kpl.proxy.chains import SERVICES
 from kpl.proxy.from_iptables import Dump
+from kpl.text.number import probability
 
 MOST_BRANCHES = 5000
 """A tree for a person to read has some dozens; chains that nobody made by hand could have no end."""
@@ -87,21 +88,14 @@ class _Walker:
     def _chain(self, table: Table, chain: str, path: tuple[str, ...]) -> Iterator[Branch]:
         rows = table.rules_of[chain]
         left = 1.0
-        for row, probability in zip(rows, table.values("--probability", rows), strict=True):
+        for row, written in zip(rows, table.values("--probability", rows), strict=True):
             share = None
             if table.target[row].startswith("KUBE-SEP-") and not any(
                 o[0] == "--rcheck" for o in table.shapes[row].options
             ):
-                share = left * _number(probability)
+                share = left * probability(written)
                 left -= share
             yield self.branch(table, row, path, share)
-
-
-def _number(probability: str | None) -> float:
-    try:
-        return float(probability) if probability else 1.0
-    except ValueError:
-        return 0.0
 
 
 def _condition(entry: Entry) -> str:

@@ -5,19 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kpl.inputs.coverage import Coverage
     from kpl.lint.engine import Result
 
 
-def report(result: Result, format_: str, *, files: int, color: str = "never") -> None:
-    """Print `result` on standard output as `format_`: text, concise, json or jsonl."""
+def report(
+    result: Result, coverage: Coverage, format_: str, *, color: str = "never", show_skipped: bool = False
+) -> None:
+    """Print `result` on standard output as `format_`: text, concise, json or jsonl, and what was not checked."""
     if format_ in ("json", "jsonl"):
         from kpl.report.records import print_records
 
-        print_records(result.findings, lines=format_ == "jsonl")
+        print_records(result.findings, coverage.skipped if show_skipped else (), lines=format_ == "jsonl")
         return
+    from kpl.report.coverage import print_coverage
     from kpl.report.screen import print_concise, print_text, wants_color
 
     if format_ == "concise":
-        print_concise(result, files)
+        print_concise(result, coverage.files)
     else:
-        print_text(result, files, wants_color(color))
+        print_text(result, coverage.files, wants_color(color))
+    print_coverage(coverage, show_skipped=show_skipped)

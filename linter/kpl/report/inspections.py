@@ -9,6 +9,7 @@ from kpl.proxy.inspection import Inspection
 from kpl.proxy.release_marks import Mark
 from kpl.proxy.state import Destination, PortState
 from kpl.proxy.tree import Branch
+from kpl.report.jsontext import path_fields
 from kpl.report.screen import printable
 
 _SHOWN = 10
@@ -17,7 +18,7 @@ _SHOWN = 10
 def record(path: str, inspection: Inspection) -> dict[str, Any]:
     """One dump as the schema says."""
     return {
-        "path": path,
+        **path_fields(path),
         "format": inspection.format,
         "backend": inspection.backend,
         "writer": inspection.writer,

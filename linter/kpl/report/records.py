@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
+from kpl.inputs.coverage import Skipped
 from kpl.lint.engine import Located
+from kpl.report.jsontext import dumps, path_fields, text_fields
 from kpl.text.source import Source
 from kpl.text.span import Span
 
@@ -17,7 +18,7 @@ def record(finding: Located) -> dict[str, Any]:
     """One finding as the schema says."""
     fix = finding.fix
     return {
-        "path": finding.path,
+        **path_fields(finding.path),
         **_place(finding.source, finding.span),
         "code": finding.code,
         "name": finding.name,
@@ -30,10 +31,12 @@ def record(finding: Located) -> dict[str, Any]:
         else {
             "title": fix.title,
             "safe": fix.safe,
-            "edits": [{**_place(finding.source, Span(edit.start, edit.end)), "text": edit.text} for edit in fix.edits],
+            "edits": [
+                {**_place(finding.source, Span(edit.start, edit.end)), **text_fields(edit.text)} for edit in fix.edits
+            ],
         },
         "related": [
-            {"path": each.source.path, "line": line, "column": column, "message": each.message}
+            {**path_fields(each.source.path), "line": line, "column": column, "message": each.message}
             for each in finding.related
             for line, column in [each.source.position(each.span.start)]
         ],
@@ -46,10 +49,22 @@ def _place(source: Source, span: Span) -> dict[str, int]:
     return {"line": line, "column": column, "end_line": end_line, "end_column": end_column}
 
 
-def print_records(findings: Sequence[Located], lines: bool) -> None:
-    """Print the findings: one JSON array, or one object a line. ASCII only, so that no terminal is harmed."""
+def skipped_record(skipped: Skipped) -> dict[str, Any]:
+    """One file that was not checked, as the schema says."""
+    return {
+        **path_fields(skipped.path),
+        "line": skipped.line,
+        "skipped": skipped.reason.value,
+        "message": f"not checked: it {skipped.detail}",
+    }
+
+
+def print_records(findings: Sequence[Located], skipped: Sequence[Skipped], lines: bool) -> None:
+    """Print the findings, then what was not checked: one JSON array, or one object a line. ASCII only, so that no
+    terminal is harmed."""
+    records = [*(record(each) for each in findings), *(skipped_record(each) for each in skipped)]
     if lines:
-        for finding in findings:
-            click.echo(json.dumps(record(finding)))
+        for each in records:
+            click.echo(dumps(each))
     else:
-        click.echo(json.dumps([record(finding) for finding in findings], indent=2))
+        click.echo(dumps(records, indent=2))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kpl.report.workflow import ANYWHERE
 from kpl.text.source import Source
 from kpl.text.span import Span
 
@@ -33,10 +34,18 @@ def wants_color(choice: str) -> bool:
 
 
 def printable(text: str) -> str:
-    """`text` with everything escaped that a terminal would obey, or that is not there to be seen."""
-    if text.isascii() and text.isprintable():
+    """`text` with everything escaped that a terminal or GitHub's runner would obey, or that is not there to be seen."""
+    if text.isascii() and text.isprintable() and "##" not in text:
         return text
-    return "".join(c if c == "\t" or c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(_printed(text))
+
+
+def _printed(text: str) -> list[str]:
+    """Each character of `text` as `printable` writes it."""
+    shown = [c if c == "\t" or c.isprintable() else c.encode("unicode_escape").decode() for c in text]
+    for command in ANYWHERE.finditer(text):
+        shown[command.start()] = "\\x23"
+    return shown
 
 
 def print_concise(result: Result, files: int) -> None:
@@ -123,17 +132,16 @@ def _window(text: str, start: int, end: int) -> tuple[str, str]:
     if len(text) > _WIDTH:
         left = max(min(start - 20, len(text) - _WIDTH), 0)
     right = left + _WIDTH
-    before, marked = _shown(text[left:start]), _shown(text[start : min(end, right)])
-    after = _shown(text[min(end, right) : right])
+    # carets cannot be under a width that only the terminal knows
+    shown = [each.replace("\t", "    ") for each in _printed(text[left:right])]
+    until = min(end, right) - left
+    before, marked, after = (
+        "".join(shown[each]) for each in (slice(start - left), slice(start - left, until), slice(until, None))
+    )
     cut = ("…" if left else "", "…" if right < len(text) else "")
     blank = " " * sum(_columns(c) for c in cut[0] + before)
     carets = "^" * max(sum(_columns(c) for c in marked), 1)
     return f"{cut[0]}{before}{marked}{after}{cut[1]}", blank + carets
-
-
-def _shown(text: str) -> str:
-    """`text` printable, each tab as four spaces: carets cannot stand under a width that only the terminal knows."""
-    return printable(text).replace("\t", "    ")
 
 
 def _columns(character: str) -> int:
@@ -144,19 +152,21 @@ def _columns(character: str) -> int:
 
 
 def summary(result: Result, files: int) -> str:
-    """The last line."""
+    """What was found, in how many files, and how much of it can be fixed."""
     counts = Counter(finding.severity.value for finding in result.findings)
-    checked = f"{files} file{'s' * (files != 1)} checked"
-    if not result.findings:
-        return f"No findings; {checked}."
+    where = f"in {files:,} file{'s' * (files != 1)}"
+    total = len(result.findings)
+    if not files:
+        return "Nothing was checked."
+    if not total:
+        return f"No problems found {where}."
     parts = [
-        f"{counts[name]} {name}{'s' * (counts[name] != 1)}" for name in ("error", "warning", "info") if counts[name]
+        f"{counts[name]:,} {name}{'s' * (counts[name] != 1)}" for name in ("error", "warning", "info") if counts[name]
     ]
+    found = f"Found {total:,} problem{'s' * (total != 1)} ({', '.join(parts)}) {where}."
     safe = sum(1 for finding in result.findings if finding.fix and finding.fix.safe)
     unsafe = sum(1 for finding in result.findings if finding.fix and not finding.fix.safe)
-    mend = []
-    if safe:
-        mend.append(f"{safe} fixable with `kpl fix`")
+    fixes = [f"{safe:,} can be fixed with `kpl fix`"] if safe else []
     if unsafe:
-        mend.append(f"{unsafe} {'' if safe else 'fixable '}with `kpl fix --unsafe-fixes`")
-    return f"Found {', '.join(parts)}; {checked}{'; ' if mend else ''}{', '.join(mend)}."
+        fixes.append(f"{unsafe:,} {'more' if safe else 'can be fixed'} with `kpl fix --unsafe-fixes`")
+    return f"{found} {', '.join(fixes)}." if fixes else found

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from kpl.report.jsontext import dumps, path_fields
 from kpl.report.screen import printable, snippet_lines
 
 if TYPE_CHECKING:
+    from kpl.text.source import Source
+    from kpl.text.span import Span
+    from kpl.text.version import Version
     from kpl.verify.judged import Judged
 
 PROGRAMS = {"corefile": "CoreDNS", "kube-proxy": "kube-proxy"}
@@ -31,8 +34,13 @@ def record(judged: Judged) -> dict[str, Any]:
     """One verdict as the schema says."""
     verdict = judged.verdict
     line, column = judged.source.position(judged.span.start) if judged.span else (None, None)
+    imported = {}
+    if judged.imported is not None:
+        source, span = judged.imported
+        place = source.position(span.start)
+        imported["imported"] = {"path": source.path, "line": place[0], "column": place[1]}
     return {
-        "path": judged.path,
+        **path_fields(judged.path),
         "index": judged.number,
         "kind": judged.kind,
         "version": version_text(judged),
@@ -41,6 +49,7 @@ def record(judged: Judged) -> dict[str, Any]:
         "message": verdict.message,
         "line": line,
         "column": column,
+        **imported,
         "inner_line": verdict.inner_line,
         "depends_on": [need._asdict() for need in verdict.needs],
     }
@@ -59,10 +68,10 @@ class Printed(NamedTuple):
 
 
 def printed(judged: Judged, format_: str, color: bool) -> Printed:
-    """The verdict as `format_`: text, json or jsonl. JSON is ASCII only, so that no terminal is harmed."""
+    """The verdict as `format_`: text, json or jsonl."""
     if format_ == "text":
         return Printed(judged.verdict.answer, render(judged, color))
-    return Printed(judged.verdict.answer, json.dumps(record(judged), indent=2 if format_ == "json" else None))
+    return Printed(judged.verdict.answer, dumps(record(judged), indent=2 if format_ == "json" else None))
 
 
 def print_verdicts(verdicts: Sequence[Printed], format_: str, color: bool) -> None:
@@ -79,6 +88,20 @@ def print_verdicts(verdicts: Sequence[Printed], format_: str, color: bool) -> No
         click.echo(f"{', '.join(parts)}." if parts else "No configurations were found.")
 
 
+def _about_plugin(name: str, version: Version) -> Iterator[str]:
+    """What to do about a plugin that CoreDNS does not know: it is another one, or may be in the image."""
+    from kpl.coredns.lenient import may_be_external
+    from kpl.coredns.versions import removed_in, setup_order
+    from kpl.text.words import closest
+
+    known = setup_order(version)
+    meant = closest(name, known)
+    if meant is not None:
+        yield f"Replace `{name}` with `{meant[0]}`."
+    elif removed_in(name) is None and may_be_external(name, known):
+        yield f"Say so where the image was built with it: --plugins {name}"
+
+
 def _words(counts: Counter[str]) -> list[tuple[str, str]]:
     return [
         ("loads", "loads" if counts["loads"] == 1 else "load"),
@@ -92,14 +115,20 @@ def _shortened(line: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 4 :]}"
 
 
+def _place(source: Source, span: Span) -> str:
+    return "{}:{}:{}".format(printable(source.path), *source.position(span.start))
+
+
 def render(judged: Judged, color: bool) -> str:
     """One verdict, without a line end at the end."""
     verdict = judged.verdict
-    place = printable(judged.path)
-    if judged.span is not None:
-        place = "{}:{}:{}".format(place, *judged.source.position(judged.span.start))
+    source, span = judged.imported or (judged.source, judged.span)
+    if span is not None:
+        place = _place(source, span)
     elif judged.number:
-        place = f"{place} (configuration {judged.number + 1})"
+        place = f"{printable(judged.path)} (configuration {judged.number + 1})"
+    else:
+        place = printable(judged.path)
     program = f"{PROGRAMS[judged.kind]} {version_text(judged)}"
     answer = verdict.answer
     word = click.style(answer, fg=_COLORS[answer], bold=True) if color else answer
@@ -107,17 +136,17 @@ def render(judged: Judged, color: bool) -> str:
         return f"{place}: {word} ({program})"
     out = [f"{place}: {word} ({program}{f', {verdict.phase}' if verdict.phase else ''})"]
     gutter = "  "
-    if judged.span is not None:
-        shown, gutter = snippet_lines(judged.source, judged.span, _COLORS[answer], color)
+    if span is not None:
+        shown, gutter = snippet_lines(source, span, _COLORS[answer], color)
         out += shown
     if answer == "refuses":
         says = verdict.message if verdict.message is not None else "(nothing: it never comes to an end)"
         out += [f"{gutter} = {_shortened(printable(line))}" for line in says.split("\n")]
-        from kpl.coredns.versions import removed_in
-
         unknown = _UNKNOWN_PLUGIN.search(says)
-        if unknown is not None and removed_in(unknown[1]) is None:
-            out.append(f"{gutter}   Say so where the image was built with it: --plugins {unknown[1]}")
+        if unknown is not None:
+            out += [f"{gutter}   {line}" for line in _about_plugin(unknown[1], judged.version)]
+    if judged.imported is not None and judged.span is not None:
+        out.append(f"{gutter} = imported at {_place(judged.source, judged.span)}")
     for need in verdict.needs:
         out.append(f"{gutter} = on the {need.kind} {printable(need.name)}")
         if need.kind in _HELP:

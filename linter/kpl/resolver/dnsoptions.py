@@ -19,6 +19,7 @@ from kpl.resolver.faults import Fault, misspelt_keys
 from kpl.resolver.pods import CLUSTER_POLICIES, dns_policy_of
 from kpl.resolver.search import MAX_NDOTS
 from kpl.text.edit import Edit, Fix
+from kpl.text.number import whole_number
 from kpl.text.words import closest, distance
 
 NUMBERS = ("ndots", "timeout", "attempts")
@@ -32,7 +33,7 @@ MUSL_OPTIONS = frozenset(NUMBERS)
 OTHER_OPTIONS = frozenset("family insecure1 insecure2 retrans retry tcp usevc".split())
 """What Go's resolver or the BSDs' read and glibc passes over in silence."""
 
-_SPLIT = re.compile(r"([A-Za-z][\w-]*)[:= ]\s*(\d+)")
+_SPLIT = re.compile(r"([A-Za-z][\w-]*)[:= ]\s*([0-9]+)")
 _NOT_A_STRING = re.compile(
     r"(?i)[-+]?(?:\d[\d_]*|0x[\da-f]+|0o[0-7]+|\d+\.\d*|\.\d+)(?:e[-+]?\d+)?|true|false|yes|no|on|off"
 )
@@ -74,7 +75,7 @@ def _entry(workload: Workload, item: Mapping, seen: dict[str, Mapping]) -> Itera
     seen[name.value] = item
     if value is not None and _is_no_string(value):
         span = content_span(value, workload.text)
-        useless = name.value in NUMBERS and not value.value.isdecimal()
+        useless = name.value in NUMBERS and whole_number(value.value) is None
         yield Fault(
             value.span,
             f"Kubernetes refuses `{value.value}` as the value of `{name.value}`, because it is not a string",
@@ -153,14 +154,14 @@ def _number(name: Scalar, value: Scalar | None) -> Iterator[Fault]:
             f'Write `value: "..."` below `name: {name.value}`.',
             refused=False,
         )
-    elif not value.value.isdecimal() and not _is_no_string(value):
+    elif (number := whole_number(value.value)) is None and not _is_no_string(value):
         yield Fault(
             value.span,
             f"`{value.value}` is no whole number, and the pod's resolver gets it as its `{name.value}` unchecked",
             "Write a whole number in quotes.",
             refused=False,
         )
-    elif name.value == "ndots" and value.value.isdecimal() and int(value.value) > MAX_NDOTS:
+    elif name.value == "ndots" and number is not None and number > MAX_NDOTS:
         yield Fault(
             value.span,
             f"resolvers take `ndots` {value.value} for {MAX_NDOTS}, the largest number that they know",

@@ -6,7 +6,9 @@ import re
 
 from kpl.inputs.kubernetes import Container, Workload
 from kpl.inputs.yamltree import Mapping, Node, Scalar
+from kpl.resolver.alpineimages import alpine_image
 from kpl.resolver.search import CLUSTER_NDOTS, GLIBC, MUSL, Resolver, pod_search
+from kpl.text.number import whole_number
 
 CLUSTER_POLICIES = ("ClusterFirst", "ClusterFirstWithHostNet")
 DNS_POLICIES = (*CLUSTER_POLICIES, "Default", "None")
@@ -20,10 +22,10 @@ _OS_KEYS = ("kubernetes.io/os", "beta.kubernetes.io/os")
 
 
 def libc_of_image(image: str) -> str | None:
-    """The libc of an image that says on which distribution it is built; None where its name does not tell."""
+    """The libc of an image that says on which distribution it is built, or is known; None where nothing tells."""
     if _GLIBC_IMAGE.search(image):
         return GLIBC
-    return MUSL if _MUSL_IMAGE.search(image) else None
+    return MUSL if _MUSL_IMAGE.search(image) or alpine_image(image) is not None else None
 
 
 def libc_of(workload: Workload, told: str | None = None) -> str | None:
@@ -77,7 +79,7 @@ def pod_resolver(workload: Workload, cluster_domain: str, libc: str, ndots: int 
 def written_ndots(workload: Workload) -> int | None:
     """The ``ndots`` in the pod's own ``dnsConfig``; the last one counts, as for the kubelet."""
     found = [value for name, value, _ in workload.dns_options() if name is not None and name.value == "ndots"]
-    return int(found[-1].value) if found and found[-1] is not None and found[-1].value.isdecimal() else None
+    return whole_number(found[-1].value) if found and found[-1] is not None else None
 
 
 def is_complete(workload: Workload) -> bool:
@@ -89,11 +91,11 @@ def serving_containers(workload: Workload) -> list[Container]:
     """The containers that keep running: no init containers but sidecars, and nothing of a job."""
     if workload.pod.text("restartPolicy") not in (None, "Always"):
         return []
-    started = workload.pod.items("containers")
+    started = {id(node) for node in workload.pod.items("containers")}
     return [
         container
         for container in workload.containers
-        if any(container.node is node for node in started) or container.node.text("restartPolicy") == "Always"
+        if id(container.node) in started or container.node.text("restartPolicy") == "Always"
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -43,6 +43,47 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return "".join([*pieces, text[done:]])
 
 
+def composed(length: int, rounds: Iterable[Iterable[Edit]]) -> list[Edit]:
+    """The edits to a text of this length that do what `rounds` do, each to what came out of those before it."""
+    pieces: list[str | range] = [range(length)]
+    for edits in rounds:
+        pieces = _rewritten(pieces, sorted(edits))
+    made = []
+    at, text = 0, ""
+    for piece in (*pieces, range(length, length)):
+        if isinstance(piece, str):
+            text += piece
+            continue
+        if text or piece.start > at:
+            made.append(Edit(at, piece.start, text))
+        at, text = piece.stop, ""
+    return made
+
+
+def _rewritten(pieces: list[str | range], edits: Sequence[Edit]) -> list[str | range]:
+    """The pieces of a text, each one new or a range of the first text, after `edits` to it."""
+    waiting = pieces[::-1]
+
+    def take(count: int) -> list[str | range]:
+        taken: list[str | range] = []
+        while count > 0:
+            piece = waiting.pop()
+            if len(piece) > count:
+                waiting.append(piece[count:])
+                piece = piece[:count]
+            taken.append(piece)
+            count -= len(piece)
+        return taken
+
+    made: list[str | range] = []
+    at = 0
+    for edit in edits:
+        made += [*take(edit.start - at), edit.text]
+        take(edit.end - edit.start)
+        at = edit.end
+    return made + waiting[::-1]
+
+
 def collide(edits: Iterable[Edit], others: Sequence[Edit]) -> bool:
     """Whether any of `edits` touches the same characters, or inserts at the same place, as one of `others`.
 
@@ -65,6 +106,16 @@ def _meet(a: Edit, b: Edit) -> bool:
     )
 
 
+def are_apart(edits: Iterable[Edit]) -> bool:
+    """Whether each of `edits` has its end behind its start, and none overlaps another one."""
+    done = 0
+    for edit in sorted(edits):
+        if edit.start < done or edit.end < edit.start:
+            return False
+        done = edit.end
+    return True
+
+
 # lines end at an escaped line end too: a Corefile in double quotes is one line of its file
 _COMMENT = re.compile(r"(?:^|(?<=[ \t])|(?<=\\n))#(?:(?!\\n)[^\r\n])*", re.MULTILINE)
 
@@ -72,12 +123,13 @@ _COMMENT = re.compile(r"(?:^|(?<=[ \t])|(?<=\\n))#(?:(?!\\n)[^\r\n])*", re.MULTI
 def lost_comments(text: str, edits: Iterable[Edit]) -> list[str]:
     """The comments that stood, if only in part, in the replaced ranges of `text` and are not in what replaces them."""
     lost: list[str] = []
+    comments = [found.span() for found in _COMMENT.finditer(text)] if "#" in text else []
     for edit in edits:
-        last = text.find("\n", edit.end)
-        for found in _COMMENT.finditer(text, text.rfind("\n", 0, edit.start) + 1, len(text) if last < 0 else last):
-            if found.start() >= edit.end:
-                break
-            comment = found.group().rstrip()
-            if edit.start < min(found.start() + len(comment), edit.end) and comment not in edit.text:
+        at = bisect_right(comments, edit.start, key=lambda span: span[1])
+        while at < len(comments) and comments[at][0] < edit.end:
+            start, end = comments[at]
+            comment = text[start:end].rstrip()
+            if edit.start < min(start + len(comment), edit.end) and comment not in edit.text:
                 lost.append(comment)
+            at += 1
     return lost

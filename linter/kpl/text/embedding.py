@@ -6,11 +6,11 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from kpl.text.edit import Edit, apply_edits
+from kpl.text.edit import Edit
 from kpl.text.span import Span
 
-Reads = Callable[[Sequence[Edit]], "str | None"]
-"""What the inner text is after edits to the host; None when the host then says something else altogether."""
+Agrees = Callable[[Sequence[Edit], Sequence[Edit]], bool]
+"""Whether the host holds, after edits to it, what the inner text is after the other edits."""
 
 
 class Embedding:
@@ -37,21 +37,27 @@ class Line(NamedTuple):
     indent: int
 
 
+class Lines(NamedTuple):
+    """Where the lines of an inner text start in it and in its host, and how much further in each is there."""
+
+    inner: Sequence[int]
+    host: Sequence[int]
+    indents: Sequence[int]
+
+
 class IndentedLines(Embedding):
     """Inner lines that are host lines behind an indentation: a YAML block scalar."""
 
-    def __init__(
-        self, text: str, lines: Sequence[Line], indent: str, host_end: int, newline: str, reads: Reads
-    ) -> None:
+    def __init__(self, text: str, lines: Lines, indent: str, host_end: int, newline: str, agrees: Agrees) -> None:
         super().__init__(text, newline)
         self._lines = lines
-        self._starts = [line.inner for line in lines]
         self._indent = indent
         self._host_end = host_end
-        self._reads = reads
+        self._agrees = agrees
 
     def _host(self, offset: int) -> tuple[int, Line]:
-        line = self._lines[bisect_right(self._starts, offset) - 1]
+        number = bisect_right(self._lines.inner, offset) - 1
+        line = Line(self._lines.inner[number], self._lines.host[number], self._lines.indents[number])
         if offset == len(self.text):
             return self._host_end, line
         return line.host + line.indent + offset - line.inner, line
@@ -66,7 +72,7 @@ class IndentedLines(Embedding):
     def host_edits(self, edits: Sequence[Edit]) -> list[Edit] | None:
         """Whole lines stay whole lines; every new line gets the indentation of the scalar."""
         lifted = [self._lift(edit) for edit in edits]
-        return lifted if self._reads(lifted) == apply_edits(self.text, edits) else None
+        return lifted if self._agrees(lifted, edits) else None
 
     def _at_line_start(self, offset: int) -> bool:
         return offset == 0 or self.text[offset - 1] == "\n"
@@ -102,20 +108,28 @@ class IndentedLines(Embedding):
 class CharacterMap(Embedding):
     """Inner characters that stand one by one in the host, in another spelling: a quoted YAML scalar.
 
-    `places[i]` is where the inner character `i` is written; the last entry is where the inner text ends.
+    The inner character `i` is written from `starts[i]` to `ends[i]`; the last entries are where the inner text ends.
     `spell` writes new text the host's way, or returns None where that is not possible.
     """
 
-    def __init__(self, text: str, places: Sequence[Span], spell: Callable[[str], str | None], reads: Reads) -> None:
+    def __init__(
+        self,
+        text: str,
+        starts: Sequence[int],
+        ends: Sequence[int],
+        spell: Callable[[str], str | None],
+        agrees: Agrees,
+    ) -> None:
         super().__init__(text)
-        self._places = places
+        self._starts = starts
+        self._ends = ends
         self._spell = spell
-        self._reads = reads
+        self._agrees = agrees
 
     def host_span(self, span: Span) -> Span:
         """Where the inner `span` stands in the host."""
-        start = self._places[span.start].start
-        return Span(start, self._places[span.end - 1].end if span.end > span.start else start)
+        start = self._starts[span.start]
+        return Span(start, self._ends[span.end - 1] if span.end > span.start else start)
 
     def host_edits(self, edits: Sequence[Edit]) -> list[Edit] | None:
         """The edits, spelled as the host's scalar style wants it."""
@@ -125,7 +139,7 @@ class CharacterMap(Embedding):
             if text is None:
                 return None
             out.append(Edit(*self.host_span(Span(edit.start, edit.end)), text))
-        return out if self._reads(out) == apply_edits(self.text, edits) else None
+        return out if self._agrees(out, edits) else None
 
 
 class Opaque(Embedding):

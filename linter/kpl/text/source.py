@@ -37,6 +37,7 @@ class Source:
         self.bom = bom
         self.encoding = encoding
         self.valid = valid
+        self._remembered: tuple[int, list[int]] = (-1, [])
 
     @classmethod
     def from_bytes(cls, path: str, data: bytes) -> Source:
@@ -69,6 +70,20 @@ class Source:
         blocks = (self._lines.count("\n", at, at + _BLOCK) for at in range(0, len(self._lines), _BLOCK))
         return list(accumulate(blocks, initial=0))
 
+    @cached_property
+    def _starts_before(self) -> list[int]:
+        """Where the line starts that goes on at the start of each block."""
+        ends = (self._lines.rfind("\n", at, at + _BLOCK) + 1 for at in range(0, len(self._lines), _BLOCK))
+        return list(accumulate(ends, max, initial=0))
+
+    def _starts_in(self, block: int) -> list[int]:
+        """Where the lines start that start behind a line end of a block; the last block asked for is remembered."""
+        if self._remembered[0] != block:
+            pieces = self._lines[block * _BLOCK : (block + 1) * _BLOCK].split("\n")
+            starts = accumulate((len(piece) + 1 for piece in pieces[:-1]), initial=block * _BLOCK)
+            self._remembered = (block, list(starts)[1:])
+        return self._remembered[1]
+
     @property
     def line_count(self) -> int:
         """How many lines there are, the one behind the last line end among them; a line ends with LF, CR LF or CR."""
@@ -78,7 +93,8 @@ class Source:
         """Line and column of `offset`, both from 1, the column in code points."""
         block = min(offset // _BLOCK, len(self._ends_before) - 1)
         line = self._ends_before[block] + self._lines.count("\n", block * _BLOCK, offset) + 1
-        return line, offset - self._lines.rfind("\n", 0, offset)
+        start = self._lines.rfind("\n", block * _BLOCK, offset) + 1 or self._starts_before[block]
+        return line, offset - start + 1
 
     def line(self, number: int) -> str:
         """The text of line `number` (from 1) without its line end."""
@@ -86,14 +102,17 @@ class Source:
 
     def line_span(self, number: int) -> Span:
         """Where line `number` (from 1) stands, without its line end."""
-        start = 0
-        if number > 1:
-            block = bisect_left(self._ends_before, number - 1) - 1
-            start = block * _BLOCK
-            for _ in range(number - 1 - self._ends_before[block]):
-                start = self._lines.index("\n", start) + 1
-        end = self._lines.find("\n", start)
-        return Span(start, start + len(self.text[start : end if end >= 0 else None].rstrip("\r\n")))
+        start = self._start(number)
+        end = len(self.text) if number >= self.line_count else self._start(number + 1) - 1
+        # of CR LF the CR is no part of the line either
+        return Span(start, end - 1 if self.text[end - 1 : end] == "\r" and end > start else end)
+
+    def _start(self, number: int) -> int:
+        """Where line `number` starts."""
+        if number == 1:
+            return 0
+        block = bisect_left(self._ends_before, number - 1) - 1
+        return self._starts_in(block)[number - 2 - self._ends_before[block]]
 
     @cached_property
     def newline(self) -> str:

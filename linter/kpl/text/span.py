@@ -23,6 +23,7 @@ class Text(str):
     quoted word the quotes are inside the span and not in the string.
     """
 
+    __slots__ = ("span",)
     span: Span
 
     def __new__(cls, value: str, span: Span) -> Text:

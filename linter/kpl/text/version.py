@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from functools import total_ordering
 
-_NUMBERS = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?")
+_NUMBERS = re.compile(r"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?")
+_MOST_DIGITS = 18
+"""A release may be a date with a time."""
 
 
 @total_ordering
@@ -13,10 +15,10 @@ class Version:
     """A release such as ``1.14.7`` or ``v1.37``; what is not given counts as 0, a suffix does not count."""
 
     def __init__(self, text: str) -> None:
-        """Raises ValueError when `text` does not start with a number."""
+        """Raises ValueError when `text` does not start with a number, or with one that is too long."""
         found = _NUMBERS.match(text.strip())
-        if found is None:
-            raise ValueError(f"{text!r} is not a version")
+        if found is None or any(len(group or "") > _MOST_DIGITS for group in found.groups()):
+            raise ValueError(f"{text[:80]!r} is not a version")
         self.numbers = tuple(int(group or 0) for group in found.groups())
 
     @property

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from kpl import troubles
 from kpl.inputs import detect
+from kpl.inputs.coverage import Skipped, failed
 from kpl.inputs.document import Document, ParseFailure, Reading, is_corefile
 from kpl.inputs.kubeproxy import program_text
-from kpl.inputs.read import identify, read_documents
-from kpl.inputs.yamltree import split_documents
+from kpl.inputs.read import Identified, read_documents
+from kpl.inputs.yamltree import document_spans
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
@@ -40,6 +43,10 @@ class Contents:
     path: str
     configurations: list[Configuration] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
+    kind: str = ""
+    """What the file is, one of the words of `kpl.inputs.detect`."""
+    skipped: Skipped | None = None
+    """Why the file was not read."""
 
     @property
     def unreadable(self) -> list[tuple[Document, ParseFailure]]:
@@ -54,20 +61,27 @@ class Contents:
         ]
 
 
-def contents(path: str, data: bytes, named: bool, as_kind: Kind | None) -> Contents:
-    """The configurations in the file `path` that holds `data`; with `as_kind`, the whole file is one of that kind."""
-    if as_kind is not None:
-        document = _whole(Source.from_bytes(path, data))
-        return Contents(path, [Configuration(document, as_kind, document.embedding.text)])
-    identified = identify(path, data, named)
-    if identified is None:
-        return Contents(path)
-    source, kind = identified
-    if kind in (detect.COREFILE, detect.FRAGMENT):
+def kind_of(as_kind: Kind | None) -> str | None:
+    """The word of `kpl.inputs.detect` for a file that is one configuration of this kind."""
+    return {"corefile": detect.COREFILE, "kube-proxy": detect.YAML, None: None}[as_kind]
+
+
+def contents(path: str, identified: Identified | Skipped, as_kind: Kind | None) -> Contents:
+    """The configurations in a file; with `as_kind`, the whole file is one of that kind."""
+    if isinstance(identified, Skipped):
+        return Contents(path, skipped=identified)
+    with troubles.kept(path):
+        return _contents(path, identified, as_kind)
+    return Contents(path, skipped=failed(path))
+
+
+def _contents(path: str, identified: Identified, as_kind: Kind | None) -> Contents:
+    source, kind = identified.source, identified.kind
+    if as_kind is not None or kind in (detect.COREFILE, detect.FRAGMENT):
         document = _whole(source)
-        return Contents(path, [Configuration(document, "corefile", source.text)])
+        return Contents(path, [Configuration(document, as_kind or "corefile", source.text)], kind=kind)
     reading = read_documents(source, kind)
-    return Contents(path, list(_configurations(reading)), reading.documents)
+    return Contents(path, list(_configurations(reading)), reading.documents, kind)
 
 
 def _whole(source: Source) -> Document:
@@ -86,7 +100,9 @@ def _configurations(reading: Reading) -> Iterator[Configuration]:
 
 
 def _part(text: str, place: Span) -> str:
-    return next((text[slice(*span)] for span in split_documents(text) if place.start < span.end), text)
+    spans = document_spans(text)
+    number = bisect_right(spans, place.start, key=lambda span: span.end)
+    return text[slice(*spans[number])] if number < len(spans) else text
 
 
 def _kube_proxy(document: Document, at: int) -> Configuration:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from kpl import troubles
 from kpl.cluster import Cluster
+from kpl.inputs.document import Document
 from kpl.inputs.placeholders import corefile_placeholder, template_placeholder
 from kpl.text.source import Source
 from kpl.text.span import Span
@@ -15,7 +17,10 @@ from kpl.verify.configurations import Configuration, Contents, Kind
 
 
 class Judged(NamedTuple):
-    """A configuration with its verdict; `span` lies in `source`, None where the program speaks of no place."""
+    """A configuration with its verdict; `span` lies in `source`, None where the program speaks of no place.
+
+    `imported` is the place in another file of the run that the verdict is about, where `span` is the import.
+    """
 
     path: str
     number: int
@@ -24,23 +29,46 @@ class Judged(NamedTuple):
     verdict: Verdict
     source: Source
     span: Span | None
+    imported: tuple[Source, Span] | None = None
 
 
 def judge(files: Sequence[Contents], cluster: Cluster, *, as_they_are: bool) -> Iterator[Judged]:
     """The verdicts in the order of `files`; with `as_they_are`, no text is taken for a template."""
     for file in files:
         for number, configuration in enumerate(file.configurations):
-            version, verdict = _verdict(configuration, cluster)
-            if verdict.answer == "refuses" and not as_they_are:
-                found = corefile_placeholder if configuration.kind == "corefile" else template_placeholder
-                word = found(configuration.text)
-                if word is not None:
-                    verdict = Verdict("depends", needs=(Need("template", word),))
-            document = configuration.document
-            span = verdict.span
-            if span is not None:
-                span = document.embedding.host_span(span.shifted(configuration.offset))
-            yield Judged(file.path, number, configuration.kind, version, verdict, document.source, span)
+            judged = None
+            with troubles.kept(file.path):
+                judged = _judged(file.path, number, configuration, cluster, as_they_are)
+            if judged is not None:
+                yield judged
+
+
+def _judged(path: str, number: int, configuration: Configuration, cluster: Cluster, as_they_are: bool) -> Judged:
+    version, verdict = _verdict(configuration, cluster)
+    document = configuration.document
+    key = _imported(document, verdict, cluster)
+    if verdict.answer == "refuses" and not as_they_are:
+        word = _placeholder(configuration) or (corefile_placeholder(key.embedding.text) if key else None)
+        if word is not None:
+            key, verdict = None, Verdict("depends", needs=(Need("template", word),))
+    span = verdict.span
+    if span is not None:
+        span = document.embedding.host_span(span.shifted(configuration.offset))
+    imported = None
+    if key is not None and verdict.imported is not None:
+        imported = key.source, key.embedding.host_span(verdict.imported.span)
+    return Judged(path, number, configuration.kind, version, verdict, document.source, span, imported)
+
+
+def _placeholder(configuration: Configuration) -> str | None:
+    found = corefile_placeholder if configuration.kind == "corefile" else template_placeholder
+    return found(configuration.text)
+
+
+def _imported(document: Document, verdict: Verdict, cluster: Cluster) -> Document | None:
+    """The other document that a verdict is about."""
+    customized = cluster.customized
+    return customized.imported(verdict) if customized is not None and customized.home is document else None
 
 
 def _verdict(configuration: Configuration, cluster: Cluster) -> tuple[Version, Verdict]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from kpl import (
@@ -148,7 +149,7 @@ class AbsentAutopath(Rule):
         zones = [zone.strip(".").lower() for zone in kubernetes.args]
         if cluster.cluster_domain not in zones or not any(each.args[:1] == ["."] for each in server.all("forward")):
             return
-        searches = list(_searches(cluster))
+        searches = _searches(cluster)
         if not searches:
             return
         first = searches[0]
@@ -175,7 +176,13 @@ class _Search(NamedTuple):
     queries: int
 
 
-def _searches(cluster: Cluster) -> Iterator[_Search]:
+# a file may have many blocks
+@lru_cache(maxsize=1)
+def _searches(cluster: Cluster) -> list[_Search]:
+    return list(_find_searches(cluster))
+
+
+def _find_searches(cluster: Cluster) -> Iterator[_Search]:
     """The dearest name of each workload that sends more queries than it needs."""
     for workload in cluster.workloads:
         # in the network of its node, a pod has not the address that `autopath` knows it by

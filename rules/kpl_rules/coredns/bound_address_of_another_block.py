@@ -99,5 +99,8 @@ def _addresses(server: ServerBlock) -> list[str]:
 
 def _ports(server: ServerBlock, cluster: Cluster) -> set[str]:
     """The ports of the block's keys, each with its transport."""
-    zones = [zone for key in server.keys for zone in served_zones(key, cluster.coredns_version)]
+    try:
+        zones = [zone for key in server.keys for zone in served_zones(key, cluster.coredns_version)]
+    except ValueError:  # a key that is no zone yet: a variable brings the rest
+        return set()
     return {f"{zone.transport}://:{zone.port}" for zone in zones}

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Directive, Edit, Finding, Fix, Good, Rule, Severity, Stop, Text, Version, corefile
+from kpl import (
+    Bad,
+    Cluster,
+    Directive,
+    Edit,
+    Finding,
+    Fix,
+    Good,
+    Rule,
+    Severity,
+    Stop,
+    Text,
+    Version,
+    corefile,
+    whole_number,
+)
 
 _LEAST = 1024
 _DEFAULT = 9984
@@ -56,11 +71,11 @@ class CacheCapacityTooSmall(Rule):
         if directive.name != "cache":
             return
         for option in directive.properties:
-            if option.name not in ("success", "denial") or not option.args or not option.args[0].isdecimal():
+            if option.name not in ("success", "denial") or not option.args:
                 continue
-            capacity = option.args[0]
-            if int(capacity[:6]) < _LEAST and len(capacity) < 6:
-                yield self._too_small(option.name, capacity, alone=len(option.args) == 1)
+            capacity = whole_number(option.args[0])
+            if capacity is not None and capacity < _LEAST:
+                yield self._too_small(option.name, option.args[0], alone=len(option.args) == 1)
 
     def _too_small(self, name: Text, capacity: Text, alone: bool) -> Finding:
         message = (
@@ -68,7 +83,7 @@ class CacheCapacityTooSmall(Rule):
         )
         if not alone:
             return self.finding(capacity.span, message, help=f"Write a capacity of {_LEAST} or more.")
-        if int(capacity) == 0:
+        if whole_number(capacity) == 0:
             help_ = f"Write `disable {name}` to cache none of these answers."
             return self.finding(capacity.span, message, help=help_)
         line = f"{name} {_DEFAULT} {capacity}"

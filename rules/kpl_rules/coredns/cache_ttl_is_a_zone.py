@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import Bad, Corefile, Directive, Edit, Finding, Fix, Good, Rule, Severity, Stop, Text, corefile
+from kpl import Bad, Corefile, Directive, Edit, Finding, Fix, Good, Rule, Severity, Stop, Text, corefile, whole_number
 
-_DURATION = re.compile(r"(\d+)(s|m|h)")
+_DURATION = re.compile(r"([0-9]{1,9})(s|m|h)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -55,7 +55,12 @@ class CacheTtlIsAZone(Rule):
             yield self._zone(first, f"Write `cache {seconds}`.", (Edit(*first.span, seconds),))
             return
         last = directive.args[-1]
-        if len(directive.args) > 1 and last.isdecimal() and not first.isdecimal() and "{" not in first:
+        if (
+            len(directive.args) > 1
+            and whole_number(last) is not None
+            and whole_number(first) is None
+            and "{" not in first
+        ):
             gap = corefile.text[directive.args[-2].span.end : last.span.start]
             edits = (
                 Edit(first.span.start, first.span.start, f"{last} "),

@@ -10,7 +10,6 @@ from kpl import (
     Bad,
     Cluster,
     Corefile,
-    Directive,
     Finding,
     Good,
     Rule,
@@ -23,20 +22,28 @@ from kpl import (
     directive_order,
 )
 
+_SERVFAIL = ("hosts", "template")
+"""The plugins that respond with SERVFAIL to a name that they do not have, `fallthrough` or not."""
+
 
 class FallthroughToNowhere(Rule):
     """A name that a plugin does not have gets SERVFAIL, because no plugin comes after its `fallthrough`.
 
     ## Why
-    `fallthrough` hands a query on to the next plugin of the block. Where there is none, the answer is SERVFAIL ("no next plugin
-    found") and not NXDOMAIN: clients ask again, and no resolver remembers the answer for long.
+    `fallthrough` passes a query on to the next plugin of the block. Where there is none, the response is SERVFAIL ("no next
+    plugin found") and not NXDOMAIN: clients ask again, and `cache` keeps the response for 5 seconds only.
+
+    Without `fallthrough`, a plugin that has a zone (`file`, `etcd`, `kubernetes`, ...) responds with NXDOMAIN. `hosts` and
+    `template` have no SOA record for that, and respond with SERVFAIL all the same: the block needs a plugin after them.
 
     ## Fix
-    None: either the `fallthrough` is to go, or the plugin that was to answer is missing.
+    None: either `fallthrough` is wrong, or the plugin that answers the other names is missing.
 
     ## References
     - https://github.com/coredns/coredns/issues/6855
     - https://github.com/coredns/coredns/blob/v1.14.7/plugin/plugin.go (NextOrFailure)
+    - https://github.com/coredns/coredns/blob/v1.14.7/plugin/hosts/hosts.go (ServeDNS)
+    - https://github.com/coredns/coredns/blob/v1.14.7/plugin/template/template.go (ServeDNS)
     """
 
     code = "KPL230"
@@ -45,6 +52,10 @@ class FallthroughToNowhere(Rule):
     severity = Severity.WARNING
     since = "0.1.0"
     examples = [
+        Bad(
+            corefile("lan {\n    errors\n    etcd lan {\n        fallthrough\n    }\n}\n"),
+            flags=["fallthrough"],
+        ),
         Bad(
             corefile("lan {\n    errors\n    hosts {\n        10.0.0.1 a.lan\n        fallthrough\n    }\n}\n"),
             flags=["fallthrough"],
@@ -57,22 +68,32 @@ class FallthroughToNowhere(Rule):
         Good(corefile("lan {\n    errors\n    hosts {\n        10.0.0.1 a.lan\n    }\n}\n")),
     ]
 
-    def check(
-        self, directive: Directive, server: ServerBlock, corefile: Corefile, cluster: Cluster
-    ) -> Iterator[Finding]:
+    def check(self, server: ServerBlock, corefile: Corefile, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        option = directive.find("fallthrough")
-        if directive.name not in DATA_PLUGINS or option is None or server.snippet is not None or not server.keys:
+        if (
+            server.snippet is not None
+            or not server.keys
+            or server.names.isdisjoint(DATA_PLUGINS)
+            or not server.complete
+        ):
             return
-        names = {each.name for each in server.expanded()}
-        if not server.complete or corefile_placeholder(corefile.text) is not None:
+        if corefile_placeholder(corefile.text) is not None:
             return
-        if not all(directive_known(name, cluster.coredns_version) for name in names):
+        if not all(directive_known(name, cluster.coredns_version) for name in server.names):
             return
-        here = directive_order(directive.name)
-        if not any(name in ANSWERING_PLUGINS and directive_order(name) > here for name in names):
+        last = max((directive_order(name) for name in server.names if name in ANSWERING_PLUGINS), default=-1)
+        for directive in server.directives:
+            option = directive.find("fallthrough")
+            if directive.name not in DATA_PLUGINS or option is None or last > directive_order(directive.name):
+                continue
+            help_ = "Remove it, so that they get NXDOMAIN. Or add the plugin that answers them, such as `forward`."
+            if directive.name in _SERVFAIL:
+                help_ = (
+                    f"Add the plugin that answers them, such as `forward`: without `fallthrough`, `{directive.name}` responds "
+                    "with SERVFAIL too."
+                )
             yield self.finding(
                 option.name.span,
-                f"a name that `{directive.name}` does not have gets SERVFAIL, because no plugin comes after it in this block",
-                help="Remove it, so that the answer is NXDOMAIN, or add the plugin that is to answer, `forward` say.",
+                f"`fallthrough` passes the names that `{directive.name}` does not have to no plugin, so they get SERVFAIL",
+                help=help_,
             )

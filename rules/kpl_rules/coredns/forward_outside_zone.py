@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from kpl import (
     Bad,
     Corefile,
-    Directive,
     Finding,
     Good,
     Rule,
@@ -46,27 +45,41 @@ class ForwardOutsideZone(Rule):
         ),
         Good(corefile("example.com {\n    errors\n    cache 30\n    forward . 10.0.0.2\n}\n")),
         Good(corefile("example.com {\n    errors\n    cache 30\n    forward a.Example.com 10.0.0.2\n}\n")),
+        # the key is at fault
+        Good(
+            corefile(".a.pine {\n    errors\n    cache 30\n    forward . 10.0.0.1\n}\n"),
+            other=["corefile-refused"],
+        ),
         Good(corefile("{$ZONE} {\n    errors\n    cache 30\n    forward example.org 10.0.0.2\n}\n")),
     ]
 
-    def check(self, directive: Directive, server: ServerBlock, corefile: Corefile) -> Iterator[Finding]:
+    def check(self, server: ServerBlock, corefile: Corefile) -> Iterator[Finding]:
         """See the class."""
-        if directive.name != "forward" or not directive.args or server.snippet is not None or not server.keys:
+        if server.snippet is not None or not server.keys or not server.has("forward"):
             return
-        if corefile_placeholder(corefile.text) is not None or any(
-            "{" in word for word in (*server.keys, directive.args[0])
-        ):
+        if corefile_placeholder(corefile.text) is not None or any("{" in key for key in server.keys):
             return
-        wanted = zones_of(directive.args[0])[:1]
-        served = [zone for key in server.keys for zone in zones_of(key)]
-        for zone in wanted:
-            if not any(_within(zone, other) or _within(other, zone) for other in served):
-                yield self.finding(
-                    directive.args[0].span,
-                    f"this `forward` is never asked, because the server block does not serve `{zone}`",
-                    help=f"Write a server block for `{zone}`, or `forward .`.",
-                )
+        zones = [zones_of(key) for key in server.keys]
+        # what is wrong with a key that is no name is told of the key
+        if not all(zones):
+            return
+        served = {zone for each in zones for zone in each}
+        around = {other for zone in served for other in _around(zone)}
+        for directive in server.directives:
+            if directive.name != "forward" or not directive.args or "{" in directive.args[0]:
+                continue
+            for zone in zones_of(directive.args[0])[:1]:
+                if zone not in around and served.isdisjoint(_around(zone)):
+                    yield self.finding(
+                        directive.args[0].span,
+                        f"this `forward` is never asked, because the server block does not serve `{zone}`",
+                        help=f"Write a server block for `{zone}`, or `forward .`.",
+                    )
 
 
-def _within(zone: str, other: str) -> bool:
-    return other == "." or zone == other or zone.endswith("." + other)
+def _around(zone: str) -> Iterator[str]:
+    """The zone, and those that it lies in."""
+    while zone not in ("", "."):
+        yield zone
+        zone = zone.partition(".")[2]
+    yield "."

@@ -40,19 +40,23 @@ class GluedComment(Rule):
     def check(self, corefile: Corefile) -> Iterator[Finding]:
         """See the class."""
         words = tokenize(corefile.text)
+        behind = 0
         for word, following in pairwise(words):
             at = word.span.end
             if corefile.text[at : at + 1] != "#" or following.line != word.last_line or following.text in ("{", "}"):
                 continue
             glued = corefile.text[at : following.span.start].rstrip()
-            end = corefile.text.find("\n", at)
-            rest = corefile.text[at : len(corefile.text) if end < 0 else end].rstrip()
+            fix = None
+            if at >= behind:  # of several comments on a line, the first one takes the others in
+                end = corefile.text.find("\n", at)
+                behind = len(corefile.text) if end < 0 else end
+                rest = corefile.text[at:behind].rstrip()
+                edit = Edit(at, at + len(rest), f" {rest}")
+                fix = Fix("Write a blank before `#`", (edit,), safe=False, restructures=True)
             yield self.finding(
                 Span(at, at + len(glued)),
                 f"CoreDNS reads `{following.text}` behind this comment, because a comment that is glued to a word ends at the "
                 "next blank",
                 help="Write a blank before `#`.",
-                fix=Fix(
-                    "Write a blank before `#`", (Edit(at, at + len(rest), f" {rest}"),), safe=False, restructures=True
-                ),
+                fix=fix,
             )

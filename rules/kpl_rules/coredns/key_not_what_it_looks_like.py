@@ -78,6 +78,8 @@ class KeyNotWhatItLooksLike(Rule):
                 "a key is a name and not an address to listen on",
                 f"Write `.` as the key, and `bind {zone[:-1]}` in the block.",
             )
+        if zone.startswith(".") and zone != ".":
+            return "of the dot before it, so no query is for it", f"Remove the dot: `{zone[1:].rstrip('.')}`."
         if ":" in zone:
             name, _, port = zone.removesuffix(".").rpartition(":")
             if _ADDRESS.search(zone):

@@ -6,10 +6,42 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from kpl import Bad, Cluster, Corefile, Finding, Fix, Good, Role, Rule, ServerBlock, Severity, Stop, corefile, role_of
+from kpl import (
+    Bad,
+    Cluster,
+    Corefile,
+    Finding,
+    Fix,
+    Good,
+    Role,
+    Rule,
+    ServerBlock,
+    Severity,
+    Stop,
+    corefile,
+    is_cluster_block,
+    keyword_known,
+    role_of,
+)
 
 _LOOPBACK = re.compile(r"(?:[a-z]+://)?(?:127\.|\[?::1\b|localhost\b)")
+_KINDS = ("success", "denial")
 _PORT = re.compile(r":\d+$")
+
+_CLUSTER = """\
+.:53 {
+    errors
+    health {
+        lameduck 5s
+    }
+    ready
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+        fallthrough in-addr.arpa ip6.arpa
+    }
+    forward . 10.0.0.53
+    loop
+}
+"""
 
 
 class MissingCache(Rule):
@@ -17,19 +49,23 @@ class MissingCache(Rule):
 
     ## Why
     A `cache` answers a repeated query from memory; without it each query waits for the upstream and adds to its load.
-    The default cache (9,984 entries for answers and as many for denials, a TTL of at most an hour) costs some 30 MB when
-    it is full. kubeadm writes `cache 30` into every cluster's Corefile.
+    The default cache (9,984 entries for answers and as many for denials; answers are kept for an hour at most, denials for
+    half an hour, both for 5 seconds at least) costs about 30 MB when it is full. kubeadm writes `cache 30` into every
+    cluster's Corefile, in Kubernetes 1.33 and later without the names of Services: `kubernetes` has these in memory.
 
     The rule looks at blocks that send everything upstream (`forward .`), outside of cluster DNS only at those for the
     root zone: a block for one zone may leave the cache out to see changes at once. It is silent where the upstream is on
     loopback, or another block of the file stands in front: the cache may be there.
 
     ## Fix
-    Adds `cache 30`, kubeadm's value, below `forward`. An answer may then be up to 30 seconds old, never older than its
-    own TTL.
+    Adds `cache 30`, kubeadm's value, below `forward`, and in the block of cluster DNS the two `disable` lines that kubeadm
+    writes for the cluster's domain (CoreDNS 1.9.4 and later). An answer may then be up to 30 seconds old, and never older
+    than its own TTL, unless that is below 5 seconds.
 
     ## References
     - https://coredns.io/plugins/cache/
+    - https://github.com/coredns/coredns/blob/v1.14.7/plugin/cache/cache.go (maxNTTL, minTTL)
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.0/cmd/kubeadm/app/phases/addons/dns/manifests.go
     - https://github.com/coredns/deployment/blob/master/kubernetes/Scaling_CoreDNS.md
     """
 
@@ -48,6 +84,21 @@ class MissingCache(Rule):
             corefile(". {\n  forward . 9.9.9.9 {  # the office\n    max_concurrent 1000\n  }\n}\n"),
             flags=["forward . 9.9.9.9"],
             fixed=". {\n  forward . 9.9.9.9 {  # the office\n    max_concurrent 1000\n  }\n  cache 30\n}\n",
+        ),
+        Bad(
+            corefile(_CLUSTER),
+            flags=["forward . 10.0.0.53"],
+            fixed=_CLUSTER.replace(
+                "    loop\n",
+                "    cache 30 {\n        disable success cluster.local\n        disable denial cluster.local\n    }\n    loop\n",
+            ),
+        ),
+        # before the option came
+        Bad(
+            corefile(_CLUSTER),
+            {"coredns": "1.9.3"},
+            flags=["forward . 10.0.0.53"],
+            fixed=_CLUSTER.replace("    loop\n", "    cache 30\n    loop\n"),
         ),
         Good(corefile(". {\n    forward . 9.9.9.9\n    cache 30\n}\n")),
         # what the imported file holds is not known
@@ -88,13 +139,25 @@ class MissingCache(Rule):
             return
         fix = None
         if forward in server.directives:
-            fix = Fix("Add `cache 30`", (server.corefile.insert_after(forward, "cache 30"),))
+            lines = [f"disable {kind} {domain}" for domain in self._domains(server, cluster) for kind in _KINDS]
+            corefile = server.corefile
+            edit = corefile.insert_block_after(forward, "cache 30", *lines) if lines else None
+            fix = Fix("Add `cache 30`", (edit or corefile.insert_after(forward, "cache 30"),))
         yield self.finding(
             forward.head,
             "each query is sent to the upstream again, because this server block forwards without a `cache`",
             help="Write `cache 30` in the block: repeated queries are answered from memory for up to 30 seconds.",
             fix=fix,
         )
+
+    @staticmethod
+    def _domains(server: ServerBlock, cluster: Cluster) -> list[str]:
+        """The domain whose names the `kubernetes` plugin has in memory anyway, where `cache` can leave it out."""
+        if not is_cluster_block(server) or not keyword_known("cache", "disable", cluster.coredns_version):
+            return []
+        kubernetes = server.get("kubernetes")
+        zones = kubernetes.args if kubernetes is not None else []
+        return [str(zone) for zone in zones if not zone.rstrip(".").endswith(".arpa") and "/" not in zone][:1]
 
 
 def _zone(key: str) -> str:

@@ -21,6 +21,7 @@ from kpl import (
     is_placeholder,
     is_public_address,
     role_of,
+    whole_number,
 )
 
 _FULL = """\
@@ -117,5 +118,4 @@ class MissingLoop(Rule):
 
 
 def _on_port_53(key: str) -> bool:
-    port = key.rpartition(":")[2]
-    return not port.isdecimal() or int(port) == 53
+    return whole_number(key.rpartition(":")[2]) in (None, 53)

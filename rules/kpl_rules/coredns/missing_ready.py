@@ -128,12 +128,19 @@ def _fix(server: ServerBlock, cluster: Cluster) -> Fix | None:
     line = _line(server.corefile)
     if line is None:
         return None
-    safe = not any(
+    safe = not _on_host_network(cluster)
+    return Fix(f"Add `{line}`", (server.corefile.insert_after(place, line),), safe)
+
+
+# a file may have many blocks
+@lru_cache(maxsize=1)
+def _on_host_network(cluster: Cluster) -> bool:
+    """Whether a CoreDNS of the cluster has the ports of its node."""
+    return any(
         workload.host_network is not None and "coredns" in (container.image or "")
         for workload in cluster.workloads
         for container in workload.containers
     )
-    return Fix(f"Add `{line}`", (server.corefile.insert_after(place, line),), safe)
 
 
 # a file may have many blocks

@@ -55,7 +55,7 @@ class NothingAnswers(Rule):
 
     def check(self, server: ServerBlock, corefile: Corefile, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        names = {directive.name for directive in server.expanded()}
+        names = server.names
         if not names or not server.keys or server.snippet is not None or not server.complete:
             return
         if corefile_placeholder(corefile.text) is not None or names & _ANSWERING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from kpl import (
@@ -56,13 +57,18 @@ class QuotesThatDoNotQuote(Rule):
         if directive.name == "view" or corefile_placeholder(corefile.text) is not None:
             return
         for args in (directive.args, *(option.args for option in directive.properties)):
+            # by the quote that each ends with, in their order
+            ends = {quote: [number for number, arg in enumerate(args) if arg.endswith(quote)] for quote in ("'", "`")}
+            behind = 0
             for number, first in enumerate(args):
                 quote = first[:1]
-                if quote not in ("'", "`") or first[1:].endswith(quote):
+                if number < behind or quote not in ("'", "`") or first[1:].endswith(quote):
                     continue
-                last = next((arg for arg in args[number + 1 :] if arg.endswith(quote)), None)
-                if last is None:
+                at = bisect_right(ends[quote], number)
+                if at == len(ends[quote]):
                     continue
+                behind = ends[quote][at] + 1
+                last = args[behind - 1]
                 span = Span(first.span.start, last.span.end)
                 written = corefile.text[slice(*span)]
                 plain = '"' not in written and "\\" not in written

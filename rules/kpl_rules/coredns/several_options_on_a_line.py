@@ -71,7 +71,9 @@ class SeveralOptionsOnALine(Rule):
                 continue
             if not keyword_known(plugin, token.text, cluster.coredns_version):
                 continue
-            start = len(read.text[: token.span.start].rstrip(" \t"))
+            start = token.span.start
+            while start and read.text[start - 1] in " \t":
+                start -= 1
             edit = Edit(start, token.span.start, f"\n{read.indent_at(token.span.start)}")
             yield self.finding(
                 token.span,

@@ -6,29 +6,28 @@ from collections.abc import Iterator
 
 from kpl import (
     Bad,
-    Cluster,
     Corefile,
     Directive,
     Finding,
     Good,
     Related,
     Rule,
-    ServerBlock,
     Severity,
     Stop,
     corefile,
 )
 
-_LAST = ("grpc", "erratic", "whoami")
+_LAST = ("grpc", "erratic", "whoami", "nomad")
 
 
 class UnreachablePlugin(Rule):
     """A plugin is never asked, because `forward .` answers everything before it.
 
     ## Why
-    The order of the plugins is fixed when CoreDNS is built; where a line stands in the file has no meaning. `grpc`, `erratic`
-    and `whoami` come behind `forward`, and `forward .` passes no query on: it answers, or fails. Of several `forward .` in one
-    block (from CoreDNS 1.9.4 on) the first one answers everything, unless it has `next` or `next_on_nodata`.
+    The order of the plugins is fixed when CoreDNS is built; where a line stands in the file has no meaning. `grpc`, `erratic`,
+    `whoami` and `nomad` come after `forward`, and `forward .` passes no query on: it answers, or fails. Of several
+    `forward .` in one block (from CoreDNS 1.9.4 on) the first one answers everything, unless it has `next` or
+    `next_on_nodata`.
 
     ## Fix
     None: one of the two is to go.
@@ -53,6 +52,10 @@ class UnreachablePlugin(Rule):
             corefile("lan {\n    errors\n    cache 30\n    forward . 10.0.0.2\n    forward . 10.0.0.3\n}\n"),
             flags=["forward"],
         ),
+        Bad(
+            corefile("lan {\n    errors\n    cache 30\n    forward . 10.0.0.2\n    nomad service.lan\n}\n"),
+            flags=["nomad"],
+        ),
         Good(corefile("lan {\n    errors\n    cache 30\n    forward a.lan 10.0.0.2\n    whoami\n}\n")),
         Good(
             corefile(
@@ -61,22 +64,26 @@ class UnreachablePlugin(Rule):
         ),
     ]
 
-    def check(
-        self, directive: Directive, server: ServerBlock, corefile: Corefile, cluster: Cluster
-    ) -> Iterator[Finding]:
+    def check(self, corefile: Corefile) -> Iterator[Finding]:
         """See the class."""
-        again = directive.name == "forward" and directive.args[:1] == ["."]
-        if not again and directive.name not in _LAST:
-            return
-        for forward in server.all("forward"):
-            if forward is directive:
-                return
-            passes_on = any(forward.find(option) for option in ("except", "next", "next_on_nodata"))
-            if forward.args[:1] == ["."] and not passes_on:
-                yield self.finding(
-                    directive.name.span,
-                    f"`{directive.name}` is never asked, because it comes behind `forward .`, which passes no query on",
-                    help="Remove it, or forward some zones only.",
-                    related=[Related(forward.head, "this answers everything")] if forward in server.directives else [],
-                )
-                return
+        for server in (*corefile.servers, *corefile.snippets):
+            if not any(directive.name in (*_LAST, "forward") for directive in server.directives):
+                continue
+            forward = next(filter(_answers_everything, server.all("forward")), None)
+            if forward is None:
+                continue
+            related = [Related(forward.head, "this answers everything")] if forward in server.directives else []
+            forwards = server.all("forward")
+            later = {id(each) for each in forwards[forwards.index(forward) + 1 :] if each.args[:1] == ["."]}
+            for directive in server.directives:
+                if id(directive) in later or directive.name in _LAST:
+                    yield self.finding(
+                        directive.name.span,
+                        f"`{directive.name}` is never asked, because it comes behind `forward .`, which passes no query on",
+                        help="Remove it, or forward some zones only.",
+                        related=related,
+                    )
+
+
+def _answers_everything(forward: Directive) -> bool:
+    return forward.args[:1] == ["."] and not any(map(forward.find, ("except", "next", "next_on_nodata")))

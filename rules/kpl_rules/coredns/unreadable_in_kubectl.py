@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from kpl import Bad, Cluster, Corefile, Edit, Finding, Fix, Good, Rule, Severity, Span, Stop, tokenize
 
 _HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: coredns\n  namespace: kube-system\ndata:\n  Corefile: |\n"
-_BAD = re.compile(r"[ \t]+(?=\n|\Z)|[ \t]*\t[ \t]*")
+_BAD = re.compile(r"(?<![ \t])(?:[ \t]+(?=\n|\Z)| *\t[ \t]*)")
 
 
 class UnreadableInKubectl(Rule):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, Rule, ServerBlock, Severity, Stop, corefile
+from kpl import Bad, Cluster, Finding, Good, Rule, ServerBlock, Severity, Stop, corefile, enclosed
 
-_VARIABLE = re.compile(r"\{\$([^}]+)\}|\{%((?:(?!%\}).)+)%\}")
+_OPENING = re.compile(r"\{[$%]")
+_CLOSED_BY = {"{$": "}", "{%": "%}"}
 
 
 class UnsetVariableInKey(Rule):
@@ -43,8 +44,10 @@ class UnsetVariableInKey(Rule):
         if environment is None or server.snippet is not None:
             return
         for key in server.keys:
-            names = [found[1] or found[2] for found in _VARIABLE.finditer(key)]
-            if names and not _VARIABLE.sub("", key) and not any(environment.get(name) for name in names):
+            places = list(enclosed(key, _OPENING, _CLOSED_BY))
+            names = [key[start + 2 : end - len(_CLOSED_BY[key[start : start + 2]])] for start, end in places]
+            whole = bool(names) and sum(end - start for start, end in places) == len(key)
+            if whole and all(names) and not any(environment.get(name) for name in names):
                 what = "the server block is dropped" if len(server.keys) == 1 else "this key is dropped"
                 yield self.finding(
                     key.span,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import Bad, Corefile, Finding, Good, Rule, Severity, Span, Stop, corefile, tokenize
+from kpl import Bad, Corefile, Finding, Good, Rule, Severity, Span, Stop, corefile, enclosed, tokenize
 
+_OPENING = re.compile(r"\{[$%][A-Za-z_]\w*:?-?")
 _DEFAULT = re.compile(r"\{\$([A-Za-z_]\w*)(:-?|-)([^}]*)\}|\{%([A-Za-z_]\w*)(:-?|-)((?:(?!%\}).)*)%\}")
 
 
@@ -39,7 +40,10 @@ class VariableDefault(Rule):
         """See the class."""
         for word in tokenize(corefile.text):
             written = corefile.text[slice(*word.span)]
-            for found in _DEFAULT.finditer(written):
+            for place in enclosed(written, _OPENING, {"{$": "}", "{%": "%}"}):
+                found = _DEFAULT.fullmatch(written, *place)
+                if found is None:
+                    continue
                 name = found[1] or found[4]
                 start = word.span.start + found.start()
                 yield self.finding(

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, is_unconditional, is_within, node_dump
+from kpl import (
+    Bad,
+    Finding,
+    Good,
+    Rule,
+    Ruleset,
+    Severity,
+    Stop,
+    Table,
+    dump,
+    is_unconditional,
+    is_within,
+    node_dump,
+    whole_number,
+)
 
 _AGENTS = {"IP-MASQ-AGENT": "ip-masq-agent", "KIND-MASQ-AGENT": "kindnet"}
 _CLUSTER_IP = " cluster IP"
@@ -79,7 +93,8 @@ class AgentMasqueradesPods(Rule):
             ]
             pods = _pod_network(nat)
             address, _, length = (pods or "").partition("/")
-            if spared and length.isdecimal() and not any(_covers(network, address, length) for network in spared):
+            prefix = whole_number(length)
+            if spared and prefix is not None and not any(_covers(network, address, prefix) for network in spared):
                 yield self.finding(
                     nat.declaration(chain),
                     f"{agent} masquerades what pods send to pods of other nodes: none of its {len(spared):,} networks holds "
@@ -97,7 +112,8 @@ def _pod_network(nat: Table) -> str | None:
     return found.most_common(1)[0][0] if found else None
 
 
-def _covers(network: str, address: str, length: str) -> bool:
+def _covers(network: str, address: str, length: int) -> bool:
     """Whether `network` holds the whole of `address`/`length`."""
-    bits = network.partition("/")[2] or length
-    return bits.isdecimal() and int(bits) <= int(length) and is_within(address, network)
+    written = network.partition("/")[2]
+    bits = whole_number(written) if written else length
+    return bits is not None and bits <= length and is_within(address, network)

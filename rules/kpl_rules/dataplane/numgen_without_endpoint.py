@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Span, Stop, kube_proxy_tables
+from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Span, Stop, kube_proxy_tables, whole_number
 from kpl_rules.dataplane._nft import NEW, OLD, ONE, TWO, WEB, listed
 
 
@@ -64,10 +64,10 @@ class NumgenWithoutEndpoint(Rule):
 
 
 def _message(modulus: str, offset: str, keys: list[object]) -> str:
-    numbers = {int(key) for key in keys if isinstance(key, str) and key.isdecimal() and len(key) < 12}
-    if not (modulus.isdecimal() and len(modulus) < 12 and offset == "0") or len(numbers) < len(keys):
+    numbers = {number for key in keys if isinstance(key, str) and (number := whole_number(key)) is not None}
+    drawn = whole_number(modulus)
+    if drawn is None or offset != "0" or len(numbers) < len(keys):
         return ""
-    drawn = int(modulus)
     missing = drawn - sum(1 for number in numbers if number < drawn)
     beyond = sum(1 for number in numbers if number >= drawn)
     if missing:

@@ -11,14 +11,25 @@ from kpl import (
     Document,
     Finding,
     Good,
+    Related,
     Rule,
     Severity,
     Span,
     Stop,
-    Version,
     corefile,
     corefile_placeholder,
+    files,
     is_corefile,
+)
+
+
+def _config_map(name: str, key: str, text: str) -> str:
+    lines = "".join(f"    {line}\n" for line in text.splitlines())
+    return f"kind: ConfigMap\nmetadata:\n  name: {name}\n  namespace: kube-system\ndata:\n  {key}: |\n{lines}"
+
+
+_IMPORTS = _config_map(
+    "coredns", "Corefile", "lan {\n    errors\n    whoami\n    cache\n    import custom/*.override\n}"
 )
 
 
@@ -35,6 +46,9 @@ class CorefileRefused(Rule):
     Nothing is said where the answer depends on something outside of the file: a file, an interface, a variable. `kpl
     verify` tells on what. A plugin that is not CoreDNS's own is taken to be in the image; KPL011 names it.
 
+    The ConfigMap `coredns-custom` (AKS, k3s, Gardener, vCluster) and the Corefile that imports `custom/*.override` and
+    `custom/*.server` are one Corefile, where the run has one of each.
+
     ## Fix
     Where one way to write it is certain, and CoreDNS accepts the result: a brace that is glued to a word, on the line of
     an option, on the next line or forgotten at the end; a directive behind `}`; a misspelt plugin or option; a comma too
@@ -45,6 +59,8 @@ class CorefileRefused(Rule):
     - https://github.com/coredns/coredns/issues/5152 (no config test)
     - https://github.com/coredns/caddy/blob/master/caddyfile/parse.go
     - https://coredns.io/manual/configuration/
+    - https://github.com/k3s-io/k3s/blob/v1.34.1%2Bk3s1/manifests/coredns.yaml (`coredns-custom`)
+    - https://learn.microsoft.com/azure/aks/coredns-custom
     """
 
     code = "KPL010"
@@ -59,6 +75,11 @@ class CorefileRefused(Rule):
             flags=["cache{"],
             other=["missing-closing-brace"],
             fixed="lan {\n    whoami\n    errors\n    cache {\n        prefetch 5\n    }\n}\n",
+        ),
+        Bad(
+            corefile("lan {\n    whoami\n    cache 30{\n        prefetch 5\n    }\n    errors\n}\n"),
+            flags=["prefetch"],
+            fixed="lan {\n    whoami\n    cache 30 {\n        prefetch 5\n    }\n    errors\n}\n",
         ),
         Bad(
             corefile("lan {\n    whoami\n    errors\n    cache\n    {\n        prefetch 5\n    }\n}\n"),
@@ -104,6 +125,12 @@ class CorefileRefused(Rule):
             ),
             flags=["lan"],
         ),
+        # the two ConfigMaps are one Corefile
+        Bad(
+            files(**{"custom.yaml": _config_map("coredns-custom", "x.override", "cache 60"), "coredns.yaml": _IMPORTS}),
+            flags=["cache"],
+        ),
+        Good(files(**{"custom.yaml": _config_map("coredns-custom", "x.override", "log"), "coredns.yaml": _IMPORTS})),
         # of its time
         Bad(
             corefile("lan {\n    whoami\n    errors\n    cache {\n        servfail 5s\n    }\n}\n"),
@@ -127,22 +154,47 @@ class CorefileRefused(Rule):
         """See the class."""
         if not is_corefile(document):
             return
+        customized = cluster.customized
         verdict = cluster.lenient(document).judgement.verdict
-        if verdict.answer == "refuses" and not _is_not_all(document, cluster):
-            advice = cluster.advice(document)
-            says = f"`{verdict.message}`" if verdict.message is not None else "nothing: it never comes to an end"
-            release = _release(cluster.judged_coredns_version(document))
-            yield self.finding(
-                verdict.span or Span(0, 0),
-                f"CoreDNS {release} does not start with this Corefile; it says {says}",
-                help=advice.help,
-                fix=advice.fix,
-            )
+        if verdict.answer == "refuses":
+            # what is wrong with a key of coredns-custom is told there
+            is_elsewhere = customized and customized.home is document and customized.imported(verdict)
+            if not is_elsewhere and not _is_not_all(document, cluster):
+                advice = cluster.advice(document)
+                yield self.finding(
+                    verdict.span or Span(0, 0),
+                    f"CoreDNS {_release(document, cluster)} does not start with this Corefile; it says {_says(verdict.message)}",
+                    help=advice.help,
+                    fix=advice.fix,
+                )
+        elif customized and customized.imports(document):
+            verdict = cluster.lenient(customized.home).judgement.verdict
+            # a removed option is told by the rule about it, as in any Corefile
+            alone = cluster.judgement(document).verdict
+            if customized.imported(verdict) is document and alone.answer != "refuses":
+                yield from self._joined(document, customized.home, cluster)
+
+    def _joined(self, document: Document, home: Document, cluster: Cluster) -> Iterator[Finding]:
+        """The refusal of the Corefile in `home` that the key of `coredns-custom` in `document` is the reason of."""
+        verdict = cluster.lenient(home).judgement.verdict
+        if any(corefile_placeholder(each.embedding.text) is not None for each in (home, document)):
+            return
+        yield self.finding(
+            verdict.imported.span if verdict.imported else Span(0, 0),
+            f"CoreDNS {_release(home, cluster)} does not start with the Corefile of `{home.name}`, which imports this; it says "
+            f"{_says(verdict.message)}",
+            help=f"Remove it here or in `{home.name}`: CoreDNS reads both as one Corefile.",
+            related=[Related(verdict.span or Span(0, 0), "imported here", home)],
+        )
 
 
-def _release(version: Version) -> str:
+def _release(document: Document, cluster: Cluster) -> str:
     """All three numbers, as CoreDNS writes its releases."""
-    return ".".join(str(number) for number in version.numbers)
+    return ".".join(str(number) for number in cluster.judged_coredns_version(document).numbers)
+
+
+def _says(message: str | None) -> str:
+    return f"`{message}`" if message is not None else "nothing: it never comes to an end"
 
 
 def _is_not_all(document: Document, cluster: Cluster) -> bool:

@@ -42,7 +42,7 @@ class InputDoesNotParse(Rule):
             yield self.finding(
                 failure.span,
                 f"this {failure.what} was not checked: {failure.message}",
-                help="`kpl verify` gives CoreDNS's verdict on larger ones too.",
+                help="Nothing in this document was checked.",
             )
         elif not failure.templated and failure.what != "Corefile":
             yield self.finding(

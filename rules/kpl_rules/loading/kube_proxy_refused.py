@@ -45,7 +45,7 @@ class KubeProxyRefused(Rule):
         """See the class."""
         document = cluster.document_of(config)
         verdict = cluster.proxy_verdict(document)
-        if verdict.answer != "refuses" or template_placeholder(document.embedding.text) is not None:
+        if verdict.answer != "refuses" or template_placeholder(cluster.program_text_of(document)[0]) is not None:
             return
         # what a mode or a field that is gone does to kube-proxy is told by the rule about it
         if re.search(r"KubeProxyConfiguration\.ProxyMode\b|KubeProxyConfiguration\.Mode\b", verdict.message or ""):

@@ -6,16 +6,18 @@ from collections.abc import Iterator
 
 from kpl import Bad, Finding, Good, ParseFailure, Rule, Severity, Stop, manifest
 
+_CONFIG_MAP = "kind: ConfigMap\nmetadata:\n  name: coredns\n{{- with .Values.labels }}\n  labels: {{ . }}\n{{- end }}\n"
+
 
 class TemplateNotRendered(Rule):
-    """A document is a template and does not parse before it is rendered, so that no rule has looked at it.
+    """The template of a Corefile or of a kube-proxy configuration was not checked: it does not parse unrendered.
 
     ## Why
-    Helm, Jinja and envsubst templates are read as they lie there, with their placeholders tolerated. Where a template
-    only becomes YAML or a Corefile when it is rendered, kpl has nothing to look at.
+    kpl reads Helm, Jinja and envsubst templates as they are and tolerates their placeholders. A template that becomes YAML
+    or a Corefile only when it is rendered was not checked. Other manifests that are templates have no finding.
 
     ## Fix
-    Check what the template renders to: ``helm template . | kpl lint -``.
+    Check the rendered text: `helm template . | kpl lint -`.
 
     ## References
     - https://helm.sh/docs/helm/helm_template/
@@ -28,20 +30,24 @@ class TemplateNotRendered(Rule):
     since = "0.1.0"
     examples = [
         Bad(
-            manifest(
-                "kind: Service\nmetadata:\n  name: a\n{{- with .Values.labels }}\n  labels: {{ . }}\n{{- end }}\n"
-            ),
+            manifest(f"{_CONFIG_MAP}data:\n  Corefile: |\n    . {{\n        whoami\n    }}\n"),
             flags=["{{- with .Values.labels }}"],
         ),
+        Bad(
+            manifest("{% if ipvs %}\nkind: KubeProxyConfiguration\nmode: ipvs\n{% endif %}\n"),
+            flags=["{% if ipvs %}"],
+        ),
+        # a template of something else
+        Good(manifest(_CONFIG_MAP.replace("ConfigMap", "Service"))),
         # placeholders that leave it YAML are no obstacle
         Good(manifest('kind: Service\nmetadata:\n  name: "{{ .Release.Name }}-a"\n')),
     ]
 
     def check(self, failure: ParseFailure) -> Iterator[Finding]:
         """See the class."""
-        if failure.templated:
+        if failure.template_of:
             yield self.finding(
                 failure.span,
-                f"this {failure.what} is a template that does not parse before it is rendered, so it was not checked",
+                f"this template of a {failure.template_of} does not parse before it is rendered, so kpl did not check it",
                 help="Pipe the rendered text into `kpl lint -`.",
             )

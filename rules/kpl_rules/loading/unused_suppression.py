@@ -11,11 +11,16 @@ class UnusedSuppression(Rule):
     """A `# kpl: ignore[...]` comment silences nothing.
 
     ## Why
-    It stays behind when what it excused is gone, and then silences the next fault of the same kind at this place without
-    anybody having looked at it.
+    The comment outlives the problem that it excused, and then silences the next problem of the same kind at this place.
+
+    A rule that looks at more than one file (it joins files, or depends on the version of CoreDNS or Kubernetes) is judged
+    only when the run covers a whole repository (`kpl lint` in the folder that holds `.git`) and every document of it
+    parses. A commit hook passes single files, which do not show what such a comment silences.
 
     ## Fix
-    Takes the rule out of the brackets, or the whole comment when no other rule is named in it.
+    Removes the rule from the brackets, or the comment when it names no other rule. A comment with a reason, after the
+    brackets or in a comment next to it, is never removed automatically. The fix is unsafe where another run may find
+    something: for a rule that looks at more than one file or has options, and for a name that a plug-in may define.
 
     ## References
     - https://docs.astral.sh/ruff/rules/unused-noqa/ (the same idea for Python)
@@ -28,15 +33,23 @@ class UnusedSuppression(Rule):
     since = "0.1.0"
     examples = [
         Bad(
-            corefile(". {\n    forward . 9.9.9.9\n    cache 30  # kpl: ignore[missing-cache] we want none\n}\n"),
-            flags=["missing-cache"],
-            fixed=". {\n    forward . 9.9.9.9\n    cache 30\n}\n",
+            corefile("lan {\n    errors\n    log  # kpl: ignore[log-format-is-a-scope]\n    whoami\n}\n"),
+            flags=["log-format-is-a-scope"],
+            fixed="lan {\n    errors\n    log\n    whoami\n}\n",
         ),
         Bad(
             corefile("# kpl: ignore-file[missing-cache, missing-cash]\n. {\n    forward . 9.9.9.9\n}\n"),
             flags=["missing-cash"],
             fixed="# kpl: ignore-file[missing-cache]\n. {\n    forward . 9.9.9.9\n}\n",
+            safe=False,
         ),
+        # its reason is for a person to judge
+        Bad(
+            corefile("lan {\n    errors\n    log  # kpl: ignore[log-format-is-a-scope] our parser\n    whoami\n}\n"),
+            flags=["log-format-is-a-scope"],
+        ),
+        # what it silences may be seen with the other files of the cluster
+        Good(corefile("lan {\n    errors\n    whoami  # kpl: ignore[missing-cache]\n}\n")),
         Good(corefile(". {\n    # kpl: ignore[missing-cache] the upstream has one\n    forward . 9.9.9.9\n}\n")),
         Good(corefile(". {\n    forward . 9.9.9.9  # kpl: ignore[KPL201]\n}\n")),
     ]
@@ -46,16 +59,20 @@ class UnusedSuppression(Rule):
         if not suppression.names:
             yield self.finding(
                 suppression.span,
-                "this comment silences nothing, because it names no rule",
-                help="Write the rule in brackets: `# kpl: ignore[missing-cache] reason`.",
+                "this comment names no rule, so it silences nothing",
+                help="Add the rule in brackets: `# kpl: ignore[missing-cache] reason`.",
             )
             return
-        fix = Fix("Remove what silences nothing", suppression.removal())
-        for number, name in enumerate(suppression.idle):
-            reason = "no rule is called so" if name in suppression.unknown else "the rule finds nothing there"
+        idle = suppression.idle
+        fix = None
+        if not suppression.has_reason:
+            safe = all(name in suppression.certain for name in idle)
+            fix = Fix("Remove what silences nothing", suppression.removal(), safe)
+        for number, name in enumerate(idle):
+            reason = "is not the name of a rule" if name in suppression.unknown else "has no finding here"
             yield self.finding(
                 name.span,
-                f"`{name}` is silenced here for nothing: {reason}",
-                help="Remove it, so that it cannot hide the next fault.",
+                f"`{name}` {reason}, so naming it silences nothing",
+                help="Remove it, so that it cannot hide a later problem.",
                 fix=fix if number == 0 else None,
             )

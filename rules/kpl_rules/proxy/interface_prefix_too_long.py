@@ -49,7 +49,7 @@ class InterfacePrefixTooLong(Rule):
             return
         field, longest = _LONGEST.get(config.node.text("detectLocalMode") or "", ("", 0))
         name = config.node.text("detectLocal", field) if field else None
-        if name is not None and not is_placeholder(name) and len(name.encode()) > longest:
+        if name is not None and not is_placeholder(name) and len(name.encode(errors="replace")) > longest:
             yield self.finding(
                 name.span,
                 f"kube-proxy programs nothing, because iptables takes {longest} characters here at most",

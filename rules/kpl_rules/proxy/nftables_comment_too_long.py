@@ -62,11 +62,12 @@ class NftablesCommentTooLong(Rule):
             return
         for port in service.ports:
             comment = f"{service.namespace}/{service.name}" + (f":{port.name}" if port.name else "")
-            if len(comment.encode()) > _MOST and not is_placeholder(comment):
+            length = len(comment.encode(errors="replace"))
+            if length > _MOST and not is_placeholder(comment):
                 yield self.finding(
                     service.name.span,
                     f"kube-proxy {cluster.kubernetes_version} programs nothing while this Service has no endpoints: its "
-                    f"comment in nftables has {len(comment.encode())} bytes, {_MOST} are the most",
+                    f"comment in nftables has {length} bytes, {_MOST} are the most",
                     help="Shorten the name of the Service or of its port, or run Kubernetes 1.37 or newer.",
                 )
                 return

@@ -70,7 +70,11 @@ class HostnetworkLosesClusterDns(Rule):
     about it. A name such as `collector.watch.svc.cluster.local` is then found only where the node's own DNS forwards
     the cluster's zone.
 
-    The rule speaks where the pod is given the name of a Service to connect to.
+    `dnsConfig.nameservers` do not help: the kubelet appends them to the node's servers. glibc asks them only when the node's
+    server times out, and takes its NXDOMAIN for the answer; musl asks all of them at once and takes the first answer.
+
+    The rule speaks where the pod is given the name of a Service to connect to. `NAME.NAMESPACE` is one where the run has that
+    Service, or where it is the pod's own namespace.
 
     ## Fix
     Writes `dnsPolicy: ClusterFirstWithHostNet`. That is unsafe: all names of the pod are then asked of the cluster's DNS,
@@ -79,6 +83,8 @@ class HostnetworkLosesClusterDns(Rule):
     ## References
     - https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-s-dns-policy
     - https://github.com/kubernetes/kubernetes/issues/87852
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/kubelet/network/dns/dns.go (appendDNSConfig)
+    - https://wiki.musl-libc.org/functional-differences-from-glibc.html#Name-Resolver/DNS
     """
 
     code = "KPL102"
@@ -101,6 +107,19 @@ class HostnetworkLosesClusterDns(Rule):
             safe=False,
         ),
         Bad(manifest(_agent("collector.watch") + _COLLECTOR), flags=["hostNetwork: true"]),
+        # in the namespace of the pod itself
+        Bad(manifest(_agent("collector.watch")), flags=["hostNetwork: true"]),
+        Good(manifest(_agent("collector.other"))),
+        # a name of the internet, whatever the namespace is called
+        Good(manifest(_agent("collector.cloud").replace("namespace: watch", "namespace: cloud"))),
+        # appended to the node's servers
+        Bad(
+            manifest(_agent("collector.watch.svc") + "      dnsConfig: {nameservers: [10.96.0.10]}\n"),
+            flags=["hostNetwork: true"],
+            fixed=_agent("collector.watch.svc").replace(_HOST_NETWORK, f"{_HOST_NETWORK}{_MENDED}")
+            + "      dnsConfig: {nameservers: [10.96.0.10]}\n",
+            safe=False,
+        ),
         # no Service of that name is known, so it may be a host of the node's network
         Good(manifest(_agent("collector"))),
         Good(manifest(_agent("collector.watch.svc") + _MENDED)),
@@ -118,8 +137,6 @@ class HostnetworkLosesClusterDns(Rule):
             return
         if workload.dns_policy not in (None, "ClusterFirst") or dns_policy_of(workload) != "Default":
             return
-        if workload.dns_config is not None and workload.dns_config.items("nameservers"):
-            return
         hosts = _service_names(workload, cluster)
         if not hosts:
             return
@@ -131,6 +148,8 @@ class HostnetworkLosesClusterDns(Rule):
             edit = add_entry(workload.text, workload.pod, "dnsPolicy: ClusterFirstWithHostNet", after="hostNetwork")
         key, value = pair
         said = "`dnsPolicy: ClusterFirst`" if policy is not None else "no `dnsPolicy`"
+        if workload.dns_config is not None and workload.dns_config.items("nameservers"):
+            said += "; `dnsConfig.nameservers` are appended to the node's servers"
         yield self.finding(
             Span(key.start, value.end) if not value.shared else key.span,
             f"`{hosts[0].name}` is asked of the node's DNS, which knows no Services unless it forwards their zone, because the"
@@ -151,7 +170,8 @@ def _service_names(workload: Workload, cluster: Cluster) -> list[HostName]:
         for host in host_names(workload, container, cluster.cluster_domain):
             name, _, namespace = host.name.lower().partition(".")
             of_the_cluster = host.certain and host.kind is not NameKind.EXTERNAL
-            known = not host.certain and (name, namespace or workload.namespace) in services
+            own = host.kind is NameKind.NAMESPACED and namespace == workload.namespace.lower()
+            known = not host.certain and (own or (name, namespace or workload.namespace) in services)
             if host.name.lower() not in aliases and (of_the_cluster or known):
                 found.setdefault(host.name, host)
     return sorted(found.values(), key=lambda host: not host.certain)

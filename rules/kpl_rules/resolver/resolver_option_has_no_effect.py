@@ -18,6 +18,7 @@ from kpl import (
     Severity,
     Stop,
     Workload,
+    alpine_image,
     is_complete,
     libc_of,
     manifest,
@@ -36,6 +37,7 @@ spec:
         - name: cart
           image: shop/cart:3-alpine3.22
 """
+_SONARR = _CART.replace("shop/cart:3-alpine3.22", "lscr.io/linuxserver/sonarr:4.0.15")
 _NDOTS = """\
       dnsConfig:
         options:
@@ -53,6 +55,9 @@ class ResolverOptionHasNoEffect(Rule):
     in silence. `single-request-reopen` or `use-vc`, written against lookups that take five seconds, do not help there:
     A and AAAA still leave one socket at the same time. A NodeLocal DNSCache does help with every libc, because queries
     to it pass no DNAT and no connection tracking.
+
+    An image is built on Alpine where its name says so, and for some images of linuxserver, home-operations and hotio whose
+    Dockerfiles say so (the help names the file and when it was read).
 
     A program that brings its own resolver, as most Go programs do, may read the option all the same.
 
@@ -85,6 +90,10 @@ class ResolverOptionHasNoEffect(Rule):
             facts={"libc": "musl"},
             flags=["use-vc"],
         ),
+        # its Dockerfile says so
+        Bad(manifest(_SONARR + _NDOTS + _REOPEN), flags=["single-request-reopen"], fixed=_SONARR + _NDOTS, safe=False),
+        # of a time when it was built on Ubuntu
+        Good(manifest(_SONARR.replace("4.0.15", "3.0.10") + _NDOTS + _REOPEN)),
         Good(manifest(_CART + _NDOTS)),
         Good(manifest(_CART.replace("alpine3.22", "bookworm") + _NDOTS + _REOPEN)),
         # what the image is built on is not known
@@ -104,6 +113,8 @@ class ResolverOptionHasNoEffect(Rule):
         if libc_of(workload, cluster.facts.libc) != MUSL:
             return
         image = workload.containers[0].image
+        known = alpine_image(image or "")
+        why = f" {known.source} ({known.date}) says that the image is built on Alpine." if known is not None else ""
         for name, _, item in workload.dns_options():
             if name is None or name.value not in GLIBC_OPTIONS or name.value in MUSL_OPTIONS:
                 continue
@@ -111,6 +122,7 @@ class ResolverOptionHasNoEffect(Rule):
             yield self.finding(
                 name.span,
                 f"musl, the libc of `{image}`, does not read `{name.value}`: it knows `ndots`, `timeout` and `attempts` only",
-                help="Remove the option; against lookups that take five seconds, use NodeLocal DNSCache or an image with glibc.",
+                help="Remove the option; against lookups that take five seconds, use NodeLocal DNSCache or an image with glibc."
+                + why,
                 fix=Fix(f"Remove `{name.value}`", (edit,), safe=False) if edit is not None else None,
             )

@@ -20,12 +20,13 @@ from kpl import (
     files,
     is_placeholder,
     nearest_option,
+    whole_number,
 )
 
 NUMBERS = ("ndots", "timeout", "attempts")
 
 _SERVER = "nameserver 10.96.0.10\n"
-_OTHERWISE = re.compile(r"([a-z][a-z0-9-]*)[=,](\d+)")
+_OTHERWISE = re.compile(r"([a-z][a-z0-9-]*)[=,]([0-9]+)")
 
 
 class ResolverOptionUnknown(Rule):
@@ -72,7 +73,7 @@ class ResolverOptionUnknown(Rule):
                     break
                 if taken:
                     taken = False
-                elif word in NUMBERS and following is not None and following.isdecimal():
+                elif word in NUMBERS and following is not None and whole_number(following) is not None:
                     taken = True
                     yield self._finding(word, following)
                 else:
@@ -90,13 +91,14 @@ class ResolverOptionUnknown(Rule):
             return
         name, colon, value = word.partition(":")
         if name in NUMBERS:
-            if not colon or not value.isdecimal():
+            number = whole_number(value)
+            if not colon or number is None:
                 yield self.finding(
                     word.span,
                     f"`{word}` has no whole number, so `{name}` does not take effect",
                     help=f"Write `{name}:` and a whole number.",
                 )
-            elif name == "ndots" and (len(value) > 9 or int(value) > MAX_NDOTS):
+            elif name == "ndots" and number > MAX_NDOTS:
                 yield self.finding(
                     word.span,
                     f"resolvers take `{word}` for {MAX_NDOTS}, the largest number that they know",

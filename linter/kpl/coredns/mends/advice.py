@@ -9,7 +9,7 @@ from kpl.coredns.judge import Circumstances
 from kpl.coredns.mends.refusal import Mend, Refusal
 from kpl.coredns.mends.setup import SETUP
 from kpl.coredns.mends.syntax import SYNTAX
-from kpl.text.edit import Edit, Fix, apply_edits
+from kpl.text.edit import Edit, Fix, apply_edits, composed
 from kpl.verdict import Verdict
 
 MAX_MENDS = 8
@@ -48,15 +48,20 @@ def _mends(refusal: Refusal) -> list[Mend]:
 def _fix(text: str, first: Mend, circumstances: Circumstances, judge: Judge) -> Fix | None:
     """`first`, then the first mend of each refusal that comes up after it."""
     done, mend, safe, titles = text, first, True, list[str]()
+    rounds: list[tuple[Edit, ...]] = []
     for _ in range(MAX_MENDS):
         if not mend.edits:
             return None
         done = apply_edits(done, mend.edits)
+        rounds.append(mend.edits)
         safe = safe and mend.safe
         titles.append(mend.help)
         verdict = judge(done)
         if verdict.answer != "refuses":
-            edits = first.edits if len(titles) == 1 else _difference(text, done)
+            edits = first.edits
+            if len(rounds) > 1:
+                narrowed = (_narrowed(text, edit) for edit in composed(len(text), rounds))
+                edits = tuple(edit for edit in narrowed if edit.text or edit.end > edit.start)
             whole = tuple(_of_whole_words(text, edit) for edit in edits)
             return Fix(" ".join(dict.fromkeys(titles)).rstrip("."), whole, safe, restructures=True)
         rest = _mends(Refusal(done, verdict, circumstances))
@@ -66,35 +71,27 @@ def _fix(text: str, first: Mend, circumstances: Circumstances, judge: Judge) -> 
     return None
 
 
-def _difference(old: str, new: str) -> list[Edit]:
-    """The edits that make `new` of `old`, line by line."""
-    from difflib import SequenceMatcher
-
-    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    starts = [0]
-    for line in before:
-        starts.append(starts[-1] + len(line))
-    return [
-        _narrowed(old, starts[a], starts[b], "".join(after[c:d]))
-        for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-        if kind != "equal"
-    ]
-
-
-def _narrowed(old: str, start: int, end: int, text: str) -> Edit:
+def _narrowed(old: str, edit: Edit) -> Edit:
     """An edit without what both sides start and end with."""
-    while start < end and text and old[start] == text[0]:
-        start, text = start + 1, text[1:]
-    while start < end and text and old[end - 1] == text[-1]:
-        end, text = end - 1, text[:-1]
-    return Edit(start, end, text)
+    same = _same(old[edit.start : edit.end], edit.text)
+    start, text = edit.start + same, edit.text[same:]
+    same = _same(old[start : edit.end][::-1], text[::-1])
+    return Edit(start, edit.end - same, text[: len(text) - same])
+
+
+def _same(a: str, b: str) -> int:
+    """How many characters both start with."""
+    pairs = zip(a, b, strict=False)
+    return next((at for at, (x, y) in enumerate(pairs) if x != y), min(len(a), len(b)))
 
 
 def _of_whole_words(old: str, edit: Edit) -> Edit:
     """`edit` with the rest of the words that it adds to: it says by its range what it changes."""
-    start, end, text = edit.start, edit.end, edit.text
-    while text and start > 0 and not (text[0].isspace() or old[start - 1].isspace()):
-        start, text = start - 1, old[start - 1] + text
-    while text and end < len(old) and not (text[-1].isspace() or old[end].isspace()):
-        end, text = end + 1, text + old[end]
-    return Edit(start, end, text)
+    start, end, text = edit
+    if text and not text[0].isspace():
+        while start > 0 and not old[start - 1].isspace():
+            start -= 1
+    if text and not text[-1].isspace():
+        while end < len(old) and not old[end].isspace():
+            end += 1
+    return Edit(start, end, old[start : edit.start] + text + old[edit.end : end])

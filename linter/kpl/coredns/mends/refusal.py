@@ -13,6 +13,7 @@ from kpl.coredns.versions import setup_order
 from kpl.text.edit import Edit
 from kpl.verdict import Verdict
 
+_BLANKS = re.compile("[ \t]*")
 _PREFIX = re.compile(r"(?:plugin/(?P<plugin>\w+): )?(?:\S*?:\d+ - (?:Error during parsing: )?)?(?P<bare>.*)", re.DOTALL)
 
 
@@ -76,7 +77,8 @@ class Refusal:
     def indent(self, at: int) -> str:
         """The white space that starts the line of a word."""
         start = self.text.rfind("\n", 0, self.tokens[at].span.start) + 1
-        return self.text[start : start + len(self.text[start:]) - len(self.text[start:].lstrip(" \t"))]
+        found = _BLANKS.match(self.text, start)
+        return found.group() if found else ""
 
     def blanks_before(self, at: int) -> tuple[int, int]:
         """The range of the blanks of the same line before a word."""

@@ -6,6 +6,7 @@ import re
 
 from kpl.coredns.mends.refusal import Mend, Refusal
 from kpl.coredns.releases import KEYWORDS
+from kpl.coredns.structure import glued_braces
 from kpl.text.edit import Edit
 from kpl.text.words import closest
 
@@ -34,6 +35,19 @@ def glued_brace(refusal: Refusal) -> Mend | None:
             (Edit(span.start + 1, span.start + 1, f"\n{refusal.indent(refusal.at)}"),),
         )
     return None
+
+
+def brace_glued_to_a_line(refusal: Refusal) -> Mend | None:
+    """``cache 30{``: the brace opens no block, and the options after it are taken for plugins."""
+    closing = sum(1 for token in refusal.tokens if token.text == "}")
+    if closing <= sum(1 for token in refusal.tokens if token.text == "{"):
+        return None
+    glued = [at for at in glued_braces(refusal.text, refusal.tokens) if at <= refusal.at]
+    if not glued:
+        return None
+    token = refusal.tokens[glued[-1]]
+    edit = Edit(token.span.end - 1, token.span.end - 1, " ")
+    return Mend(f"Add a space before `{{`: it is a part of the word `{token.text}`.", (edit,))
 
 
 def option_in_the_wrong_place(refusal: Refusal) -> Mend | None:
@@ -183,6 +197,7 @@ def import_with_arguments(refusal: Refusal) -> Mend | None:
 SYNTAX = (
     closing_brace_on_a_line,
     glued_brace,
+    brace_glued_to_a_line,
     option_in_the_wrong_place,
     misspelt_directive,
     unclosed_block_before,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kpl.coredns.controller import Controller, Ignored
 from kpl.golang.net import parse_cidr
+from kpl.golang.netip import address_text, unmapped
 from kpl.golang.values import quote
 
 OPTIONS = frozenset(("prefix", "translate_all", "allow_ipv4"))
@@ -68,8 +69,5 @@ def _prefix(c: Controller, word: str) -> str:
 
 def _show(address: bytes, bits: int) -> str:
     """net.IPNet.String: an IPv4 address in IPv6 clothes is told as IPv4."""
-    from ipaddress import ip_address
-
-    if address.startswith(bytes(10) + b"\xff\xff"):
-        address, bits = address[12:], bits - 96
-    return f"{ip_address(address)}/{bits}"
+    shown = unmapped(address)
+    return f"{address_text(shown)}/{bits - (len(address) - len(shown)) * 8}"

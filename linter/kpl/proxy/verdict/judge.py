@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from kpl.inputs.kubeproxy import MAX_KUBE_PROXY
 from kpl.proxy.verdict.decode import Decoded, DecodeError, Dropped
 from kpl.proxy.verdict.defaults import Settings
 from kpl.proxy.verdict.document import load
@@ -25,8 +26,8 @@ MIN_KUBERNETES = Version("1.20")
 MAX_KUBERNETES = Version("1.37")
 """The newest release that is known; newer ones are judged as this one."""
 
-MAX_LENGTH = 4_000_000
-"""Characters of a file that is looked at; a ConfigMap holds at most 1 MiB."""
+MAX_LENGTH = MAX_KUBE_PROXY
+"""Characters of a file that is looked at."""
 
 _MESSAGES_SINCE = Version("1.23")
 _NIL_POINTER = "panic: runtime error: invalid memory address or nil pointer dereference"

@@ -1,0 +1,106 @@
+"""From a file of a run to its text: opened so that nothing hangs and nothing endless is read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import IO, Any
+
+from kpl import troubles
+from kpl.inputs.coverage import Skipped, SkipReason, failed
+from kpl.inputs.discover import Found
+from kpl.inputs.document import Reading
+from kpl.inputs.read import GZIP, HEAD, MAX_SIZE, Identified, identify, read_identified
+
+_LARGE = 1 << 20
+"""In bytes. Of larger files the start is looked at first: most of them are not for kpl."""
+
+
+def read_file(found: Found, as_kind: str | None = None) -> Reading | Skipped:
+    """The documents of a file, or why it is left out."""
+    identified = identify_file(found, as_kind)
+    if isinstance(identified, Skipped):
+        return identified
+    with troubles.kept(found.path):
+        return read_identified(identified)
+    return failed(found.path)
+
+
+def identify_file(found: Found, as_kind: str | None = None) -> Identified | Skipped:
+    """The text of a file and what it is, or why it is left out."""
+    try:
+        with troubles.kept(found.path, OSError, _NotRegularError):
+            return _identify(found, as_kind)
+    except _NotRegularError:
+        return Skipped(found.path, SkipReason.NOT_A_FILE, "is not a regular file")
+    except OSError as error:
+        return Skipped(found.path, SkipReason.UNREADABLE, f"is not readable: {error.strerror}")
+    return failed(found.path)
+
+
+def _identify(found: Found, as_kind: str | None) -> Identified | Skipped:
+    with _opened(found) as file:
+        is_pipe = not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+        data = _content(file, found, as_kind)
+    if isinstance(data, Skipped):
+        return data
+    identified = identify(found.path, data, found.named, as_kind)
+    if isinstance(identified, Skipped) or identified.not_written:
+        return identified
+    not_written = "is a pipe" if is_pipe else "is known by its content alone" if identified.by_content else ""
+    return identified._replace(not_written=not_written)
+
+
+class _NotRegularError(Exception):
+    """A folder, a device, or a pipe that nobody named."""
+
+
+def _opened(found: Found) -> IO[bytes]:
+    if found.named and stat.S_ISFIFO(os.stat(found.path).st_mode):
+        return open(found.path, "rb")
+    # not blocking: what was a file when the folder was listed may be a pipe by now
+    descriptor = os.open(found.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _NotRegularError
+    return os.fdopen(descriptor, "rb")
+
+
+def _content(file: IO[bytes], found: Found, as_kind: str | None) -> bytes | Skipped:
+    start = read_exactly(file, _LARGE)
+    if len(start) < _LARGE:
+        return start
+    head = _unpacked_start(start) if start[:2] == GZIP else start[:HEAD]
+    if as_kind is None and head:
+        path = found.path.removesuffix(".gz") if start[:2] == GZIP else found.path
+        identified = identify(path, head, found.named)
+        if isinstance(identified, Skipped):
+            return identified._replace(path=found.path)
+    size = os.fstat(file.fileno()).st_size
+    if size <= MAX_SIZE:
+        if file.seekable():
+            file.seek(0)
+            start = b""
+        data = start + read_exactly(file, MAX_SIZE + 1 - len(start))
+        size = len(data)
+    if size > MAX_SIZE:
+        return Skipped(found.path, SkipReason.TOO_LARGE, f"is larger than {MAX_SIZE >> 20} MiB")
+    return data
+
+
+def _unpacked_start(data: bytes) -> bytes:
+    import zlib
+
+    try:
+        return zlib.decompressobj(31).decompress(data, HEAD)
+    except zlib.error:
+        return b""  # which reading all of it will tell
+
+
+def read_exactly(file: IO[bytes], size: int) -> bytes:
+    """Up to `size` bytes, fewer only at the end: a pipe gives what it has."""
+    pieces: list[Any] = []
+    while size > 0 and (piece := file.read(min(size, 16 << 20))):
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)

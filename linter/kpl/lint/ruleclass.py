@@ -1,0 +1,97 @@
+"""What a rule class must have to be run. It is checked when the class is loaded, so that a slip is told where it was made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import Enum
+
+from kpl.lint.rule import Confidence, Example, LateExamples, Rule, Severity, Stop
+
+CODE = re.compile(r"[A-Z]+[0-9]+")
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+MODELS = frozenset(
+    """
+    ConntrackDump Corefile EndpointSlice IpsetDump IpvsDump KubeProxyConfig Listing NftRuleset NodeObject ParseFailure ResolvConf
+    Ruleset Service Workload
+    """.split()
+)
+"""The types of models, by name: each is what one document holds."""
+
+_BESIDE = {
+    "Cluster": (),
+    "Suppression": (),
+    "Document": ("Cluster",),
+    "ServerBlock": ("Corefile", "Document", "Cluster"),
+    "Directive": ("ServerBlock", "Corefile", "Document", "Cluster"),
+}
+"""What a rule may see, with the types of what it can ask for beside that."""
+
+_OPTION_TYPES = (bool, int, str, list)
+"""What a value in .kpl.yaml can be."""
+
+_ENUMS: dict[str, type[Enum]] = {"severity": Severity, "stop": Stop, "confidence": Confidence}
+
+
+def fault(rule: object) -> str | None:
+    """What is wrong with the class `rule`, as the end of a sentence about it; None where all is there."""
+    if not (isinstance(rule, type) and issubclass(rule, Rule)):
+        return "is not a subclass of Rule"
+    return _fault_of_words(rule) or _fault_of_check(rule) or _fault_of_data(rule)
+
+
+def _fault_of_words(rule: type[Rule]) -> str | None:
+    for attribute, pattern, sample in (("code", CODE, "ACME101"), ("name", NAME, "missing-cache")):
+        value = getattr(rule, attribute, None)
+        if not (isinstance(value, str) and pattern.fullmatch(value)):
+            return f"has {_said(value)} as its `{attribute}`, which is not written like `{sample}`"
+    if not rule.summary():
+        return "has no docstring, which is its page"
+    for attribute in ("since", "needs"):
+        if not isinstance(getattr(rule, attribute, None), str):
+            return f"has {_said(getattr(rule, attribute, None))} as its `{attribute}`, which is not text"
+    for attribute, enum in _ENUMS.items():
+        if not isinstance(getattr(rule, attribute, None), enum):
+            return f"has {_said(getattr(rule, attribute, None))} as its `{attribute}`, which is not a {enum.__name__}"
+    if not isinstance(rule.default, bool):
+        return f"has {_said(rule.default)} as its `default`, which is not True or False"
+    unknown = [word for word in rule.needs.split() if word not in MODELS and word != "Dump"]
+    return f"needs `{unknown[0]}`, which is not a type of model" if unknown else None
+
+
+def _fault_of_check(rule: type[Rule]) -> str | None:
+    code = getattr(getattr(rule, "check", None), "__code__", None)
+    if code is None:
+        return "has no method `check`"
+    parameters = code.co_varnames[1 : code.co_argcount]
+    seen = rule.wants()
+    if not parameters or len(seen) != len(parameters):
+        return "has a parameter of `check` without a type; the types say what the rule wants to see"
+    if seen[0] not in MODELS and seen[0] not in _BESIDE:
+        return f"wants to see `{seen[0]}`, which is none of {', '.join(sorted({*MODELS, *_BESIDE}))}"
+    beside = _BESIDE.get(seen[0], ("Document", "Cluster"))
+    missing = [each for each in seen[1:] if each not in beside]
+    if missing:
+        there = f"there is {', '.join(beside)}" if beside else "there is nothing"
+        return f"wants to see `{missing[0]}` beside `{seen[0]}`, where {there}"
+    return None
+
+
+def _fault_of_data(rule: type[Rule]) -> str | None:
+    if not isinstance(rule.options, Mapping):
+        return f"has {_said(rule.options)} as its `options`, which are not a mapping of names to defaults"
+    for name, value in rule.options.items():
+        if not isinstance(name, str) or type(value) not in _OPTION_TYPES:
+            return (
+                f"has {_said(value)} as the default of the option {_said(name)}, which no value in .kpl.yaml can have"
+            )
+    if isinstance(rule.examples, LateExamples):
+        return None
+    if not isinstance(rule.examples, Sequence) or not all(isinstance(each, Example) for each in rule.examples):
+        return "has `examples` that are not all Good or Bad"
+    return None
+
+
+def _said(value: object) -> str:
+    return "nothing" if value is None else f"`{value!r}`"

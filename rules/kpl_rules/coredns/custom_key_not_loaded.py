@@ -1,0 +1,164 @@
+"""KPL237."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from kpl import (
+    Bad,
+    Cluster,
+    Document,
+    Finding,
+    Good,
+    Mapping,
+    Related,
+    Rule,
+    Severity,
+    Span,
+    Stop,
+    Text,
+    Workload,
+    closest,
+    files,
+    is_corefile,
+    is_placeholder,
+    manifest,
+)
+
+_CUSTOM = "coredns-custom"
+_FOLDER = "/etc/coredns/custom"
+_WORD = re.compile(r"[\w.-]+")
+_OTHER_CLUSTER = re.compile(rf"{_CUSTOM}[-.\d]")
+
+
+def _config_map(name: str, key: str = "x.server") -> str:
+    text = "    pine.example {\n        errors\n        whoami\n    }\n"
+    return f"kind: ConfigMap\nmetadata:\n  name: {name}\n  namespace: kube-system\ndata:\n  {key}: |\n{text}"
+
+
+_DEPLOYMENT = """\
+kind: Deployment
+metadata: {name: coredns, namespace: kube-system}
+spec:
+  template:
+    spec:
+      containers:
+      - name: coredns
+        image: coredns/coredns:1.14.7
+        volumeMounts:
+        - {name: custom, mountPath: /etc/coredns/custom}
+      volumes:
+      - {name: custom, configMap: {name: coredns-custom, optional: true}}
+"""
+
+
+class CustomKeyNotLoaded(Rule):
+    """CoreDNS never reads a `*.server` or `*.override` key, because nothing mounts its ConfigMap.
+
+    ## Why
+    The Corefile of AKS, k3s, Gardener and vCluster imports `custom/*.server` and `custom/*.override`, and their Deployment
+    mounts one ConfigMap there: `coredns-custom`, in the namespace of CoreDNS. The volume is optional, so a ConfigMap with
+    another name causes no error: its zones are resolved as if it did not exist.
+
+    There is a finding where the name is a misspelling of `coredns-custom`, and where the run has the Deployment that mounts
+    another ConfigMap. Nothing is said of a name that anything else in the run mentions.
+
+    ## Fix
+    None: move the key to the ConfigMap that is mounted, or rename its ConfigMap.
+
+    ## References
+    - https://learn.microsoft.com/azure/aks/coredns-custom
+    - https://github.com/k3s-io/k3s/blob/v1.34.1%2Bk3s1/manifests/coredns.yaml
+    - https://github.com/gardener/gardener/blob/master/docs/usage/networking/custom-dns-config.md
+    """
+
+    code = "KPL237"
+    name = "custom-key-not-loaded"
+    stop = Stop.COREDNS
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "Corefile"
+    examples = [
+        Bad(manifest(_config_map("coredns-cutsom")), flags=["pine.example {"]),
+        Bad(
+            files(**{"hosts.yaml": _config_map("extra-hosts"), "coredns.yaml": _DEPLOYMENT}),
+            flags=["pine.example {"],
+        ),
+        Good(files(**{"hosts.yaml": _config_map("coredns-custom"), "coredns.yaml": _DEPLOYMENT})),
+        # who mounts it, is not in the run
+        Good(manifest(_config_map("extra-hosts"))),
+        # the custom configuration of several clusters
+        Good(manifest(_config_map("coredns-custom-1"))),
+    ]
+
+    def check(self, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        maps = {id(each.around): each for each in reversed(cluster.documents) if _is_custom_key(each)}
+        mounted = dict[str, list[tuple[Document, Text]]]()
+        for home, name in _mounted(cluster) if maps else ():
+            mounted.setdefault(home.namespace, []).append((home, name))
+        found = [(first, *reason) for first in maps.values() if (reason := _reason(first, mounted)) is not None]
+        mentions = _words(cluster) if found else Counter[str]()
+        for document, why, help_, related in found:
+            # the name of the ConfigMap itself is one
+            if mentions[document.name] > 1:
+                continue
+            text = document.embedding.text
+            start = len(text) - len(text.lstrip())
+            end = text.find("\n", start)
+            yield self.finding(
+                Span(start, len(text.rstrip()) if end < 0 else end),
+                f"`{document.key}` is in the ConfigMap `{document.name}`, but {why}, so CoreDNS never reads it",
+                help=help_,
+                related=related,
+                document=document,
+            )
+
+
+def _is_custom_key(document: Document) -> bool:
+    """Whether this is a key for the folder of imports, in a ConfigMap whose name is known."""
+    is_key = document.around is not None and document.key.endswith((".server", ".override")) and is_corefile(document)
+    return is_key and bool(document.name) and not document.templated and not is_placeholder(document.name)
+
+
+def _reason(
+    document: Document, mounted: dict[str, list[tuple[Document, Text]]]
+) -> tuple[str, str, list[Related]] | None:
+    """Why nobody reads the ConfigMap, what to do, and where that is written; None where somebody may."""
+    if any(key.lower().startswith("corefile") for key in document.around or ()):
+        return None
+    here = mounted.get(document.namespace, [])
+    if len(here) == 1:
+        home, name = here[0]
+        # kustomize may put a prefix before names
+        if name.endswith(document.name):
+            return None
+        related = [Related(name.span, "mounted here", home)]
+        return f"CoreDNS mounts `{name}` at `{_FOLDER}`", f"Move the key to the ConfigMap `{name}`.", related
+    close = closest(document.name, [_CUSTOM])
+    if mounted or close is None or close[1] == 0 or _OTHER_CLUSTER.match(document.name):
+        return None
+    if document.namespace not in ("", "kube-system"):
+        return None
+    return f"AKS, k3s, Gardener and vCluster mount only `{_CUSTOM}`", f"Rename the ConfigMap to `{_CUSTOM}`.", []
+
+
+def _mounted(cluster: Cluster) -> Iterator[tuple[Document, Text]]:
+    """The workloads that mount a ConfigMap in the folder of imports, and its name."""
+    for document, workload in cluster.of(Workload):
+        volumes = [each for each in workload.pod.items("volumes") if isinstance(each, Mapping)]
+        names = {str(each.text("name")): each.text("configMap", "name") for each in volumes}
+        for container in workload.containers:
+            for mount in container.node.items("volumeMounts"):
+                if isinstance(mount, Mapping) and (mount.text("mountPath") or "").rstrip("/") == _FOLDER:
+                    name = names.get(str(mount.text("name")))
+                    if name is not None and not is_placeholder(name):
+                        yield document, name
+
+
+def _words(cluster: Cluster) -> Counter[str]:
+    """How often each word is in the files of the run."""
+    sources = {id(each.source): each.source for each in cluster.documents}
+    return Counter(word for each in sources.values() for word in _WORD.findall(each.text))

@@ -1,0 +1,216 @@
+"""What kpl does grows with what it reads, and not with the square of it, whatever that is; memory has a bound."""
+
+from __future__ import annotations
+
+import cProfile
+import gc
+import pstats
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from growth_shapes import Shape, settings_files, shapes
+from kpl.cluster import Cluster
+from kpl.fix.fixer import fix_texts
+from kpl.inputs.corefile import MAX_WORDS
+from kpl.inputs.corefiledocument import MAX_COREFILE
+from kpl.inputs.document import is_dump
+from kpl.inputs.kubeproxy import MAX_KUBE_PROXY
+from kpl.lint.config import load_config
+from kpl.lint.engine import Result, lint
+from kpl.lint.registry import entries
+from kpl.lint.rule import Bad
+from kpl.lint.settings import Settings
+from kpl.proxy import inspection
+from kpl.report.screen import render
+from kpl.verify.configurations import contents
+from kpl.verify.judged import judge
+from samples import config_map, indented
+from support import facts, readings, run
+
+SMALL = 1000
+"""In characters: a shape of this size and one of four times the size."""
+RETRIES = 2
+LARGE = 1_100_000
+MOST_MEMORY = 50
+"""In bytes for each character of an input that is larger than what Kubernetes keeps in a ConfigMap."""
+FINE = 0.002
+"""What takes less time than this cannot be measured."""
+MOST = 8
+"""Four times the input may take so many times as long: sixteen is a square."""
+SHAPES = shapes()
+ALL = Settings(select=("ALL",))
+EXAMPLES = {entry.name: next(each for each in entry.load().examples if isinstance(each, Bad)) for entry in entries()}
+
+
+def growth(work: Callable[[str], object], make: Callable[[int], str], size: int = SMALL) -> float:
+    """How many times as long `work` takes for four times the size, in CPU time; of each the best of a few tries where it matters."""
+    small, large = make(size), make(4 * size)
+    work(make(size // 8))  # what is loaded once
+    gc.collect()
+    gc.disable()  # as each command does
+    try:
+        least, best = _seconds(work, small), _seconds(work, large)
+        for _ in range(RETRIES):
+            if best < MOST * max(least, FINE):
+                break
+            least, best = min(least, _seconds(work, small)), min(best, _seconds(work, large))
+        return best / max(least, FINE)
+    finally:
+        gc.enable()
+
+
+def _seconds(work: Callable[[str], object], text: str) -> float:
+    start = time.process_time()
+    work(text)
+    return time.process_time() - start
+
+
+def everything(shape: Shape) -> Callable[[str], None]:
+    """What all commands do with a file."""
+
+    def work(text: str) -> None:
+        files = {shape.path: text}
+        read = readings(files)
+        for finding in lint(read, ALL).findings:
+            render(finding, color=False)
+        fix_texts(read, ALL, unsafe=True)
+        found = contents(shape.path, text.encode(), True, None)
+        list(judge([found], Cluster(found.documents), as_they_are=False))
+        for document in (each for reading in read for each in reading.documents if is_dump(each)):
+            kind = {"Ruleset": "inspect_iptables", "NftRuleset": "inspect_nft", "IpvsDump": "inspect_ipvs"}
+            list(getattr(inspection, kind[type(document.model).__name__])(document.model))
+
+    return work
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_what_is_done_grows_with_the_input(name: str) -> None:
+    shape = SHAPES[name]
+    assert growth(everything(shape), shape.make) < MOST
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_each_rule_grows_with_what_it_finds(name: str) -> None:
+    example = EXAMPLES[name]
+    path, text = next(iter(example.files.items()))
+    separator = "---\n" if path.endswith((".yaml", ".yml")) else ""
+    settings = Settings(select=("ALL",), facts=facts(example.facts))
+
+    def make(size: int) -> str:
+        return f"{text}{separator}" * max(min(size, 8 * len(text)) // len(text), 1)
+
+    assert growth(lambda repeated: lint(readings({**example.files, path: repeated}), settings), make) < MOST
+
+
+@pytest.mark.parametrize(
+    "name", ["Corefile: arguments", "KubeProxyConfiguration: unknown fields", "d.nft: elements", "d.iptables: Services"]
+)
+def test_memory_has_a_bound(name: str) -> None:
+    shape = SHAPES[name]
+    text = shape.make(LARGE)
+    lint(readings({shape.path: shape.make(SMALL)}), ALL)  # what is loaded once
+    tracemalloc.start()
+    try:
+        lint(readings({shape.path: text}), ALL)
+        assert tracemalloc.get_traced_memory()[1] < MOST_MEMORY * len(text)
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", settings_files())
+def test_settings_grow_with_their_file(tmp_path: Path, name: str) -> None:
+    path = tmp_path / ".kpl.yaml"
+    documents = readings({"Corefile": SERVER})
+
+    def work(text: str) -> None:
+        path.write_text(text)
+        lint(documents, load_config(str(path)))
+
+    assert growth(work, settings_files()[name]) < MOST
+
+
+SERVER = ". {\n    import s0\n    cache 30\n    forward . 192.0.2.1\n}\n"
+
+
+def doubling_snippets(count: int) -> str:
+    """Each snippet imports the next one twice: the last one comes up 2 to the power of `count` times."""
+    twice = (f"(s{n}) {{\n    import s{n + 1}\n    import s{n + 1}\n}}\n" for n in range(count))
+    return "".join(twice) + f"(s{count}) {{\n    log\n}}\n{SERVER}"
+
+
+def chained_snippets(count: int) -> str:
+    """Each snippet imports the next one."""
+    chain = (f"(s{n}) {{\n    import s{n + 1}\n}}\n" for n in range(count))
+    return "".join(chain) + f"(s{count}) {{\n    log\n}}\n{SERVER}"
+
+
+def own_snippets(count: int) -> str:
+    """Each server block imports a snippet of its own."""
+    return "".join(
+        f"(s{n}) {{\n    errors\n}}\nz{n}.example {{\n    import s{n}\n    forward . 192.0.2.1\n}}\n"
+        for n in range(count)
+    )
+
+
+def cluster_blocks(count: int) -> str:
+    """Server blocks with findings of their own."""
+    return "".join(
+        f"z{n}.example:53 {{\n    health\n    kubernetes cluster.local {{\n        pods insecure\n    }}\n"
+        "    forward . 192.0.2.1\n}\n"
+        for n in range(count)
+    )
+
+
+def calls(text: str) -> int:
+    """How many functions linting `text` with every rule calls."""
+    read = readings({"Corefile": text})
+    profile = cProfile.Profile()
+    profile.runcall(lint, read, Settings(select=("ALL",)))
+    return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("make", [own_snippets, cluster_blocks, chained_snippets])
+def test_twice_the_blocks_are_twice_the_work(make: Callable[[int], str]) -> None:
+    calls(make(2))  # what is loaded once
+    assert calls(make(120)) < 2.2 * calls(make(60))
+
+
+def test_snippets_that_import_each_other_twice_come_to_an_end() -> None:
+    assert _codes(run({"Corefile": doubling_snippets(40)})) == set()
+
+
+def test_a_long_chain_of_snippets_is_followed() -> None:
+    assert _codes(run({"Corefile": chained_snippets(3000)})) == set()
+
+
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [("aaaaaaaa ", "it is larger than 4 MiB"), ("a ", f"it has more than {MAX_WORDS:,} words")],
+)
+def test_a_corefile_that_is_too_large_is_told_so(word: str, why: str) -> None:
+    found = run({"Corefile": ". {\n    log " + word * (MAX_COREFILE // 8) + "\n}\n"})
+    assert [(each.code, each.message) for each in found.findings] == [
+        ("KPL001", f"this Corefile was not checked: {why}")
+    ]
+
+
+def test_a_corefile_of_many_entries_is_checked() -> None:
+    entries = "".join(f"        192.0.2.1 name-{number}.a-zone.example.org\n" for number in range(20_000))
+    found = run({"Corefile": f". {{\n    hosts {{\n{entries}    }}\n    forward . 192.0.2.1\n}}\n"})
+    assert "KPL201" in _codes(found)
+
+
+def test_a_configuration_of_kube_proxy_that_is_too_large_is_told_so() -> None:
+    text = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
+    for path, written in (("kp.yaml", text), ("cm.yaml", config_map("|\n" + indented(text, 4), "config.conf"))):
+        found = run({path: written + "    a: 1\n" * (MAX_KUBE_PROXY // 4)})
+        message = f"this KubeProxyConfiguration was not checked: it is larger than {MAX_KUBE_PROXY:,} characters"
+        assert [(each.code, each.message) for each in found.findings] == [("KPL001", message)]
+
+
+def _codes(result: Result) -> set[str]:
+    return {each.code for each in result.findings}
