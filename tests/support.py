@@ -13,10 +13,11 @@ from kpl.cluster import Facts
 from kpl.fix.fixer import Outcome
 from kpl.fix.offers import Withheld
 from kpl.inputs.document import Reading
-from kpl.inputs.read import read
+from kpl.inputs.read import identify, read
 from kpl.lint.engine import Located, Result, lint
 from kpl.lint.settings import Settings
 from kpl.text.version import Version
+from kpl.verify.configurations import Contents, contents
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -40,6 +41,11 @@ def readings(files: Mapping[str, str | bytes]) -> list[Reading]:
 def refused(outcome: Outcome) -> list[Withheld]:
     """The fixes that failed verification, whatever the user hears of them."""
     return [*outcome.withheld, *outcome.not_applied, *outcome.bugs]
+
+
+def held(path: str, data: bytes) -> Contents:
+    """The configurations in a file that lies in memory."""
+    return contents(path, identify(path, data), None)
 
 
 def run(

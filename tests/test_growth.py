@@ -26,10 +26,9 @@ from kpl.lint.rule import Bad
 from kpl.lint.settings import Settings
 from kpl.proxy import inspection
 from kpl.report.screen import render
-from kpl.verify.configurations import contents
 from kpl.verify.judged import judge
 from samples import config_map, indented
-from support import facts, readings, run
+from support import facts, held, readings, run
 
 SMALL = 1000
 """In characters: a shape of this size and one of four times the size."""
@@ -78,7 +77,7 @@ def everything(shape: Shape) -> Callable[[str], None]:
         for finding in lint(read, ALL).findings:
             render(finding, color=False)
         fix_texts(read, ALL, unsafe=True)
-        found = contents(shape.path, text.encode(), True, None)
+        found = held(shape.path, text.encode())
         list(judge([found], Cluster(found.documents), as_they_are=False))
         for document in (each for reading in read for each in reading.documents if is_dump(each)):
             kind = {"Ruleset": "inspect_iptables", "NftRuleset": "inspect_nft", "IpvsDump": "inspect_ipvs"}

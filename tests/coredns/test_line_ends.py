@@ -6,9 +6,8 @@ import pytest
 
 from kpl.cluster import Cluster
 from kpl.coredns.tokens import tokenize
-from kpl.verify.configurations import contents
 from kpl.verify.judged import judge
-from support import run
+from support import held, run
 
 LF = {
     "a placeholder at the end of a line": ". {\n    whoami }\n}STUBDOMAINS\nb.org {\n    whoami\n}\n",
@@ -22,8 +21,8 @@ LF = {
 
 
 def verdicts(text: str) -> list[tuple[object, ...]]:
-    held = contents("Corefile", text.encode(), True, None)
-    found = judge([held], Cluster(held.documents), as_they_are=False)
+    holds = held("Corefile", text.encode())
+    found = judge([holds], Cluster(holds.documents), as_they_are=False)
     return [(each.verdict.answer, each.verdict.phase, each.verdict.message, each.verdict.needs) for each in found]
 
 

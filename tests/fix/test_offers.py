@@ -78,7 +78,7 @@ def test_the_command_offers_what_it_makes(tmp_path: Path) -> None:
     (tmp_path / "Corefile").write_text("prometheus :9\n", encoding="utf-8")
     assert b"kpl fix)" not in kpl(tmp_path, "lint", "Corefile").stdout
     done = kpl(tmp_path, "fix", "Corefile")
-    assert (done.returncode, done.stderr) == (0, b"Nothing to fix.\n")
+    assert (done.returncode, done.stderr) == (0, b"Nothing to fix.\n1 file checked (1 Corefile).\n")
 
 
 GOOD = ". {\n    errors\n    forward . 10.0.0.1\n}\n"

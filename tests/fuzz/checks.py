@@ -21,9 +21,10 @@ from kpl.cluster import Cluster
 from kpl.coredns.tokens import tokenize
 from kpl.errors import UsageError
 from kpl.fix.fixer import fix_texts
+from kpl.inputs.coverage import Coverage
 from kpl.inputs.detect import COREFILE
 from kpl.inputs.document import is_dump
-from kpl.inputs.read import read
+from kpl.inputs.read import identify, read
 from kpl.lint.engine import lint
 from kpl.lint.settings import Settings
 from kpl.report import report
@@ -116,8 +117,8 @@ def check_lint(seed: Seed, settings: Settings) -> None:
             if not fixed.startswith(head) or not fixed.endswith(tail):
                 raise Violation("other-bytes", f"the fix of {finding.code} touches what lies outside of its edits")
     for format_ in ("text", "concise"):
-        _printed(lambda format_=format_: report(result, format_, files=1))
-    json.loads(_printed(lambda: report(result, "json", files=1)))
+        _printed(lambda format_=format_: report(result, Coverage(), format_))
+    json.loads(_printed(lambda: report(result, Coverage(), "json")))
 
 
 def check_fix(seed: Seed, settings: Settings) -> None:
@@ -153,7 +154,7 @@ def check_verify(seed: Seed, settings: Settings) -> None:
 
 
 def _verdicts(seed: Seed, settings: Settings) -> list[Judged]:
-    holds = contents(seed.name, seed.data, True, None)
+    holds = contents(seed.name, identify(seed.name, seed.data), None)
     return list(judge([holds], Cluster(holds.documents, settings.facts), as_they_are=False))
 
 

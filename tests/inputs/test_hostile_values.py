@@ -13,14 +13,14 @@ import pytest
 from kpl.cli.inspect import _inspections
 from kpl.cluster import Cluster
 from kpl.errors import UsageError
+from kpl.inputs.coverage import Coverage
 from kpl.inputs.document import is_dump
 from kpl.lint.config import load_config
 from kpl.report import report
 from kpl.report.inspections import record, text_lines
-from kpl.verify.configurations import contents
 from kpl.verify.judged import judge
 from samples import POD, PROXY, config_map, indented
-from support import readings, run
+from support import held, readings, run
 
 VALUES = ["9" * 5000, "0" * 5000 + "1", "\u0663", "\u00b2"]
 
@@ -115,12 +115,12 @@ SAMPLES = {
 
 def all_commands(name: str, data: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     """Lint with every rule, verify, and inspect, as far as printing goes."""
-    report(run({name: data}, ("ALL",)), "text", files=1)
+    report(run({name: data}, ("ALL",)), Coverage(), "text")
     capsys.readouterr()
-    report(run({name: data}), "json", files=1)
+    report(run({name: data}), Coverage(), "json")
     json.loads(capsys.readouterr().out)
-    held = contents(name, data, True, None)
-    list(judge([held], Cluster(held.documents), as_they_are=False))
+    holds = held(name, data)
+    list(judge([holds], Cluster(holds.documents), as_they_are=False))
     for document in (each for reading in readings({name: data}) for each in reading.documents if is_dump(each)):
         for inspection in _inspections(document):
             click.echo(json.dumps(record(name, inspection)))

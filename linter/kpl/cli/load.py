@@ -33,12 +33,7 @@ def stdin_bytes(paths: Sequence[str]) -> bytes | None:
     from kpl.inputs.files import read_exactly
     from kpl.inputs.read import MAX_SIZE
 
-    if sys.stdin is None:
-        raise UsageError("standard input is closed")
-    try:
-        data = read_exactly(sys.stdin.buffer, MAX_SIZE + 1)
-    except OSError as error:
-        raise UsageError(f"standard input is not readable: {error.strerror}") from None
+    data = read_exactly(sys.stdin.buffer, MAX_SIZE + 1)
     if len(data) > MAX_SIZE:
         raise UsageError(f"standard input is larger than {MAX_SIZE >> 20} MiB")
     return data

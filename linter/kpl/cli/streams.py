@@ -32,9 +32,13 @@ def prepare() -> None:
 
 
 class _Input(io.FileIO):
-    def readall(self) -> bytes:
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         try:
-            return super().readall() or b""
+            while (count := super().readinto(buffer)) is None:  # a pipe that another program made non-blocking
+                import select
+
+                select.select([self.fileno()], [], [])
+            return count
         except OSError as error:
             raise UsageError(f"standard input cannot be read: {_reason(error)}") from None
 

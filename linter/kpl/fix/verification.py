@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from kpl import troubles
 from kpl.coredns.structure import flaw
 from kpl.fix.outline import as_loaded, differences, outline
 from kpl.inputs.document import Reading, is_corefile
@@ -45,6 +46,12 @@ def try_fixes(readings: Sequence[Reading], number: int, batch: Sequence[Located]
 
 def try_edits(before: Reading, batch: Sequence[Located]) -> Tried:
     """Make the fixes of `batch`, and look at the text that comes of it."""
+    with troubles.kept(before.source.path):
+        return _try_edits(before, batch)
+    return Tried(None, "it could not be tried")
+
+
+def _try_edits(before: Reading, batch: Sequence[Located]) -> Tried:
     source = before.source
     edits = [edit for finding in batch if finding.fix for edit in finding.fix.edits]
     restructures = any(finding.fix.restructures for finding in batch if finding.fix)

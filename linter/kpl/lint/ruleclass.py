@@ -56,7 +56,7 @@ def _fault_of_words(rule: type[Rule]) -> str | None:
             return f"has {_said(getattr(rule, attribute, None))} as its `{attribute}`, which is not a {enum.__name__}"
     if not isinstance(rule.default, bool):
         return f"has {_said(rule.default)} as its `default`, which is not True or False"
-    unknown = [word for word in rule.needs.split() if word not in MODELS and word != "Dump"]
+    unknown = [word for word in rule.needs.replace("|", " ").split() if word not in MODELS and word != "Dump"]
     return f"needs `{unknown[0]}`, which is not a type of model" if unknown else None
 
 
