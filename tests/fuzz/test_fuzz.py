@@ -89,7 +89,7 @@ def test_a_fix_that_is_not_made_twice_alike_is_seen(monkeypatch: pytest.MonkeyPa
 
     def again(readings: Any, settings: Any, unsafe: bool) -> Any:
         outcome = whole(readings, settings, unsafe)
-        outcome.texts["Corefile"] = readings[0].source.text + "# more\n"
+        outcome.changed = [(readings[0], readings[0].source.text + "# more\n")]
         return outcome
 
     monkeypatch.setattr(checks, "fix_texts", again)
