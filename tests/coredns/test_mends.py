@@ -86,7 +86,7 @@ def test_a_unit_is_a_guess() -> None:
     [
         (". {\n    log {\n", "1.14.7", "A `}` is missing: the last block that was opened is not closed before the file ends."),
         (". {\n    lameduck 5s\n}\n", "1.14.7", "`lameduck` is an option of `health`: it belongs in the block of that plugin."),
-        (". {\n    a.org {\n        whoami\n    }\n}\n", "1.14.7", "A server block cannot stand in another one. Close the server block before it with `}`."),
+        (". {\n    a.org {\n        whoami\n    }\n}\n", "1.14.7", "Move this server block after the `}` of the one that it is in. Or close that one with `}` before it."),
         ("whoami\nb.org {\n}\n", "1.14.7", "Put the lines before it into a server block, `. { }`: without braces a block goes on to the end of the file."),
         (". {\n    import later\n}\n(later) {\n    errors\n}\n", "1.14.7", "Define the snippet `(later)` before the first `import later`."),
         (". {\n    import nothing\n}\n", "1.14.7", "No snippet of that name is defined before it, and no file of that name lies beside the Corefile."),

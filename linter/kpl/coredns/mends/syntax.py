@@ -112,7 +112,9 @@ def unclosed_block_before(refusal: Refusal) -> Mend | None:
     help_ = "Close the server block before it with `}`."
     start = refusal.text.rfind("\n", 0, refusal.tokens[at].span.start) + 1
     if len(refusal.indent(at)) > len(refusal.indent(opening)):
-        return Mend(f"A server block cannot stand in another one. {help_}")
+        return Mend(
+            "Move this server block after the `}` of the one that it is in. Or close that one with `}` before it."
+        )
     return Mend(help_, (Edit(start, start, f"{refusal.indent(opening)}}}\n"),))
 
 
