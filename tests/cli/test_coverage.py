@@ -214,6 +214,13 @@ def test_as_says_what_a_file_is(tmp_path: Path) -> None:
     assert b"--as says what files and standard input are" in done.stderr
 
 
+def test_as_overrides_what_looks_binary(tmp_path: Path) -> None:
+    """CoreDNS reads a NUL as part of a word."""
+    (tmp_path / "Corefile").write_bytes(b". {\n    log \0\n}\n")
+    assert kpl(tmp_path, "verify", "Corefile").returncode == 2
+    assert b"Corefile: loads" in kpl(tmp_path, "verify", "--as", "corefile", "Corefile").stdout
+
+
 def test_standard_input_is_fixed_whatever_tells_what_it_is(tmp_path: Path) -> None:
     assert kpl(tmp_path, "fix", "-", stdin=BAD.encode()).stdout == BAD.replace("}", "    cache 30\n}").encode()
 

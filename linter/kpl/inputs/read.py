@@ -111,7 +111,7 @@ def identify(path: str, data: bytes, named: bool = True, as_kind: str | None = N
         if isinstance(unpacked, Skipped):
             return unpacked
         data, name, not_written = unpacked, name.removesuffix(".gz"), "is compressed"
-    if b"\0" in data[:HEAD] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+    if as_kind is None and b"\0" in data[:HEAD] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         return Skipped(path, SkipReason.BINARY, "is a binary file")
     source = Source.from_bytes(path, data)
     if as_kind is not None:
