@@ -39,7 +39,7 @@ def verify(paths: tuple[str, ...], format_: str, color: str, **options: Any) -> 
 
     Each one loads, or is refused with the program's own message, or depends on something outside of it: a file, an
     interface, a variable. Nothing is started and nothing is asked. Exit codes: 0 none is refused, 1 some are, 2 wrong
-    usage, or a document that is no YAML.
+    usage, a document that is not YAML, or an input that was named and holds nothing to judge.
     """
     gc.disable()  # a short life with many objects, none of them garbage
     from kpl.cli.load import stdin_bytes, tell_of_coverage
