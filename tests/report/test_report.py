@@ -370,6 +370,7 @@ ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
         ([], 0, "Nothing was checked."),
         ([], 1, "No problems found in 1 file."),
         ([], 2, "No problems found in 2 files."),
+        ([(INFO, None)], 0, "Found 1 problem (1 info)."),
         ([(ERROR, None)], 1, "Found 1 problem (1 error) in 1 file."),
         (
             [(INFO, None), (WARNING, None), (ERROR, None)],

@@ -154,16 +154,14 @@ def _columns(character: str) -> int:
 def summary(result: Result, files: int) -> str:
     """What was found, in how many files, and how much of it can be fixed."""
     counts = Counter(finding.severity.value for finding in result.findings)
-    where = f"in {files:,} file{'s' * (files != 1)}"
+    where = f" in {files:,} file{'s' * (files != 1)}" if files else ""  # a template is told and not checked
     total = len(result.findings)
-    if not files:
-        return "Nothing was checked."
     if not total:
-        return f"No problems found {where}."
+        return f"No problems found{where}." if files else "Nothing was checked."
     parts = [
         f"{counts[name]:,} {name}{'s' * (counts[name] != 1)}" for name in ("error", "warning", "info") if counts[name]
     ]
-    found = f"Found {total:,} problem{'s' * (total != 1)} ({', '.join(parts)}) {where}."
+    found = f"Found {total:,} problem{'s' * (total != 1)} ({', '.join(parts)}){where}."
     safe = sum(1 for finding in result.findings if finding.fix and finding.fix.safe)
     unsafe = sum(1 for finding in result.findings if finding.fix and not finding.fix.safe)
     fixes = [f"{safe:,} can be fixed with `kpl fix`"] if safe else []
