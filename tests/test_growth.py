@@ -15,8 +15,8 @@ import pytest
 from growth_shapes import Shape, settings_files, shapes
 from kpl.cluster import Cluster
 from kpl.fix.fixer import fix_texts
-from kpl.inputs.corefile import MAX_WORDS
 from kpl.inputs.corefiledocument import MAX_COREFILE
+from kpl.inputs.corefileparser import MAX_WORDS
 from kpl.inputs.document import is_dump
 from kpl.inputs.kubeproxy import MAX_KUBE_PROXY
 from kpl.lint.config import load_config

@@ -33,14 +33,17 @@ _FOLDER = os.path.dirname(__file__)
 
 
 @cache
-def parser(name: str) -> Any:
-    """The parser of ``<name>.lark``: an object with lark's ``parse(text, start=...)``."""
+def parser(name: str, reductions: Any = None) -> Any:
+    """The parser of ``<name>.lark``: an object with lark's ``parse(text, start=...)``.
+
+    It gives a tree, or what the methods of `reductions` (lark's "transformer") make of each rule's parts.
+    """
     try:
-        made = import_module(f"kpl_grammars._generated.{name}").Lark_StandAlone()
+        made = import_module(f"kpl_grammars._generated.{name}").Lark_StandAlone(transformer=reductions)
     except ModuleNotFoundError:
         from lark import Lark
 
-        made = Lark(source(name), **OPTIONS, **GRAMMARS[name])
+        made = Lark(source(name), transformer=reductions, **OPTIONS, **GRAMMARS[name])
     if GRAMMARS[name]["lexer"] == "basic":
         made.lexer = made._build_lexer()  # which `lex` would do again for each text
     return made

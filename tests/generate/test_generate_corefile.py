@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from kpl.cli.generate import generate
 from kpl.errors import UsageError
 from kpl.generate.corefile import corefile
-from kpl.inputs.corefile import parse_corefile
+from kpl.inputs.corefileparser import parse_corefile
 from kpl.text.version import Version
 from support import run
 

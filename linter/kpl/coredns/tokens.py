@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kpl.inputs.corefile import word_of
+from kpl.inputs.corefileparser import lex, word_of
 from kpl.text.span import Span
 
 
@@ -29,10 +29,8 @@ def tokenize(text: str, file: str = "") -> list[Token]:
 
 
 def _tokens(text: str, file: str) -> Iterator[Token]:
-    from kpl_grammars import parser
-
     start = 1 if text.startswith("\ufeff") else 0
-    for lexed in parser("corefile").lex(text[start:]):
+    for lexed in lex(text[start:]):
         if lexed.type == "_NL":
             continue
         raw = str(lexed)

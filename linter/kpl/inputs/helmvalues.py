@@ -122,7 +122,7 @@ class ChartValues(Embedding):
         return None
 
     def _new_plugins(self, plugin: _Plugin, text: str) -> list[Edit] | None:
-        from kpl.inputs.corefile import CorefileError, parse_corefile
+        from kpl.inputs.corefileparser import CorefileError, parse_corefile
 
         try:
             directives = parse_corefile(text + "\n", fragment=True).servers[0].directives

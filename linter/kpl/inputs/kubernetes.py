@@ -19,7 +19,7 @@ POD_TEMPLATE_PATHS = (
 )
 
 
-@dataclass
+@dataclass(slots=True)
 class Env:
     """An environment variable; `value` is None when it comes from elsewhere (`valueFrom`)."""
 
@@ -27,7 +27,7 @@ class Env:
     value: Scalar | None
 
 
-@dataclass
+@dataclass(slots=True)
 class Container:
     """A container of a pod."""
 

@@ -8,11 +8,11 @@ usual composers throw away: every key of a mapping that names one twice, anchors
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from kpl.text.span import Span, Text
+from kpl.text.span import LENGTH_BITS, Span, Text
 
 if TYPE_CHECKING:
     from typing import Any
@@ -38,13 +38,27 @@ class YamlError(Exception):
 class Node:
     """Any node: where it stands, and whether it is an alias's view of a node that stands elsewhere."""
 
-    __slots__ = ("end", "shared", "start", "tag")
+    __slots__ = ("_place",)
+    shared = False
+    tag: str | None = None
 
-    def __init__(self, start: int, end: int, tag: str | None) -> None:
-        self.start = start
-        self.end = end
-        self.tag = tag
-        self.shared = False
+    def __init__(self, start: int, end: int) -> None:
+        self._place = start << LENGTH_BITS | end - start
+
+    @property
+    def start(self) -> int:
+        """The offset of its first character."""
+        return self._place >> LENGTH_BITS
+
+    @property
+    def end(self) -> int:
+        """The offset behind its last character."""
+        return (self._place >> LENGTH_BITS) + (self._place & (1 << LENGTH_BITS) - 1)
+
+    @end.setter
+    def end(self, end: int) -> None:
+        start = self.start
+        self._place = start << LENGTH_BITS | end - start
 
     @property
     def span(self) -> Span:
@@ -55,12 +69,12 @@ class Node:
 class Scalar(Node):
     """A scalar: its `value` as a string, and its `style`: None for plain, or one of ``' " | >``."""
 
-    __slots__ = ("style", "value")
+    __slots__ = ("value",)
+    style: str | None = None
 
-    def __init__(self, start: int, end: int, tag: str | None, value: str, style: str | None) -> None:
-        super().__init__(start, end, tag)
+    def __init__(self, start: int, end: int, value: str) -> None:
+        super().__init__(start, end)
         self.value = value
-        self.style = style
 
     @property
     def is_null(self) -> bool:
@@ -82,26 +96,48 @@ class Scalar(Node):
         return None
 
 
-class Sequence(Node):
-    """A sequence; `flow` tells ``[a, b]`` from block style."""
+class MarkedScalar(Scalar):
+    """A scalar that is quoted, in a block, tagged or shared."""
 
-    __slots__ = ("flow", "items")
+    __slots__ = ("shared", "style", "tag")
+
+    def __init__(self, start: int, end: int, tag: str | None, value: str, style: str | None) -> None:
+        super().__init__(start, end, value)
+        self.tag = tag
+        self.style = style
+        self.shared = False
+
+
+class Collection(Node):
+    """A sequence or a mapping; `flow` tells ``[a, b]`` from block style."""
+
+    __slots__ = ("flow", "shared", "tag")
 
     def __init__(self, start: int, end: int, tag: str | None, flow: bool) -> None:
-        super().__init__(start, end, tag)
+        super().__init__(start, end)
+        self.tag = tag
+        self.flow = flow
+        self.shared = False
+
+
+class Sequence(Collection):
+    """A sequence."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, start: int, end: int, tag: str | None, flow: bool) -> None:
+        super().__init__(start, end, tag, flow)
         self.items: list[Node] = []
-        self.flow = flow
 
 
-class Mapping(Node):
-    """A mapping: `pairs` in their order, every duplicate included; `flow` tells ``{a: b}`` from block style."""
+class Mapping(Collection):
+    """A mapping: `pairs` in their order, every duplicate included."""
 
-    __slots__ = ("flow", "pairs")
+    __slots__ = ("pairs",)
 
     def __init__(self, start: int, end: int, tag: str | None, flow: bool) -> None:
-        super().__init__(start, end, tag)
+        super().__init__(start, end, tag, flow)
         self.pairs: list[tuple[Node, Node]] = []
-        self.flow = flow
 
     def keys(self) -> Iterator[Scalar]:
         """The scalar keys, in order."""
@@ -236,7 +272,8 @@ class _Composer:
         before = self._written + self._aliased
         self._written += 1
         if kind == "ScalarEvent":
-            scalar = Scalar(start, end, event.tag, event.value, event.style or None)
+            value, tag, style = event.value, event.tag, event.style or None
+            scalar = MarkedScalar(start, end, tag, value, style) if tag or style else Scalar(start, end, value)
             if event.anchor:
                 self._anchors[event.anchor] = scalar
             return scalar
@@ -260,17 +297,19 @@ class _Composer:
         self._open.append(mapping)
         while type(event := self._next()).__name__ != "MappingEndEvent":
             key = self._node(event, depth + 1)
+            if isinstance(key, Scalar):
+                key.value = _once(key.value)
             mapping.pairs.append((key, self._node(self._next(), depth + 1)))
         self._open.pop()
-        mapping.end = self._end(mapping.flow, event, [node for pair in mapping.pairs for node in pair])
+        mapping.end = self._end(mapping.flow, event, (node for pair in mapping.pairs for node in pair))
         if anchor:
             self._sizes[id(mapping)] = self._written + self._aliased - before
         return mapping
 
-    def _end(self, flow: bool, event: Any, children: list[Node]) -> int:
+    def _end(self, flow: bool, event: Any, children: Iterable[Node]) -> int:
+        end: int = event.end_mark.index + self._offset
         # libyaml ends a block collection at the next token, behind comments that belong to what follows
-        own = [node.end for node in children if not node.shared]
-        return event.end_mark.index + self._offset if flow or not own else max(own)
+        return end if flow else max((node.end for node in children if not node.shared), default=end)
 
     def _alias(self, event: Any, start: int) -> Node:
         target = self._anchors.get(event.anchor)
@@ -284,11 +323,17 @@ class _Composer:
         return _shared_view(target, start, event.end_mark.index + self._offset)
 
 
+# the same few keys stand in a file of many objects again and again
+@lru_cache(maxsize=1000)
+def _once(key: str) -> str:
+    return key
+
+
 def _shared_view(node: Node, start: int, end: int) -> Node:
     """`node` as its alias at `start` shows it: the same content (not copied, so no alias bomb), another place."""
     view: Node
     if isinstance(node, Scalar):
-        view = Scalar(start, end, node.tag, node.value, node.style)
+        view = MarkedScalar(start, end, node.tag, node.value, node.style)
     elif isinstance(node, Sequence):
         view = Sequence(start, end, node.tag, node.flow)
         view.items = node.items
