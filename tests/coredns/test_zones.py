@@ -10,7 +10,6 @@ from kpl.coredns.servers import refuse_servers
 from kpl.coredns.tokens import Token
 from kpl.coredns.zones import NEWEST, served_zones, zones_of
 from kpl.golang.values import GoError
-from kpl.text.span import Span
 from kpl.text.version import Version
 
 
@@ -79,7 +78,7 @@ def test_a_bad_argument_of_a_plugin_is_dropped() -> None:
 def test_blocks_that_cannot_be_served_together(
     blocks: list[tuple[list[str], list[str], bool]], why: str | None
 ) -> None:
-    token = Token("a", 1, Span(0, 1))
+    token = Token("a", 1, 0, 1)
     configs = []
     for keys, addresses, view in blocks:
         zones = [zone for key in keys for zone in served_zones(key)]
@@ -118,7 +117,7 @@ def test_a_dot_behind_a_character_of_two_or_four_bytes(key: str, release: str, w
 @pytest.mark.parametrize("tls", [False, True])
 def test_https_asked_for_a_certificate(release: str, refused: bool, tls: bool) -> None:
     zones = served_zones("https://a")
-    config = ServerConfig(zones, [Token("https://a", 1, Span(0, 9))], tls=tls)
+    config = ServerConfig(zones, [Token("https://a", 1, 0, 9)], tls=tls)
     if refused and not tls:
         with pytest.raises(RefusedError) as caught:
             refuse_servers([config], Version(release))

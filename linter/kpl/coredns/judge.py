@@ -17,12 +17,11 @@ from kpl.coredns.environment import EndlessReplacementError
 from kpl.coredns.imports import Files, Importer, Named
 from kpl.coredns.parser import MAX_TOKENS, Block, CorefileParser, EndlessImportError, TooLargeError
 from kpl.coredns.servers import refuse_servers
-from kpl.coredns.tokens import Token, tokenize
+from kpl.coredns.tokens import Token, tokenize, tokens_of_fragment
 from kpl.coredns.versions import setup_order
 from kpl.coredns.zones import served_zones
 from kpl.golang.values import GoError
 from kpl.inputs.corefileparser import MAX_WORDS, has_many_words
-from kpl.text.span import Span
 from kpl.text.version import Version
 from kpl.verdict import Imported, Need, Verdict
 
@@ -95,10 +94,7 @@ def judge_corefile(
     text = text if text.isascii() else _NOT_UTF8.sub("\ufffd", text)
     if has_many_words(text):
         return Judgement(_too_large("parse", f"more than {MAX_WORDS:,} words"))
-    tokens = tokenize(text)
-    if fragment:
-        end = Span(len(text), len(text))
-        tokens = [Token(".", 0, Span(0, 0)), Token("{", 0, Span(0, 0)), *tokens, Token("}", text.count("\n") + 2, end)]
+    tokens = tokens_of_fragment(text) if fragment else tokenize(text)
 
     def judge(environment: Mapping[str, str]) -> Judgement:
         return _Judge(list(tokens), name, circumstances, files, environment).judge()

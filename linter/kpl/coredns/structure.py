@@ -10,7 +10,7 @@ from kpl.coredns.dispenser import RefusedError
 from kpl.coredns.environment import EndlessReplacementError
 from kpl.coredns.parser import Block, CorefileParser, EndlessImportError, TooLargeError
 from kpl.coredns.releases import DIRECTIVES
-from kpl.coredns.tokens import Token, tokenize
+from kpl.coredns.tokens import Token, tokenize, tokens_of_fragment
 from kpl.text.span import Span
 
 _TAB = 8
@@ -51,10 +51,7 @@ class Parsed(NamedTuple):
 
 def parsed(text: str, fragment: bool = False) -> Parsed | None:
     """`text` as CoreDNS's parser groups it; None where it refuses it."""
-    tokens = tokenize(text)
-    if fragment:
-        end = Span(len(text), len(text))
-        tokens = [Token(".", 0, Span(0, 0)), Token("{", 0, Span(0, 0)), *tokens, Token("}", text.count("\n") + 2, end)]
+    tokens = tokens_of_fragment(text) if fragment else tokenize(text)
     parser = CorefileParser(tokens, _EveryName(), _AnyValue(), lambda parser, pattern: [], guarded=True)
     try:
         blocks = parser.parse()

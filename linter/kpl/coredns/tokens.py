@@ -10,12 +10,18 @@ from kpl.text.span import Span
 
 
 class Token(NamedTuple):
-    """One word: `line` counts from 1 in `file` (empty for the Corefile itself), `span` lies in that file's text."""
+    """One word: `line` counts from 1 in `file` (empty for the Corefile itself), where it is `length` characters long."""
 
     text: str
     line: int
-    span: Span
+    start: int
+    length: int
     file: str = ""
+
+    @property
+    def span(self) -> Span:
+        """The range of its characters in the text of `file`."""
+        return Span(self.start, self.start + self.length)
 
     @property
     def last_line(self) -> int:
@@ -26,6 +32,12 @@ class Token(NamedTuple):
 def tokenize(text: str, file: str = "") -> list[Token]:
     """The tokens of `text`. Every text has some: CoreDNS's lexer refuses nothing."""
     return list(_tokens(text, file))
+
+
+def tokens_of_fragment(text: str) -> list[Token]:
+    """The tokens of plugin lines, in a server block for the whole of DNS."""
+    end = Token("}", text.count("\n") + 2, len(text), 0)
+    return [Token(".", 0, 0, 0), Token("{", 0, 0, 0), *tokenize(text), end]
 
 
 def _tokens(text: str, file: str) -> Iterator[Token]:
@@ -40,12 +52,13 @@ def _tokens(text: str, file: str) -> Iterator[Token]:
             line += raw.count("\n")
             begin += max(raw.rfind("\n"), raw.rfind('"{"')) + 1
             at = text.find("{", begin)
-            yield Token("{", line, Span(at, at + 1), file)
+            yield Token("{", line, at, 1, file)
             continue
         if lexed.type in ("WORD", "LBRACE", "RBRACE") and "#" not in raw and "\r" not in raw and raw[0] != '"':
-            yield Token(raw, line, Span(begin, begin + len(raw)), file)
+            yield Token(raw, line, begin, len(raw), file)
             continue
         word = word_of(lexed)
         if raw in ('"', '"\\'):  # an opening quote that the file ends behind makes no word
             continue
-        yield Token(str(word), line, word.span.shifted(start), file)
+        begin, end = word.span
+        yield Token(str(word), line, begin + start, end - begin, file)

@@ -126,14 +126,8 @@ class _Block(NamedTuple):
     directives: list[Directive]
 
 
-class _Keys(NamedTuple):
-    keys: list[Text]
-    comma: bool
-    """Whether the last key ends with one."""
-
-
 class _Server(NamedTuple):
-    keys: _Keys
+    keys: list[Text]
     block: _Block | None
     directives: list[Directive]
     """Those of a server without braces."""
@@ -148,7 +142,9 @@ class _StrayBrace(NamedTuple):
 
 
 class _Reductions:
-    """One method for each rule of the grammar: it is given what became of the parts, words as lark's tokens."""
+    """What becomes of each word, and of each rule of the grammar with what became of its parts; braces stay tokens."""
+
+    WORD = QUOTED = COMMA = COMMA_QUOTED = IMPORT = staticmethod(word_of)
 
     def corefile(self, entries: list[Any]) -> list[Any]:
         return entries
@@ -162,11 +158,11 @@ class _Reductions:
             return _Server(keys, rest[0], [])
         return _Server(keys, None, rest[0] if rest else [])
 
-    def keys(self, tokens: list[Any]) -> _Keys:
-        return _Keys([word_of(token) for token in tokens], tokens[-1].type in ("COMMA", "COMMA_QUOTED"))
+    def keys(self, words: list[Text]) -> list[Text]:
+        return words
 
     def import_line(self, parts: list[Any]) -> _Import:
-        return _Import([word_of(part) for part in parts[1:] if not isinstance(part, _Block)])
+        return _Import([part for part in parts[1:] if not isinstance(part, _Block)])
 
     def stray_brace(self, tokens: list[Any]) -> _StrayBrace:
         return _StrayBrace(_brace(tokens[0]))
@@ -210,8 +206,8 @@ class _Reductions:
 
 
 def _apart(parts: list[Any]) -> tuple[list[Text], list[_Braces]]:
-    words = [word_of(part) for part in parts if not isinstance(part, _Braces)]
-    return words, [part for part in parts if isinstance(part, _Braces)]
+    blocks = [part for part in parts if isinstance(part, _Braces)]
+    return [part for part in parts if isinstance(part, Text)] if blocks else parts, blocks
 
 
 def _brace(token: Any) -> int:
@@ -257,9 +253,9 @@ def _ends_with_brace(block: _Block) -> bool:
 
 
 def _server(entry: _Server, corefile: Corefile) -> ServerBlock:
-    if entry.keys.comma:
-        raise CorefileError("another key must follow this comma", entry.keys.keys[-1].span)
-    keys = [_key(word) for word in entry.keys.keys]
+    if entry.keys[-1].endswith(","):
+        raise CorefileError("another key must follow this comma", entry.keys[-1].span)
+    keys = [_key(word) for word in entry.keys]
     start, end = keys[0].span.start, keys[-1].span.end
     block, directives = entry.block, entry.block.directives if entry.block else entry.directives
     body = Span(end, directives[-1].end if directives else end)

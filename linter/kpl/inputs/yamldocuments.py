@@ -202,7 +202,7 @@ class _Objects:
             if node.shared:
                 continue
             if isinstance(node, Sequence):
-                waiting.extend(reversed(node.items))
+                waiting += [item for item in reversed(node.items) if not isinstance(item, Scalar)]
                 continue
             if not isinstance(node, Mapping):
                 continue
@@ -217,5 +217,5 @@ class _Objects:
                             yield document
                 elif isinstance(value, Scalar) and value.style is not None and COREFILE_KEY.search(key.value):
                     yield from self._corefile(key.value, value, name, "", sure=False)
-                else:
+                elif not isinstance(value, Scalar):
                     waiting.append(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, overload
 
@@ -208,6 +208,7 @@ class Rule:
         return self.finding(first, message, related=[Related(span, also) for span in others], **more)
 
     @classmethod
+    @cache
     def url(cls) -> str:
         """The page of the rule."""
         return f"{HOME}/blob/main/docs/rules.md#{cls.code.lower()}-{cls.name}"

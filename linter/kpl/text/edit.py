@@ -17,7 +17,7 @@ class Edit(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fix:
     """What mends a finding: a title for people, and edits that belong together.
 

@@ -21,7 +21,7 @@ from kpl.golang.values import GoError, atoi, parse_duration, parse_uint, quote
 SECOND = 10**9
 
 
-@dataclass
+@dataclass(slots=True)
 class Forward:
     """One ``forward``: whose queries go where, and how the upstreams are watched; durations in nanoseconds."""
 

@@ -19,7 +19,7 @@ from kpl.golang.values import GoError, atoi, parse_duration, quote
 SECOND = 10**9
 
 
-@dataclass
+@dataclass(slots=True)
 class Kubernetes:
     """The zones that are answered from the objects of a cluster, and how."""
 
