@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,9 +112,9 @@ def test_what_is_at_fault_is_looked_for_by_halves(monkeypatch: pytest.MonkeyPatc
     tried: list[int] = []
     whole = module.try_fixes
 
-    def counted(readings: Sequence[Reading], number: int, batch: Sequence[Located], judge: Settings) -> Tried:
+    def counted(readings: Sequence[Reading], number: int, batch: Sequence[Located], *more: Any) -> Tried:
         tried.append(len(batch))
-        return whole(readings, number, batch, judge)
+        return whole(readings, number, batch, *more)
 
     monkeypatch.setattr(module, "try_fixes", counted)
     bad = "---\n" + PROXY.replace("mode: ipvs", "bindAddres: nowhere")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kpl import troubles
 from kpl.fix.offers import Withheld, offers, together
-from kpl.fix.verification import judging, try_fixes
+from kpl.fix.verification import Trials, judging, same_rules, try_fixes
 from kpl.inputs.document import Reading
 from kpl.lint.engine import Located, lint
 from kpl.lint.settings import Settings
@@ -44,10 +44,14 @@ def fix_texts(readings: Sequence[Reading], settings: Settings, unsafe: bool) -> 
     current = list(readings)
     first = lint(current, settings)
     outcome.unwritten = first.unwritten
-    findings, outcome.withheld = offers(current, first.findings, settings)
-    fixers = [_FileFixer(current, number, settings, unsafe, outcome) for number in range(len(readings))]
+    trials = Trials()
+    findings, outcome.withheld = offers(current, first.findings, settings, trials)
+    fixers = [_FileFixer(current, number, settings, unsafe, outcome, trials) for number in range(len(readings))]
     for fixer in fixers:
         fixer.start(findings)
+    alone = fixers[0] if len(fixers) == 1 else None
+    if alone is not None:
+        alone.found = findings
     for _ in range(MAX_ROUNDS):
         before = len(outcome.applied)
         to_fix = {id(finding.source) for finding in findings if finding.fix and (unsafe or finding.fix.safe)}
@@ -55,9 +59,12 @@ def fix_texts(readings: Sequence[Reading], settings: Settings, unsafe: bool) -> 
             if id(current[number].source) in to_fix:
                 with troubles.kept(current[number].source.path):
                     fixer.run()
+                if alone is None:
+                    fixer.found = None
         if len(outcome.applied) == before:
             break
-        findings = lint(current, settings).findings
+        known = alone.found if alone is not None else None
+        findings = lint(current, settings).findings if known is None else known
     for old, new in zip(readings, current, strict=True):
         if new.source.text != old.source.text:
             outcome.changed.append((old, new.source.text))
@@ -66,7 +73,13 @@ def fix_texts(readings: Sequence[Reading], settings: Settings, unsafe: bool) -> 
 
 class _FileFixer:
     def __init__(
-        self, readings: list[Reading], number: int, settings: Settings, unsafe: bool, outcome: Outcome
+        self,
+        readings: list[Reading],
+        number: int,
+        settings: Settings,
+        unsafe: bool,
+        outcome: Outcome,
+        trials: Trials,
     ) -> None:
         self.readings = readings
         self.number = number
@@ -74,9 +87,12 @@ class _FileFixer:
         self.judge = judging(settings)
         self.unsafe = unsafe
         self.outcome = outcome
+        self.trials = trials
         self.first = readings[number].source
         self.offered: set[tuple[str, str]] = set()
         self.refused: set[tuple[str, tuple[Edit, ...]]] = set()
+        self.found: list[Located] | None = None
+        """What lint says of the file as it stands, where that is known: a change of another file may change it."""
 
     def start(self, findings: Sequence[Located]) -> None:
         """Learn what is offered, and what is not to be tried again."""
@@ -97,10 +113,11 @@ class _FileFixer:
 
     def _batch(self) -> list[Located]:
         """Fixes that can be made together: none touches what another one touches."""
-        found = lint(self.readings, self.settings, only=[self.readings[self.number]]).findings
+        if self.found is None:
+            self.found = lint(self.readings, self.settings, only=[self.readings[self.number]]).findings
         return together(
             finding
-            for finding in found
+            for finding in self.found
             if finding.fix
             and (finding.fix.safe or self.unsafe)
             and (finding.code, finding.fix.edits) not in self.refused
@@ -128,7 +145,9 @@ class _FileFixer:
 
     def _try(self, batch: Sequence[Located]) -> str | None:
         """Apply the fixes of `batch` if they verify; otherwise say why not."""
-        after, problem = try_fixes(self.readings, self.number, batch, self.judge)
-        if problem is None and after is not None:
-            self.readings[self.number] = after
-        return problem
+        old = self.found if same_rules(self.settings) else None
+        tried = try_fixes(self.readings, self.number, batch, self.judge, self.trials, old)
+        if tried.problem is None and tried.after is not None:
+            self.readings[self.number] = tried.after
+            self.found = tried.findings if same_rules(self.settings) else None
+        return tried.problem

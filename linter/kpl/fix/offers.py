@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
-from kpl.fix.verification import finding_problem, judging, try_edits, try_fixes
+from kpl.fix.verification import Trials, finding_problem, judging, same_rules, try_fixes
 from kpl.inputs.document import Reading
 from kpl.lint.engine import Located, lint
 from kpl.lint.settings import Settings
@@ -33,12 +35,15 @@ class Offers(NamedTuple):
     withheld: list[Withheld]
 
 
-def offers(readings: Sequence[Reading], findings: Sequence[Located], settings: Settings) -> Offers:
+def offers(
+    readings: Sequence[Reading], findings: Sequence[Located], settings: Settings, trials: Trials | None = None
+) -> Offers:
     """Try the fixes of `findings`, which are what lint says of `readings`.
 
     All of them are tried at once, as `kpl fix` does it, with the unsafe ones and without; only those of a file where
     something is wrong are tried apart.
     """
+    trying = _Trying(readings, findings, settings, trials or Trials())
     numbers = {id(reading.source): number for number, reading in enumerate(readings)}
     fixes: dict[int, list[Located]] = {}
     for finding in findings:
@@ -48,12 +53,12 @@ def offers(readings: Sequence[Reading], findings: Sequence[Located], settings: S
     mixed = {number: found for number, found in fixes.items() if len(safe[number]) < len(found)}
     suspects: dict[int, list[Located]] = {}
     for chosen in ({number: found for number, found in safe.items() if found}, mixed):
-        for number, found in _suspects(readings, chosen, findings, settings).items():
+        for number, found in trying.suspects(chosen).items():
             suspects.setdefault(number, []).extend(found)
     withheld = [
         Withheld(finding, problem)
         for number, found in suspects.items()
-        for finding, problem in _tried(readings, number, found, settings)
+        for finding, problem in trying.apart(number, found)
     ]
     without = {id(each.finding) for each in withheld}
     return Offers([each._replace(fix=None) if id(each) in without else each for each in findings], withheld)
@@ -76,41 +81,70 @@ def together(findings: Iterable[Located]) -> tuple[list[Located], list[Located]]
     return batch, others
 
 
-def _suspects(
-    readings: Sequence[Reading],
-    numbers: dict[int, list[Located]],
-    findings: Sequence[Located],
-    settings: Settings,
-    layers: int = MAX_LAYERS,
-) -> dict[int, list[Located]]:
-    """The fixes to try apart, by the number of their file."""
-    if not numbers or not layers:
-        return numbers
-    suspects: dict[int, list[Located]] = {}
-    below: dict[int, list[Located]] = {}
-    after = list(readings)
-    batches: dict[int, list[Located]] = {}
-    for number, fixes in numbers.items():
-        batch, others = together(fixes)
-        tried = try_edits(readings[number], batch)
-        if tried.after is None or tried.problem is not None:
-            suspects[number] = fixes
-            continue
-        after[number], batches[number] = tried.after, batch
-        if others:
-            below[number] = others
-    judge = judging(settings)
-    same_rules = not (settings.select or settings.ignore or settings.overrides)
-    old = findings if same_rules else lint(readings, judge, only=[readings[number] for number in batches]).findings
-    new = lint(after, judge, only=[after[number] for number in batches]).findings
-    old_of, new_of = _by_source(old), _by_source(new)
-    for number, batch in batches.items():
-        was, now = old_of.get(id(readings[number].source), []), new_of.get(id(after[number].source), [])
-        if finding_problem(was, now, batch) is not None:
-            suspects[number] = batch
-    for number, found in _suspects(readings, below, findings, settings, layers - 1).items():
-        suspects.setdefault(number, []).extend(found)
-    return suspects
+@dataclass(eq=False)
+class _Trying:
+    """Fixes of `findings`, which are what lint says of `readings`."""
+
+    readings: Sequence[Reading]
+    findings: Sequence[Located]
+    settings: Settings
+    trials: Trials
+
+    def suspects(self, numbers: dict[int, list[Located]], layers: int = MAX_LAYERS) -> dict[int, list[Located]]:
+        """The fixes to try apart, by the number of their file."""
+        if not numbers or not layers:
+            return numbers
+        suspects: dict[int, list[Located]] = {}
+        below: dict[int, list[Located]] = {}
+        after = list(self.readings)
+        batches: dict[int, list[Located]] = {}
+        for number, fixes in numbers.items():
+            batch, others = together(fixes)
+            tried = self.trials.try_edits(self.readings[number], batch)
+            if tried.after is None or tried.problem is not None:
+                suspects[number] = fixes
+                continue
+            after[number], batches[number] = tried.after, batch
+            if others:
+                below[number] = others
+        old_of = self._old
+        new_of = _by_source(lint(after, judging(self.settings), only=[after[number] for number in batches]).findings)
+        for number, batch in batches.items():
+            was, now = old_of.get(id(self.readings[number].source), []), new_of.get(id(after[number].source), [])
+            if finding_problem(was, now, batch) is not None:
+                suspects[number] = batch
+        for number, found in self.suspects(below, layers - 1).items():
+            suspects.setdefault(number, []).extend(found)
+        return suspects
+
+    @cached_property
+    def _old(self) -> dict[int, list[Located]]:
+        """What lint says of the files before, by the identity of their source, with the rules that judge a fix."""
+        if same_rules(self.settings):
+            return _by_source(self.findings)
+        fixable = {id(finding.source) for finding in self.findings if finding.fix is not None}
+        files = [reading for reading in self.readings if id(reading.source) in fixable]
+        return _by_source(lint(self.readings, judging(self.settings), only=files).findings)
+
+    def apart(self, number: int, suspects: Sequence[Located]) -> Iterable[Withheld]:
+        """Those of `suspects` that are at fault: halves of them are tried, and halves of what fails."""
+        tries = min(MAX_TRIES, max(MAX_TRIED_TEXT // (len(self.readings[number].source.text) + 1), 1))
+        judge = judging(self.settings)
+        old = self._old.get(id(self.readings[number].source), [])
+        waiting = _halves(list({id(finding): finding for finding in suspects}.values()))
+        while waiting:
+            group, others = together(waiting.pop())
+            if others:
+                waiting.append(others)
+            if tries == 0:
+                yield from (Withheld(finding, "too many fixes of this file fail verification") for finding in group)
+                continue
+            tries -= 1
+            problem = try_fixes(self.readings, number, group, judge, self.trials, old).problem
+            if problem is not None and len(group) == 1:
+                yield Withheld(group[0], problem)
+            elif problem is not None:
+                waiting += _halves(group)
 
 
 def _by_source(findings: Iterable[Located]) -> dict[int, list[Located]]:
@@ -118,28 +152,6 @@ def _by_source(findings: Iterable[Located]) -> dict[int, list[Located]]:
     for finding in findings:
         found.setdefault(id(finding.source), []).append(finding)
     return found
-
-
-def _tried(
-    readings: Sequence[Reading], number: int, suspects: Sequence[Located], settings: Settings
-) -> Iterable[Withheld]:
-    """Those of `suspects` that are at fault: halves of them are tried, and halves of what fails."""
-    tries = min(MAX_TRIES, max(MAX_TRIED_TEXT // (len(readings[number].source.text) + 1), 1))
-    judge = judging(settings)
-    waiting = _halves(list({id(finding): finding for finding in suspects}.values()))
-    while waiting:
-        group, others = together(waiting.pop())
-        if others:
-            waiting.append(others)
-        if tries == 0:
-            yield from (Withheld(finding, "too many fixes of this file fail verification") for finding in group)
-            continue
-        tries -= 1
-        problem = try_fixes(readings, number, group, judge).problem
-        if problem is not None and len(group) == 1:
-            yield Withheld(group[0], problem)
-        elif problem is not None:
-            waiting += _halves(group)
 
 
 def _halves(findings: list[Located]) -> list[list[Located]]:

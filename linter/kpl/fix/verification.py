@@ -20,10 +20,27 @@ from kpl.text.span import Span
 
 
 class Tried(NamedTuple):
-    """A file after some fixes; `problem` says why they must not be made."""
+    """A file after some fixes; `problem` says why they must not be made; `findings` is what lint says of it, if it ran."""
 
     after: Reading | None
     problem: str | None = None
+    findings: list[Located] | None = None
+
+
+class Trials:
+    """What came of edits to files, each file read and compared once."""
+
+    def __init__(self) -> None:
+        self._tried: dict[tuple[int, tuple[Edit, ...]], tuple[Reading, Tried]] = {}
+
+    def try_edits(self, before: Reading, batch: Sequence[Located]) -> Tried:
+        """Make the fixes of `batch`, and look at the text that comes of it."""
+        edits = sorted(edit for finding in batch if finding.fix for edit in finding.fix.edits)
+        key = (id(before), tuple(edits))
+        if key not in self._tried:
+            with troubles.kept(before.source.path):
+                self._tried[key] = before, _try_edits(before, batch)
+        return self._tried[key][1] if key in self._tried else Tried(None, "it could not be tried")
 
 
 def judging(settings: Settings) -> Settings:
@@ -31,24 +48,33 @@ def judging(settings: Settings) -> Settings:
     return replace(settings, select=(), extend=[*settings.select, *settings.extend], ignore=())
 
 
-def try_fixes(readings: Sequence[Reading], number: int, batch: Sequence[Located], judge: Settings) -> Tried:
-    """Make the fixes of `batch` in file `number` of `readings`, and look at everything that comes of it."""
+def same_rules(settings: Settings) -> bool:
+    """Whether `judging(settings)` are the rules of `settings`."""
+    return not (settings.select or settings.ignore or settings.overrides)
+
+
+def try_fixes(
+    readings: Sequence[Reading],
+    number: int,
+    batch: Sequence[Located],
+    judge: Settings,
+    trials: Trials,
+    old: Sequence[Located] | None = None,
+) -> Tried:
+    """Make the fixes of `batch` in file `number` of `readings`, and look at everything that comes of it.
+
+    `old` is what `judge` says of the file before, where that is known.
+    """
     before = readings[number]
-    tried = try_edits(before, batch)
+    tried = trials.try_edits(before, batch)
     if tried.after is None or tried.problem is not None:
         return tried
     others = list(readings)
     others[number] = tried.after
-    old = lint(readings, judge, only=[before]).findings
+    if old is None:
+        old = lint(readings, judge, only=[before]).findings
     new = lint(others, judge, only=[tried.after]).findings
-    return Tried(tried.after, finding_problem(old, new, batch))
-
-
-def try_edits(before: Reading, batch: Sequence[Located]) -> Tried:
-    """Make the fixes of `batch`, and look at the text that comes of it."""
-    with troubles.kept(before.source.path):
-        return _try_edits(before, batch)
-    return Tried(None, "it could not be tried")
+    return Tried(tried.after, finding_problem(old, new, batch), new)
 
 
 def _try_edits(before: Reading, batch: Sequence[Located]) -> Tried:
