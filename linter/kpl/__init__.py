@@ -134,6 +134,7 @@ _HOMES = {
     "mode_of": "kpl.proxy.inspection",
     "IPTABLES_SERVICES": "kpl.proxy.scale",
     "rules_walked_by_first_packet": "kpl.proxy.scale",
+    "how_often_in_full": "kpl.proxy.scale",
     "rules_written_by_full_sync": "kpl.proxy.scale",
     "alpine_image": "kpl.resolver.alpineimages",
     "dns_faults": "kpl.resolver.dnsconfig",
@@ -359,6 +360,7 @@ if TYPE_CHECKING:
     from kpl.proxy.scalars import is_within as is_within
     from kpl.proxy.scalars import network_family as network_family
     from kpl.proxy.scale import IPTABLES_SERVICES as IPTABLES_SERVICES
+    from kpl.proxy.scale import how_often_in_full as how_often_in_full
     from kpl.proxy.scale import rules_walked_by_first_packet as rules_walked_by_first_packet
     from kpl.proxy.scale import rules_written_by_full_sync as rules_written_by_full_sync
     from kpl.proxy.state import Destination as Destination

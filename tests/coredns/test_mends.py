@@ -39,6 +39,7 @@ def advice(text: str, release: str = "1.14.7") -> Advice:
         (":1053 {\n    whoami\n}\n", ".:1053 {\n    whoami\n}\n"),
         ("tls://:853 {\n    whoami\n}\n", "tls://.:853 {\n    whoami\n}\n"),
         ("a.org: {\n    whoami\n}\n", "a.org {\n    whoami\n}\n"),
+        ("..a.org {\n    whoami\n}\n", None),
         ("metadata: {\n    whoami\n}\n", None),
         ("(common) {\n    errors\n}\n. {\n    import comon\n}\n", "(common) {\n    errors\n}\n. {\n    import common\n}\n"),
         (". {\n    errors log\n}\n", ". {\n    errors\n    log\n}\n"),
@@ -74,11 +75,20 @@ def test_mends_that_are_certain(text: str, mended: str | None) -> None:
         assert outcome.texts.get("cm.yaml") == config_map("|\n" + indented(mended, 4))
 
 
-def test_a_unit_is_a_guess() -> None:
-    fix = advice(". {\n    health {\n        lameduck 5\n    }\n}\n").fix
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        (". {\n    health {\n        lameduck 5\n    }\n}\n", ". {\n    health {\n        lameduck 5s\n    }\n}\n"),
+        # or `. a.org`
+        (".a.org {\n    whoami\n}\n", "a.org {\n    whoami\n}\n"),
+        ("dns://.a.org:53 {\n    whoami\n}\n", "dns://a.org:53 {\n    whoami\n}\n"),
+    ],
+)
+def test_a_guess_is_not_safe(text: str, mended: str) -> None:
+    fix = advice(text).fix
     assert fix is not None
     assert not fix.safe
-    assert fix.edits[0].text == "5s"
+    assert apply_edits(text, fix.edits) == mended
 
 
 @pytest.mark.parametrize(

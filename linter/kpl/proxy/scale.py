@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kpl.text.version import Version
+
 IPTABLES_SERVICES = 1000
 """Above so many Services iptables mode costs noticeable latency (Amazon EKS Best Practices, "Running kube-proxy in
 nftables Mode"; Tigera, "Comparing kube-proxy modes: iptables or IPVS?")."""
 
 _OVERHEAD = 5
+_PARTIAL_SYNCS = Version("1.28")
 
 
 class Walk(NamedTuple):
@@ -36,3 +39,8 @@ def rules_walked_by_first_packet(services: int, endpoints: int | None = None) ->
 def rules_written_by_full_sync(services: int, endpoints: int) -> int:
     """The nat rules that a full sync writes, one port per Service."""
     return 2 * services + 3 * endpoints + _OVERHEAD
+
+
+def how_often_in_full(version: Version) -> str:
+    """What a message adds to a full sync where it is rare: since Kubernetes 1.28 (KEP-3453) most syncs are partial."""
+    return " (most syncs are partial in Kubernetes 1.28 and later)" if version >= _PARTIAL_SYNCS else ""

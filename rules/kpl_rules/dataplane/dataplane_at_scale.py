@@ -19,6 +19,7 @@ from kpl import (
     best_mode,
     dump,
     endpoint_chain,
+    how_often_in_full,
     kube_proxy_rules,
     longest_walk,
     programmed_services,
@@ -74,10 +75,10 @@ class DataplaneAtScale(Rule):
     ## Why
     In iptables mode `KUBE-SERVICES` in the nat table holds one rule per service port, and the first packet of every
     connection is compared with them one after the other, with all of them when it is for none. A full sync of
-    kube-proxy writes all of its rules anew. Amazon EKS names 1,000 Services as the size from which the latency shows; a
-    benchmark by Tigera saw no notable difference between the modes up to 1,000 Services with 10,000 endpoints, which
-    make 32,000 rules. Measured by the Kubernetes project, at 5,000 Services half of all first packets pass nftables
-    mode as fast as the luckiest hundredth passes iptables mode.
+    kube-proxy, which every sync was before Kubernetes 1.28, writes all of its rules anew. Amazon EKS names 1,000
+    Services as the size from which the latency shows; a benchmark by Tigera saw no notable difference between the modes
+    up to 1,000 Services with 10,000 endpoints, which make 32,000 rules. Measured by the Kubernetes project, at 5,000
+    Services half of all first packets pass nftables mode as fast as the luckiest hundredth passes iptables mode.
 
     The numbers are counted in the dump. More Services than the option `services` are reported, and so are more rules
     than the option `rules`.
@@ -114,7 +115,7 @@ class DataplaneAtScale(Rule):
         for nat in ruleset.named("nat"):
             if _CHAIN not in nat.chains:
                 continue
-            message = self._message(nat)
+            message = self._message(nat, how_often_in_full(cluster.kubernetes_version))
             if message:
                 best = best_mode(cluster.kubernetes_version, cluster.facts.kernel)
                 yield self.finding(
@@ -125,7 +126,7 @@ class DataplaneAtScale(Rule):
                     else f"Set `mode: {best.mode}` in kube-proxy's configuration: {best.reason}.",
                 )
 
-    def _message(self, nat: Table) -> str:
+    def _message(self, nat: Table, partial: str) -> str:
         rules = kube_proxy_rules(nat)
         if longest_walk(nat) <= self.option["services"] and rules <= self.option["rules"]:
             return ""
@@ -133,8 +134,8 @@ class DataplaneAtScale(Rule):
         if services > self.option["services"]:
             return (
                 f"the first packet of a connection is compared with up to {walk:,} rules of `{_CHAIN}` for "
-                f"{services:,} Services, and a full sync writes {rules:,} rules into `*nat`"
+                f"{services:,} Services, and a full sync writes {rules:,} rules into `*nat`{partial}"
             )
         if rules > self.option["rules"]:
-            return f"a full sync of kube-proxy writes {rules:,} rules into `*nat`, for {services:,} Services"
+            return f"a full sync of kube-proxy writes {rules:,} rules into `*nat` for {services:,} Services{partial}"
         return ""

@@ -21,6 +21,7 @@ from kpl import (
     Version,
     add_entry,
     best_mode,
+    how_often_in_full,
     manifest,
     rules_walked_by_first_packet,
     rules_written_by_full_sync,
@@ -30,7 +31,6 @@ from kpl import (
 
 _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
 _LARGE = {"kubernetes": "1.33", "kernel": "6.1", "services": 2000, "endpoints": 20000}
-_PARTIAL_SYNCS = Version("1.28")
 
 _COSTS = {
     "nftables": "NodePorts then answer on each node's primary address only (unless `nodePortAddresses` lists others), "
@@ -159,7 +159,7 @@ def _message(config: KubeProxyConfig, services: int, endpoints: int | None, vers
         f"{why} compares the first packet of each connection with some {walk.average:,} rules, with {walk.worst:,} at "
         f"worst, for {services:,} Services"
     )
-    partial = " (most syncs are partial in Kubernetes 1.28 and later)" if version >= _PARTIAL_SYNCS else ""
+    partial = how_often_in_full(version)
     if endpoints is None:
         least = rules_written_by_full_sync(services, services)
         return f"{message}, and a full sync writes {least:,} even with one endpoint for each{partial}"

@@ -163,6 +163,18 @@ def key_without_a_zone(refusal: Refusal) -> Mend | None:
     return Mend("Write the zone before the port, `.` for all names.", (edit,))
 
 
+def key_with_a_leading_dot(refusal: Refusal) -> Mend | None:
+    """``.a.org``, which may also be ``.`` and ``a.org`` without the blank between them."""
+    if refusal.verdict.phase != "keys" or not refusal.bare.endswith(f"zone is not a valid domain name: {refusal.word}"):
+        return None
+    found = re.fullmatch(r"(\w+://)?\.([^.:]+(?:\.[^.:]+)*\.?)(:\d+)?", refusal.word)
+    if found is None:
+        return None
+    scheme, name, port = found.groups("")
+    help_ = f"Remove the leading dot: the zone `{name}` has the names below `{name}` too."
+    return Mend(help_, (Edit(*refusal.tokens[refusal.at].span, f"{scheme}{name}{port}"),), safe=False)
+
+
 def key_without_a_port(refusal: Refusal) -> Mend | None:
     """``a.org:``."""
     if refusal.verdict.phase != "keys" or not refusal.word.endswith(":"):
@@ -207,6 +219,7 @@ SYNTAX = (
     comma_too_many,
     comma_alone,
     key_without_a_zone,
+    key_with_a_leading_dot,
     key_without_a_port,
     import_not_found,
     import_with_arguments,
