@@ -165,7 +165,7 @@ def key_without_a_zone(refusal: Refusal) -> Mend | None:
 
 def key_with_a_leading_dot(refusal: Refusal) -> Mend | None:
     """``.a.org``, which may also be ``.`` and ``a.org`` without the blank between them."""
-    if refusal.verdict.phase != "keys" or not refusal.bare.endswith(f"zone is not a valid domain name: {refusal.word}"):
+    if refusal.verdict.phase != "keys" or "zone is not a valid domain name: ." not in refusal.bare:
         return None
     found = re.fullmatch(r"(\w+://)?\.([^.:]+(?:\.[^.:]+)*\.?)(:\d+)?", refusal.word)
     if found is None:
