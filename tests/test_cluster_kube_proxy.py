@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kpl.cluster import Cluster
 from kpl.inputs.kubeproxy import KubeProxyConfig
+from kpl.proxy.releases import NEWEST_KUBERNETES
 from kpl.text.version import Version
 from kpl_rules.dataplane._nft import NEW
 from support import facts, readings
@@ -34,8 +35,8 @@ def _release(config: str, **known: object) -> Version:
 def test_kubeadms_release_in_the_same_file() -> None:
     assert _release(KUBEADM.format("v1.22.4") + CONFIG) == Version("1.22.4")
     assert _release(KUBEADM.format('"1.22"') + CONFIG) == Version("1.22")
-    assert _release(KUBEADM.format("stable-1") + CONFIG) == Version("1.37")
-    assert _release(KUBEADM.format("v1.22.4") + KUBEADM.format("v1.23.0") + CONFIG) == Version("1.37")
+    assert _release(KUBEADM.format("stable-1") + CONFIG) == NEWEST_KUBERNETES
+    assert _release(KUBEADM.format("v1.22.4") + KUBEADM.format("v1.23.0") + CONFIG) == NEWEST_KUBERNETES
     assert _release(KUBEADM.format("v1.22.4") + CONFIG, kubernetes="1.30") == Version("1.30")
 
 

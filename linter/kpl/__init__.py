@@ -115,6 +115,7 @@ _HOMES = {
     "is_certainly_meant": "kpl.proxy.othernames",
     "meant_field": "kpl.proxy.othernames",
     "DEFAULT_CHANGES": "kpl.proxy.modes",
+    "LOCALHOST_NODE_PORTS": "kpl.proxy.modes",
     "NFTABLES_GATE": "kpl.proxy.modes",
     "NFTABLES_STABLE": "kpl.proxy.modes",
     "PROXY_MODES": "kpl.proxy.modes",
@@ -334,6 +335,7 @@ if TYPE_CHECKING:
     from kpl.proxy.marks import matched_mark as matched_mark
     from kpl.proxy.marks import written_mark as written_mark
     from kpl.proxy.modes import DEFAULT_CHANGES as DEFAULT_CHANGES
+    from kpl.proxy.modes import LOCALHOST_NODE_PORTS as LOCALHOST_NODE_PORTS
     from kpl.proxy.modes import NFTABLES_GATE as NFTABLES_GATE
     from kpl.proxy.modes import NFTABLES_STABLE as NFTABLES_STABLE
     from kpl.proxy.modes import PROXY_MODES as PROXY_MODES

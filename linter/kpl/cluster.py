@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kpl.inputs.document import DUMPS, Document, is_corefile, is_dump
+from kpl.proxy.releases import NEWEST_KUBERNETES, as_known, nearest_kube_proxy
 from kpl.text.version import Version
 
 if TYPE_CHECKING:
@@ -29,11 +30,6 @@ if TYPE_CHECKING:
     from kpl.verdict import Verdict
 
 NEWEST_COREDNS = Version("1.14.7")
-NEWEST_KUBERNETES = Version("1.37")
-OLDEST_KUBE_PROXY = Version("1.20")
-"""The oldest kube-proxy whose validation is known."""
-OLDEST_KUBERNETES = Version("1.12")
-"""The oldest Kubernetes that the data on fields and modes tells apart from older ones."""
 
 _COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
 _KUBEADM_VERSION = re.compile(
@@ -42,13 +38,6 @@ _KUBEADM_VERSION = re.compile(
 _KUBE_PROXY_IMAGE = re.compile(r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
 
 Model = TypeVar("Model")
-
-
-def nearest_kubernetes(version: Version) -> Version:
-    """The Kubernetes release that `version` is checked as: itself, unless there never was its minor release, or not yet."""
-    if version.numbers[:2] > NEWEST_KUBERNETES.numbers[:2]:
-        return NEWEST_KUBERNETES
-    return version if version.numbers[0] else OLDEST_KUBERNETES
 
 
 @dataclass(frozen=True)
@@ -197,12 +186,11 @@ class Cluster:
     @cached_property
     def kubernetes_version(self) -> Version:
         """The Kubernetes release in force: given, or of the only kube-proxy image tag, or the newest known one."""
-        return self.facts.kubernetes or self._image_version(_KUBE_PROXY_IMAGE) or NEWEST_KUBERNETES
+        return as_known(self.facts.kubernetes or self._image_version(_KUBE_PROXY_IMAGE) or NEWEST_KUBERNETES)
 
     def judged_kubernetes_version(self, document: Document) -> Version:
         """The release whose verdict on a KubeProxyConfiguration is given: the one in force, or the nearest known one."""
-        known = max(self._kubernetes_version_of(document), OLDEST_KUBE_PROXY)
-        return known if known.minor == NEWEST_KUBERNETES.minor else min(known, NEWEST_KUBERNETES)
+        return nearest_kube_proxy(self._kubernetes_version_of(document))
 
     def proxy_verdict(self, document: Document) -> Verdict:
         """kube-proxy's verdict on the KubeProxyConfiguration in `document`; its span lies in the document's own text."""
@@ -251,7 +239,7 @@ class Cluster:
         if self.facts.kubernetes is None:
             found = _kubeadm_versions(document.source.text)
             if len(found) == 1:
-                return Version(next(iter(found)))
+                return as_known(Version(next(iter(found))))
         return self.kubernetes_version
 
     def _image_version(self, image: re.Pattern[str]) -> Version | None:

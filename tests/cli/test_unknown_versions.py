@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from kpl.cluster import nearest_kubernetes
 from kpl.coredns.versions import nearest_release, releases
+from kpl.proxy.releases import BETA_KUBERNETES, NEWEST_KUBERNETES, nearest_kubernetes
 from kpl.text.version import Version
 from support import kpl
 
@@ -18,17 +19,17 @@ UNKNOWN = [
     # it was skipped
     ("coredns", "1.11.2", "CoreDNS 1.11.2 is not known; checked as 1.11.1"),
     ("coredns", "0.9", "CoreDNS 0.9 is not known; checked as 1.0.0"),
-    ("kubernetes", "1.99", "Kubernetes 1.99 is not known; checked as 1.37"),
-    ("kubernetes", "2.0", "Kubernetes 2.0 is not known; checked as 1.37"),
+    ("kubernetes", "1.99", f"Kubernetes 1.99 is not known; checked as {NEWEST_KUBERNETES}"),
+    ("kubernetes", "2.0", f"Kubernetes 2.0 is not known; checked as {NEWEST_KUBERNETES}"),
     ("kubernetes", "0.31", "Kubernetes 0.31 is not known; checked as 1.12"),
 ]
 KNOWN = [
     ("coredns", "1.14.7"),
     ("coredns", "v1.6.5"),
     ("coredns", "1.7.0"),
-    ("kubernetes", "1.37"),
+    ("kubernetes", f"{NEWEST_KUBERNETES}"),
     # patch releases come all the time, and change nothing here
-    ("kubernetes", "1.37.12"),
+    ("kubernetes", f"{NEWEST_KUBERNETES}.12"),
     ("kubernetes", "1.30.99"),
     ("kubernetes", "1.8"),
 ]
@@ -50,7 +51,7 @@ def test_an_unknown_release_is_told_once(folder: Path, command: str, program: st
     (folder / ".kpl.yaml").write_text(f"cluster:\n  {program}: '{release}'\n")
     assert kpl(folder, command).stderr.decode().count(f"kpl: warning: {told}\n") == 1
     # what the command line says is what counts
-    newest = {"coredns": "1.14.7", "kubernetes": "1.37"}[program]
+    newest = {"coredns": "1.14.7", "kubernetes": str(NEWEST_KUBERNETES)}[program]
     assert b"is not known" not in kpl(folder, command, f"--{program}-version", newest).stderr
 
 
@@ -64,7 +65,7 @@ def test_an_unknown_release_is_checked_as_what_was_told(tmp_path: Path) -> None:
     (tmp_path / "kube-proxy.yaml").write_text(text)
     unknown, newest = (
         kpl(tmp_path, "lint", "--format", "json", "--kubernetes-version", version).stdout
-        for version in ("1.99", "1.37")
+        for version in ("1.99", str(NEWEST_KUBERNETES))
     )
     assert unknown == newest
     assert b"1.99" not in unknown
@@ -76,6 +77,43 @@ def test_nothing_is_generated_for_an_unknown_release(tmp_path: Path, program: st
         done = kpl(tmp_path, "generate", what, f"--{program}-version", release)
         assert (done.returncode, done.stdout) == (2, b"")
         assert told.partition(";")[0].encode() in done.stderr
+
+
+@pytest.mark.parametrize("release", ["1.38", "1.38.2", "1.38.0-beta.0"])
+def test_a_release_that_is_not_out_goes_by_the_name_of_its_beta(tmp_path: Path, release: str) -> None:
+    config = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nconntrack:\n  min: -1\n"
+    (tmp_path / "kube-proxy.yaml").write_text(config)
+    told = b"kpl: warning: Kubernetes 1.38 is not released yet; checked as 1.38.0-beta.0\n"
+    linted = kpl(tmp_path, "lint", "--kubernetes-version", release)
+    assert linted.stderr.count(told) == 1
+    assert b"kube-proxy 1.38.0-beta.0 does not start" in linted.stdout
+    judged = kpl(tmp_path, "verify", "--kubernetes-version", release)
+    assert judged.stderr.count(told.replace(b"Kubernetes", b"kube-proxy")) == 1
+    assert b"refuses (kube-proxy 1.38.0-beta.0, validate)" in judged.stdout
+    record = kpl(tmp_path, "verify", "--format", "jsonl", "--kubernetes-version", release).stdout
+    assert json.loads(record)["version"] == "1.38.0-beta.0"
+    generated = kpl(tmp_path, "generate", "kube-proxy", "--kubernetes-version", release)
+    assert generated.stderr == told
+    assert b"kube-proxy for Kubernetes 1.38.0-beta.0:" in generated.stdout
+
+
+@pytest.mark.parametrize("release", ["v1.38.0", "v1.38.0-beta.0"])
+def test_so_does_one_that_the_files_tell(tmp_path: Path, release: str) -> None:
+    kubeadm = f"apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: {release}\n---\n"
+    config = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nconntrack:\n  min: -1\n"
+    (tmp_path / "kubeadm.yaml").write_text(kubeadm + config)
+    assert b"kube-proxy 1.38.0-beta.0 does not start" in kpl(tmp_path, "lint").stdout
+    judged = kpl(tmp_path, "verify")
+    assert judged.stderr == b"kpl: warning: kube-proxy 1.38 is not released yet; checked as 1.38.0-beta.0\n"
+    assert b"(kube-proxy 1.38.0-beta.0, validate)" in judged.stdout
+
+
+def test_a_beta_is_never_the_default(tmp_path: Path) -> None:
+    assert NEWEST_KUBERNETES < BETA_KUBERNETES
+    assert not NEWEST_KUBERNETES.prerelease
+    text = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
+    (tmp_path / "kube-proxy.yaml").write_text(text)
+    assert f"loads (kube-proxy {NEWEST_KUBERNETES})".encode() in kpl(tmp_path, "verify").stdout
 
 
 def test_the_nearest_release() -> None:

@@ -26,6 +26,9 @@ from kpl.proxy.verdict import dropped_fields, judge_kube_proxy
 from kpl.proxy.verdict.schema import GoType, configuration_type
 from kpl.text.version import Version
 
+RELEASES = Path(__file__).with_name("kube-proxy").joinpath("releases").read_text(encoding="utf-8").split()
+"""What can be built, oldest first, pre-releases included."""
+NEWEST = next(release for release in reversed(RELEASES) if "-" not in release)
 HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
 VALUES = (
     "0 1 -1 14 31 32 4 7 100 1000 1001 -998 -1001 2147483647 2147483648 4294967295 4294967296 1e3 1.5 0x10 010 0o10 1_000 1e400 "
@@ -219,7 +222,7 @@ def minimise(text: str, fails: Callable[[str], bool]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--version", default="1.37.2")
+    parser.add_argument("--version", default=NEWEST)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--jobs", type=int, default=2)

@@ -8,13 +8,14 @@ import pytest
 
 from kpl.proxy.agreement import ClusterObjects, disagreements, possible_releases
 from kpl.proxy.compare import DifferenceKind
+from kpl.proxy.releases import NEWEST_KUBERNETES
 from kpl.proxy.selection import CHANGED_IN, NodeFacts
 from kpl.proxy.state import Destination, Endpoint, NodeState, PortState
 from kpl.text.version import Version
 from objects import Object, endpoint, models, service, slice_of
 
 A, B = Endpoint("10.244.1.1", 8080), Endpoint("10.244.2.2", 8080)
-NEWEST = [Version("1.37")]
+NEWEST = [NEWEST_KUBERNETES]
 
 
 def other(name: str, namespace: str, address: str, **metadata: Any) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from kpl.fix.fixer import fix_texts
 from kpl.lint.settings import Settings
 from kpl.proxy.fields import PROXY_FIELDS, fields_in
 from kpl.proxy.othernames import _BY_NAME, is_certainly_meant, meant_field
+from kpl.proxy.releases import NEWEST_KUBERNETES
 from kpl.text.version import Version
 from support import facts, readings, run
 
-NEWEST = Version("1.37")
+NEWEST = NEWEST_KUBERNETES
 HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\nclusterCIDR: 10.244.0.0/16\n"
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpl.proxy.verdict import MAX_KUBERNETES, MIN_KUBERNETES, dropped_fields, judge_kube_proxy
+from kpl.proxy.releases import BETA_KUBERNETES, NEWEST_KUBERNETES, OLDEST_KUBE_PROXY
+from kpl.proxy.verdict import dropped_fields, judge_kube_proxy
 from kpl.text.version import Version
 from kpl.verdict import Verdict
 from support import SHARED
@@ -23,7 +24,7 @@ RELEASES = (
 )
 
 
-def judge(text: str, version: str = "1.37.2") -> Verdict:
+def judge(text: str, version: str = str(NEWEST_KUBERNETES)) -> Verdict:
     return judge_kube_proxy(text, Version(version))
 
 
@@ -119,9 +120,16 @@ def test_dropped_fields():
 
 def test_releases_outside_of_the_known_ones_count_as_the_nearest():
     config = HEAD + "nftables: {nope: 1}\nudpIdleTimeout: -1s\n"
-    assert judge(config, "1.10") == judge(config, str(MIN_KUBERNETES))
-    assert judge(config, "1.99") == judge(config, str(MAX_KUBERNETES))
+    assert judge(config, "1.10") == judge(config, str(OLDEST_KUBE_PROXY))
+    assert judge(config, "1.99") == judge(config, str(NEWEST_KUBERNETES))
     assert judge(config, "1.10") != judge(config, "1.99")
+
+
+def test_every_release_of_a_beta_is_judged_as_the_beta():
+    config = HEAD + "conntrack: {min: -1}\n"
+    beta = judge(config, str(BETA_KUBERNETES))
+    assert beta.message == "conntrack.min: Invalid value: -1: must be greater than or equal to 0"
+    assert [judge(config, version) for version in ("1.38", "1.38.4", "1.38.0-rc.1")] == [beta] * 3
 
 
 def test_releases_in_between():

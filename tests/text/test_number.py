@@ -50,3 +50,15 @@ def test_what_is_no_version_is_told_in_few_words(text: str) -> None:
     with pytest.raises(ValueError, match="is not a version") as error:
         Version(text)
     assert len(str(error.value)) < 200
+
+
+def test_the_suffix_of_a_pre_release_is_shown_and_does_not_count() -> None:
+    assert [str(Version(text)) for text in ("v1.38.0-beta.0", "1.38.0-rc.1", "1.38.0", "1.37.2-gke.100")] == [
+        "1.38.0-beta.0",
+        "1.38.0-rc.1",
+        "1.38",
+        "1.37.2",
+    ]
+    assert Version("1.38.0-beta.0") == Version("1.38")
+    assert Version("1.38.0-beta.0").minor == "1.38"
+    assert str(Version("1.38.0-beta.0.7")) == "1.38"

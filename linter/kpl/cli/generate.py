@@ -27,12 +27,16 @@ def _known_release(program: str) -> Callable[[click.Context, click.Parameter, st
     """What `_release` makes, refused where kpl does not know the release: what it would load cannot be told."""
 
     def known(ctx: click.Context, param: click.Parameter, value: str | None) -> Version | None:
-        from kpl.cli.versions import nearest
+        from kpl.cli.versions import nearest, tell_of_unknown_version
 
         version = _release(ctx, param, value)
-        if version is not None and (used := nearest(program, version)) != version:
+        if version is None:
+            return None
+        used = nearest(program, version)
+        if used != version and not used.prerelease:
             raise click.BadParameter(f"{program} {version} is not known; the nearest release is {used}")
-        return version
+        tell_of_unknown_version(program, version, used)
+        return used
 
     return known
 

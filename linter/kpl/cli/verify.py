@@ -168,7 +168,8 @@ def _tell_of_unreadable(files: Sequence[Contents]) -> bool:
 def _tell_of_unknown_versions(cluster: Cluster, files: Sequence[Contents]) -> None:
     """Say where the verdict is not that of the release asked for."""
     from kpl.cli.versions import tell_of_unknown_version
-    from kpl.cluster import NEWEST_COREDNS, NEWEST_KUBERNETES
+    from kpl.cluster import NEWEST_COREDNS
+    from kpl.proxy.releases import NEWEST_KUBERNETES
 
     told = set()
     for configuration in (each for file in files for each in file.configurations):
@@ -178,6 +179,10 @@ def _tell_of_unknown_versions(cluster: Cluster, files: Sequence[Contents]) -> No
         else:
             program, asked, newest = "kube-proxy", cluster.facts.kubernetes or NEWEST_KUBERNETES, NEWEST_KUBERNETES
             judged = cluster.judged_kubernetes_version(configuration.document)
-        if asked not in (judged, newest) and asked not in told:
+        if judged.prerelease:
+            asked = judged
+        elif asked in (judged, newest):
+            continue
+        if asked not in told:
             told.add(asked)
             tell_of_unknown_version(program, asked, judged)

@@ -21,14 +21,16 @@ def nearest(program: str, version: Version) -> Version:
         from kpl.coredns.versions import nearest_release
 
         return nearest_release(version)
-    from kpl.cluster import nearest_kubernetes
+    from kpl.proxy.releases import nearest_kubernetes
 
     return nearest_kubernetes(version)
 
 
 def tell_of_unknown_version(program: str, asked: Version, used: Version) -> None:
-    """Say that `asked` is not known and `used` stands for it; nothing where they are the same."""
-    if asked != used:
+    """Say that `asked` is not known and `used` stands for it, or that `used` is a pre-release; nothing where they are the same."""
+    if used.prerelease:
+        click.echo(f"kpl: warning: {program} {used.minor} is not released yet; checked as {used}", err=True)
+    elif asked != used:
         exact = used.full if program == COREDNS else used
         click.echo(f"kpl: warning: {program} {asked} is not known; checked as {exact}", err=True)
 

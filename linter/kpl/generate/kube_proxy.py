@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kpl.cluster import NEWEST_KUBERNETES
 from kpl.errors import UsageError
 from kpl.generate.comments import comment
-from kpl.proxy.modes import DEFAULT_CHANGES, LIBERAL_KERNEL, best_mode
+from kpl.proxy.modes import DEFAULT_CHANGES, KUBEADM_WRITES_MODE, LIBERAL_KERNEL, best_mode
+from kpl.proxy.releases import NEWEST_KUBERNETES
 from kpl.proxy.scale import IPTABLES_SERVICES, rules_walked_by_first_packet, rules_written_by_full_sync
 from kpl.text.version import Version
 
@@ -25,7 +25,8 @@ def kube_proxy(
     """
     release = kubernetes or NEWEST_KUBERNETES
     mode, reason = _mode(release, kernel, services, endpoints)
-    text = comment(f"kube-proxy for Kubernetes {release.minor}: what is not written here has its default.")
+    name = release if release.prerelease else release.minor
+    text = comment(f"kube-proxy for Kubernetes {name}: what is not written here has its default.")
     text += "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
     text += f"{comment(reason)}mode: {mode}\n"
     if mode == "nftables" and kernel is not None and kernel < LIBERAL_KERNEL:
@@ -45,9 +46,10 @@ def _mode(release: Version, kernel: Version | None, services: int | None, endpoi
     large = services is not None and services > IPTABLES_SERVICES
     best = best_mode(release, kernel)
     if not large and release < DEFAULT_CHANGES:
+        also = ", as kubeadm does," if release >= KUBEADM_WRITES_MODE else ""
         return "iptables", (
             f"Up to some {IPTABLES_SERVICES:,} Services no mode is noticeably faster than iptables, the default. It is "
-            f"written because the default is planned to become nftables in Kubernetes {DEFAULT_CHANGES}."
+            f"written{also} because the default is planned to become nftables in Kubernetes {DEFAULT_CHANGES}."
         )
     sentences = [f"Chosen because {best.reason}."]
     if services is not None and large:

@@ -1,6 +1,6 @@
 """What kube-proxy in iptables mode programmed: a dump of iptables-save read back as the state of a node.
 
-Layouts of 1.18 to 1.37: KUBE-XLB up to 1.23, KUBE-EXT and KUBE-SVL from 1.24 on. Without comments (a dump of another
+Layouts of 1.18 to 1.38: KUBE-XLB up to 1.23, KUBE-EXT and KUBE-SVL from 1.24 on. Without comments (a dump of another
 program) nothing is read back; what kube-proxy leaves out in large clusters is not needed here.
 """
 

@@ -1,6 +1,6 @@
 """What a node does with the traffic of Services, out of a dump of nftables mode.
 
-All layouts of Kubernetes 1.29 to 1.37 are read (pkg/proxy/nftables/proxier.go): with chains of endpoints (up to 1.35, and
+All layouts of Kubernetes 1.29 to 1.38 are read (pkg/proxy/nftables/proxier.go): with chains of endpoints (up to 1.35, and
 with session affinity), with addresses in a map (from 1.36), with a single address (1.37).
 """
 

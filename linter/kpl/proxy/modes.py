@@ -50,6 +50,11 @@ LIBERAL_KERNEL = Version("6.1")
 LIBERAL_FIELD = Version("1.29")
 DEFAULT_CHANGES = Version("1.40")
 """When the default is planned to become nftables (KEP-5343)."""
+KUBEADM_WRITES_MODE = Version("1.37")
+"""From here on kubeadm writes ``mode: iptables`` where its input has none (cmd/kubeadm/app/componentconfigs/kubeproxy.go)."""
+LOCALHOST_NODE_PORTS = Version("1.38")
+"""From here on kube-proxy in nftables mode answers on loopback, by TCP, where ``nodePortAddresses`` lists it (1.37: with the
+feature gate KubeProxyNFTablesLocalhostNodePorts; pkg/proxy/nftables/proxier.go)."""
 
 
 def accepted_modes(kubernetes: Version) -> list[str]:

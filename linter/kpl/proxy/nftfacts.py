@@ -18,7 +18,7 @@ _ALWAYS_MAPS = {"service-ips", "service-nodeports", "no-endpoint-services", "no-
 def is_whole(table: NftTable) -> bool:
     """Whether this is all of a table of kube-proxy, and not what ``nft list chain`` prints or somebody cut out.
 
-    It is read from its line to its last brace, and has the chains and maps that kube-proxy 1.29 to 1.37 always makes.
+    It is read from its line to its last brace, and has the chains and maps that kube-proxy 1.29 to 1.38 always makes.
     """
     return table.complete and table.chains.keys() >= _ALWAYS and table.maps.keys() >= _ALWAYS_MAPS
 

@@ -1,7 +1,7 @@
 """The names that kube-proxy gives to things in nftables.
 
 They are made by ``hashAndTruncate`` and its callers in pkg/proxy/nftables/proxier.go, the same from Kubernetes 1.29 to
-1.37: the start of a hash of the readable name, and that name.
+1.38: the start of a hash of the readable name, and that name.
 """
 
 from __future__ import annotations

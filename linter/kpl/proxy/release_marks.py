@@ -1,7 +1,7 @@
 """From which releases a dump may be: what only some of them write.
 
-Each mark was read in the sources of the releases (pkg/proxy/iptables/proxier.go of 1.20 to 1.37, nftables/proxier.go of
-1.29 to 1.37), and holds in what these kube-proxies programmed.
+Each mark was read in the sources of the releases (pkg/proxy/iptables/proxier.go of 1.20 to 1.38, nftables/proxier.go of
+1.29 to 1.38), and holds in what these kube-proxies programmed.
 """
 
 from __future__ import annotations
@@ -128,6 +128,8 @@ def _nft_marks(table: NftTable) -> Iterator[Mark]:
         yield Mark("the set hairpin-connections", since="1.36")
     else:
         yield Mark("no set hairpin-connections", until="1.35")
+    if "localhost-nodeport-reject-ports" in table.maps:
+        yield Mark("the map localhost-nodeport-reject-ports", since="1.37")
     if "mark-for-masquerade" in table.chains:
         yield Mark("the chain mark-for-masquerade", until="1.35")
     yield from _nft_rule_marks(table)

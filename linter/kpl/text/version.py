@@ -5,21 +5,25 @@ from __future__ import annotations
 import re
 from functools import total_ordering
 
-_NUMBERS = re.compile(r"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?")
+_NUMBERS = re.compile(r"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:-((?:alpha|beta|rc)\.[0-9]{1,3})(?![0-9A-Za-z.-]))?")
 _MOST_DIGITS = 18
 """A release may be a date with a time."""
 
 
 @total_ordering
 class Version:
-    """A release such as ``1.14.7`` or ``v1.37``; what is not given counts as 0, a suffix does not count."""
+    """A release such as ``1.14.7`` or ``v1.37``; what is not given counts as 0, a suffix does not count.
+
+    That of a pre-release, ``1.38.0-beta.0``, is shown all the same.
+    """
 
     def __init__(self, text: str) -> None:
         """Raises ValueError when `text` does not start with a number, or with one that is too long."""
         found = _NUMBERS.match(text.strip())
-        if found is None or any(len(group or "") > _MOST_DIGITS for group in found.groups()):
+        if found is None or any(len(group or "") > _MOST_DIGITS for group in found.groups()[:3]):
             raise ValueError(f"{text[:80]!r} is not a version")
-        self.numbers = tuple(int(group or 0) for group in found.groups())
+        self.numbers = tuple(int(group or 0) for group in found.groups()[:3])
+        self.prerelease = found[4] or ""
 
     @property
     def minor(self) -> str:
@@ -32,6 +36,8 @@ class Version:
         return ".".join(map(str, self.numbers))
 
     def __str__(self) -> str:
+        if self.prerelease:
+            return f"{self.full}-{self.prerelease}"
         major, minor, patch = self.numbers
         return f"{major}.{minor}.{patch}" if patch else f"{major}.{minor}"
 

@@ -168,6 +168,25 @@ table ip kube-proxy {{
 """As kube-proxy 1.33 programs it."""
 
 
+LOOPBACK = """\
+\tmap localhost-nodeport-reject-ports {
+\t\ttype inet_proto . inet_service : verdict
+\t\tcomment "localhost NodePorts rejected by kube-proxy"
+\t}
+
+\tchain nodeport-endpoints-check {
+\t\tip daddr @nodeport-ips meta l4proto . th dport vmap @no-endpoint-nodeports
+\t\tip daddr 127.0.0.0/8 meta l4proto . th dport vmap @localhost-nodeport-reject-ports
+\t}
+
+\tchain localhost-nodeport-reject-udp {
+\t\tcounter name "localhost-nodeport-rejected-udp" reject
+\t}
+
+"""
+"""What kube-proxy 1.38 programs beside that where it answers NodePorts on loopback: by TCP itself, the rest is rejected."""
+
+
 def listed(text: str, *changes: tuple[str, str]) -> Mapping[str, str]:
     """An example that is the output of ``nft list ruleset``: `text` with something else in place of something."""
     for old, new in changes:

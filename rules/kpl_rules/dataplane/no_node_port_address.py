@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Stop, kube_proxy_tables
-from kpl_rules.dataplane._nft import NEW, OLD, WEB, cut, listed
+from kpl_rules.dataplane._nft import LOOPBACK, NEW, OLD, WEB, cut, listed
 
 
 class NoNodePortAddress(Rule):
@@ -17,6 +17,9 @@ class NoNodePortAddress(Rule):
     here: no address of the node matched when kube-proxy started or last wrote all of its rules. Nothing on this node
     answers on a NodePort, nor a load balancer that goes through one.
 
+    With `nodePortAddresses: [localhost]` in Kubernetes 1.38 (a beta) and later, the set is empty as well, but kube-proxy itself
+    answers TCP on loopback. That is no finding.
+
     Looked at are tables that are there from their first line to the last brace.
 
     ## Fix
@@ -26,6 +29,7 @@ class NoNodePortAddress(Rule):
     ## References
     - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
     - https://kubernetes.io/docs/reference/networking/virtual-ips/#proxy-mode-nftables
+    - https://github.com/kubernetes/kubernetes/blob/v1.38.0-beta.0/pkg/proxy/nftables/proxier.go (useLocalhostNodePortProxy)
     """
 
     code = "KPL449"
@@ -37,6 +41,22 @@ class NoNodePortAddress(Rule):
         Bad(listed(NEW, ("\t\telements = { 192.168.77.1 }\n", "")), flags=["nodeport-ips"]),
         Good(listed(NEW)),
         Good(listed(OLD)),
+        Bad(
+            listed(
+                NEW,
+                ("\t\telements = { 192.168.77.1 }\n", ""),
+                ("\tchain services {", f"{LOOPBACK.replace('udp', 'tcp')}\tchain services {{"),
+            ),
+            flags=["nodeport-ips"],
+        ),
+        # kube-proxy answers on loopback
+        Good(
+            listed(
+                NEW,
+                ("\t\telements = { 192.168.77.1 }\n", ""),
+                ("\tchain services {", f"{LOOPBACK}\tchain services {{"),
+            )
+        ),
         # no NodePort
         Good(
             listed(
@@ -53,6 +73,8 @@ class NoNodePortAddress(Rule):
         for table, family in kube_proxy_tables(ruleset):
             addresses, ports = table.sets.get("nodeport-ips"), table.maps.get("service-nodeports")
             if not table.complete or addresses is None or addresses.elements or ports is None or not ports.elements:
+                continue
+            if "localhost-nodeport-reject-ports" in table.maps and "localhost-nodeport-reject-tcp" not in table.chains:
                 continue
             number = len(ports.elements)
             none = "the NodePort does not answer" if number == 1 else f"none of the {number:,} NodePorts answers"

@@ -48,7 +48,7 @@ class KubeProxyRefused(Rule):
         if verdict.answer != "refuses" or template_placeholder(cluster.program_text_of(document)[0]) is not None:
             return
         # what a mode or a field that is gone does to kube-proxy is told by the rule about it
-        if re.search(r"KubeProxyConfiguration\.ProxyMode\b|KubeProxyConfiguration\.Mode\b", verdict.message or ""):
+        if re.search(r"KubeProxyConfiguration\.(?:Proxy)?Mode\b|\bmode: Invalid value", verdict.message or ""):
             return
         yield self.finding(
             verdict.span or config.title_span,

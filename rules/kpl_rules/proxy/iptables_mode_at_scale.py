@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kpl import (
     DEFAULT_CHANGES,
     IPTABLES_SERVICES,
+    LOCALHOST_NODE_PORTS,
     Bad,
     Cluster,
     Edit,
@@ -34,7 +35,7 @@ _LARGE = {"kubernetes": "1.33", "kernel": "6.1", "services": 2000, "endpoints": 
 
 _COSTS = {
     "nftables": "NodePorts then answer on each node's primary address only (unless `nodePortAddresses` lists others), "
-    "and no longer on 127.0.0.1.",
+    "and no longer on 127.0.0.1{loopback}.",
     "ipvs": "Each node needs the kernel modules ip_vs, ip_vs_rr, ip_vs_wrr, ip_vs_sh and nf_conntrack, and one run of "
     "`kube-proxy --cleanup` or a reboot, because kube-proxy leaves the rules of its iptables mode behind.",
 }
@@ -60,7 +61,11 @@ class IptablesModeAtScale(Rule):
     ## Fix
     Sets `mode: nftables` where the Kubernetes release and the kernel have it (1.31, Linux 5.13), otherwise `mode: ipvs`
     below the release that deprecates it (1.35). It is an unsafe fix: NodePorts stop answering on loopback, and in
-    nftables mode on the secondary addresses of a node too.
+    nftables mode on the secondary addresses of a node too. (From 1.38 on, a beta, nftables mode answers on loopback over
+    TCP where `nodePortAddresses` lists `localhost`.)
+
+    A `mode` that is not set is iptables as well. kubeadm 1.37 and later writes `mode: iptables` into the cluster's ConfigMap
+    then, so that the mode stays when kube-proxy's default becomes nftables, planned for 1.40.
 
     ## References
     - https://kubernetes.io/blog/2025/02/28/nftables-kube-proxy/
@@ -68,6 +73,8 @@ class IptablesModeAtScale(Rule):
     - https://kubernetes.io/docs/reference/networking/virtual-ips/#migrating-from-iptables-mode-to-nftables
     - https://www.tigera.io/blog/comparing-kube-proxy-modes-iptables-or-ipvs/
     - https://github.com/kubernetes/kubernetes/issues/96018
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.2/cmd/kubeadm/app/componentconfigs/kubeproxy.go
+    - https://github.com/kubernetes/kubernetes/blob/v1.38.0-beta.0/pkg/proxy/nftables/proxier.go
     - https://github.com/kubernetes/enhancements/blob/master/keps/sig-network/3453-minimize-iptables-restore/README.md
     """
 
@@ -130,15 +137,18 @@ class IptablesModeAtScale(Rule):
         endpoints = cluster.endpoints
         if cluster.facts.endpoints is None and endpoints is not None and endpoints < services:
             endpoints = None  # the slices that lie about are few of those that the cluster has
-        best = best_mode(cluster.kubernetes_version_for(config), cluster.facts.kernel)
+        release = cluster.kubernetes_version_for(config)
+        best = best_mode(release, cluster.facts.kernel)
         if best.mode == "iptables":
             help_, edit = f"Newer kernels on the nodes would end this: {best.reason}.", None
         else:
-            help_ = f"Write `mode: {best.mode}`: {best.reason}. {_COSTS[best.mode]}"
+            keeps = release >= LOCALHOST_NODE_PORTS
+            loopback = " (over TCP they do where it lists `localhost` too)" if keeps else ""
+            help_ = f"Write `mode: {best.mode}`: {best.reason}. {_COSTS[best.mode].format(loopback=loopback)}"
             edit = _set_mode(config, best.mode)
         yield self.finding(
             config.mode.span if config.mode else config.title_span,
-            _message(config, services, endpoints, cluster.kubernetes_version_for(config)),
+            _message(config, services, endpoints, release),
             help=help_,
             fix=Fix(f"Set `mode: {best.mode}`", (edit,), safe=False) if edit else None,
         )

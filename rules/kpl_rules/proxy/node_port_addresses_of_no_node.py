@@ -25,6 +25,7 @@ _CONFIG = (
     "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\nnodePortAddresses:\n"
 )
 _NODE = "---\napiVersion: v1\nkind: Node\nmetadata: {name: a}\nstatus:\n  addresses:\n    - {type: InternalIP, address: 10.1.2.3}\n"
+_LOOPBACK = ("127.0.0.1", "::1")
 
 
 class NodePortAddressesOfNoNode(Rule):
@@ -54,6 +55,8 @@ class NodePortAddressesOfNoNode(Rule):
         Bad(manifest(f"{_CONFIG}  - 192.168.0.0/16\n{_NODE}"), flags=["nodePortAddresses"]),
         Good(manifest(f"{_CONFIG}  - 10.1.0.0/16\n{_NODE}")),
         Good(manifest(f"{_CONFIG}  - primary\n{_NODE}")),
+        # every node has a loopback address
+        Good(manifest(f"{_CONFIG}  - 127.0.0.0/8\n{_NODE}")),
     ]
 
     def check(self, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:
@@ -61,6 +64,8 @@ class NodePortAddressesOfNoNode(Rule):
         pair = config.node.pair("nodePortAddresses")
         words = [node.value for node in config.node.items("nodePortAddresses") if isinstance(node, Scalar)]
         if pair is None or not words or any(network_family(word) is None for word in words):
+            return
+        if any(is_within(address, word) for address in _LOOPBACK for word in words):
             return
         for document, node in cluster.of(NodeObject):
             if node.addresses and not any(is_within(address, word) for address in node.addresses for word in words):

@@ -47,9 +47,11 @@ class ProxyModeRemovedOrDeprecated(Rule):
     and the node gets no rules for Services. The word is case-sensitive.
 
     - `userspace` is gone since 1.26.
-    - `nftables` exists from 1.29 on, up to 1.30 only with the feature gate `NFTablesProxyMode`.
-    - `ipvs` is deprecated since 1.35, where kube-proxy logs a warning. It is planned to be off by default from 1.40 on
-      and to be removed in 1.43: it has no maintainers, and nftables solves the problem that it was made for.
+    - `nftables` exists from 1.29 on, up to 1.30 only with the feature gate `NFTablesProxyMode`. 1.38 (a beta) does not
+      know that gate and refuses a configuration that sets it.
+    - `ipvs` is deprecated since 1.35, where kube-proxy logs a warning; kubeadm 1.37 and later warns as well. It is planned
+      to be off by default from 1.40 on and to be removed in 1.43: it has no maintainers, and nftables solves the problem
+      that it was made for.
 
     ## Fix
     A misspelt mode is corrected. `ipvs` becomes `nftables` where the nodes can run that, and `userspace` becomes
@@ -60,6 +62,7 @@ class ProxyModeRemovedOrDeprecated(Rule):
     - https://github.com/kubernetes/enhancements/tree/master/keps/sig-network/5495-deprecate-ipvs-mode-in-kube-proxy
     - https://github.com/kubernetes/enhancements/tree/master/keps/sig-network/3866-nftables-proxy
     - https://kubernetes.io/blog/2022/11/18/upcoming-changes-in-kubernetes-1-26/
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.2/cmd/kubeadm/app/componentconfigs/kubeproxy.go
     - https://kubernetes.io/docs/reference/networking/virtual-ips/#migrating-from-iptables-mode-to-nftables
     """
 

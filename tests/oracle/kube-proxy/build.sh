@@ -1,6 +1,6 @@
 #!/bin/sh
 # Build kube-proxy itself, one binary per release, outside of the tree. See README.md.
-#   VERSIONS     releases, default 1.37.2
+#   VERSIONS     releases, default the newest one in `releases` that is no pre-release
 #   ORACLE_DIR   where kube-proxy-<version> goes, default ~/.cache/kpl-oracle
 set -eu
 
@@ -9,7 +9,9 @@ out=${ORACLE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/kpl-oracle}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
-for version in ${VERSIONS:-1.37.2}; do
+newest=$(grep -v -- - "$here/releases" | tail -n 1)
+
+for version in ${VERSIONS:-$newest}; do
     source=$out/source/kube-proxy-$version
     rm -rf "$source"
     mkdir -p "$source"
@@ -32,6 +34,18 @@ for version in ${VERSIONS:-1.37.2}; do
     # the module proxy lacks their own k8s.io/kube-proxy; the types in this one are the same
     1.25.*) sed -i 's#^\(replace k8s.io/kube-proxy => k8s.io/kube-proxy\) .*#\1 v0.24.17#' go.mod ;;
     1.27.*) sed -i 's#^\(replace k8s.io/kube-proxy => k8s.io/kube-proxy\) .*#\1 v0.26.9#' go.mod ;;
+    # the module proxy may lack these two; nothing of either runs until a configuration is loaded
+    1.38.*)
+        wrappers=sigs.k8s.io/iptables-wrappers
+        if ! go mod download "$wrappers@v1.0.0" 2>/dev/null; then
+            mkdir -p wrappers/pkg/iptables
+            cp "$here/iptables.go" wrappers/pkg/iptables
+            printf 'module %s\ngo 1.24\nrequire k8s.io/utils v0.0.0-20260626114624-be93311217bd\n' "$wrappers" >wrappers/go.mod
+            printf 'replace %s => ./wrappers\n' "$wrappers" >>go.mod
+        fi
+        merge=sigs.k8s.io/structured-merge-diff/v7
+        go mod download "$merge@v7.0.1" 2>/dev/null || printf 'replace %s => %s v7.0.0\n' "$merge" "$merge" >>go.mod
+        ;;
     esac
 
     # Its own main, and `kube-proxy gates`.

@@ -2,14 +2,15 @@
 
 usage: gates.py [FOLDER]   the folder of kube-proxy-<version>, default ~/.cache/kpl-oracle
 
-It needs one of each minor release there, and in Go's module cache the modules of SOURCES for 1.20 and 1.27.
+The minor releases that are not there keep their entries. (1.20 cannot list its gates and the module proxy lacks modules
+of 1.27: theirs were read in the sources, pkg/features/kube_features.go of k8s.io/kubernetes, apiserver and
+apiextensions-apiserver, and logs/api/v1/kube_features.go of component-base.)
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,21 +18,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 TABLE = ROOT / "linter/kpl/proxy/verdict/gates.json"
 STAGES = {"ALPHA": "a", "BETA": "b", "DEPRECATED": "d", "": "g"}
-UNBUILT = ("1.27.16",)
-"""Releases that the module proxy has not all modules of."""
-SOURCES = (
-    ("kubernetes", "pkg/features/kube_features.go"),
-    ("apiserver", "pkg/features/kube_features.go"),
-    ("apiextensions-apiserver", "pkg/features/kube_features.go"),
-    ("component-base", "logs/api/v1/kube_features.go"),
-)
-NAME = re.compile(r'(\w+)\s+featuregate\.Feature\s*=\s*"(\w+)"')
-GATE = re.compile(
-    r"^\s*(?:\w+\.)?(\w+):\s*\{Default: (\w+), PreRelease: featuregate\.(\w+)(?:, LockToDefault: (\w+))?", re.MULTILINE
-)
 
 
-def _listed(program: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
+def listed(program: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """The gates of a release, written as the table does, and which others each of them needs."""
     answer = json.loads(subprocess.run([program, "gates"], capture_output=True, check=True).stdout)
     gates = {
         name: STAGES[gate["PreRelease"]] + ("+" if gate["Default"] else "-") + ("!" if gate["LockToDefault"] else "")
@@ -40,42 +30,44 @@ def _listed(program: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
     return gates, {name: needs for name, needs in answer.get("dependencies", {}).items() if needs}
 
 
-def _written(version: str) -> dict[str, str]:
-    """The gates in the sources of a release, for one that cannot list them: the same where both were compared."""
-    cache = subprocess.run(["go", "env", "GOMODCACHE"], capture_output=True, text=True, check=True).stdout.strip()
-    files = [
-        Path(cache, "k8s.io", f"{module}@v{'1' if module == 'kubernetes' else '0'}.{version.partition('.')[2]}", path)
-        for module, path in SOURCES
-    ]
-    text = "\n".join(file.read_text(encoding="utf-8") for file in files if file.exists())
-    names = dict(NAME.findall(text))
-    gates = {"AllAlpha": "a-", "AllBeta": "b-"}
-    for name, default, stage, locked in GATE.findall(text):
-        state = STAGES["" if stage == "GA" else stage.upper()] + ("+" if default == "true" else "-")
-        gates[names[name]] = state + ("!" if locked == "true" else "")
+def expanded(history: dict[str, str]) -> dict[int, dict[str, str]]:
+    """The gates of each minor release, out of their histories: ``20a- 24b+ 30``."""
+    minors = sorted({int(entry[:2]) for entries in history.values() for entry in entries.split()})
+    gates: dict[int, dict[str, str]] = {}
+    for minor in range(minors[0], minors[-1] + 1):
+        gates[minor] = {}
+        for name, entries in history.items():
+            state = [entry[2:] for entry in entries.split() if int(entry[:2]) <= minor]
+            if state and state[-1]:
+                gates[minor][name] = state[-1]
     return gates
 
 
-def main(folder: Path) -> None:
-    programs = {path.name.rpartition("-")[2]: path for path in folder.glob("kube-proxy-*")}
-    versions = sorted((*programs, *UNBUILT), key=lambda version: int(version.split(".")[1]))
-    listed = {version: _listed(programs[version]) if version in programs else ({}, {}) for version in versions}
-    every_gate = {version: gates or _written(version) for version, (gates, _) in listed.items()}
-    names = {name for gates in every_gate.values() for name in gates}
+def compressed(gates: dict[int, dict[str, str]]) -> dict[str, str]:
+    """The history of each gate: its state where that is another than one minor release before."""
     history: dict[str, list[str]] = {}
-    needs: dict[str, dict[str, list[str]]] = {}
-    for version in versions:
-        minor = version.split(".")[1]
-        gates, dependencies = every_gate[version], listed[version][1]
-        for name in sorted(names):
-            state = gates.get(name, "")
-            entries = history.setdefault(name, [])
-            if state != (entries[-1][2:] if entries else ""):
-                entries.append(minor + state)
+    for name in sorted({name for known in gates.values() for name in known}):
+        before = ""
+        for minor in sorted(gates):
+            state = gates[minor].get(name, "")
+            if state != before:
+                history.setdefault(name, []).append(f"{minor}{state}")
+            before = state
+    return {name: " ".join(entries) for name, entries in history.items()}
+
+
+def main(folder: Path) -> None:
+    table = json.loads(TABLE.read_text(encoding="utf-8"))
+    gates, needs = expanded(table["gates"]), table["needs"]
+    for program in folder.glob("kube-proxy-*"):
+        minor = program.name.split(".")[1]
+        known, dependencies = listed(program)
+        if known:
+            gates[int(minor)] = known
         if dependencies:
             needs[f"1.{minor}"] = dict(sorted(dependencies.items()))
-    gates_table = {name: " ".join(entries) for name, entries in sorted(history.items())}
-    TABLE.write_text(json.dumps({"gates": gates_table, "needs": needs}, indent=0) + "\n", encoding="utf-8")
+    written = {"gates": compressed(gates), "needs": dict(sorted(needs.items()))}
+    TABLE.write_text(json.dumps(written, indent=0) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from kpl.inputs.kubeproxy import MAX_KUBE_PROXY
+from kpl.proxy.releases import nearest_kube_proxy
 from kpl.proxy.verdict.decode import Decoded, DecodeError, Dropped
 from kpl.proxy.verdict.defaults import Settings
 from kpl.proxy.verdict.document import load
@@ -21,11 +22,6 @@ from kpl.text.span import Span
 from kpl.text.version import Version
 from kpl.verdict import Need, Verdict
 
-MIN_KUBERNETES = Version("1.20")
-"""The oldest release that is known; older ones are judged as this one."""
-MAX_KUBERNETES = Version("1.37")
-"""The newest release that is known; newer ones are judged as this one."""
-
 MAX_LENGTH = MAX_KUBE_PROXY
 """Characters of a file that is looked at."""
 
@@ -37,11 +33,11 @@ _LINE = re.compile(r"yaml: line ([0-9]+):")
 def judge_kube_proxy(text: str, version: Version) -> Verdict:
     """Whether kube-proxy of this release loads a file, and, word for word, why it does not.
 
-    `text` is all of the file: YAML, of which only the first document counts, or JSON. Every minor release from
-    MIN_KUBERNETES to MAX_KUBERNETES is known. Before 1.23, Kubernetes read JSON with another library: what that says of
+    `text` is all of the file: YAML, of which only the first document counts, or JSON. A release that is not
+    known is judged as the nearest one. Before 1.23, Kubernetes read JSON with another library: what that says of
     a value of a wrong type is not known, and there is no message then.
     """
-    kubernetes = _known(version)
+    kubernetes = nearest_kube_proxy(version)
     if len(text) > MAX_LENGTH:
         return Verdict("depends", "decode", needs=(Need("size", f"more than {MAX_LENGTH:,} characters"),))
     try:
@@ -76,15 +72,9 @@ def dropped_fields(text: str, version: Version) -> tuple[Dropped, ...]:
     if len(text) > MAX_LENGTH:
         return ()
     try:
-        return tuple(load(text, _known(version)).decoded.dropped)
+        return tuple(load(text, nearest_kube_proxy(version)).decoded.dropped)
     except (DecodeError, TooBigError):
         return ()
-
-
-def _known(version: Version) -> Version:
-    if version.minor == MAX_KUBERNETES.minor:
-        return version
-    return min(max(version, MIN_KUBERNETES), MAX_KUBERNETES)
 
 
 def _undecodable(error: DecodeError, kubernetes: Version) -> Verdict:

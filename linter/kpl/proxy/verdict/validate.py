@@ -21,6 +21,7 @@ _SCHEDULERS = ("rr", "wrr", "lc", "wlc", "lblc", "lblcr", "sh", "dh", "sed", "nq
 _LOCAL_MODES = ("ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix", "")
 _PAIR = "(e.g. 10.100.0.0/16,fde4:8dba:82e1::/48)"
 _BLOCK = "must be a valid CIDR block (e.g. 10.100.0.0/16 or fde4:8dba:82e1::/48)"
+_LIST = 'must be a comma-delimited list of CIDR blocks (e.g. "10.100.0.0/16,fde4:8dba:82e1::/48")'
 _SINGLE_OR_PAIR = (
     "must be a either a single CIDR or dual-stack pair of CIDRs (e.g. [10.100.0.0/16, fde4:8dba:82e1::/48]"
 )
@@ -29,8 +30,8 @@ _SECTION_NAMES = {
     "ipvs": "KubeProxyIPVSConfiguration",
     "nftables": "KubeProxyNFTablesConfiguration",
 }
-_V1_21, _V1_23, _V1_24, _V1_26, _V1_27, _V1_28, _V1_29, _V1_31, _V1_33, _V1_36, _V1_37 = map(
-    Version, ("1.21", "1.23", "1.24", "1.26", "1.27", "1.28", "1.29", "1.31", "1.33", "1.36", "1.37")
+_V1_21, _V1_23, _V1_24, _V1_26, _V1_27, _V1_28, _V1_29, _V1_31, _V1_33, _V1_36, _V1_37, _V1_38 = map(
+    Version, ("1.21", "1.23", "1.24", "1.26", "1.27", "1.28", "1.29", "1.31", "1.33", "1.36", "1.37", "1.38")
 )
 
 
@@ -75,8 +76,12 @@ class _Validation:
         self._detect_local()
         return self._errors
 
+    def _name(self, name: str, path: str) -> str:
+        """What a message calls a field: by the names of Go's internal types before 1.38, then as the file does."""
+        return path if self._kubernetes >= _V1_38 else name
+
     def _add(self, name: str, shown: str, detail: str, path: str) -> None:
-        self._errors.append(invalid(name, shown, detail, path))
+        self._errors.append(invalid(self._name(name, path), shown, detail, path))
 
     def _invalid(self, name: str, path: str, detail: str, value: str | None = None) -> None:
         """A string that is wrong: the one at `path`, or `value`."""
@@ -116,12 +121,15 @@ class _Validation:
         self._duration(f"{name}.SyncPeriod", f"{section}.syncPeriod", _POSITIVE)
         self._duration(f"{name}.MinSyncPeriod", f"{section}.minSyncPeriod", _NOT_NEGATIVE)
         if least > sync:
-            detail = f"must be greater than or equal to {name}.MinSyncPeriod"
+            detail = (
+                f"must be greater than or equal to {self._name(f'{name}.MinSyncPeriod', f'{section}.minSyncPeriod')}"
+            )
             written = next(
                 each for each in ("syncPeriod", "minSyncPeriod") if f"{section}.{each}" in self._decoded.fields
             )
-            path = f"{section}.{written}"
-            self._add(f"{name}.SyncPeriod", shown_duration(least, self._kubernetes), detail, path)
+            named = self._name(f"{name}.SyncPeriod", f"{section}.syncPeriod")
+            shown = shown_duration(least, self._kubernetes)
+            self._errors.append(invalid(named, shown, detail, f"{section}.{written}"))
 
     def _conntrack(self, root: str) -> None:
         name = f"{root}.KubeProxyConntrackConfiguration"
@@ -209,7 +217,8 @@ class _Validation:
             name, path = f"{_ROOT}.NodePortAddresses[{number}]", f"nodePortAddresses[{number}]"
             if keywords and address in ("primary", "localhost", "all"):
                 if address in seen:
-                    self._errors.append(FieldError(f"{name}: Duplicate value: {quote(address)}", path))
+                    duplicate = f"{self._name(name, path)}: Duplicate value: {quote(address)}"
+                    self._errors.append(FieldError(duplicate, path))
                 seen.add(address)
             elif address == "primary" and _V1_31 <= kubernetes < _V1_37:
                 if len(addresses) != 1:
@@ -237,8 +246,10 @@ class _Validation:
         kubernetes, mode = self._kubernetes, self._settings.detect_local_mode
         if kubernetes >= _V1_28 and mode not in _LOCAL_MODES:
             supported = ", ".join(map(quote, _LOCAL_MODES))
-            message = f"{_ROOT}.DetectLocalMode: Unsupported value: {quote(mode)}: supported values: {supported}"
-            self._errors.append(FieldError(message, "detectLocalMode"))
+            path = "detectLocalMode"
+            name = self._name(f"{_ROOT}.DetectLocalMode", path)
+            message = f"{name}: Unsupported value: {quote(mode)}: supported values: {supported}"
+            self._errors.append(FieldError(message, path))
         root = "DetectLocalConfiguration." if kubernetes >= _V1_31 else ""
         for wanted, name, path in (
             ("BridgeInterface", "InterfaceName", "detectLocal.bridgeInterface"),
@@ -256,7 +267,8 @@ class _Validation:
             return
         for number, network in enumerate(networks):
             if network_of(network, self._kubernetes) is None:
-                self._add(f"{name}[{number}]", quote(network), _BLOCK, "clusterCIDR")
+                detail = _LIST if self._kubernetes >= _V1_38 else _BLOCK
+                self._add(f"{name}[{number}]", quote(network), detail, "clusterCIDR")
         if len(networks) == 2 and is_dual_stack(networks, self._kubernetes) is False:
             self._add(name, shown_strings(networks, self._kubernetes), _SINGLE_OR_PAIR, "clusterCIDR")
 
