@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCES := pyproject.toml hatch_build.py $(shell find linter rules grammars -name '*.py' -not -path '*/_generated/*' -o -name '*.lark' -o -name '*.json')
 
-.PHONY: demo test check bench bench-dumps oracle oracle-golang oracle-kube-proxy conformance clean
+.PHONY: demo test check bench bench-dumps oracle oracle-golang oracle-kube-proxy conformance follow clean
 
 # what a user has: the wheel
 .venv/demo: $(SOURCES)
@@ -58,6 +58,10 @@ conformance: .venv-dev/ready
 	@for version in $${VERSIONS:-1.14.7}; do \
 		.venv-dev/bin/python tests/oracle/fuzz.py --version $$version --count $(COUNT) --seed $(SEED) || failed=1; \
 	done; exit $${failed:-0}
+
+# what is different between two releases of CoreDNS (or, with PROXY=1, of kube-proxy), see docs/releases.md
+follow: .venv-dev/ready
+	.venv-dev/bin/python tests/oracle/follow.py --new $(NEW) --old $(OLD) $(if $(PROXY),--kube-proxy --count 300)
 
 clean:
 	rm -rf .venv .venv-dev dist build

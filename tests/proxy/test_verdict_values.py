@@ -51,12 +51,36 @@ def test_quantities(text, value):
         ("1 k", "must match"),
         ("1KiB", "must match"),
         ("1ki", "suffix"),
+        ("+Pi", "numeric part"),
+        ("-.Pi", "numeric part"),
         ("1e99999999999999999999", "suffix"),
     ],
 )
 def test_no_quantities(text, message):
     with pytest.raises(GoError, match=message):
         quantity_value(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [
+        ("1e19", 1),
+        ("-1e19", -1),
+        ("18446744073709551616", 1),
+        ("1e-100001", 1),
+        ("0e5", 0),
+        ("0.00", 0),
+        (".", 0),
+        ("1.5e-2147483648", 1),
+    ],
+)
+def test_quantities_since_1_38(text, sign):
+    assert quantity_value(text, saturates=True) == sign
+
+
+def test_no_quantity_since_1_38():
+    with pytest.raises(GoError, match="suffix"):
+        quantity_value("1e-2147483648", saturates=True)
 
 
 @pytest.mark.parametrize(

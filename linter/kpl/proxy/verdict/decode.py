@@ -87,14 +87,21 @@ class Decoded:
 
 
 def decode(
-    value: Value, type_: GoType, *, embedded_names: bool = True, strict_paths: bool = True, null_strings: bool = False
+    value: Value,
+    type_: GoType,
+    *,
+    embedded_names: bool = True,
+    strict_paths: bool = True,
+    null_strings: bool = False,
+    saturates: bool = False,
 ) -> Decoded:
     """The fields of `value`, an object of `type_`. Raises DecodeError.
 
     `embedded_names`: error messages name the structs that others embed, too. `strict_paths`: the strict decoder tells
     the path of a field instead of its name. `null_strings`: null empties a string that was set before.
+    `saturates`: as in `quantity_value`.
     """
-    decoder = _Decoder(embedded_names, strict_paths, null_strings)
+    decoder = _Decoder(embedded_names, strict_paths, null_strings, saturates)
     decoder.decode(value, type_, _At("", "", "", ""))
     if decoder.error is not None:
         raise decoder.error
@@ -123,12 +130,13 @@ class _At(NamedTuple):
 
 
 class _Decoder:
-    def __init__(self, embedded_names: bool, strict_paths: bool, null_strings: bool) -> None:
+    def __init__(self, embedded_names: bool, strict_paths: bool, null_strings: bool, saturates: bool) -> None:
         self.decoded = Decoded()
         self.error: DecodeError | None = None
         self._embedded_names = embedded_names
         self._strict_paths = strict_paths
         self._null_strings = null_strings
+        self._saturates = saturates
 
     def decode(self, value: Value, type_: GoType, at: _At) -> None:
         kind, fields = type_.kind, self.decoded.fields
@@ -212,7 +220,7 @@ class _Decoder:
         if len(text) >= 2 and text[0] == text[-1] == '"':
             text = text[1:-1]
         try:
-            self.decoded.fields[at.path] = quantity_value(text.strip())
+            self.decoded.fields[at.path] = quantity_value(text.strip(), saturates=self._saturates)
         except GoError as error:
             raise DecodeError(str(error), value.span, typed=True) from None
 

@@ -27,7 +27,9 @@ _PATHS_SINCE = Version("1.24")
 _OWN_JSON_SINCE = Version("1.23")
 """Before, github.com/json-iterator/go read JSON."""
 _EMBEDDED_NAMES_SINCE = Version("1.35")
-_SCHEME_LINES = ((Version("1.35"), 111), (Version("1.33"), 110), (Version("0"), 100))
+_GO_1_27_SINCE = Version("1.38")
+_SATURATES_SINCE = Version("1.38")
+_SCHEME_LINES = ((Version("1.38"), 110), (Version("1.35"), 111), (Version("1.33"), 110), (Version("0"), 100))
 
 
 class Loaded(NamedTuple):
@@ -42,7 +44,7 @@ def load(text: str, kubernetes: Version) -> Loaded:
     repeated: list[RepeatedKey] = []
     try:
         if is_json_file(text):
-            value = parse_json(text)
+            value = parse_json(text, go_1_27=kubernetes >= _GO_1_27_SINCE)
         else:
             first_word = "unsupported" if kubernetes >= _LOWER_CASE_SINCE else "Unsupported"
             value, repeated = yaml_document(text, first_word)
@@ -61,6 +63,7 @@ def load(text: str, kubernetes: Version) -> Loaded:
         embedded_names=kubernetes >= _EMBEDDED_NAMES_SINCE,
         strict_paths=kubernetes >= _PATHS_SINCE,
         null_strings=kubernetes < _OWN_JSON_SINCE,
+        saturates=kubernetes >= _SATURATES_SINCE,
     )
     decoded.dropped[:0] = [Dropped(*each) for each in repeated]
     return Loaded(decoded)

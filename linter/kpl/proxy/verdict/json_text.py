@@ -1,10 +1,13 @@
-"""A JSON file as encoding/json reads it, with its messages. (Go src/encoding/json/scanner.go)"""
+"""A JSON file as encoding/json reads it, with its messages.
+
+Source: Go, src/encoding/json/scanner.go; from Go 1.27 on v2_scanner.go and internal/jsonwire, which take the same texts.
+"""
 
 from __future__ import annotations
 
 import re
 
-from kpl.golang.values import go_bytes, quote
+from kpl.golang.values import go_bytes, quote, quote_rune
 from kpl.proxy.verdict.values import Data, Member, Number, Object, Value
 from kpl.text.span import Span
 
@@ -15,6 +18,12 @@ _HEX = re.compile("[0-9A-Fa-f]{0,4}")
 _DIGITS = re.compile("[0-9]*")
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", "/": "/", '"': '"'}
 _WORDS: dict[str, tuple[str, Data]] = {"t": ("true", True), "f": ("false", False), "n": ("null", None)}
+_SHORTER = {
+    "in string literal": "in string",
+    "after decimal point in numeric literal": "in numeric literal",
+    "in exponent of numeric literal": "in numeric literal",
+}
+"""What an error said before Go 1.27 -> what it says since."""
 _GO_SPACES = " \t\n\v\f\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _JSON_FILE = re.compile(f"[{_GO_SPACES}]*{{")
 
@@ -33,9 +42,9 @@ def is_json_file(text: str) -> bool:
     return _JSON_FILE.match(text) is not None
 
 
-def parse_json(text: str) -> Value:
-    """The value of a JSON text. Raises JsonSyntaxError."""
-    return _Parser(text).parse()
+def parse_json(text: str, *, go_1_27: bool = False) -> Value:
+    """The value of a JSON text. Raises JsonSyntaxError, with the messages of Go 1.27 and later or of older ones."""
+    return (_NewerParser if go_1_27 else _Parser)(text).parse()
 
 
 class _Frame:
@@ -207,6 +216,29 @@ class _Parser:
         if len(digits) < 4:
             raise self._fail("in \\u hexadecimal character escape")
         return chr(int(digits, 16))
+
+
+class _NewerParser(_Parser):
+    """With the messages of Go 1.27: they quote whole characters and escapes, and tell where the text ends."""
+
+    def _fail(self, context: str) -> JsonSyntaxError:
+        if self._pos >= len(self._text):
+            return JsonSyntaxError("unexpected end of JSON input", len(self._text))
+        if context in ("in string escape code", "in \\u hexadecimal character escape"):
+            return self._wrong_escape()
+        character = self._text[self._pos]
+        shown = f"'{quote(character)[1:-1]}'" if "\ud800" <= character <= "\udfff" else quote_rune(character)
+        return JsonSyntaxError(f"invalid character {shown} {_SHORTER.get(context, context)}", self._pos)
+
+    def _wrong_escape(self) -> JsonSyntaxError:
+        start = self._text.rindex("\\", 0, self._pos)
+        length = 6 if self._text[start + 1] == "u" else 2
+        what = go_bytes(self._text[start : start + length])[:length].decode("utf-8", "surrogateescape")
+        plain = "`" not in what and "\ufffd" not in what and not any(map(str.isspace, what))
+        quoted = quote(what)
+        if plain and quoted[1:-1] == what.replace("\\", "\\\\").replace('"', '\\"'):
+            quoted = f"`{what}`"
+        return JsonSyntaxError(f"invalid escape sequence {quoted} in string", start)
 
 
 def _joined(parts: list[str]) -> str:

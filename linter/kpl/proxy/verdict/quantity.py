@@ -8,6 +8,7 @@ from kpl.golang.values import GoError
 from kpl.proxy.verdict.values import TooBigError
 
 _FORMAT_WRONG = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+_SUFFIX_WRONG = "unable to parse quantity's suffix"
 _SPLIT = re.compile(r"([+-]?)0*([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)")
 _DECIMAL = {"": 0, "n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
@@ -20,8 +21,11 @@ _MOST_DIGITS = 4000
 _MOST_EXPONENT = 100_000
 
 
-def quantity_value(text: str) -> int:
-    """Quantity.Value of what `text` says, wrapping around and losing what Go loses. Raises GoError and TooBigError."""
+def quantity_value(text: str, *, saturates: bool = False) -> int:
+    """Quantity.Value of what `text` says, wrapping around and losing what Go loses. Raises GoError and TooBigError.
+
+    From 1.38 on it `saturates` and is 0 for 0 alone; only its sign is told then.
+    """
     if not text:
         raise GoError(_FORMAT_WRONG)
     found = _SPLIT.fullmatch(text)
@@ -34,7 +38,15 @@ def quantity_value(text: str) -> int:
     # the usual numbers are held as int64 and a power of ten
     scale = exponent - len(fraction)
     room = _MOST_FACTORS - len(digits) if not binary else 14 - len(whole) - binary * 3 // 10
-    if room >= 0 and not (binary and fraction) and scale >= -_NANO:
+    slow = room < 0 or (binary and fraction) or scale < -_NANO
+    if slow and not any(map(str.isdigit, text.removesuffix(suffix))):
+        raise GoError("unable to parse numeric part of quantity")
+    if saturates:
+        # with decimals, the scale wraps around and is a large one
+        if slow and exponent == -(2**31) and not (fraction and room >= 0):
+            raise GoError(_SUFFIX_WRONG)
+        return 0 if not digits.strip("0") else -1 if sign == "-" else 1
+    if not slow:
         small = int(digits) << binary
         if small <= _MOST:
             return _scaled(-small if sign == "-" else small, scale)
@@ -48,7 +60,7 @@ def _exponent(suffix: str) -> int:
     number = int(digits or "0") if len(digits) < 20 else 2**70
     number = -number if suffix[1:2] == "-" else number
     if not -(2**63) <= number <= _MOST:
-        raise GoError("unable to parse quantity's suffix")
+        raise GoError(_SUFFIX_WRONG)
     return (number + 2**31) % 2**32 - 2**31
 
 
