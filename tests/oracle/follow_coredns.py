@@ -24,6 +24,8 @@ DECIDING = ("go", "github.com/coredns/caddy", "github.com/miekg/dns", "github.co
             "k8s.io/apimachinery", "k8s.io/client-go", "golang.zx2c4.com/wireguard", "github.com/caddyserver/certmagic", "github.com/quic-go/quic-go")  # fmt: skip
 """The libraries whose code has a say in whether a Corefile loads."""
 _BASE = ("core/", "plugin.", "plugin/pkg/")
+_SILENT = ("plugin/pkg/log.", "coremain.")
+"""What these do refuses no Corefile."""
 
 
 class Release:
@@ -41,7 +43,8 @@ class Release:
         package = self.packages.get(plugin)
         if package is None or "." in package:
             return {}
-        return self.sources.reached(f"plugin/{package}", "setup")
+        found = self.sources.reached(f"plugin/{package}", "setup")
+        return {title: each for title, each in found.items() if not title.startswith(_SILENT)}
 
     def words(self, plugin: str) -> set[str]:
         """The option words in a plugin's own package, as far as its setup reaches."""
@@ -256,10 +259,14 @@ def known_report(compared: Compared) -> Iterator[str]:
     yield f"words that kpl's data does not have: {', '.join(unknown) or 'none'}"
 
 
-def corefiles(old: str, plugins: Iterable[str], count: int, seed: int) -> list[str]:
-    """The recorded Corefiles, and `count` generated ones for each plugin."""
+def corefiles(compared: Compared, count: int, seed: int) -> list[str]:
+    """The recorded Corefiles, and `count` generated ones for each plugin, with the words that are new in it."""
+    for plugin, rows in compared.draft.keywords.items():
+        KEYWORDS[plugin] = {**rows, **KEYWORDS.get(plugin, {})}  # the generator takes its words from there
     recorded = [json.loads(line)["corefile"] for line in RECORDED.read_text(encoding="utf-8").splitlines()]
-    generators = (Generator(old, seed, plugin) for plugin in plugins if plugin not in NOT_IN_THE_ORACLE)
+    generators = (
+        Generator(compared.old.version, seed, plugin) for plugin in compared.plugins if plugin not in NOT_IN_THE_ORACLE
+    )
     return list(dict.fromkeys([*recorded, *(each.corefile() for each in generators for _ in range(count))]))
 
 
@@ -271,7 +278,7 @@ def kind_of(answer: Answer) -> str:
 def verdict_report(compared: Compared, count: int, seed: int) -> Iterator[str]:
     """Where the judges say different things, by plugin, with the shortest example of each kind."""
     versions = (compared.old.version, compared.new.version)
-    texts = corefiles(versions[0], compared.plugins, count, seed)
+    texts = corefiles(compared, count, seed)
     answers = [list(ask(version, texts)) for version in versions]
     found: dict[str, dict[tuple[str, str], list[int]]] = defaultdict(lambda: defaultdict(list))
     for number, pair in enumerate(zip(*answers, strict=True)):
