@@ -61,7 +61,7 @@ conformance: .venv-dev/ready
 
 # what is different between two releases of CoreDNS (or, with PROXY=1, of kube-proxy), see docs/releases.md
 follow: .venv-dev/ready
-	.venv-dev/bin/python tests/oracle/follow.py --new $(NEW) --old $(OLD) $(if $(PROXY),--kube-proxy --count 300)
+	.venv-dev/bin/python tests/oracle/follow.py --new $(NEW) --old $(OLD) $(if $(PROXY),--kube-proxy) $(if $(filter command,$(origin COUNT)),--count $(COUNT))
 
 clean:
 	rm -rf .venv .venv-dev dist build

@@ -259,15 +259,16 @@ def known_report(compared: Compared) -> Iterator[str]:
     yield f"words that kpl's data does not have: {', '.join(unknown) or 'none'}"
 
 
-def corefiles(compared: Compared, count: int, seed: int) -> list[str]:
-    """The recorded Corefiles, and `count` generated ones for each plugin, with the words that are new in it."""
+def corefiles(compared: Compared, count: int, seed: int) -> dict[str, str]:
+    """The recorded Corefiles, and `count` generated ones for each plugin with its new words; each with the plugin that it is for."""
     for plugin, rows in compared.draft.keywords.items():
         KEYWORDS[plugin] = {**rows, **KEYWORDS.get(plugin, {})}  # the generator takes its words from there
-    recorded = [json.loads(line)["corefile"] for line in RECORDED.read_text(encoding="utf-8").splitlines()]
-    generators = (
-        Generator(compared.old.version, seed, plugin) for plugin in compared.plugins if plugin not in NOT_IN_THE_ORACLE
-    )
-    return list(dict.fromkeys([*recorded, *(each.corefile() for each in generators for _ in range(count))]))
+    texts = {json.loads(line)["corefile"]: "" for line in RECORDED.read_text(encoding="utf-8").splitlines()}
+    for plugin in compared.plugins:
+        if plugin not in NOT_IN_THE_ORACLE:
+            generator = Generator(compared.old.version, seed, plugin)
+            texts |= {text: plugin for text in (generator.corefile() for _ in range(count)) if text not in texts}
+    return texts
 
 
 def kind_of(answer: Answer) -> str:
@@ -278,7 +279,8 @@ def kind_of(answer: Answer) -> str:
 def verdict_report(compared: Compared, count: int, seed: int) -> Iterator[str]:
     """Where the judges say different things, by plugin, with the shortest example of each kind."""
     versions = (compared.old.version, compared.new.version)
-    texts = corefiles(compared, count, seed)
+    made_for = corefiles(compared, count, seed)
+    texts = list(made_for)
     answers = [list(ask(version, texts)) for version in versions]
     found: dict[str, dict[tuple[str, str], list[int]]] = defaultdict(lambda: defaultdict(list))
     for number, pair in enumerate(zip(*answers, strict=True)):
@@ -286,8 +288,9 @@ def verdict_report(compared: Compared, count: int, seed: int) -> Iterator[str]:
             each.error is not None and OF_THE_RUN.search(each.error) for each in pair
         ):
             continue
-        named = re.search(r"plugin/([\w-]+):|[Dd]irective '([\w-]+)'", f"{pair[1].error} {pair[0].error}")
-        plugin = named[1] or named[2] if named is not None else "parsing and keys"
+        named = re.findall(r"plugin/([\w-]+):|[Dd]irective '([\w-]+)'", f"{pair[1].error} {pair[0].error}")
+        plugins = [name for names in named for name in names if name in compared.plugins]
+        plugin = next(iter(plugins), made_for[texts[number]] or "parsing and keys")
         found[plugin][kind_of(pair[0]), kind_of(pair[1])].append(number)
     differing = sum(len(numbers) for kinds in found.values() for numbers in kinds.values())
     yield f"\n## What both judges say: {len(texts)} Corefiles, {differing} answered differently"
