@@ -14,7 +14,8 @@ from kpl.inputs.nft import parse_nft
 from kpl.proxy.from_nft import node_states
 from kpl.proxy.nftfacts import is_whole, mark_tested, reached_from_hook
 from kpl.proxy.nftnames import endpoint_name, read_name, service_name
-from kpl_rules.dataplane._nft import NEW, OLD, cut
+from kpl.proxy.release_marks import bounds, nft_marks
+from kpl_rules.dataplane._nft import LOOPBACK, NEW, OLD, cut
 from support import SHARED, run, underlined
 
 CORPUS = SHARED / "corpus"
@@ -36,6 +37,27 @@ def test_a_healthy_node_has_no_finding(path: Path) -> None:
     excerpt = path.name.startswith("nft_") and not data.rstrip().endswith(b"\n}")
     found = {(finding.code, finding.severity.value) for finding in run({path.name: data}).findings}
     assert found == ({("KPL480", "info")} if excerpt else set())
+
+
+@pytest.mark.parametrize("rejected", ["udp", "tcp"])
+def test_what_1_38_writes_for_node_ports_on_loopback_has_no_finding(rejected: str) -> None:
+    """As kube-proxy 1.38.0-beta.0 programmed it; without `tcp` among the rejected ones it answers there itself."""
+    added = LOOPBACK.replace("udp", rejected)
+    added = f"\tcounter localhost-nodeport-rejected-{rejected} {{\n\t\tpackets 0 bytes 0\n\t}}\n\n{added}"
+    element = f"\t\telements = {{ {rejected} . 30080 : goto localhost-nodeport-reject-{rejected} }}\n\t}}\n"
+    added = added.replace('kube-proxy"\n\t}\n', f'kube-proxy"\n{element}')
+    text = NEW.replace("\tchain services {", f"{added}\tchain services {{")
+    text = text.replace(
+        "hook input priority filter; policy accept;\n",
+        "hook input priority filter; policy accept;\n\t\tct state new jump nodeport-endpoints-check\n",
+    )
+    assert codes("node.nft", text) == codes("node.nft", NEW) == set()
+    table = parse_nft(text).tables[0]
+    assert len(table.maps["localhost-nodeport-reject-ports"].elements) == 1
+    assert bounds(nft_marks(table))[0] == "1.37"
+    assert node_states(parse_nft(text)) == node_states(parse_nft(NEW))
+    unhooked = text.replace("\t\tct state new jump nodeport-endpoints-check\n", "")
+    assert codes("node.nft", unhooked) == {"KPL493"}
 
 
 @pytest.mark.skipif(not HEALTHY, reason="needs ../shared")

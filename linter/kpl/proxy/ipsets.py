@@ -1,7 +1,7 @@
 """What kube-proxy in IPVS mode writes into its IP sets: which address and port is what for which Service.
 
 https://github.com/kubernetes/kubernetes/blob/master/pkg/proxy/ipvs/ipset.go and ``proxier.go`` (``syncProxyRules``), read
-from 1.20 to 1.37. A set of the second IP family is called ``KUBE-6-`` and on, cut to 31 characters.
+from 1.20 to 1.38. A set of the second IP family is called ``KUBE-6-`` and on, cut to 31 characters.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Which endpoints of a Service kube-proxy chooses on a node, release by release, with the gates as they are by default or told.
 
 Sources: pkg/proxy/topology.go, pkg/proxy/endpointslicecache.go, pkg/proxy/service.go (serviceport.go from 1.30 on) and
-pkg/features/kube_features.go of 1.20.15 to 1.37.2; the ``syncEndpoint`` of pkg/proxy/ipvs/proxier.go. What changed:
+pkg/features/kube_features.go of 1.20.15 to 1.37.2 and 1.38.0-beta.0; the ``syncEndpoint`` of pkg/proxy/ipvs/proxier.go. What
+changed:
 
 - 1.22: internalTrafficPolicy counts; with externalTrafficPolicy Local it does not (in IPVS mode it does).
 - 1.24: both policies count, each for its own traffic. Hints of zones count, where the annotation
