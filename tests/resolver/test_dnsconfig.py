@@ -6,11 +6,13 @@ import pytest
 
 from kpl.inputs.kubernetes import Workload
 from kpl.inputs.read import read
+from kpl.proxy.releases import NEWEST_KUBERNETES
 from kpl.resolver.dnsconfig import dns_faults
 from kpl.resolver.dnsoptions import remove_option
 from kpl.resolver.pods import dns_policy_of, libc_of_image, pod_resolver
 from kpl.resolver.search import GLIBC, MUSL, pod_search
 from kpl.text.edit import apply_edits
+from kpl.text.version import Version
 
 POD = """\
 kind: Pod
@@ -28,9 +30,10 @@ def pod(body: str) -> Workload:
     return workload
 
 
-def faults(body: str) -> list[tuple[str, bool]]:
+def faults(body: str, kubernetes: str = "1.35") -> list[tuple[str, bool]]:
     workload = pod(body)
-    return [(workload.text[slice(*fault.span)], fault.refused) for fault in dns_faults(workload)]
+    found = dns_faults(workload, Version(kubernetes))
+    return [(workload.text[slice(*fault.span)], fault.refused) for fault in found]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +73,7 @@ def test_faults(body: str, expected: list[tuple[str, bool]]) -> None:
 
 
 def test_no_fix_that_leaves_another_fault() -> None:
-    (fault,) = dns_faults(pod("  dnsConfig: {options: [{name: ndots, value: yes}]}\n"))
+    (fault,) = dns_faults(pod("  dnsConfig: {options: [{name: ndots, value: yes}]}\n"), NEWEST_KUBERNETES)
     assert fault.fix is None
 
 
@@ -153,3 +156,23 @@ def test_pod_resolver() -> None:
 )
 def test_libc_of_image(image: str, libc: str | None) -> None:
     assert libc_of_image(image) == libc
+
+
+@pytest.mark.parametrize(
+    ("address", "refused"),
+    [
+        ("010.0.0.1", True),
+        ("10.0.0.01", True),
+        ("10.0.0.0", False),
+        ("0.0.0.0", False),
+        ("'::ffff:10.0.0.1'", True),
+        ("'::ffff:a00:1'", True),
+        ("'::10.0.0.1'", False),
+        ("'fd00::0a'", False),
+    ],
+)
+def test_addresses_are_strict_since_1_36(address: str, refused: bool) -> None:
+    body = f"  dnsConfig: {{nameservers: [{address}]}}\n"
+    assert faults(body, "1.35") == []
+    for release in ("1.36", "1.37", "1.38"):
+        assert faults(body, release) == ([(address, True)] if refused else [])

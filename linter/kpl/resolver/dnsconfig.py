@@ -17,6 +17,7 @@ from kpl.resolver.dnsoptions import option_faults
 from kpl.resolver.faults import Fault, misspelt_keys
 from kpl.resolver.pods import DNS_POLICIES, is_complete
 from kpl.text.edit import Fix
+from kpl.text.version import Version
 from kpl.text.words import closest
 
 FIELDS = ("nameservers", "searches", "options")
@@ -24,11 +25,14 @@ MAX_NAMESERVERS = 3
 MAX_SEARCHES = 32
 MAX_SEARCH_CHARACTERS = 2048
 
+STRICT_ADDRESSES = Version("1.36")
+"""From here on the API server takes no leading zeros and no IPv4-mapped IPv6 addresses, unless its feature gate
+StrictIPCIDRValidation is off; 1.38 has that no longer. (apimachinery, pkg/util/validation/ip.go)"""
 _LEADING_ZEROS = re.compile(r"(?<![\d.])0+(?=\d)|(?<=\.)0+(?=\d)")
 
 
-def dns_faults(workload: Workload) -> Iterator[Fault]:
-    """All that is wrong with the DNS settings of a pod."""
+def dns_faults(workload: Workload, kubernetes: Version) -> Iterator[Fault]:
+    """All that is wrong with the DNS settings of a pod in this release of Kubernetes."""
     yield from _policy(workload)
     config = workload.dns_config
     if config is None:
@@ -45,7 +49,7 @@ def dns_faults(workload: Workload) -> Iterator[Fault]:
             yield Fault(
                 value.span, f"Kubernetes refuses `{field}`, because it is not a list", f"Write a list below `{field}:`."
             )
-    yield from _nameservers(config)
+    yield from _nameservers(config, kubernetes)
     yield from _searches(config)
     yield from option_faults(workload)
 
@@ -87,7 +91,7 @@ def _lacks_nameservers(workload: Workload) -> bool:
     return empty and all(key.value in FIELDS for key in config.keys())
 
 
-def _nameservers(config: Mapping) -> Iterator[Fault]:
+def _nameservers(config: Mapping, kubernetes: Version) -> Iterator[Fault]:
     servers = [item for item in config.items("nameservers") if isinstance(item, Scalar)]
     if len(servers) > MAX_NAMESERVERS and not any(is_placeholder(server.value) for server in servers):
         yield Fault(
@@ -96,11 +100,19 @@ def _nameservers(config: Mapping) -> Iterator[Fault]:
             f"Keep {MAX_NAMESERVERS}.",
         )
     for server in servers:
-        if not is_placeholder(server.value) and not _is_address(server.value):
+        if is_placeholder(server.value):
+            continue
+        if not _is_address(server.value):
             yield Fault(
                 server.span,
                 f"Kubernetes refuses the nameserver `{server.value}`, because it is no IP address",
                 "Write the server's address: a name cannot be looked up before a nameserver is known.",
+            )
+        elif kubernetes >= STRICT_ADDRESSES and (why := _why_not_strict(server.value)):
+            yield Fault(
+                server.span,
+                f"Kubernetes {STRICT_ADDRESSES} and later refuses the nameserver `{server.value}`, because {why[0]}",
+                why[1],
             )
 
 
@@ -114,6 +126,17 @@ def _is_address(written: str) -> bool:
     except ValueError:
         return False
     return "%" not in written
+
+
+def _why_not_strict(address: str) -> tuple[str, str] | None:
+    """What the API server's strict validation says of an address that is one, and what to write."""
+    import ipaddress
+
+    if ":" not in address:
+        plain = _LEADING_ZEROS.sub("", address)
+        return None if plain == address else ("it has leading zeros", "Remove the leading zeros.")
+    mapped = ipaddress.IPv6Address(address).ipv4_mapped
+    return None if mapped is None else ("it is an IPv4 address written as IPv6", f"Write `{mapped}`.")
 
 
 def _searches(config: Mapping) -> Iterator[Fault]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Severity, Stop, Workload, dns_faults, manifest
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, Workload, dns_faults, manifest
 
 _CART = """\
 apiVersion: apps/v1
@@ -32,9 +32,10 @@ class DnsConfigInvalid(Rule):
     its manifest says 2. A finding is an error where Kubernetes refuses the object, and a warning where it does not.
 
     The policies are `ClusterFirst`, `ClusterFirstWithHostNet`, `Default` and `None`, which needs at least one nameserver.
-    There may be three nameservers, each an IP address, and 32 search domains of 2,048 characters. An option is a `name`
-    with, where it takes one, a `value`, which is a string; where a name is given twice, the last one counts. ndots is 15
-    at most.
+    There may be three nameservers, each an IP address, and 32 search domains of 2,048 characters. In Kubernetes 1.36 and later
+    an address has no leading zeros and is not an IPv4 address written as IPv6 (the feature gate `StrictIPCIDRValidation`;
+    1.38, a beta, does not let anybody turn it off). An option is a `name` with, where it takes one, a `value`, which is a
+    string; where a name is given twice, the last one counts. ndots is 15 at most.
 
     ## Fix
     Quotes a number, renames a misspelt field, option or policy, splits `ndots:2` into name and value, removes an option
@@ -43,6 +44,7 @@ class DnsConfigInvalid(Rule):
     ## References
     - https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-dns-config
     - https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apimachinery/pkg/util/validation/ip.go
     - https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/network/dns/dns.go
     - https://man7.org/linux/man-pages/man5/resolv.conf.5.html
     """
@@ -100,13 +102,19 @@ class DnsConfigInvalid(Rule):
         Good(manifest(_OPTIONS + _NDOTS + "          - name: edns0\n")),
         Good(manifest(_CART + "      dnsPolicy: None\n      dnsConfig: {nameservers: [169.254.20.10]}\n")),
         Good(manifest(_OPTIONS + "          - name: ndots\n            value: ${NDOTS}\n")),
+        Bad(
+            manifest(_CONFIG + "        nameservers: [010.0.0.10, '::ffff:10.0.0.11', 10.0.0.12]\n"),
+            {"kubernetes": "1.38"},
+            flags=["010.0.0.10", "'::ffff:10.0.0.11'"],
+        ),
         Good(
-            manifest(_CART + "      dnsPolicy: ClusterFirst\n      dnsConfig: {nameservers: ['fd00::a', 010.0.0.1]}\n")
+            manifest(_CART + "      dnsPolicy: ClusterFirst\n      dnsConfig: {nameservers: ['fd00::a', 010.0.0.1]}\n"),
+            {"kubernetes": "1.35"},
         ),
     ]
 
-    def check(self, workload: Workload) -> Iterator[Finding]:
+    def check(self, workload: Workload, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        for fault in dns_faults(workload):
+        for fault in dns_faults(workload, cluster.kubernetes_version):
             severity = Severity.ERROR if fault.refused else Severity.WARNING
             yield self.finding(fault.span, fault.message, help=fault.help, fix=fault.fix, severity=severity)
