@@ -87,3 +87,8 @@ def test_the_command(tmp_path: Any) -> None:
     assert runner.invoke(generate, ["kube-proxy", "-o", str(target)]).exit_code == 0
     assert target.read_text() == kube_proxy()
     assert runner.invoke(generate, ["kube-proxy", "--services", "-1"]).exit_code == 2
+
+
+@pytest.mark.parametrize(("kubernetes", "also"), [("1.36", False), ("1.37", True), ("1.38", True)])
+def test_kubeadm_writes_the_mode_too(kubernetes: str, also: bool) -> None:
+    assert ("as kubeadm does" in kube_proxy(Version(kubernetes)).replace("\n# ", " ")) is also

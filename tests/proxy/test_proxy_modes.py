@@ -64,3 +64,21 @@ def test_what_kube_proxy_says_of_modes() -> None:
             assert row["id"] in ("val/mode/trip-kernelspace", "dec/template-quoted"), row["id"]
         seen.add(errors)
     assert seen == {True, False}
+
+
+@pytest.mark.parametrize("release", ["1.30", "1.37", "1.38"])
+def test_a_wrong_mode_is_told_once(release: str) -> None:
+    """Kubernetes 1.38 names the field in another way."""
+    config = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: ebpf\n"
+    found = run({"c.yaml": config}, ("KPL012", "KPL302"), {"kubernetes": release}).findings
+    assert [finding.code for finding in found] == ["KPL302"]
+    other = config.replace("mode: ebpf", "detectLocalMode: ebpf")
+    found = run({"c.yaml": other}, ("KPL012", "KPL302"), {"kubernetes": release}).findings
+    assert [finding.code for finding in found] == ["KPL012"]
+
+
+@pytest.mark.parametrize(("release", "answers"), [("1.37", False), ("1.38", True)])
+def test_what_nftables_mode_costs_on_loopback(release: str, answers: bool) -> None:
+    config = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\n"
+    (found,) = run({"c.yaml": config}, ("KPL301",), {"kubernetes": release, "services": 2000}).findings
+    assert ("where it lists `localhost` too" in found.help) is answers
