@@ -8,7 +8,20 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "oracle"))
-from follow_coredns import directives_in, draft, moved, order_row, plugin_packages, row_lines, wrapped
+from follow_coredns import (
+    Compared,
+    Release,
+    directives_in,
+    draft,
+    draft_report,
+    known_report,
+    moved,
+    order_row,
+    plugin_packages,
+    row_lines,
+    source_report,
+    wrapped,
+)
 from follow_kube_proxy import json_fields
 from gosource import GoMod, Sources, changes, declarations, option_words
 
@@ -101,6 +114,35 @@ def test_only_what_is_reached_and_is_code_counts_as_a_change(tmp_path: Path) -> 
 
 def test_option_words() -> None:
     assert option_words(declarations("plugin/fish", SETUP)) == {"salt", "sweet", "depth", "alias"}
+
+
+def test_a_release_and_what_is_different_in_the_next_one(tmp_path: Path) -> None:
+    releases = []
+    for version, words in (("1.14.6", '"salt"'), ("1.14.7", '"salt", "brackish"')):
+        module(
+            tmp_path / version,
+            plugin__fish__setup=SETUP.replace("setup)", "setupFish)")
+            .replace("func setup(", "func setupFish(")
+            .replace('"salt", "sweet"', words),
+        )
+        for name, text in {
+            "plugin.cfg": "fish:fish\nother:github.com/them/other\n",
+            "core/dnsserver/zdirectives.go": 'var Directives = []string{\n\t"fish",\n\t"other",\n}\n',
+            "go.mod": f"module example.org/dns\n\nrequire github.com/miekg/dns v{version}\n",
+        }.items():
+            file = tmp_path / version / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        releases.append(Release(version, tmp_path / version))
+    compared = Compared(*releases)
+    assert compared.words["fish"] == ({"salt", "depth", "alias"}, {"salt", "brackish", "depth", "alias"})
+    assert [str(each) for each in compared.own_changes("fish")] == ["plugin/fish.parse +1 -1"]
+    report = "\n".join([*source_report(compared), *draft_report(compared), *known_report(compared)])
+    assert "github.com/miekg/dns: v1.14.6 -> v1.14.7" in report
+    assert "fish: +1 -1; words +brackish\n    plugin/fish.parse +1 -1" in report
+    assert '    "fish": {\n        "brackish": ("1.14.7",),\n    },' in report
+    assert "linter/kpl/coredns/plugins/fish.py: not there" in report
+    assert "words that kpl's data does not have: fish brackish" in report
 
 
 def test_declarations_of_groups_and_methods() -> None:

@@ -43,8 +43,14 @@ class Release:
         package = self.packages.get(plugin)
         if package is None or "." in package:
             return {}
-        found = self.sources.reached(f"plugin/{package}", "setup")
+        found = self.sources.reached(f"plugin/{package}", self._registered(f"plugin/{package}", plugin))
         return {title: each for title, each in found.items() if not title.startswith(_SILENT)}
+
+    def _registered(self, package: str, plugin: str) -> str:
+        """The function that a package registers as the setup of `plugin`."""
+        texts = (each.text for each in self.sources.package(package) if "init" in each.names)
+        found = re.search(rf'Register\("{re.escape(plugin)}", (\w+)\)', "\n".join(texts))
+        return found[1] if found is not None else "setup"
 
     def words(self, plugin: str) -> set[str]:
         """The option words in a plugin's own package, as far as its setup reaches."""
@@ -216,7 +222,6 @@ def known_report(compared: Compared) -> Iterator[str]:
     if compared.new.version not in VERSIONS:
         return
     yield "\n## Against what kpl knows"
-    before = VERSIONS[VERSIONS.index(compared.old.version) :]
 
     def inside(row: tuple[str, ...]) -> bool:
         return old < Version(row[0]) <= new or (len(row) == 2 and old <= Version(row[1]) < new)
@@ -226,7 +231,7 @@ def known_report(compared: Compared) -> Iterator[str]:
         named = compared.draft.keywords.get(plugin, {})
         shown = plugin in compared.came  # all of its words are new
         rows += [(f"{plugin} {word}", row, word in named or shown) for word, row in words.items() if inside(row)]
-    missed = [f"{name} {row}" for name, row, named in rows if not named and Version(row[0]) in map(Version, before)]
+    missed = [f"{name} {row}" for name, row, named in rows if not named]
     yield f"rows: {len(rows)}, named here: {sum(named for _, _, named in rows)}; not named: {', '.join(missed) or 'none'}"
     conditions = {
         file.stem: sorted(
