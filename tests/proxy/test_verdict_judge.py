@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from kpl.proxy.releases import BETA_KUBERNETES, NEWEST_KUBERNETES, OLDEST_KUBE_PROXY
 from kpl.proxy.verdict import dropped_fields, judge_kube_proxy
+from kpl.proxy.verdict.gates import gates_of
 from kpl.text.version import Version
 from kpl.verdict import Verdict
-from support import SHARED
+from support import ROOT, SHARED
 
 CASES = json.loads((Path(__file__).parent / "recorded_verdicts.json").read_text(encoding="utf-8"))
 HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
@@ -130,6 +131,15 @@ def test_every_release_of_a_beta_is_judged_as_the_beta():
     beta = judge(config, str(BETA_KUBERNETES))
     assert beta.message == "conntrack.min: Invalid value: -1: must be greater than or equal to 0"
     assert [judge(config, version) for version in ("1.38", "1.38.4", "1.38.0-rc.1")] == [beta] * 3
+
+
+def test_the_judges_are_those_of_the_known_releases():
+    listed = (ROOT / "tests" / "oracle" / "kube-proxy" / "releases").read_text(encoding="utf-8").split()
+    released = [Version(each) for each in listed if "-" not in each]
+    assert released == sorted(released)
+    assert (released[0].minor, released[-1].minor) == (OLDEST_KUBE_PROXY.minor, NEWEST_KUBERNETES.minor)
+    assert [each for each in listed if "-" in each] == [str(BETA_KUBERNETES)]
+    assert set(gates_of(BETA_KUBERNETES.minor).known) != set(gates_of(NEWEST_KUBERNETES.minor).known)
 
 
 def test_releases_in_between():
