@@ -35,11 +35,11 @@ OLDEST_KUBE_PROXY = Version("1.20")
 OLDEST_KUBERNETES = Version("1.12")
 """The oldest Kubernetes that the data on fields and modes tells apart from older ones."""
 
-_COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
+COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
 _KUBEADM_VERSION = re.compile(
     r"""^[ \t]*kubernetesVersion[ \t]*:[ \t]*["']?v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)\b""", re.MULTILINE
 )
-_KUBE_PROXY_IMAGE = re.compile(r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
+KUBE_PROXY_IMAGE = re.compile(r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
 
 Model = TypeVar("Model")
 
@@ -118,7 +118,7 @@ class Cluster:
     @cached_property
     def coredns_version(self) -> Version:
         """The CoreDNS release in force: given, or of the only image tag in the manifests, or the newest known one."""
-        return self.facts.coredns or self._image_version(_COREDNS_IMAGE) or NEWEST_COREDNS
+        return self.facts.coredns or self._image_version(COREDNS_IMAGE) or NEWEST_COREDNS
 
     def judged_coredns_version(self, document: Document) -> Version:
         """The release whose verdict on the Corefile in `document` is given: the one in force, or the nearest known one."""
@@ -197,7 +197,7 @@ class Cluster:
     @cached_property
     def kubernetes_version(self) -> Version:
         """The Kubernetes release in force: given, or of the only kube-proxy image tag, or the newest known one."""
-        return self.facts.kubernetes or self._image_version(_KUBE_PROXY_IMAGE) or NEWEST_KUBERNETES
+        return self.facts.kubernetes or self._image_version(KUBE_PROXY_IMAGE) or NEWEST_KUBERNETES
 
     def judged_kubernetes_version(self, document: Document) -> Version:
         """The release whose verdict on a KubeProxyConfiguration is given: the one in force, or the nearest known one."""
@@ -241,7 +241,7 @@ class Cluster:
     @cached_property
     def kubernetes_version_known(self) -> bool:
         """Whether anything tells the Kubernetes release."""
-        return self.facts.kubernetes is not None or self._image_version(_KUBE_PROXY_IMAGE) is not None
+        return self.facts.kubernetes is not None or self._image_version(KUBE_PROXY_IMAGE) is not None
 
     def kubernetes_version_for(self, model: Any) -> Version:
         """The Kubernetes release of the cluster that `model` is for: kubeadm's settings may stand in the same file."""

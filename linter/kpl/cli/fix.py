@@ -34,6 +34,7 @@ def fix(paths: tuple[str, ...], unsafe_fixes: bool, diff: bool, check: bool, col
     would change, 2 wrong usage, or a fix that lint offers and that fails verification, a bug in kpl.
     """
     gc.disable()
+    from kpl.cli.clusters import find_clusters
     from kpl.cli.load import load, stdin_bytes, tell_of_coverage
     from kpl.cli.options import settings_from
     from kpl.fix.fixer import fix_texts
@@ -44,6 +45,7 @@ def fix(paths: tuple[str, ...], unsafe_fixes: bool, diff: bool, check: bool, col
     stdin = stdin_bytes(paths)
     inputs = load(paths, settings, stdin, options)
     settings.complete = settings.complete and inputs.coverage.sees_all
+    inputs.coverage.notes += find_clusters(inputs.readings, settings, options)
     outcome = fix_texts(inputs.readings, settings, unsafe_fixes)
     problems: list[str] = []
     if diff:

@@ -32,6 +32,7 @@ def lint(paths: tuple[str, ...], format_: str, fail_on: str | None, color: str, 
     usage or configuration, a file that is not readable, or an input that was named and in which nothing was checked.
     """
     gc.disable()  # a short life with many objects, none of them garbage
+    from kpl.cli.clusters import find_clusters
     from kpl.cli.load import load, stdin_bytes, tell_of_coverage
     from kpl.cli.options import settings_from
     from kpl.lint import engine
@@ -40,6 +41,7 @@ def lint(paths: tuple[str, ...], format_: str, fail_on: str | None, color: str, 
     settings = settings_from(options, paths)
     inputs = load(paths, settings, stdin_bytes(paths), options)
     settings.complete = settings.complete and inputs.coverage.sees_all
+    inputs.coverage.notes += find_clusters(inputs.readings, settings, options)
     result = engine.lint(inputs.readings, settings)
     if any(finding.fix for finding in result.findings):
         from kpl.fix.offers import offers

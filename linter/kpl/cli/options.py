@@ -138,18 +138,18 @@ def find_config(paths: Sequence[str]) -> str | None:
     """
     folders = [os.path.abspath(path) for path in paths if path != "-"] or [os.getcwd()]
     at = os.path.commonpath([each if os.path.isdir(each) else os.path.dirname(each) for each in folders])
-    root = _repository_of(at)
+    root = repository_of(at)
     while True:
         candidate = os.path.join(at, CONFIG_NAME)
         if os.path.lexists(candidate):
-            return _own_config(candidate, root)
+            return own_config(candidate, root)
         above = os.path.dirname(at)
         if above == at or at == root:
             return None
         at = above
 
 
-def _repository_of(folder: str) -> str | None:
+def repository_of(folder: str) -> str | None:
     """The nearest folder with a ``.git`` in it, but for one like /tmp, where anybody may have put that."""
     at = folder
     while not os.path.lexists(os.path.join(at, ".git")) or _mode(at) & _SHARED == _SHARED:
@@ -170,7 +170,11 @@ def _mode(folder: str) -> int:
         return 0
 
 
-def _own_config(path: str, root: str | None) -> str | None:
+def own_config(path: str, root: str | None) -> str | None:
+    """The configuration file `path` of the repository `root`; None where others may have put it there.
+
+    Raises UsageError for one that is no file of the repository.
+    """
     folder = os.path.dirname(path)
     shown = os.path.relpath(path)
     if root is None and _mode(folder) & stat.S_IWOTH and os.name == "posix":
@@ -201,28 +205,33 @@ def settings_from(options: dict[str, Any], paths: Sequence[str]) -> Settings:
             from kpl.lint.config import load_config
 
             settings = load_config(found)
-    given = {
-        "kubernetes": version_option(options, "kubernetes_version"),
-        "coredns": version_option(options, "coredns_version"),
-        "kernel": version_option(options, "kernel"),
-        "cluster_domain": options["cluster_domain"],
-        "ndots": options["cluster_ndots"],
-        **{name: options[name] for name in ("nodes", "services", "endpoints", "libc", "node", "node_local_dns")},
-        **container_facts(options),
-    }
+    given = given_facts(options)
     select = _words(options["select"])
     settings = replace(
         settings,
         select=select or settings.select,
         extend=[*([] if select else settings.extend), *_words(options["extend_select"])],
         ignore=[*([] if select else settings.ignore), *_words(options["ignore"])],
-        facts=with_known_versions(
-            replace(settings.facts, **{name: value for name, value in given.items() if value is not None})
-        ),
+        facts=with_known_versions(replace(settings.facts, **given)),
+        clusters=[each._replace(facts=with_known_versions(replace(each.facts, **given))) for each in settings.clusters],
         complete=any(os.path.exists(os.path.join(path, ".git")) for path in paths or ["."]),
     )
     _ = settings.rules  # a selector that names no rule is told before anything is read
     return settings
+
+
+def given_facts(options: dict[str, Any]) -> dict[str, Any]:
+    """The facts that the command line tells, by the names of `kpl.cluster.Facts`. Raises UsageError."""
+    told = {
+        "kubernetes": version_option(options, "kubernetes_version"),
+        "coredns": version_option(options, "coredns_version"),
+        "kernel": version_option(options, "kernel"),
+        "cluster_domain": options.get("cluster_domain"),
+        "ndots": options.get("cluster_ndots"),
+        **{name: options.get(name) for name in ("nodes", "services", "endpoints", "libc", "node", "node_local_dns")},
+        **container_facts(options),
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def container_facts(options: dict[str, Any]) -> dict[str, Any]:
@@ -265,7 +274,7 @@ def version_option(options: dict[str, Any], name: str) -> Any:
     """The release that the option `name` gives, None where it is not given. Raises UsageError."""
     from kpl.text.version import Version
 
-    if options[name] is None:
+    if options.get(name) is None:
         return None
     try:
         return Version(options[name])

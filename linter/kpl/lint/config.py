@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kpl.cluster import Facts
 from kpl.errors import UsageError
@@ -18,6 +18,9 @@ from kpl.text.number import whole_number
 from kpl.text.source import Source
 from kpl.text.version import Version
 from kpl.text.words import closest
+
+if TYPE_CHECKING:
+    from kpl.clusters.partition import Named
 
 MAX_SIZE = 1 << 20
 """In bytes."""
@@ -99,9 +102,22 @@ class _Config:
             ],
             exclude=data.get("exclude", ()),
             facts=_facts(facts),
+            clusters=self._clusters(data.get("clusters", {}), facts),
             fail_on=data.get("fail-on", "warning"),
             root=os.path.dirname(os.path.abspath(self.source.path)),
         )
+
+    def _clusters(self, data: dict[str, dict[str, Any]], facts: dict[str, Any]) -> list[Named]:
+        if not data:
+            return []
+        from kpl.clusters.partition import Named
+
+        root = os.path.dirname(os.path.abspath(self.source.path))
+        return [
+            Named(name, paths, root, _facts({**facts, **own}))
+            for name, each in data.items()
+            for paths, own in [(each["paths"], {key: value for key, value in each.items() if key != "paths"})]
+        ]
 
     def _refuse_duplicates(self, node: Node) -> None:
         if isinstance(node, YamlSequence):

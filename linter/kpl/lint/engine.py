@@ -18,6 +18,7 @@ from kpl.text.edit import Edit, Fix, are_apart
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
+from kpl.text.words import listed
 
 PARALLEL_SIZE = 3_000_000
 """In characters. Of larger files a second process checks every other rule; for smaller ones it costs more than it gives."""
@@ -44,6 +45,8 @@ class Located(NamedTuple):
     url: str
     fix: Fix | None = None
     related: tuple[LocatedRelated, ...] = ()
+    clusters: tuple[str, ...] = ()
+    """The clusters in which it holds, where that is not each one that the file belongs to."""
 
     @property
     def path(self) -> str:
@@ -67,14 +70,66 @@ def lint(readings: Sequence[Reading], settings: Settings, only: Sequence[Reading
     With `only`, all readings make up the cluster, and just the findings in these are looked for. A rule that raises
     costs its findings and one trouble, a file that cannot be checked costs its own.
     """
-    cluster = Cluster([document for reading in readings for document in reading.documents], settings.facts)
     result = Result()
     chosen = readings if only is None else only
-    cluster_findings = _cluster_findings(cluster, chosen, settings)
+    everything = Cluster([document for reading in readings for document in reading.documents], settings.facts)
+    clusters = [
+        (name, cluster, _cluster_findings(cluster, files, settings), {id(each) for each in files})
+        for name, cluster, files in _clusters(readings, everything, chosen, settings)
+    ]
     for reading in chosen:
         with troubles.kept(reading.source.path):
-            _lint_file(reading, cluster, settings, cluster_findings, result)
+            suppressions = Suppressions(reading.source, reading.documents)
+            silenced: set[tuple[str, Span]] = set()
+            found = {
+                name: _lint_file(reading, cluster, settings, cluster_findings, suppressions, silenced, result)
+                for name, cluster, cluster_findings, files in clusters
+                if id(reading) in files
+            }
+            located = _once(found)
+            result.silenced += len(silenced)
+            active = settings.rules_for(reading.source.path)
+            if any(entry.sees == "Suppression" for entry in active):
+                located += _idle(suppressions, active, everything, settings)
+            result.findings += sorted(located, key=lambda each: (each.span, each.code))
     return result
+
+
+def _clusters(
+    readings: Sequence[Reading], everything: Cluster, chosen: Sequence[Reading], settings: Settings
+) -> Iterator[tuple[str, Cluster, Sequence[Reading]]]:
+    """The clusters of a run: each with its name, and those of the `chosen` files that belong to it."""
+    parts = settings.partition
+    if parts is None and (len(readings) > 1 or settings.clusters):
+        from kpl.clusters.partition import partition
+
+        parts = partition(readings, settings.facts, settings.clusters, settings.nested)
+    if parts is None or len(parts.clusters) == 1:
+        facts = parts.clusters[0].facts if parts else settings.facts
+        yield "", everything if facts is settings.facts else Cluster(everything.documents, facts), chosen
+        return
+    paths = [{each.source.path for each in part.readings} for part in parts.clusters]
+    for part, own in zip(parts.clusters, paths, strict=True):
+        files = [each for each in chosen if each.source.path in own]
+        if files:
+            documents = [document for each in readings if each.source.path in own for document in each.documents]
+            yield part.name, Cluster(documents, part.facts), files
+
+
+def _once(found: dict[str, list[Located]]) -> list[Located]:
+    """The findings in each cluster that a file belongs to, each of them once; what holds in some only names them."""
+    if len(found) == 1:
+        return next(iter(found.values()))
+    holds: dict[Located, list[str]] = {}
+    for name, findings in found.items():
+        for finding in findings:
+            holds.setdefault(finding, []).append(name)
+    return [
+        finding
+        if len(names) == len(found)
+        else finding._replace(message=f"{finding.message} (in {listed(names)})", clusters=tuple(names))
+        for finding, names in holds.items()
+    ]
 
 
 def _cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Settings) -> dict[int, list[Finding]]:
@@ -96,15 +151,21 @@ def _cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Set
 
 
 def _lint_file(
-    reading: Reading, cluster: Cluster, settings: Settings, cluster_findings: dict[int, list[Finding]], result: Result
-) -> None:
+    reading: Reading,
+    cluster: Cluster,
+    settings: Settings,
+    cluster_findings: dict[int, list[Finding]],
+    suppressions: Suppressions,
+    silenced: set[tuple[str, Span]],
+    result: Result,
+) -> list[Located]:
+    """What the rules find in a file as one of `cluster`."""
     active = settings.rules_for(reading.source.path)
     codes = {entry.code for entry in active}
     by_type: dict[str, list[RuleEntry]] = {}
     for entry in active:
         if _has_what_it_needs(entry, cluster):
             by_type.setdefault(entry.sees, []).append(entry)
-    suppressions = Suppressions(reading.source, reading.documents)
     located: list[Located] = []
     for document in reading.documents:
         findings = [each for each in cluster_findings.get(id(document), ()) if each.rule.code in codes]
@@ -126,12 +187,10 @@ def _lint_file(
             if one is None:
                 continue
             if suppressions.silences(one.code, one.name, document, finding.span, one.span):
-                result.silenced += 1
+                silenced.add((one.code, one.span))
             else:
                 located.append(one)
-    if any(entry.sees == "Suppression" for entry in active):
-        located += _idle(suppressions, active, cluster, settings)
-    result.findings += sorted(located, key=lambda each: (each.span, each.code))
+    return located
 
 
 def _is_misread(document: Document, cluster: Cluster) -> bool:

@@ -1,0 +1,231 @@
+"""Which cluster each file of a run belongs to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from kpl.cluster import Facts
+from kpl.clusters.folders import Folder, Place, folders_of, parted, places
+from kpl.clusters.signs import (
+    COREDNS_RELEASE,
+    KUBERNETES_RELEASE,
+    Addresses,
+    Sign,
+    addresses_of,
+    is_of_one_cluster,
+    signs_of,
+)
+from kpl.inputs.document import Reading, is_dump
+from kpl.text.globs import glob_matches
+
+MOST_SHARED = 8
+"""Files that lie in no cluster's folders are checked with each cluster, unless there are more clusters than this."""
+
+
+class Named(NamedTuple):
+    """A cluster that ``.kpl.yaml`` names: globs of its files, relative to `root`, and its facts."""
+
+    name: str
+    paths: Sequence[str]
+    root: str
+    facts: Facts
+
+
+@dataclass(eq=False)
+class Member:
+    """One cluster of a run: its name, empty where there is only one; its files; what is told of it."""
+
+    name: str
+    readings: list[Reading]
+    facts: Facts
+
+
+@dataclass(eq=False)
+class Partition:
+    """The clusters of a run."""
+
+    clusters: list[Member]
+    notes: list[str] = field(default_factory=list)
+    """What the user is to know of facts that contradict each other."""
+
+
+class _Evidence(NamedTuple):
+    signs: tuple[Sign, ...]
+    addresses: Addresses | None
+
+
+# a fixer asks again and again, of the same files
+_EVIDENCE: WeakKeyDictionary[Reading, _Evidence] = WeakKeyDictionary()
+
+
+def _evidence(reading: Reading) -> _Evidence:
+    found = _EVIDENCE.get(reading)
+    if found is None:
+        found = _EVIDENCE[reading] = _Evidence(tuple(dict.fromkeys(signs_of(reading))), addresses_of(reading))
+    return found
+
+
+def partition(
+    readings: Sequence[Reading], facts: Facts, named: Sequence[Named] = (), nested: Mapping[str, Facts] | None = None
+) -> Partition:
+    """The clusters that `readings` are of.
+
+    What ``.kpl.yaml`` says comes first: `named`, then the nearest one, which `nested` has by its folder, with its facts.
+    Then come the folders, as files in them show that they cannot be of one cluster.
+    """
+    clusters = [
+        Member(
+            each.name,
+            [reading for reading in readings if glob_matches(reading.source.path, each.paths, each.root)],
+            each.facts,
+        )
+        for each in named
+    ]
+    told = {id(reading) for cluster in clusters for reading in cluster.readings}
+    untold = [reading for reading in readings if id(reading) not in told]
+    if clusters:
+        for cluster in clusters:
+            cluster.readings += untold
+        return _finished(clusters)
+    for folder, own_facts, files in _nearest(untold, facts, nested or {}):
+        clusters += _by_folders(files, folder, own_facts)
+    if len(clusters) == 1:
+        clusters[0].name = ""
+    return _finished(clusters)
+
+
+def _nearest(
+    readings: Sequence[Reading], facts: Facts, nested: Mapping[str, Facts]
+) -> Iterable[tuple[str, Facts, list[Reading]]]:
+    groups: dict[str, list[Reading]] = {}
+    for reading in readings:
+        at = os.path.dirname(os.path.abspath(reading.source.path))
+        own = [folder for folder in nested if (at + os.sep).startswith(folder.rstrip(os.sep) + os.sep)]
+        groups.setdefault(max(own, key=len, default=""), []).append(reading)
+    return [(folder, nested.get(folder, facts), files) for folder, files in groups.items()] or [("", facts, [])]
+
+
+def _by_folders(readings: list[Reading], folder: str, facts: Facts) -> list[Member]:
+    """The clusters of files for which the same ``.kpl.yaml`` is the nearest one."""
+    home = os.path.basename(folder)
+    by_path = folders_of(each.source.path for each in readings)
+    shown: dict[tuple[str, str], dict[Folder, set[str]]] = {}
+    for reading in readings if len(set(by_path.values())) > 1 else ():
+        for sign in _evidence(reading).signs:
+            folders = shown.setdefault((sign.what, sign.whose), {})
+            folders.setdefault(by_path[reading.source.path], set()).add(sign.shown)
+    found = places(parted([*shown.values(), *_services(readings, by_path)]), set(by_path.values()))
+    if not found:
+        return _apart(Member(home, readings, facts))
+    clusters = [Member(place.name, [], facts) for place in found]
+    shared = _settle(readings, by_path, found, clusters)
+    if len(clusters) > MOST_SHARED:
+        clusters.append(Member(home, shared, facts))
+    else:
+        for cluster in clusters:
+            cluster.readings += shared
+    return [part for cluster in clusters for part in _apart(cluster)]
+
+
+def _settle(
+    readings: Sequence[Reading], by_path: Mapping[str, Folder], found: Sequence[Place], clusters: Sequence[Member]
+) -> list[Reading]:
+    """Give the readings to the clusters in whose folders they lie; those that lie in none are left over."""
+    left = []
+    for reading in readings:
+        own = [
+            cluster for place, cluster in zip(found, clusters, strict=True) if place.holds(by_path[reading.source.path])
+        ]
+        for cluster in own:
+            cluster.readings.append(reading)
+        if not own:
+            left.append(reading)
+    return left
+
+
+def _services(readings: Sequence[Reading], by_path: Mapping[str, Folder]) -> Iterable[dict[Folder, set[str]]]:
+    """Folders whose Services have other addresses, each as what it shows."""
+    if len(set(by_path.values())) < 2:
+        return
+    of_folder: dict[Folder, list[Addresses]] = {}
+    for reading in readings:
+        addresses = _evidence(reading).addresses
+        if addresses is not None:
+            of_folder.setdefault(by_path[reading.source.path], []).append(addresses)
+    kinds: list[Addresses] = []
+    shown: dict[Folder, set[str]] = {}
+    for folder, found in of_folder.items():
+        for addresses in found:
+            number = next((n for n, kind in enumerate(kinds) if is_of_one_cluster(kind, addresses)), len(kinds))
+            if number == len(kinds):
+                kinds.append(addresses)
+            else:
+                kinds[number] = _joined(kinds[number], addresses)
+            shown.setdefault(folder, set()).add(str(number))
+    if len(kinds) > 1:
+        yield shown
+
+
+def _joined(one: Addresses, other: Addresses) -> Addresses:
+    return Addresses(
+        {**other.named, **one.named},
+        one.unnamed | other.unnamed,
+        one.ports | other.ports,
+        one.dumped or other.dumped,
+    )
+
+
+def _apart(cluster: Member) -> list[Member]:
+    """A cluster without the dumps of others that lie in the same folders, and these."""
+    dumps = [each for each in cluster.readings if any(is_dump(document) for document in each.documents)]
+    numbers = {id(each) for each in dumps}
+    others = [each for each in cluster.readings if id(each) not in numbers]
+    objects = [found for each in others if (found := _evidence(each).addresses) is not None] if dumps else []
+    if len(dumps) + bool(objects) < 2:
+        return [cluster]
+    groups: list[tuple[Addresses, list[Reading]]] = []
+    if objects:
+        joined = objects[0]
+        for each in objects[1:]:
+            joined = _joined(joined, each)
+        groups.append((joined, others))
+    for dump in dumps:
+        addresses = _evidence(dump).addresses
+        if addresses is None:
+            others.append(dump)
+            continue
+        at = next((n for n, (known, _) in enumerate(groups) if is_of_one_cluster(known, addresses)), None)
+        if at is None:
+            groups.append((addresses, [dump]))
+        else:
+            groups[at] = (_joined(groups[at][0], addresses), [*groups[at][1], dump])
+    if len(groups) < 2:
+        return [cluster]
+    if not objects:
+        groups.sort(key=lambda group: -len(group[1]))
+        groups[0] = (groups[0][0], [*others, *groups[0][1]])
+    rest = [Member(os.path.basename(files[0].source.path), files, cluster.facts) for _, files in groups[1:]]
+    return [Member(cluster.name, groups[0][1], cluster.facts), *rest]
+
+
+def _finished(clusters: list[Member]) -> Partition:
+    clusters = [each for each in clusters if each.readings] or clusters[:1]
+    return Partition(clusters, [note for each in clusters for note in _contradictions(each)])
+
+
+def _contradictions(cluster: Member) -> Iterable[str]:
+    told = {COREDNS_RELEASE: cluster.facts.coredns, KUBERNETES_RELEASE: cluster.facts.kubernetes}
+    options = {COREDNS_RELEASE: "--coredns-version", KUBERNETES_RELEASE: "--kubernetes-version"}
+    for what, known in told.items():
+        shown = {sign.shown for each in cluster.readings for sign in _evidence(each).signs if sign.what == what}
+        if known is None and len(shown) > 1:
+            *first, last = sorted(shown, key=lambda each: [int(part) for part in each.split(".")])
+            where = f"{cluster.name} has" if cluster.name else "there are"
+            yield (
+                f"{where} {len(shown)} {what}s, {', '.join(first)} and {last}, so none of them counts: "
+                f"`{options[what]}` or `clusters:` in .kpl.yaml says which"
+            )
