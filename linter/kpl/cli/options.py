@@ -196,15 +196,8 @@ def own_config(path: str, root: str | None) -> str | None:
 def settings_from(options: dict[str, Any], paths: Sequence[str]) -> Settings:
     """The settings of this run: ``.kpl.yaml``, then the command line over it. Raises UsageError."""
     from kpl.cli.versions import with_known_versions
-    from kpl.lint.settings import Settings
 
-    settings = Settings(root=os.getcwd())
-    if not options["no_config"]:
-        found = options["config"] or find_config(paths)
-        if found:
-            from kpl.lint.config import load_config
-
-            settings = load_config(found)
+    settings = configured(options, paths)
     given = given_facts(options)
     select = _words(options["select"])
     settings = replace(
@@ -218,6 +211,18 @@ def settings_from(options: dict[str, Any], paths: Sequence[str]) -> Settings:
     )
     _ = settings.rules  # a selector that names no rule is told before anything is read
     return settings
+
+
+def configured(options: dict[str, Any], paths: Sequence[str]) -> Settings:
+    """The settings of ``.kpl.yaml`` alone. Raises UsageError."""
+    from kpl.lint.settings import Settings
+
+    found = None if options["no_config"] else options["config"] or find_config(paths)
+    if not found:
+        return Settings(root=os.getcwd())
+    from kpl.lint.config import load_config
+
+    return load_config(found)
 
 
 def given_facts(options: dict[str, Any]) -> dict[str, Any]:

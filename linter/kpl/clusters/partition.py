@@ -21,7 +21,10 @@ from kpl.clusters.signs import (
 )
 from kpl.inputs.document import Reading, is_dump
 from kpl.text.globs import glob_matches
+from kpl.text.words import listed
 
+MOST_COMPARED = 8
+"""With so many dumps of a cluster another one is compared."""
 MOST_SHARED = 8
 """Files that lie in no cluster's folders are checked with each cluster, unless there are more clusters than this."""
 
@@ -156,18 +159,26 @@ def _services(readings: Sequence[Reading], by_path: Mapping[str, Folder]) -> Ite
         addresses = _evidence(reading).addresses
         if addresses is not None:
             of_folder.setdefault(by_path[reading.source.path], []).append(addresses)
-    kinds: list[Addresses] = []
+    groups: list[list[Addresses]] = []
     shown: dict[Folder, set[str]] = {}
     for folder, found in of_folder.items():
         for addresses in found:
-            number = next((n for n, kind in enumerate(kinds) if is_of_one_cluster(kind, addresses)), len(kinds))
-            if number == len(kinds):
-                kinds.append(addresses)
-            else:
-                kinds[number] = _joined(kinds[number], addresses)
-            shown.setdefault(folder, set()).add(str(number))
-    if len(kinds) > 1:
+            shown.setdefault(folder, set()).add(str(_group(groups, addresses)))
+    if len(groups) > 1:
         yield shown
+
+
+def _group(groups: list[list[Addresses]], addresses: Addresses) -> int:
+    """Add `addresses` to the group whose cluster they are of, or to a new one: its number."""
+    for number, group in enumerate(groups):
+        if any(is_of_one_cluster(each, addresses) for each in group[:MOST_COMPARED]):
+            if addresses.dumped or group[0].dumped:
+                group.append(addresses)
+            else:
+                group[0] = _joined(group[0], addresses)
+            return number
+    groups.append([addresses])
+    return len(groups) - 1
 
 
 def _joined(one: Addresses, other: Addresses) -> Addresses:
@@ -187,29 +198,27 @@ def _apart(cluster: Member) -> list[Member]:
     objects = [found for each in others if (found := _evidence(each).addresses) is not None] if dumps else []
     if len(dumps) + bool(objects) < 2:
         return [cluster]
-    groups: list[tuple[Addresses, list[Reading]]] = []
+    groups: list[list[Addresses]] = []
     if objects:
-        joined = objects[0]
+        groups.append([objects[0]])
         for each in objects[1:]:
-            joined = _joined(joined, each)
-        groups.append((joined, others))
+            groups[0][0] = _joined(groups[0][0], each)
+    files: dict[int, list[Reading]] = {}
     for dump in dumps:
         addresses = _evidence(dump).addresses
         if addresses is None:
             others.append(dump)
-            continue
-        at = next((n for n, (known, _) in enumerate(groups) if is_of_one_cluster(known, addresses)), None)
-        if at is None:
-            groups.append((addresses, [dump]))
         else:
-            groups[at] = (_joined(groups[at][0], addresses), [*groups[at][1], dump])
+            files.setdefault(_group(groups, addresses), []).append(dump)
     if len(groups) < 2:
         return [cluster]
-    if not objects:
-        groups.sort(key=lambda group: -len(group[1]))
-        groups[0] = (groups[0][0], [*others, *groups[0][1]])
-    rest = [Member(os.path.basename(files[0].source.path), files, cluster.facts) for _, files in groups[1:]]
-    return [Member(cluster.name, groups[0][1], cluster.facts), *rest]
+    home = 0 if objects else max(files, key=lambda number: len(files[number]))
+    rest = [
+        Member(os.path.basename(found[0].source.path), found, cluster.facts)
+        for number, found in files.items()
+        if number != home
+    ]
+    return [Member(cluster.name, [*others, *files.get(home, ())], cluster.facts), *rest]
 
 
 def _finished(clusters: list[Member]) -> Partition:
@@ -223,9 +232,10 @@ def _contradictions(cluster: Member) -> Iterable[str]:
     for what, known in told.items():
         shown = {sign.shown for each in cluster.readings for sign in _evidence(each).signs if sign.what == what}
         if known is None and len(shown) > 1:
-            *first, last = sorted(shown, key=lambda each: [int(part) for part in each.split(".")])
+            all_of_them = sorted(shown, key=lambda each: [int(part) for part in each.split(".")])
+            which = listed(all_of_them) if len(shown) < 4 else f"from {all_of_them[0]} to {all_of_them[-1]}"
             where = f"{cluster.name} has" if cluster.name else "there are"
             yield (
-                f"{where} {len(shown)} {what}s, {', '.join(first)} and {last}, so none of them counts: "
+                f"{where} {len(shown)} {what}s, {which}, so none of them counts: "
                 f"`{options[what]}` or `clusters:` in .kpl.yaml says which"
             )

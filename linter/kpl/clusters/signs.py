@@ -98,14 +98,33 @@ def _dumped(dumps: Iterable[Document]) -> Addresses | None:
 
 
 def is_of_one_cluster(one: Addresses, other: Addresses) -> bool:
-    """Whether Services of the same name mostly have the same address; a dump must have some in common."""
-    same = different = 0
-    for key, address in one.named.items():
-        there = other.named.get(key)
-        if there is not None:
-            same, different = same + (there == address), different + (there != address)
-    same += len(one.unnamed & (other.ports | other.unnamed)) + len(one.ports & other.unnamed)
+    """Whether Services of the same name mostly have the same address.
+
+    Of two dumps, the larger one must have more than half of its Services in common with the other one: those that every
+    cluster has are at the same addresses in most. A dump and manifests must have some in common.
+    """
+    same, different = _compared(one, other)
+    if one.dumped and other.dumped:
+        return 2 * same > max(_size(one), _size(other))
     if not (same or different):
-        names = {key[:2] for key in one.named} & {key[:2] for key in other.named}  # of the other IP family
-        return bool(names) or not (one.dumped or other.dumped)
+        return not (one.dumped or other.dumped)
     return same > different
+
+
+def _compared(one: Addresses, other: Addresses) -> tuple[int, int]:
+    """How many Services have the same address in both, and how many have another one."""
+    same = different = 0
+    families = {key[2] for key in one.named} & {key[2] for key in other.named}
+    if families or not (one.named and other.named):
+        for key, address in one.named.items():
+            there = other.named.get(key)
+            if there is not None:
+                same, different = same + (there == address), different + (there != address)
+    else:
+        same = len({key[:2] for key in one.named} & {key[:2] for key in other.named})
+    unnamed = len(one.unnamed & (other.ports | other.unnamed)) + len(one.ports & other.unnamed)
+    return same + unnamed, different
+
+
+def _size(addresses: Addresses) -> int:
+    return len({key[:2] for key in addresses.named}) + len(addresses.unnamed)

@@ -117,19 +117,28 @@ def _clusters(
 
 
 def _once(found: dict[str, list[Located]]) -> list[Located]:
-    """The findings in each cluster that a file belongs to, each of them once; what holds in some only names them."""
+    """The findings in each cluster that a file belongs to, each of them once; what holds in some only names them.
+
+    A rule finds the same thing in each cluster, though the facts in its message differ.
+    """
     if len(found) == 1:
         return next(iter(found.values()))
-    holds: dict[Located, list[str]] = {}
+    places: dict[tuple[str, Span], dict[Located, list[str]]] = {}
     for name, findings in found.items():
         for finding in findings:
-            holds.setdefault(finding, []).append(name)
-    return [
-        finding
-        if len(names) == len(found)
-        else finding._replace(message=f"{finding.message} (in {listed(names)})", clusters=tuple(names))
-        for finding, names in holds.items()
-    ]
+            places.setdefault((finding.code, finding.span), {}).setdefault(finding, []).append(name)
+    made = []
+    for holds in places.values():
+        (finding, names), *others = holds.items()
+        also = [name for other in others for name in other[1] if name not in names]
+        if any(other.fix != finding.fix for other, _ in others):
+            finding = finding._replace(fix=None)
+        if also or len(names) < len(found):
+            where = f"in {listed(names)}" + (f", and likewise in {listed(also)}" if also else "")
+            clusters = () if len(names) + len(also) == len(found) else (*names, *also)
+            finding = finding._replace(message=f"{finding.message} ({where})", clusters=clusters)
+        made.append(finding)
+    return made
 
 
 def _cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Settings) -> dict[int, list[Finding]]:

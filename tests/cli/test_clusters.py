@@ -1,0 +1,94 @@
+"""The clusters of a run, as the commands take them from files, configurations and the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from support import kpl
+
+COREFILE = """\
+. {
+    kubernetes cluster.local
+    forward a.example 192.0.2.1 {
+        failover SERVFAIL
+    }
+    forward . 192.0.2.1
+    cache 30
+    errors
+    ready
+}
+"""
+
+
+def image(release: str) -> str:
+    return (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: coredns, namespace: kube-system}\nspec:\n  template:\n"
+        f"    spec:\n      containers:\n      - {{name: coredns, image: coredns/coredns:{release}}}\n"
+    )
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    """Two clusters and what both of them use."""
+    for path, text in {
+        "east/d.yaml": image("1.11.3"),
+        "west/d.yaml": image("1.14.7"),
+        "base/Corefile": COREFILE,
+    }.items():
+        (tmp_path / path).parent.mkdir()
+        (tmp_path / path).write_text(text)
+    return tmp_path
+
+
+def refused_in(folder: Path, *words: str) -> list[str]:
+    """The clusters in which CoreDNS refuses the Corefile: `all` where it is refused in each."""
+    out = kpl(folder, "lint", "--format", "json", "--select", "KPL010", *words)
+    return [name for each in json.loads(out.stdout) for name in each.get("clusters", ["all"])]
+
+
+def test_folders_tell(fleet: Path) -> None:
+    assert refused_in(fleet) == ["east"]
+    assert refused_in(fleet, "--coredns-version", "1.11.3") == ["all"]
+
+
+def test_each_folder_may_have_a_configuration(fleet: Path) -> None:
+    (fleet / "base/.kpl.yaml").write_text("cluster: {coredns: 1.10.1}\n")
+    assert refused_in(fleet) == ["all"]
+    (fleet / "base/.kpl.yaml").write_text("cluster: {coredns: 1.14.7}\n")
+    assert refused_in(fleet) == []
+    # for those who name one, it is the only one
+    (fleet / "own.yaml").write_text("select: [KPL010]\n")
+    assert refused_in(fleet, "--config", "own.yaml") == ["east"]
+    assert refused_in(fleet, "--no-config") == ["east"]
+    # and one that is wrong is told with its place
+    (fleet / "base/.kpl.yaml").write_text("cluster: {coredn: 1.14.7}\n")
+    out = kpl(fleet, "lint")
+    assert out.returncode == 2
+    assert b"base/.kpl.yaml:1:11: `coredn` is not a setting; did you mean `coredns`?" in out.stderr
+
+
+def test_the_configuration_names_clusters(fleet: Path) -> None:
+    clusters = "clusters:\n  one: {paths: ['*/d.yaml'], coredns: 1.14.7}\n  two: {paths: [west/**], coredns: 1.10.1}\n"
+    (fleet / ".kpl.yaml").write_text(clusters)
+    assert refused_in(fleet) == ["two"]
+    assert refused_in(fleet, "--coredns-version", "1.14.7") == []
+
+
+def test_verify_judges_for_each_cluster(fleet: Path) -> None:
+    out = kpl(fleet, "verify").stdout.decode().splitlines()
+    assert "base/Corefile:4:9: refuses (CoreDNS 1.11.3, in east, setup)" in out
+    assert "base/Corefile: loads (CoreDNS 1.14.7, in west)" in out
+    records = json.loads(kpl(fleet, "verify", "--format", "json").stdout)
+    assert [(each["clusters"], each["verdict"]) for each in records] == [(["east"], "refuses"), (["west"], "loads")]
+    assert (
+        "clusters" not in json.loads(kpl(fleet, "verify", "--format", "json", "--coredns-version", "1.14.7").stdout)[0]
+    )
+
+
+def test_contradicting_releases_are_told(fleet: Path) -> None:
+    (fleet / "east/old.yaml").write_text(image("1.8.6"))
+    out = kpl(fleet, "lint").stderr.decode()
+    assert "kpl: warning: east has 2 CoreDNS releases, 1.8.6 and 1.11.3, so none of them counts: " in out
