@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from kpl.facts import Facts
 from kpl.inputs.document import DUMPS, Document, is_corefile, is_dump
 from kpl.text.version import Version
 
@@ -49,34 +50,6 @@ def nearest_kubernetes(version: Version) -> Version:
     if version.numbers[:2] > NEWEST_KUBERNETES.numbers[:2]:
         return NEWEST_KUBERNETES
     return version if version.numbers[0] else OLDEST_KUBERNETES
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the command line and ``.kpl.yaml`` tell; None is unknown."""
-
-    kubernetes: Version | None = None
-    coredns: Version | None = None
-    cluster_domain: str = "cluster.local"
-    nodes: int | None = None
-    services: int | None = None
-    endpoints: int | None = None
-    kernel: Version | None = None
-    libc: str | None = None
-    """The libc of every image: ``glibc`` or ``musl``."""
-    ndots: int | None = None
-    """What the cluster sets ndots to by other means: an admission policy, say."""
-    node_local_dns: bool | None = None
-    environment: Mapping[str, str] | None = None
-    """All variables of CoreDNS's container; None where they are not known."""
-    external_plugins: frozenset[str] = frozenset()
-    """Plugins in the CoreDNS image that are not CoreDNS's own."""
-    assumed_files: frozenset[str] = frozenset()
-    """Paths that exist in CoreDNS's container."""
-    node: str | None = None
-    """The name of the node that the dumps are from."""
-    target: str | None = None
-    """Whose image reads the Corefiles: ``coredns`` or ``node-local-dns``; None leaves it to each Corefile."""
 
 
 @dataclass(eq=False)

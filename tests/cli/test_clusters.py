@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from support import kpl
+from support import ROOT, kpl
 
 COREFILE = """\
 . {
@@ -92,3 +93,43 @@ def test_contradicting_releases_are_told(fleet: Path) -> None:
     (fleet / "east/old.yaml").write_text(image("1.8.6"))
     out = kpl(fleet, "lint").stderr.decode()
     assert "kpl: warning: east has 2 CoreDNS releases, 1.8.6 and 1.11.3, so none of them counts: " in out
+
+
+def test_the_clusters_are_shown_with_the_places_of_their_facts(fleet: Path) -> None:
+    (fleet / ".kpl.yaml").write_text("cluster:\n  nodes: 3\n")
+    out = kpl(fleet, "clusters", "--kernel", "6.1", "--files").stdout.decode().splitlines()
+    assert out == [
+        "east",
+        "  CoreDNS release          1.11.3         east/d.yaml:8",
+        "  Kubernetes release       1.37           default: the newest release that kpl knows",
+        "  cluster domain           cluster.local  default",
+        "  Corefile of cluster DNS  Corefile       base/Corefile:1",
+        "  nodes                    3              .kpl.yaml:2",
+        "  oldest kernel            6.1            command line",
+        "  2 files, 1 of them shared with other clusters",
+        "    east/d.yaml",
+        "    base/Corefile (shared)",
+        "",
+        "west",
+        *[
+            "  CoreDNS release          1.14.7         west/d.yaml:8",
+            "  Kubernetes release       1.37           default: the newest release that kpl knows",
+        ],
+        *out[14:18],
+        "  2 files, 1 of them shared with other clusters",
+        "    west/d.yaml",
+        "    base/Corefile (shared)",
+    ]
+
+
+def test_the_clusters_as_json_stand_their_schema(fleet: Path) -> None:
+    schema = json.loads((ROOT / "linter/kpl/report/clusters.schema.json").read_text())
+    out = kpl(fleet, "clusters", "--format", "json")
+    shown = json.loads(out.stdout)
+    Draft202012Validator(schema).validate(shown)
+    assert [(each["name"], [file["path"] for file in each["files"]]) for each in shown] == [
+        ("east", ["east/d.yaml", "base/Corefile"]),
+        ("west", ["west/d.yaml", "base/Corefile"]),
+    ]
+    alone = json.loads(kpl(fleet / "base", "clusters", "--format", "json").stdout)
+    assert [each["name"] for each in alone] == [""]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from kpl.cluster import Facts
 from kpl.clusters.partition import MOST_SHARED, Named, partition
+from kpl.facts import Facts
 from kpl.lint.settings import Settings
 from kpl.text.version import Version
 from kpl_rules.dataplane.node_lags_behind import _A, _B, _C, _D, _node
@@ -74,7 +74,7 @@ def test_files_that_no_cluster_has_are_of_all() -> None:
     files = {"a/d.yaml": coredns(OLD), "b/d.yaml": coredns(NEW), "base/Corefile": corefile()}
     assert parts(files) == {"a": ["a/d.yaml", "base/Corefile"], "b": ["b/d.yaml", "base/Corefile"]}
     many = {f"c{number}/d.yaml": coredns(f"1.{number}.0") for number in range(MOST_SHARED + 1)}
-    assert parts({**many, "base/Corefile": corefile()})[""] == ["base/Corefile"]
+    assert parts({**many, "base/Corefile": corefile()})["the rest"] == ["base/Corefile"]
 
 
 def test_the_services_of_two_clusters_are_not_added_up() -> None:
@@ -152,7 +152,7 @@ def test_dumps_of_another_cluster_are_put_apart() -> None:
     one = {f"{number}.iptables": _node(_A, _B) for number in range(3)}
     assert parts(one).keys() == {""}
     other = {"x.iptables": _node(_C, _D)}
-    assert parts({**one, **other}) == {"": list(one), "x.iptables": ["x.iptables"]}
+    assert parts({**one, **other}) == {"the rest": list(one), "x.iptables": ["x.iptables"]}
     # in folders of their own they part these
     assert parts({"a/1.iptables": _node(_A, _B), "b/1.iptables": _node(_C, _D)}).keys() == {"a", "b"}
     # one with no Service at all is anybody's

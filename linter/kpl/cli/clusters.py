@@ -1,23 +1,45 @@
-"""The clusters of a run: what the files tell, over what each ``.kpl.yaml`` and the command line tell."""
+"""The clusters of a run, and ``kpl clusters``, which shows them.
+
+What the files tell comes under what each ``.kpl.yaml`` tells, and that under what the command line tells.
+"""
 
 from __future__ import annotations
 
+import gc
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kpl.cli.options import CONFIG_NAME, given_facts, own_config, repository_of
+import click
+
+from kpl.cli.options import (
+    CONFIG_NAME,
+    KINDS,
+    choice_options,
+    container_options,
+    facts_options,
+    given_facts,
+    input_options,
+    own_config,
+    repository_of,
+)
+from kpl.facts import COMMAND_LINE
 
 if TYPE_CHECKING:
-    from kpl.cluster import Facts
+    from kpl.facts import Facts
     from kpl.inputs.document import Reading
     from kpl.lint.settings import Settings
 
 
-def find_clusters(readings: Sequence[Reading], settings: Settings, options: dict[str, Any]) -> list[str]:
-    """Work out the clusters of a run, for `settings`; what the user is to know of them. Raises UsageError."""
-    if len(readings) < 2 and not settings.clusters:
+def find_clusters(
+    readings: Sequence[Reading], settings: Settings, options: dict[str, Any], *, of_one_file: bool = False
+) -> list[str]:
+    """Work out the clusters of a run, for `settings`; what the user is to know of them. Raises UsageError.
+
+    One file alone is of one cluster, and nothing is to be worked out unless `of_one_file` asks for it.
+    """
+    if len(readings) < 2 and not (settings.clusters or of_one_file):
         return []
     from kpl.clusters.partition import partition
 
@@ -43,6 +65,47 @@ def _nested(readings: Iterable[Reading], root: str, given: dict[str, Any]) -> di
             if os.path.lexists(candidate):
                 path = own_config(candidate, repository_of(folder))
                 if path is not None:
-                    found[folder] = with_known_versions(replace(load_config(path).facts, **given))
+                    found[folder] = with_known_versions(load_config(path).facts.told(given, COMMAND_LINE))
             folder = os.path.dirname(folder)
     return found
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS|-]...")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print.")
+@click.option("--files", "list_files", is_flag=True, help="List the files of each cluster.")
+@input_options(tuple(KINDS))
+@choice_options
+@facts_options
+@container_options
+def clusters(paths: tuple[str, ...], format_: str, list_files: bool, **options: Any) -> None:
+    """Show which clusters the files in PATHS are of, and what is known of each, with the place that tells it.
+
+    Exit codes: 0 done, 2 wrong usage or configuration, or a file that is not readable.
+    """
+    gc.disable()  # a short life with many objects, none of them garbage
+    from kpl.cli.load import load, stdin_bytes, tell_of_coverage
+    from kpl.cli.options import settings_from
+    from kpl.cluster import Cluster
+    from kpl.clusters.known import known_facts
+    from kpl.report.clusters import print_clusters
+
+    settings = settings_from(options, paths)
+    inputs = load(paths, settings, stdin_bytes(paths), options)
+    inputs.coverage.notes += find_clusters(inputs.readings, settings, options, of_one_file=True)
+    parts = settings.partition.clusters if settings.partition else []
+    shared = Counter(id(reading) for part in parts for reading in part.readings)
+    print_clusters(
+        [
+            (
+                part.name,
+                known_facts(Cluster([document for each in part.readings for document in each.documents], part.facts)),
+                [(each.source.path, shared[id(each)] > 1) for each in part.readings],
+            )
+            for part in parts
+        ],
+        format_,
+        list_files=list_files,
+    )
+    complete = tell_of_coverage(inputs.coverage, options)
+    click.get_current_context().exit(0 if complete else 2)

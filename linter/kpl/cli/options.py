@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from kpl.errors import UsageError
+from kpl.facts import COMMAND_LINE
 
 if TYPE_CHECKING:
     from kpl.lint.settings import Settings
@@ -205,8 +206,10 @@ def settings_from(options: dict[str, Any], paths: Sequence[str]) -> Settings:
         select=select or settings.select,
         extend=[*([] if select else settings.extend), *_words(options["extend_select"])],
         ignore=[*([] if select else settings.ignore), *_words(options["ignore"])],
-        facts=with_known_versions(replace(settings.facts, **given)),
-        clusters=[each._replace(facts=with_known_versions(replace(each.facts, **given))) for each in settings.clusters],
+        facts=with_known_versions(settings.facts.told(given, COMMAND_LINE)),
+        clusters=[
+            each._replace(facts=with_known_versions(each.facts.told(given, COMMAND_LINE))) for each in settings.clusters
+        ],
         complete=any(os.path.exists(os.path.join(path, ".git")) for path in paths or ["."]),
     )
     _ = settings.rules  # a selector that names no rule is told before anything is read

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kpl.cli.options import container_options, input_options
+from kpl.facts import COMMAND_LINE
 
 if TYPE_CHECKING:
     from kpl.inputs.coverage import Coverage
@@ -86,8 +86,8 @@ def _settings(paths: Sequence[str], options: dict[str, Any]) -> Settings:
     from kpl.cli.options import configured, given_facts
 
     settings, given = configured(options, paths), given_facts(options)
-    settings.facts = replace(settings.facts, **given)
-    settings.clusters = [each._replace(facts=replace(each.facts, **given)) for each in settings.clusters]
+    settings.facts = settings.facts.told(given, COMMAND_LINE)
+    settings.clusters = [each._replace(facts=each.facts.told(given, COMMAND_LINE)) for each in settings.clusters]
     return settings
 
 

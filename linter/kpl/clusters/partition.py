@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from kpl.cluster import Facts
 from kpl.clusters.folders import Folder, Place, folders_of, parted, places
 from kpl.clusters.signs import (
     COREDNS_RELEASE,
@@ -19,12 +18,15 @@ from kpl.clusters.signs import (
     is_of_one_cluster,
     signs_of,
 )
+from kpl.facts import Facts
 from kpl.inputs.document import Reading, is_dump
 from kpl.text.globs import glob_matches
 from kpl.text.words import listed
 
 MOST_COMPARED = 8
 """With so many dumps of a cluster another one is compared."""
+THE_REST = "the rest"
+"""The name of the cluster of files that no folder and no configuration claims, beside others."""
 MOST_SHARED = 8
 """Files that lie in no cluster's folders are checked with each cluster, unless there are more clusters than this."""
 
@@ -96,8 +98,8 @@ def partition(
         return _finished(clusters)
     for folder, own_facts, files in _nearest(untold, facts, nested or {}):
         clusters += _by_folders(files, folder, own_facts)
-    if len(clusters) == 1:
-        clusters[0].name = ""
+    for cluster in clusters:
+        cluster.name = "" if len(clusters) == 1 else cluster.name or THE_REST
     return _finished(clusters)
 
 

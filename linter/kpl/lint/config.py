@@ -7,8 +7,8 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from kpl.cluster import Facts
 from kpl.errors import UsageError
+from kpl.facts import Facts, Origin
 from kpl.inputs.yamltree import Mapping, Node, Scalar, YamlError, compose
 from kpl.inputs.yamltree import Sequence as YamlSequence
 from kpl.lint.registry import find, some_are_missing
@@ -101,20 +101,34 @@ class _Config:
                 for each in data.get("overrides", ())
             ],
             exclude=data.get("exclude", ()),
-            facts=_facts(facts),
-            clusters=self._clusters(data.get("clusters", {}), facts),
+            facts=self._facts(Facts(), facts, "cluster"),
+            clusters=self._clusters(data.get("clusters", {}), self._facts(Facts(), facts, "cluster")),
             fail_on=data.get("fail-on", "warning"),
             root=os.path.dirname(os.path.abspath(self.source.path)),
         )
 
-    def _clusters(self, data: dict[str, dict[str, Any]], facts: dict[str, Any]) -> list[Named]:
+    def _facts(self, facts: Facts, data: dict[str, Any], *path: str) -> Facts:
+        for key, value in data.items():
+            name, made = _fact(key, value)
+            line, _ = self.source.position(self._key(*path, key).start)
+            facts = facts.told({name: made}, Origin(self.source.path, line))
+        return facts
+
+    def _key(self, *path: str) -> Node:
+        """The key at the end of a path of keys."""
+        *above, last = path
+        node = self._node(above)
+        pair = node.pair(last) if isinstance(node, Mapping) else None
+        return pair[0] if pair else node
+
+    def _clusters(self, data: dict[str, dict[str, Any]], facts: Facts) -> list[Named]:
         if not data:
             return []
         from kpl.clusters.partition import Named
 
         root = os.path.dirname(os.path.abspath(self.source.path))
         return [
-            Named(name, paths, root, _facts({**facts, **own}))
+            Named(name, paths, root, self._facts(facts, own, "clusters", name))
             for name, each in data.items()
             for paths, own in [(each["paths"], {key: value for key, value in each.items() if key != "paths"})]
         ]
@@ -218,15 +232,13 @@ def _severities(data: dict[str, Any]) -> dict[str, Severity]:
     return {rule: Severity(value) for rule, value in data.get("severity", {}).items()}
 
 
-def _facts(data: dict[str, Any]) -> Facts:
-    made: dict[str, Any] = {}
-    for key, value in data.items():
-        name = _FACT_NAMES.get(key, key)
-        if key in ("kubernetes", "coredns", "kernel"):
-            made[name] = Version(str(value))
-        else:
-            made[name] = frozenset(value) if isinstance(value, list) else value
-    return Facts(**made)
+def _fact(key: str, value: Any) -> tuple[str, Any]:
+    """A setting as one of `kpl.facts.Facts`."""
+    if key in ("kubernetes", "coredns", "kernel"):
+        value = Version(str(value))
+    elif isinstance(value, list):
+        value = frozenset(value)
+    return _FACT_NAMES.get(key, key), value
 
 
 _FACT_NAMES = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from kpl.cluster import Facts
+from kpl.facts import Facts
 from kpl.text.globs import glob_matches
 
 if TYPE_CHECKING:
