@@ -9,6 +9,7 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from kpl.clusters.folders import Folder, Place, folders_of, parted, places
+from kpl.clusters.graph import Graph
 from kpl.clusters.signs import (
     COREDNS_RELEASE,
     KUBERNETES_RELEASE,
@@ -18,6 +19,7 @@ from kpl.clusters.signs import (
     is_of_one_cluster,
     signs_of,
 )
+from kpl.clusters.variables import with_variables
 from kpl.facts import Facts
 from kpl.inputs.document import Reading, is_dump
 from kpl.text.globs import glob_matches
@@ -117,6 +119,10 @@ def _nearest(
 def _by_folders(readings: list[Reading], folder: str, facts: Facts) -> list[Member]:
     """The clusters of files for which the same ``.kpl.yaml`` is the nearest one."""
     home = os.path.basename(folder)
+    graph = Graph(readings)
+    destinations = graph.destinations()
+    if len(destinations) > 1:
+        return _by_destination(readings, graph, destinations, home, facts)
     by_path = folders_of(each.source.path for each in readings)
     shown: dict[tuple[str, str], dict[Folder, set[str]]] = {}
     for reading in readings if len(set(by_path.values())) > 1 else ():
@@ -128,12 +134,36 @@ def _by_folders(readings: list[Reading], folder: str, facts: Facts) -> list[Memb
         return _apart(Member(home, readings, facts))
     clusters = [Member(place.name, [], facts) for place in found]
     shared = _settle(readings, by_path, found, clusters)
+    used = _reach(clusters, graph)
+    shared = [each for each in shared if id(each) not in used]
     if len(clusters) > MOST_SHARED:
         clusters.append(Member(home, shared, facts))
     else:
         for cluster in clusters:
             cluster.readings += shared
     return [part for cluster in clusters for part in _apart(cluster)]
+
+
+def _by_destination(
+    readings: Sequence[Reading], graph: Graph, destinations: Mapping[str, list[str]], home: str, facts: Facts
+) -> list[Member]:
+    """The clusters that Argo CD deploys to, and what it deploys to none of them."""
+    clusters = []
+    for name, folders in destinations.items():
+        paths = graph.reached(folders)
+        clusters.append(Member(name, [graph.readings[path] for path in graph.readings if path in paths], facts))
+    used = {id(reading) for cluster in clusters for reading in cluster.readings}
+    rest = [reading for reading in readings if id(reading) not in used]
+    return [*clusters, *([Member(home, rest, facts)] if rest else [])]
+
+
+def _reach(clusters: Sequence[Member], graph: Graph) -> set[int]:
+    """Give the clusters what their files lead to; the identities of what they have in the end."""
+    for cluster in clusters:
+        own = {os.path.abspath(each.source.path) for each in cluster.readings}
+        reached = graph.reached(own) - own
+        cluster.readings += [graph.readings[path] for path in graph.readings if path in reached]
+    return {id(reading) for cluster in clusters for reading in cluster.readings}
 
 
 def _settle(
@@ -225,6 +255,8 @@ def _apart(cluster: Member) -> list[Member]:
 
 def _finished(clusters: list[Member]) -> Partition:
     clusters = [each for each in clusters if each.readings] or clusters[:1]
+    for cluster in clusters:
+        cluster.facts = with_variables(cluster.facts, cluster.readings)
     return Partition(clusters, [note for each in clusters for note in _contradictions(each)])
 
 

@@ -45,6 +45,9 @@ def _signs(document: Document) -> Iterator[Sign]:
                 found = image.search(container.image) if container.image else None
                 if found:
                     yield Sign(what, "", found[1])
+    elif kind == "FluxKustomization":
+        # an object of that name is there once
+        yield Sign("Kustomization of Flux", f"{model.namespace}/{model.name}", model.path)
     elif kind == "Service":
         name = f"{model.namespace}/{model.name}"
         if model.cluster_ip and is_cluster_dns_service(name):
