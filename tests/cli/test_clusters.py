@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -133,3 +135,69 @@ def test_the_clusters_as_json_stand_their_schema(fleet: Path) -> None:
     ]
     alone = json.loads(kpl(fleet / "base", "clusters", "--format", "json").stdout)
     assert [each["name"] for each in alone] == [""]
+
+
+def in_git(folder: Path) -> None:
+    for words in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
+
+
+def test_facts_come_from_the_whole_work_tree(fleet: Path) -> None:
+    assert refused_in(fleet, "base/Corefile") == []  # no work tree, and nothing else to see
+    in_git(fleet)
+    for words in (["base/Corefile"], ["base"], ["--", "base/Corefile", "west/d.yaml"]):
+        assert refused_in(fleet, *words) == ["east"]
+        assert refused_in(fleet, "--no-context", *words) == []
+    assert refused_in(fleet / "base", "Corefile") == ["east"]
+    verdicts = json.loads(kpl(fleet, "verify", "--format", "json", "base/Corefile").stdout)
+    assert [(each["clusters"], each["version"]) for each in verdicts] == [(["east"], "1.11.3"), (["west"], "1.14.7")]
+    # and findings from the files given
+    (fleet / "west/Corefile").write_text(". {\n    loop x\n}\n")
+    in_git(fleet)
+    assert refused_in(fleet, "base/Corefile") == ["east"]
+    out = kpl(
+        fleet,
+        "lint",
+        "--format",
+        "json",
+        "--select",
+        "KPL010",
+        "-",
+        "--stdin-filename",
+        "base/x.corefile",
+        stdin=COREFILE.encode(),
+    )
+    assert [each["clusters"] for each in json.loads(out.stdout)] == [["east"]]
+
+
+def test_new_files_are_no_context(fleet: Path) -> None:
+    in_git(fleet)
+    (fleet / "west/d.yaml").unlink()
+    (fleet / "west/new.yaml").write_text(image("1.9.3"))
+    assert refused_in(fleet, "base/Corefile") == ["all"]  # in the only cluster that is left
+
+
+def test_a_fix_is_the_same_in_a_run_over_one_file_and_over_all(fleet: Path) -> None:
+    text = ". {\n    kubernetes cluster.local\n    forward . 192.0.2.1\n}\n"
+    (fleet / "east/Corefile").write_text(text)
+    in_git(fleet)
+    whole = kpl(fleet, "fix", "--diff", "--unsafe-fixes").stdout
+    alone = kpl(fleet, "fix", "--diff", "--unsafe-fixes", "east/Corefile").stdout
+    assert b"+    cache 30" in alone
+    assert alone in whole
+
+
+def test_the_example_of_a_fleet(tmp_path: Path) -> None:
+    folder = tmp_path / "fleet"
+    shutil.copytree(ROOT / "examples/fleet", folder)
+    in_git(folder)
+    shown = json.loads(kpl(folder, "clusters", "--format", "json").stdout)
+    assert [(each["name"], each["facts"][0]["value"], len(each["files"])) for each in shown] == [
+        ("prod-eu", "1.14.7", 8),
+        ("prod-us", "1.14.7", 8),
+        ("lab", "1.11.3", 8),
+    ]
+    whole = kpl(folder, "lint", "--format", "json").stdout
+    assert [(each["code"], each["clusters"]) for each in json.loads(whole)] == [("KPL010", ["lab"])]
+    assert kpl(folder, "lint", "--format", "json", "infrastructure/dns/coredns.yaml").stdout == whole
+    assert kpl(folder, "lint", "apps", "clusters").returncode == 0

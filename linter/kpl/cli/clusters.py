@@ -19,15 +19,13 @@ from kpl.cli.options import (
     choice_options,
     container_options,
     facts_options,
-    given_facts,
     input_options,
     own_config,
     repository_of,
+    with_options,
 )
-from kpl.facts import COMMAND_LINE
 
 if TYPE_CHECKING:
-    from kpl.facts import Facts
     from kpl.inputs.document import Reading
     from kpl.lint.settings import Settings
 
@@ -44,19 +42,20 @@ def find_clusters(
     from kpl.clusters.partition import partition
 
     if not (options["no_config"] or options["config"]):
-        settings.nested = _nested(readings, settings.root, given_facts(options))
-    settings.partition = partition(readings, settings.facts, settings.clusters, settings.nested)
+        settings.nested = _nested(readings, settings.root, options)
+    nested = {folder: each.facts for folder, each in settings.nested.items()}
+    home = settings.root if settings.configured and not options["config"] else None
+    settings.partition = partition(readings, settings.facts, settings.clusters, nested, home)
     return settings.partition.notes
 
 
-def _nested(readings: Iterable[Reading], root: str, given: dict[str, Any]) -> dict[str, Facts]:
-    """The facts of configuration files further down than that of the run, by their folder."""
-    from kpl.cli.versions import with_known_versions
+def _nested(readings: Iterable[Reading], root: str, options: dict[str, Any]) -> dict[str, Settings]:
+    """What configuration files further down than that of the run tell, by their folder."""
     from kpl.lint.config import load_config
 
     folders = {os.path.dirname(os.path.abspath(each.source.path)) for each in readings}
     common = os.path.commonpath(list(folders)) if folders else ""
-    found: dict[str, Facts] = {}
+    found: dict[str, Settings] = {}
     seen: set[str] = {root, os.path.dirname(common)}
     for folder in sorted(folders):
         while folder not in seen:
@@ -65,7 +64,7 @@ def _nested(readings: Iterable[Reading], root: str, given: dict[str, Any]) -> di
             if os.path.lexists(candidate):
                 path = own_config(candidate, repository_of(folder))
                 if path is not None:
-                    found[folder] = with_known_versions(load_config(path).facts.told(given, COMMAND_LINE))
+                    found[folder] = with_options(load_config(path), options)
             folder = os.path.dirname(folder)
     return found
 
@@ -84,6 +83,7 @@ def clusters(paths: tuple[str, ...], format_: str, list_files: bool, **options: 
     Exit codes: 0 done, 2 wrong usage or configuration, or a file that is not readable.
     """
     gc.disable()  # a short life with many objects, none of them garbage
+    from kpl.cli.context import read_context
     from kpl.cli.load import load, stdin_bytes, tell_of_coverage
     from kpl.cli.options import settings_from
     from kpl.cluster import Cluster
@@ -92,8 +92,11 @@ def clusters(paths: tuple[str, ...], format_: str, list_files: bool, **options: 
 
     settings = settings_from(options, paths)
     inputs = load(paths, settings, stdin_bytes(paths), options)
-    inputs.coverage.notes += find_clusters(inputs.readings, settings, options, of_one_file=True)
+    context = read_context(paths, inputs, settings, options)
+    inputs.coverage.notes += find_clusters([*inputs.readings, *context], settings, options, of_one_file=True)
+    own = {id(reading) for reading in inputs.readings}
     parts = settings.partition.clusters if settings.partition else []
+    parts = [part for part in parts if any(id(reading) in own for reading in part.readings)]
     shared = Counter(id(reading) for part in parts for reading in part.readings)
     print_clusters(
         [

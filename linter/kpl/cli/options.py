@@ -95,6 +95,9 @@ def input_options(kinds: Sequence[str]) -> Callable[[Command], Command]:
         ),
         click.option("--stdin-filename", metavar="NAME", help="File name to assume for standard input."),
         click.option("--allow-empty", is_flag=True, help="Accept inputs in which nothing is checked."),
+        click.option(
+            "--no-context", is_flag=True, help="Take facts only from the files given, not from their whole repository."
+        ),
         click.option("--show-skipped", is_flag=True, help="List the files that are not checked, with the reason."),
     )
 
@@ -196,24 +199,30 @@ def own_config(path: str, root: str | None) -> str | None:
 
 def settings_from(options: dict[str, Any], paths: Sequence[str]) -> Settings:
     """The settings of this run: ``.kpl.yaml``, then the command line over it. Raises UsageError."""
+    settings = with_options(configured(options, paths), options)
+    settings.complete = any(os.path.exists(os.path.join(path, ".git")) for path in paths or ["."])
+    _ = settings.rules  # a selector that names no rule is told before anything is read
+    return settings
+
+
+def with_options(settings: Settings, options: dict[str, Any]) -> Settings:
+    """`settings` with what the command line says over them; of rules only where the command has options for these."""
     from kpl.cli.versions import with_known_versions
 
-    settings = configured(options, paths)
     given = given_facts(options)
+    settings.facts = with_known_versions(settings.facts.told(given, COMMAND_LINE))
+    settings.clusters = [
+        each._replace(facts=with_known_versions(each.facts.told(given, COMMAND_LINE))) for each in settings.clusters
+    ]
+    if "select" not in options:
+        return settings
     select = _words(options["select"])
-    settings = replace(
+    return replace(
         settings,
         select=select or settings.select,
         extend=[*([] if select else settings.extend), *_words(options["extend_select"])],
         ignore=[*([] if select else settings.ignore), *_words(options["ignore"])],
-        facts=with_known_versions(settings.facts.told(given, COMMAND_LINE)),
-        clusters=[
-            each._replace(facts=with_known_versions(each.facts.told(given, COMMAND_LINE))) for each in settings.clusters
-        ],
-        complete=any(os.path.exists(os.path.join(path, ".git")) for path in paths or ["."]),
     )
-    _ = settings.rules  # a selector that names no rule is told before anything is read
-    return settings
 
 
 def configured(options: dict[str, Any], paths: Sequence[str]) -> Settings:

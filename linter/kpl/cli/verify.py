@@ -53,7 +53,7 @@ def verify(paths: tuple[str, ...], format_: str, color: str, **options: Any) -> 
     as_kind = options["as_kind"]
     coverage = Coverage()
     files = list(_contents(paths, settings, stdin, options, coverage))
-    clusters = _clusters(files, settings, options)
+    clusters = _clusters(paths, files, settings, options, coverage)
     for each in clusters:
         _tell_of_unknown_versions(each, files)
     verdicts = _judge(files, clusters, as_they_are=as_kind is not None, format_=format_, color=wants_color(color))
@@ -91,9 +91,13 @@ def _settings(paths: Sequence[str], options: dict[str, Any]) -> Settings:
     return settings
 
 
-def _clusters(files: Sequence[Contents], settings: Settings, options: dict[str, Any]) -> list[InCluster]:
+def _clusters(
+    paths: Sequence[str], files: Sequence[Contents], settings: Settings, options: dict[str, Any], coverage: Coverage
+) -> list[InCluster]:
     """The clusters that the files are of."""
     from kpl.cli.clusters import find_clusters
+    from kpl.cli.context import read_context
+    from kpl.cli.load import Inputs
     from kpl.cluster import Cluster
     from kpl.inputs.document import Reading
     from kpl.verify.judged import InCluster
@@ -103,11 +107,14 @@ def _clusters(files: Sequence[Contents], settings: Settings, options: dict[str, 
         for file in files
         if (documents := file.documents or [each.document for each in file.configurations])
     ]
-    find_clusters(readings, settings, options)
+    context = read_context(paths, Inputs(readings, coverage), settings, options)
+    find_clusters([*readings, *context], settings, options)
     parts = settings.partition.clusters if settings.partition else []
     if len(parts) < 2:
         facts = parts[0].facts if parts else settings.facts
-        return [InCluster("", Cluster([each for file in files for each in file.documents], facts), frozenset())]
+        documents = [each for file in files for each in file.documents]
+        documents += [each for reading in context for each in reading.documents]
+        return [InCluster("", Cluster(documents, facts), frozenset())]
     return [
         InCluster(
             part.name,

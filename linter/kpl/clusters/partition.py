@@ -27,6 +27,8 @@ from kpl.text.words import listed
 
 MOST_COMPARED = 8
 """With so many dumps of a cluster another one is compared."""
+_OUTSIDE = "outside"
+"""For files that no configuration counts for, where the run has one."""
 THE_REST = "the rest"
 """The name of the cluster of files that no folder and no configuration claims, beside others."""
 MOST_SHARED = 8
@@ -49,6 +51,8 @@ class Member:
     name: str
     readings: list[Reading]
     facts: Facts
+    configured: str = ""
+    """The folder of the ``.kpl.yaml`` that counts for it, where that is not the one of the run."""
 
 
 @dataclass(eq=False)
@@ -77,11 +81,16 @@ def _evidence(reading: Reading) -> _Evidence:
 
 
 def partition(
-    readings: Sequence[Reading], facts: Facts, named: Sequence[Named] = (), nested: Mapping[str, Facts] | None = None
+    readings: Sequence[Reading],
+    facts: Facts,
+    named: Sequence[Named] = (),
+    nested: Mapping[str, Facts] | None = None,
+    home: str | None = None,
 ) -> Partition:
     """The clusters that `readings` are of.
 
-    What ``.kpl.yaml`` says comes first: `named`, then the nearest one, which `nested` has by its folder, with its facts.
+    What ``.kpl.yaml`` says comes first: `named`, then the nearest one, which `nested` has by its folder, with its facts. (The
+    one of the run is in `home`: what lies outside of that is of other clusters.)
     Then come the folders, as files in them show that they cannot be of one cluster.
     """
     clusters = [
@@ -98,22 +107,30 @@ def partition(
         for cluster in clusters:
             cluster.readings += untold
         return _finished(clusters)
-    for folder, own_facts, files in _nearest(untold, facts, nested or {}):
-        clusters += _by_folders(files, folder, own_facts)
+    for folder, own_facts, files in _nearest(untold, facts, nested or {}, home):
+        for cluster in _by_folders(files, folder, own_facts):
+            cluster.configured = folder
+            clusters.append(cluster)
     for cluster in clusters:
         cluster.name = "" if len(clusters) == 1 else cluster.name or THE_REST
     return _finished(clusters)
 
 
 def _nearest(
-    readings: Sequence[Reading], facts: Facts, nested: Mapping[str, Facts]
+    readings: Sequence[Reading], facts: Facts, nested: Mapping[str, Facts], home: str | None
 ) -> Iterable[tuple[str, Facts, list[Reading]]]:
+    known = {_OUTSIDE: Facts(), **nested}
+    if home is not None:
+        known[""] = facts
     groups: dict[str, list[Reading]] = {}
     for reading in readings:
-        at = os.path.dirname(os.path.abspath(reading.source.path))
-        own = [folder for folder in nested if (at + os.sep).startswith(folder.rstrip(os.sep) + os.sep)]
-        groups.setdefault(max(own, key=len, default=""), []).append(reading)
-    return [(folder, nested.get(folder, facts), files) for folder, files in groups.items()] or [("", facts, [])]
+        at = os.path.dirname(os.path.abspath(reading.source.path)) + os.sep
+        own = [folder for folder in nested if at.startswith(folder.rstrip(os.sep) + os.sep)]
+        if home is not None and at.startswith(home.rstrip(os.sep) + os.sep):
+            own.append(home)
+        nearest = max(own, key=len, default="" if home is None else _OUTSIDE)
+        groups.setdefault("" if nearest == home else nearest, []).append(reading)
+    return [(folder, known.get(folder, facts), files) for folder, files in groups.items()] or [("", facts, [])]
 
 
 def _by_folders(readings: list[Reading], folder: str, facts: Facts) -> list[Member]:
@@ -121,8 +138,21 @@ def _by_folders(readings: list[Reading], folder: str, facts: Facts) -> list[Memb
     home = os.path.basename(folder)
     graph = Graph(readings)
     destinations = graph.destinations()
-    if len(destinations) > 1:
-        return _by_destination(readings, graph, destinations, home, facts)
+    if len(destinations) < 2:
+        return _in_folders(readings, graph, home, facts)
+    clusters = _by_destination(graph, destinations, facts)
+    used = {id(reading) for cluster in clusters for reading in cluster.readings}
+    by_name = {cluster.name: cluster for cluster in clusters}
+    for other in _in_folders([reading for reading in readings if id(reading) not in used], graph, home, facts):
+        if other.name in by_name:
+            own = {id(each) for each in by_name[other.name].readings}
+            by_name[other.name].readings += [each for each in other.readings if id(each) not in own]
+        elif other.readings:
+            clusters.append(other)
+    return clusters
+
+
+def _in_folders(readings: list[Reading], graph: Graph, home: str, facts: Facts) -> list[Member]:
     by_path = folders_of(each.source.path for each in readings)
     shown: dict[tuple[str, str], dict[Folder, set[str]]] = {}
     for reading in readings if len(set(by_path.values())) > 1 else ():
@@ -144,17 +174,13 @@ def _by_folders(readings: list[Reading], folder: str, facts: Facts) -> list[Memb
     return [part for cluster in clusters for part in _apart(cluster)]
 
 
-def _by_destination(
-    readings: Sequence[Reading], graph: Graph, destinations: Mapping[str, list[str]], home: str, facts: Facts
-) -> list[Member]:
-    """The clusters that Argo CD deploys to, and what it deploys to none of them."""
+def _by_destination(graph: Graph, destinations: Mapping[str, list[str]], facts: Facts) -> list[Member]:
+    """The clusters that Argo CD deploys to."""
     clusters = []
     for name, folders in destinations.items():
         paths = graph.reached(folders)
         clusters.append(Member(name, [graph.readings[path] for path in graph.readings if path in paths], facts))
-    used = {id(reading) for cluster in clusters for reading in cluster.readings}
-    rest = [reading for reading in readings if id(reading) not in used]
-    return [*clusters, *([Member(home, rest, facts)] if rest else [])]
+    return clusters
 
 
 def _reach(clusters: Sequence[Member], graph: Graph) -> set[int]:

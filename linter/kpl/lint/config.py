@@ -56,7 +56,7 @@ def load_config(path: str) -> Settings:
     except YamlError as error:
         raise _wrong(source, error.offset, error.message) from None
     if root is None or isinstance(root, Scalar) and root.is_null:
-        return Settings(root=os.path.dirname(os.path.abspath(path)))
+        return Settings(root=os.path.dirname(os.path.abspath(path)), configured=True)
     return _Config(source, root).settings()
 
 
@@ -105,6 +105,7 @@ class _Config:
             clusters=self._clusters(data.get("clusters", {}), self._facts(Facts(), facts, "cluster")),
             fail_on=data.get("fail-on", "warning"),
             root=os.path.dirname(os.path.abspath(self.source.path)),
+            configured=True,
         )
 
     def _facts(self, facts: Facts, data: dict[str, Any], *path: str) -> Facts:

@@ -74,46 +74,48 @@ def lint(readings: Sequence[Reading], settings: Settings, only: Sequence[Reading
     chosen = readings if only is None else only
     everything = Cluster([document for reading in readings for document in reading.documents], settings.facts)
     clusters = [
-        (name, cluster, _cluster_findings(cluster, files, settings), {id(each) for each in files})
-        for name, cluster, files in _clusters(readings, everything, chosen, settings)
+        (name, cluster, own, _cluster_findings(cluster, files, own), {id(each) for each in files})
+        for name, cluster, own, files in _clusters(readings, everything, chosen, settings)
     ]
     for reading in chosen:
         with troubles.kept(reading.source.path):
             suppressions = Suppressions(reading.source, reading.documents)
             silenced: set[tuple[str, Span]] = set()
             found = {
-                name: _lint_file(reading, cluster, settings, cluster_findings, suppressions, silenced, result)
-                for name, cluster, cluster_findings, files in clusters
+                name: _lint_file(reading, cluster, own, cluster_findings, suppressions, silenced, result)
+                for name, cluster, own, cluster_findings, files in clusters
                 if id(reading) in files
             }
             located = _once(found)
             result.silenced += len(silenced)
-            active = settings.rules_for(reading.source.path)
+            own = next(own for _, _, own, _, files in clusters if id(reading) in files)
+            active = own.rules_for(reading.source.path)
             if any(entry.sees == "Suppression" for entry in active):
-                located += _idle(suppressions, active, everything, settings)
+                located += _idle(suppressions, active, everything, own, settings.complete)
             result.findings += sorted(located, key=lambda each: (each.span, each.code))
     return result
 
 
 def _clusters(
     readings: Sequence[Reading], everything: Cluster, chosen: Sequence[Reading], settings: Settings
-) -> Iterator[tuple[str, Cluster, Sequence[Reading]]]:
-    """The clusters of a run: each with its name, and those of the `chosen` files that belong to it."""
+) -> Iterator[tuple[str, Cluster, Settings, Sequence[Reading]]]:
+    """The clusters of a run: each with its name, its settings, and those of the `chosen` files that belong to it."""
     parts = settings.partition
     if parts is None and (len(readings) > 1 or settings.clusters):
         from kpl.clusters.partition import partition
 
-        parts = partition(readings, settings.facts, settings.clusters, settings.nested)
+        parts = partition(readings, settings.facts, settings.clusters)
     if parts is None or len(parts.clusters) == 1:
         facts = parts.clusters[0].facts if parts else settings.facts
-        yield "", everything if facts is settings.facts else Cluster(everything.documents, facts), chosen
+        own = settings.nested.get(parts.clusters[0].configured, settings) if parts else settings
+        yield "", everything if facts is settings.facts else Cluster(everything.documents, facts), own, chosen
         return
     paths = [{each.source.path for each in part.readings} for part in parts.clusters]
-    for part, own in zip(parts.clusters, paths, strict=True):
-        files = [each for each in chosen if each.source.path in own]
+    for part, inside in zip(parts.clusters, paths, strict=True):
+        files = [each for each in chosen if each.source.path in inside]
         if files:
-            documents = [document for each in readings if each.source.path in own for document in each.documents]
-            yield part.name, Cluster(documents, part.facts), files
+            documents = [document for each in readings if each.source.path in inside for document in each.documents]
+            yield part.name, Cluster(documents, part.facts), settings.nested.get(part.configured, settings), files
 
 
 def _once(found: dict[str, list[Located]]) -> list[Located]:
@@ -287,14 +289,14 @@ def _check_all(
 
 
 def _idle(
-    suppressions: Suppressions, active: Sequence[RuleEntry], cluster: Cluster, settings: Settings
+    suppressions: Suppressions, active: Sequence[RuleEntry], cluster: Cluster, settings: Settings, complete: bool
 ) -> Iterator[Located]:
     """The findings about suppressions that suppress nothing."""
     by_word = {word: entry for entry in active for word in (entry.code, entry.name)}
     for owner, each in suppressions.found:
         named = {str(name): by_word.get(name) or by_word.get(name.upper()) for name in each.names}
         alone = {name for name, entry in named.items() if entry is not None and _is_about_one_file(entry, settings)}
-        sees_all = settings.complete and not cluster.has("ParseFailure")
+        sees_all = complete and not cluster.has("ParseFailure")
         each.judged = {name for name, entry in named.items() if entry is not None} if sees_all else alone
         # another run may have other options
         each.certain = {name for name in alone if (entry := named[name]) and not settings.rule(entry).options}

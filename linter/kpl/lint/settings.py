@@ -40,10 +40,12 @@ class Settings:
     facts: Facts = field(default_factory=Facts)
     fail_on: str = "warning"
     root: str = "."
+    configured: bool = False
+    """Whether a configuration file is in `root`."""
     clusters: Sequence[Named] = ()
     """The clusters that the configuration names."""
-    nested: Mapping[str, Facts] = field(default_factory=dict)
-    """The facts of other configuration files further down, by the folder that each is in."""
+    nested: Mapping[str, Settings] = field(default_factory=dict)
+    """What other configuration files further down tell, by the folder that each is in."""
     partition: Partition | None = None
     """The clusters of the run, where they were worked out before."""
     complete: bool = False
