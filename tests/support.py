@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kpl.cluster import Facts
+from kpl.facts import Facts
 from kpl.fix.fixer import Outcome
 from kpl.fix.offers import Withheld
 from kpl.inputs.document import Reading

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,11 @@ def test_hooks_match_what_kpl_reads(hook: str) -> None:
     assert chosen == MATCHED
 
 
+@pytest.mark.parametrize("hook", ["kpl-lint", "kpl-fix", "kpl-verify"])
+def test_hooks_get_all_files_in_one_process(hook: str) -> None:
+    assert _hooks()[hook]["require_serial"] == "true"
+
+
 @pytest.mark.slow
 def test_pre_commit_fails_on_a_fault_and_passes_after_the_fix(tmp_path: Path) -> None:
     project, scratch = tmp_path / "kpl", tmp_path / "scratch"
@@ -53,10 +59,11 @@ def test_pre_commit_fails_on_a_fault_and_passes_after_the_fix(tmp_path: Path) ->
     corefile.write_text(". {\n    forward . 9.9.9.9  # upstream\n}\n")
     _git(scratch, "add", ".")
 
-    def hook(name: str) -> subprocess.CompletedProcess[str]:
+    def hook(name: str, *files: str, at: Path = scratch) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "cache"), "GIT_CONFIG_GLOBAL": os.devnull}
-        command = [sys.executable, "-m", "pre_commit", "try-repo", str(project), name, "--all-files", "--verbose"]
-        return subprocess.run(command, cwd=scratch, env=environment, capture_output=True, text=True, check=False)
+        command = [sys.executable, "-m", "pre_commit", "try-repo", str(project), name, "--verbose"]
+        command += ["--files", *files] if files else ["--all-files"]
+        return subprocess.run(command, cwd=at, env=environment, capture_output=True, text=True, check=False)
 
     first = hook("kpl-lint")
     assert first.returncode == 1, first.stdout + first.stderr
@@ -67,6 +74,18 @@ def test_pre_commit_fails_on_a_fault_and_passes_after_the_fix(tmp_path: Path) ->
     last = hook("kpl-lint")
     assert last.returncode == 0, last.stdout + last.stderr
     assert "Corefile: loads" in hook("kpl-verify").stdout
+
+    # one file alone is of the same clusters as in a run over all
+    fleet, shared = tmp_path / "fleet", "infrastructure/dns/coredns.yaml"
+    shutil.copytree(ROOT / "examples/fleet", fleet)
+    _git(fleet, "init", "--quiet")
+    _git(fleet, "add", ".")
+    told = f"{shared}:20:13: error KPL010 corefile-refused"
+    for files in ((), (shared,)):
+        out = hook("kpl-lint", *files, at=fleet).stdout
+        assert out.count("KPL") == out.count(told) == 1, out
+        assert "unknown property 'failover'` (in lab)" in out
+        assert out.count("files checked") + out.count("file checked") == 1, "one process has all files"
 
 
 def _git(folder: Path, *words: str) -> None:

@@ -31,7 +31,7 @@ _HOMES = {
     "corefile_placeholder": "kpl.inputs.placeholders",
     "template_placeholder": "kpl.inputs.placeholders",
     "Cluster": "kpl.cluster",
-    "Facts": "kpl.cluster",
+    "Facts": "kpl.facts",
     "Role": "kpl.coredns.roles",
     "role_of": "kpl.coredns.roles",
     "is_cluster_block": "kpl.coredns.roles",
@@ -212,7 +212,6 @@ __all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
     from kpl.cluster import Cluster as Cluster
-    from kpl.cluster import Facts as Facts
     from kpl.coredns.replacements import replace_directive as replace_directive
     from kpl.coredns.replacements import replace_option as replace_option
     from kpl.coredns.roles import Role as Role
@@ -230,6 +229,7 @@ if TYPE_CHECKING:
     from kpl.coredns.versions import removed_in as removed_in
     from kpl.coredns.zones import served_zones as served_zones
     from kpl.coredns.zones import zones_of as zones_of
+    from kpl.facts import Facts as Facts
     from kpl.inputs.conntrack import ConntrackDump as ConntrackDump
     from kpl.inputs.conntrack import Counters as Counters
     from kpl.inputs.conntrack import Flow as Flow

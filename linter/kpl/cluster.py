@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from kpl.facts import Facts
 from kpl.inputs.document import DUMPS, Document, is_corefile, is_dump
 from kpl.proxy.releases import NEWEST_KUBERNETES, as_known, nearest_kube_proxy
 from kpl.text.version import Version
@@ -31,41 +32,13 @@ if TYPE_CHECKING:
 
 NEWEST_COREDNS = Version("1.14.7")
 
-_COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
+COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
 _KUBEADM_VERSION = re.compile(
     r"""^[ \t]*kubernetesVersion[ \t]*:[ \t]*["']?v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)\b""", re.MULTILINE
 )
-_KUBE_PROXY_IMAGE = re.compile(r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
+KUBE_PROXY_IMAGE = re.compile(r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
 
 Model = TypeVar("Model")
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the command line and ``.kpl.yaml`` tell; None is unknown."""
-
-    kubernetes: Version | None = None
-    coredns: Version | None = None
-    cluster_domain: str = "cluster.local"
-    nodes: int | None = None
-    services: int | None = None
-    endpoints: int | None = None
-    kernel: Version | None = None
-    libc: str | None = None
-    """The libc of every image: ``glibc`` or ``musl``."""
-    ndots: int | None = None
-    """What the cluster sets ndots to by other means: an admission policy, say."""
-    node_local_dns: bool | None = None
-    environment: Mapping[str, str] | None = None
-    """All variables of CoreDNS's container; None where they are not known."""
-    external_plugins: frozenset[str] = frozenset()
-    """Plugins in the CoreDNS image that are not CoreDNS's own."""
-    assumed_files: frozenset[str] = frozenset()
-    """Paths that exist in CoreDNS's container."""
-    node: str | None = None
-    """The name of the node that the dumps are from."""
-    target: str | None = None
-    """Whose image reads the Corefiles: ``coredns`` or ``node-local-dns``; None leaves it to each Corefile."""
 
 
 @dataclass(eq=False)
@@ -107,7 +80,7 @@ class Cluster:
     @cached_property
     def coredns_version(self) -> Version:
         """The CoreDNS release in force: given, or of the only image tag in the manifests, or the newest known one."""
-        return self.facts.coredns or self._image_version(_COREDNS_IMAGE) or NEWEST_COREDNS
+        return self.facts.coredns or self._image_version(COREDNS_IMAGE) or NEWEST_COREDNS
 
     def judged_coredns_version(self, document: Document) -> Version:
         """The release whose verdict on the Corefile in `document` is given: the one in force, or the nearest known one."""
@@ -186,7 +159,7 @@ class Cluster:
     @cached_property
     def kubernetes_version(self) -> Version:
         """The Kubernetes release in force: given, or of the only kube-proxy image tag, or the newest known one."""
-        return as_known(self.facts.kubernetes or self._image_version(_KUBE_PROXY_IMAGE) or NEWEST_KUBERNETES)
+        return as_known(self.facts.kubernetes or self._image_version(KUBE_PROXY_IMAGE) or NEWEST_KUBERNETES)
 
     def judged_kubernetes_version(self, document: Document) -> Version:
         """The release whose verdict on a KubeProxyConfiguration is given: the one in force, or the nearest known one."""
@@ -229,7 +202,7 @@ class Cluster:
     @cached_property
     def kubernetes_version_known(self) -> bool:
         """Whether anything tells the Kubernetes release."""
-        return self.facts.kubernetes is not None or self._image_version(_KUBE_PROXY_IMAGE) is not None
+        return self.facts.kubernetes is not None or self._image_version(KUBE_PROXY_IMAGE) is not None
 
     def kubernetes_version_for(self, model: Any) -> Version:
         """The Kubernetes release of the cluster that `model` is for: kubeadm's settings may stand in the same file."""

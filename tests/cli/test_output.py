@@ -114,7 +114,7 @@ def test_summaries_go_to_standard_error_when_the_text_goes_to_standard_output(tm
 
 def test_an_internal_error_is_one_message(tree: Path) -> None:
     (tree / "sitecustomize.py").write_text(
-        "import kpl.lint.engine\n\ndef lint(*_: object) -> None:\n    raise ZeroDivisionError('by zero')\n\n\n"
+        "import kpl.lint.engine\n\ndef lint(*_: object, **__: object) -> None:\n    raise ZeroDivisionError('by zero')\n\n\n"
         "kpl.lint.engine.lint = lint\n"
     )
     path = os.pathsep.join([str(tree), *(each for each in sys.path if each)])

@@ -120,3 +120,14 @@ def test_the_nearest_release() -> None:
     assert all(nearest_release(each) == each for each in releases())
     assert nearest_release(Version("1.4.7")) == Version("1.4.0")
     assert nearest_kubernetes(Version("1.0.1")) == Version("1.0.1")
+
+
+@pytest.mark.parametrize("told", ["config", "image"])
+def test_kpl_clusters_names_the_beta_too(tmp_path: Path, told: str) -> None:
+    if told == "config":
+        (tmp_path / ".kpl.yaml").write_text('cluster:\n  kubernetes: "1.38"\n')
+    image = "registry.k8s.io/kube-proxy:v1.38.0" if told == "image" else "shop/cart:3"
+    (tmp_path / "pod.yaml").write_text(
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec: {{containers: [{{name: a, image: '{image}'}}]}}\n"
+    )
+    assert b"1.38.0-beta.0" in kpl(tmp_path, "clusters").stdout

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpl.cluster import Facts
+from kpl.facts import Facts
 from kpl.lint.engine import lint
 from kpl.lint.settings import Settings
 from support import SHARED, readings, run, underlined

@@ -24,8 +24,8 @@ from minimise import minimised
 from mutators import mutated
 from seeds import Seed, collect
 
-from kpl.cluster import Facts
 from kpl.errors import UsageError
+from kpl.facts import Facts
 from kpl.lint.settings import Settings
 from kpl.text.version import Version
 

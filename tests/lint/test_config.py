@@ -100,6 +100,8 @@ def test_an_empty_one_sets_nothing(tmp_path: Path, text: str) -> None:
         ("select: []\ncluster:\n  nodes: many\n", "3:10", "'many' is not of type 'integer'"),
         ("cluster:\n  servicez: 3\n", "2:3", "`servicez` is not a setting; did you mean `services`?"),
         ("cluster: {ndots: 16}\n", "1:18", "16 is greater than the maximum of 15"),
+        ("clusters: {a: {nodes: 3}}\n", "1:15", "'paths' is a required property"),
+        ("clusters: {a: {paths: [x], servicez: 3}}\n", "1:28", "`servicez` is not a setting; did you mean `services`?"),
         ("select: KPL2\n", "1:9", "is not of type 'array'"),
         ("select:\n- KPL2\n- ''\n", "3:3", ""),
         ("fail-on: fatal\n", "1:10", "'fatal' is not one of"),
@@ -216,3 +218,15 @@ def test_the_rules_of_many_files_are_chosen_once_for_each_set_of_overrides(
     assert found[3] == (found[2][0], None)
     assert counted["choose"] <= 4, "with either override, both, and none"
     assert counted["glob_matches"] == len(files) * 2
+
+
+def test_named_clusters_have_their_facts_over_those_of_all(tmp_path: Path) -> None:
+    path = tmp_path / ".kpl.yaml"
+    path.write_text(
+        "cluster: {kubernetes: '1.30', nodes: 3}\n"
+        "clusters:\n  east: {paths: [east/**], kubernetes: '1.36', domain: east.local}\n  west: {paths: [west/**]}\n"
+    )
+    east, west = load_config(str(path)).clusters
+    assert (east.name, east.paths, east.root) == ("east", ["east/**"], str(tmp_path))
+    assert (east.facts.kubernetes, east.facts.nodes, east.facts.cluster_domain) == (Version("1.36"), 3, "east.local")
+    assert (west.facts.kubernetes, west.facts.nodes) == (Version("1.30"), 3)

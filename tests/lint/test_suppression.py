@@ -153,7 +153,8 @@ def test_the_run_over_a_repository_is_complete_and_over_its_files_is_not(tmp_pat
     text = "# kpl: ignore-file[missing-cache]\nlan {\n    errors\n    whoami\n}\n"
     (tmp_path / "Corefile").write_text(text)
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
-    assert kpl(tmp_path, "lint", "Corefile").stdout.count(b"KPL002") == 0
+    assert kpl(tmp_path, "lint", "--no-context", "Corefile").stdout.count(b"KPL002") == 0
+    assert kpl(tmp_path, "lint", "--format", "concise", "Corefile").stdout.count(b"KPL002") == 1
     assert kpl(tmp_path, "lint", "--format", "concise").stdout.count(b"KPL002") == 1
     assert kpl(tmp_path, "lint", "--format", "concise", ".").stdout.count(b"KPL002") == 1
     kpl(tmp_path, "fix", "Corefile")

@@ -45,13 +45,8 @@ def test_a_missing_service_is_told() -> None:
     assert told([[API, WEB]], [API_PORT, WEB_PORT]) == []
 
 
-def test_nothing_is_told_of_another_cluster() -> None:
+def test_nothing_is_told_of_a_dump_without_services() -> None:
     assert told([[API, WEB]], []) == []
-    assert told([[API, WEB]], [PortState("default/kubernetes:http", "TCP", "10.43.0.1", 80)]) == []
-    assert told([[API, WEB]], [PortState("a/b", "TCP", "10.96.0.77", 80)]) == []
-    # one of two Services has another address: as many as have the same
-    moved = PortState("shop/web:http", "TCP", "10.43.0.10", 80)
-    assert told([[API, WEB]], [API_PORT, moved]) == []
 
 
 def test_manifests_and_objects_that_are_there_twice_are_left_out() -> None:

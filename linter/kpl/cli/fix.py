@@ -34,6 +34,8 @@ def fix(paths: tuple[str, ...], unsafe_fixes: bool, diff: bool, check: bool, col
     would change, 2 wrong usage, or a fix that lint offers and that fails verification, a bug in kpl.
     """
     gc.disable()
+    from kpl.cli.clusters import find_clusters
+    from kpl.cli.context import read_context
     from kpl.cli.load import load, stdin_bytes, tell_of_coverage
     from kpl.cli.options import settings_from
     from kpl.fix.fixer import fix_texts
@@ -43,8 +45,9 @@ def fix(paths: tuple[str, ...], unsafe_fixes: bool, diff: bool, check: bool, col
     settings = settings_from(options, paths)
     stdin = stdin_bytes(paths)
     inputs = load(paths, settings, stdin, options)
-    settings.complete = settings.complete and inputs.coverage.sees_all
-    outcome = fix_texts(inputs.readings, settings, unsafe_fixes)
+    context = read_context(paths, inputs, settings, options)
+    inputs.coverage.notes += find_clusters([*inputs.readings, *context], settings, options)
+    outcome = fix_texts(inputs.readings, settings, unsafe_fixes, context)
     problems: list[str] = []
     if diff:
         for reading, text in outcome.changed:

@@ -32,6 +32,8 @@ def lint(paths: tuple[str, ...], format_: str, fail_on: str | None, color: str, 
     usage or configuration, a file that is not readable, or an input that was named and in which nothing was checked.
     """
     gc.disable()  # a short life with many objects, none of them garbage
+    from kpl.cli.clusters import find_clusters
+    from kpl.cli.context import read_context
     from kpl.cli.load import load, stdin_bytes, tell_of_coverage
     from kpl.cli.options import settings_from
     from kpl.lint import engine
@@ -39,12 +41,13 @@ def lint(paths: tuple[str, ...], format_: str, fail_on: str | None, color: str, 
 
     settings = settings_from(options, paths)
     inputs = load(paths, settings, stdin_bytes(paths), options)
-    settings.complete = settings.complete and inputs.coverage.sees_all
-    result = engine.lint(inputs.readings, settings)
+    readings = [*inputs.readings, *read_context(paths, inputs, settings, options)]
+    inputs.coverage.notes += find_clusters(readings, settings, options)
+    result = engine.lint(readings, settings, only=inputs.readings)
     if any(finding.fix for finding in result.findings):
         from kpl.fix.offers import offers
 
-        result.findings = offers(inputs.readings, result.findings, settings).findings
+        result.findings = offers(readings, result.findings, settings).findings
     report(result, inputs.coverage, format_, color=color, show_skipped=options["show_skipped"])
     complete = tell_of_coverage(inputs.coverage, options)
     floor = {"error": 2, "warning": 1, "info": 0, "never": 3}[fail_on or settings.fail_on]

@@ -17,6 +17,7 @@ _COMMANDS = {
     "fix": ("kpl.cli.fix", "fix", "Mend what can be mended, in place."),
     "verify": ("kpl.cli.verify", "verify", "Tell whether CoreDNS and kube-proxy would load a configuration."),
     "inspect": ("kpl.cli.inspect", "inspect", "Tell what a dump is, and what it does with a Service."),
+    "clusters": ("kpl.cli.clusters", "clusters", "Show which clusters the files are of, and what is known of each."),
     "rules": ("kpl.cli.rules", "rules", "List the rules."),
     "explain": ("kpl.cli.rules", "explain", "Explain a rule, with examples."),
     "generate": ("kpl.cli.generate", "generate", "Write a tuned configuration for the sizes given."),

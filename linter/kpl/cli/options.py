@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from kpl.errors import UsageError
+from kpl.facts import COMMAND_LINE
 
 if TYPE_CHECKING:
     from kpl.lint.settings import Settings
@@ -94,6 +95,9 @@ def input_options(kinds: Sequence[str]) -> Callable[[Command], Command]:
         ),
         click.option("--stdin-filename", metavar="NAME", help="File name to assume for standard input."),
         click.option("--allow-empty", is_flag=True, help="Accept inputs in which nothing is checked."),
+        click.option(
+            "--no-context", is_flag=True, help="Take facts only from the files given, not from their whole repository."
+        ),
         click.option("--show-skipped", is_flag=True, help="List the files that are not checked, with the reason."),
     )
 
@@ -138,18 +142,18 @@ def find_config(paths: Sequence[str]) -> str | None:
     """
     folders = [os.path.abspath(path) for path in paths if path != "-"] or [os.getcwd()]
     at = os.path.commonpath([each if os.path.isdir(each) else os.path.dirname(each) for each in folders])
-    root = _repository_of(at)
+    root = repository_of(at)
     while True:
         candidate = os.path.join(at, CONFIG_NAME)
         if os.path.lexists(candidate):
-            return _own_config(candidate, root)
+            return own_config(candidate, root)
         above = os.path.dirname(at)
         if above == at or at == root:
             return None
         at = above
 
 
-def _repository_of(folder: str) -> str | None:
+def repository_of(folder: str) -> str | None:
     """The nearest folder with a ``.git`` in it, but for one like /tmp, where anybody may have put that."""
     at = folder
     while not os.path.lexists(os.path.join(at, ".git")) or _mode(at) & _SHARED == _SHARED:
@@ -170,7 +174,11 @@ def _mode(folder: str) -> int:
         return 0
 
 
-def _own_config(path: str, root: str | None) -> str | None:
+def own_config(path: str, root: str | None) -> str | None:
+    """The configuration file `path` of the repository `root`; None where others may have put it there.
+
+    Raises UsageError for one that is no file of the repository.
+    """
     folder = os.path.dirname(path)
     shown = os.path.relpath(path)
     if root is None and _mode(folder) & stat.S_IWOTH and os.name == "posix":
@@ -191,38 +199,56 @@ def _own_config(path: str, root: str | None) -> str | None:
 
 def settings_from(options: dict[str, Any], paths: Sequence[str]) -> Settings:
     """The settings of this run: ``.kpl.yaml``, then the command line over it. Raises UsageError."""
+    settings = with_options(configured(options, paths), options)
+    settings.complete = any(os.path.exists(os.path.join(path, ".git")) for path in paths or ["."])
+    _ = settings.rules  # a selector that names no rule is told before anything is read
+    return settings
+
+
+def with_options(settings: Settings, options: dict[str, Any]) -> Settings:
+    """`settings` with what the command line says over them; of rules only where the command has options for these."""
     from kpl.cli.versions import with_known_versions
-    from kpl.lint.settings import Settings
 
-    settings = Settings(root=os.getcwd())
-    if not options["no_config"]:
-        found = options["config"] or find_config(paths)
-        if found:
-            from kpl.lint.config import load_config
-
-            settings = load_config(found)
-    given = {
-        "kubernetes": version_option(options, "kubernetes_version"),
-        "coredns": version_option(options, "coredns_version"),
-        "kernel": version_option(options, "kernel"),
-        "cluster_domain": options["cluster_domain"],
-        "ndots": options["cluster_ndots"],
-        **{name: options[name] for name in ("nodes", "services", "endpoints", "libc", "node", "node_local_dns")},
-        **container_facts(options),
-    }
+    given = given_facts(options)
+    settings.facts = with_known_versions(settings.facts.told(given, COMMAND_LINE))
+    settings.clusters = [
+        each._replace(facts=with_known_versions(each.facts.told(given, COMMAND_LINE))) for each in settings.clusters
+    ]
+    if "select" not in options:
+        return settings
     select = _words(options["select"])
-    settings = replace(
+    return replace(
         settings,
         select=select or settings.select,
         extend=[*([] if select else settings.extend), *_words(options["extend_select"])],
         ignore=[*([] if select else settings.ignore), *_words(options["ignore"])],
-        facts=with_known_versions(
-            replace(settings.facts, **{name: value for name, value in given.items() if value is not None})
-        ),
-        complete=any(os.path.exists(os.path.join(path, ".git")) for path in paths or ["."]),
     )
-    _ = settings.rules  # a selector that names no rule is told before anything is read
-    return settings
+
+
+def configured(options: dict[str, Any], paths: Sequence[str]) -> Settings:
+    """The settings of ``.kpl.yaml`` alone. Raises UsageError."""
+    from kpl.lint.settings import Settings
+
+    found = None if options["no_config"] else options["config"] or find_config(paths)
+    if not found:
+        return Settings(root=os.getcwd())
+    from kpl.lint.config import load_config
+
+    return load_config(found)
+
+
+def given_facts(options: dict[str, Any]) -> dict[str, Any]:
+    """The facts that the command line tells, by the names of `kpl.cluster.Facts`. Raises UsageError."""
+    told = {
+        "kubernetes": version_option(options, "kubernetes_version"),
+        "coredns": version_option(options, "coredns_version"),
+        "kernel": version_option(options, "kernel"),
+        "cluster_domain": options.get("cluster_domain"),
+        "ndots": options.get("cluster_ndots"),
+        **{name: options.get(name) for name in ("nodes", "services", "endpoints", "libc", "node", "node_local_dns")},
+        **container_facts(options),
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def container_facts(options: dict[str, Any]) -> dict[str, Any]:
@@ -265,7 +291,7 @@ def version_option(options: dict[str, Any], name: str) -> Any:
     """The release that the option `name` gives, None where it is not given. Raises UsageError."""
     from kpl.text.version import Version
 
-    if options[name] is None:
+    if options.get(name) is None:
         return None
     try:
         return Version(options[name])

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kpl.cli.options import container_options, input_options
+from kpl.facts import COMMAND_LINE
 
 if TYPE_CHECKING:
-    from kpl.cluster import Cluster, Facts
     from kpl.inputs.coverage import Coverage
     from kpl.lint.settings import Settings
     from kpl.report.verdicts import Printed
     from kpl.verify.configurations import Contents
+    from kpl.verify.judged import InCluster
 
 PARALLEL_FILES = 200
 """From this number on a second process is quicker."""
@@ -43,20 +43,20 @@ def verify(paths: tuple[str, ...], format_: str, color: str, **options: Any) -> 
     """
     gc.disable()  # a short life with many objects, none of them garbage
     from kpl.cli.load import stdin_bytes, tell_of_coverage
-    from kpl.cluster import Cluster
     from kpl.inputs.coverage import Coverage
     from kpl.report.coverage import print_coverage
     from kpl.report.screen import wants_color
     from kpl.report.verdicts import print_verdicts
 
-    facts, settings = _facts(paths, options)
+    settings = _settings(paths, options)
     stdin = stdin_bytes(paths)
     as_kind = options["as_kind"]
     coverage = Coverage()
     files = list(_contents(paths, settings, stdin, options, coverage))
-    cluster = Cluster([document for file in files for document in file.documents], facts)
-    _tell_of_unknown_versions(cluster, files)
-    verdicts = _judge(files, cluster, as_they_are=as_kind is not None, format_=format_, color=wants_color(color))
+    clusters = _clusters(paths, files, settings, options, coverage)
+    for each in clusters:
+        _tell_of_unknown_versions(each, files)
+    verdicts = _judge(files, clusters, as_they_are=as_kind is not None, format_=format_, color=wants_color(color))
     print_verdicts(verdicts, format_, wants_color(color))
     if format_ == "text":
         print_coverage(coverage, show_skipped=options["show_skipped"])
@@ -67,14 +67,14 @@ def verify(paths: tuple[str, ...], format_: str, color: str, **options: Any) -> 
 
 
 def _judge(
-    files: Sequence[Contents], cluster: Cluster, *, as_they_are: bool, format_: str, color: bool
+    files: Sequence[Contents], clusters: Sequence[InCluster], *, as_they_are: bool, format_: str, color: bool
 ) -> list[Printed]:
     from kpl.parallel import can_fork, in_two_processes
     from kpl.report.verdicts import printed
-    from kpl.verify.judged import judge
+    from kpl.verify.judged import judge_in
 
     def work(some: Sequence[Contents]) -> list[Printed]:
-        return [printed(each, format_, color) for each in judge(some, cluster, as_they_are=as_they_are)]
+        return [printed(each, format_, color) for each in judge_in(some, clusters, as_they_are=as_they_are)]
 
     if len(files) < PARALLEL_FILES or not can_fork():
         return work(files)
@@ -82,27 +82,51 @@ def _judge(
     return in_two_processes(work, files[:half], files[half:])
 
 
-def _facts(paths: Sequence[str], options: dict[str, Any]) -> tuple[Facts, Settings | None]:
-    from kpl.cli.options import container_facts, find_config, version_option
-    from kpl.cluster import Facts
+def _settings(paths: Sequence[str], options: dict[str, Any]) -> Settings:
+    from kpl.cli.options import configured, given_facts
 
-    found = None if options["no_config"] else options["config"] or find_config(paths)
-    settings = None
-    if found:
-        from kpl.lint.config import load_config
+    settings, given = configured(options, paths), given_facts(options)
+    settings.facts = settings.facts.told(given, COMMAND_LINE)
+    settings.clusters = [each._replace(facts=each.facts.told(given, COMMAND_LINE)) for each in settings.clusters]
+    return settings
 
-        settings = load_config(found)
-    told = {
-        "coredns": version_option(options, "coredns_version"),
-        "kubernetes": version_option(options, "kubernetes_version"),
-        **container_facts(options),
-    }
-    facts = settings.facts if settings else Facts()
-    return replace(facts, **{name: value for name, value in told.items() if value is not None}), settings
+
+def _clusters(
+    paths: Sequence[str], files: Sequence[Contents], settings: Settings, options: dict[str, Any], coverage: Coverage
+) -> list[InCluster]:
+    """The clusters that the files are of."""
+    from kpl.cli.clusters import find_clusters
+    from kpl.cli.context import read_context
+    from kpl.cli.load import Inputs
+    from kpl.cluster import Cluster
+    from kpl.inputs.document import Reading
+    from kpl.verify.judged import InCluster
+
+    readings = [
+        Reading(documents[0].source, file.documents, file.kind)
+        for file in files
+        if (documents := file.documents or [each.document for each in file.configurations])
+    ]
+    context = read_context(paths, Inputs(readings, coverage), settings, options)
+    find_clusters([*readings, *context], settings, options)
+    parts = settings.partition.clusters if settings.partition else []
+    if len(parts) < 2:
+        facts = parts[0].facts if parts else settings.facts
+        documents = [each for file in files for each in file.documents]
+        documents += [each for reading in context for each in reading.documents]
+        return [InCluster("", Cluster(documents, facts), frozenset())]
+    return [
+        InCluster(
+            part.name,
+            Cluster([document for each in part.readings for document in each.documents], part.facts),
+            frozenset(each.source.path for each in part.readings),
+        )
+        for part in parts
+    ]
 
 
 def _contents(
-    paths: Sequence[str], settings: Settings | None, stdin: bytes | None, options: dict[str, Any], coverage: Coverage
+    paths: Sequence[str], settings: Settings, stdin: bytes | None, options: dict[str, Any], coverage: Coverage
 ) -> Iterator[Contents]:
     """What each file holds; what holds no configuration is told to `coverage`."""
     from kpl.cli.load import add_empty_arguments, find_files
@@ -165,14 +189,15 @@ def _tell_of_unreadable(files: Sequence[Contents]) -> bool:
     return certain
 
 
-def _tell_of_unknown_versions(cluster: Cluster, files: Sequence[Contents]) -> None:
+def _tell_of_unknown_versions(part: InCluster, files: Sequence[Contents]) -> None:
     """Say where the verdict is not that of the release asked for."""
     from kpl.cli.versions import tell_of_unknown_version
     from kpl.cluster import NEWEST_COREDNS
     from kpl.proxy.releases import NEWEST_KUBERNETES
 
-    told = set()
-    for configuration in (each for file in files for each in file.configurations):
+    told, cluster = set(), part.cluster
+    own = [file for file in files if not part.paths or file.path in part.paths]
+    for configuration in (each for file in own for each in file.configurations):
         if configuration.kind == "corefile":
             program, asked, newest = "CoreDNS", cluster.facts.coredns or NEWEST_COREDNS, NEWEST_COREDNS
             judged = cluster.judged_coredns_version(configuration.document)

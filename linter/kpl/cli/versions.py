@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from kpl.cluster import Facts
+    from kpl.facts import Facts
     from kpl.text.version import Version
 
 

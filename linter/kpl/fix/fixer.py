@@ -38,11 +38,13 @@ class Outcome:
         return {reading.source.path: text for reading, text in self.changed}
 
 
-def fix_texts(readings: Sequence[Reading], settings: Settings, unsafe: bool) -> Outcome:
-    """Fix all `readings` in memory, to a fixed point."""
+def fix_texts(
+    readings: Sequence[Reading], settings: Settings, unsafe: bool, context: Sequence[Reading] = ()
+) -> Outcome:
+    """Fix all `readings` in memory, to a fixed point; `context` are other files of their clusters."""
     outcome = Outcome()
-    current = list(readings)
-    first = lint(current, settings)
+    current = [*readings, *context]
+    first = lint(current, settings, only=readings)
     outcome.unwritten = first.unwritten
     trials = Trials()
     findings, outcome.withheld = offers(current, first.findings, settings, trials)
@@ -64,8 +66,8 @@ def fix_texts(readings: Sequence[Reading], settings: Settings, unsafe: bool) -> 
         if len(outcome.applied) == before:
             break
         known = alone.found if alone is not None else None
-        findings = lint(current, settings).findings if known is None else known
-    for old, new in zip(readings, current, strict=True):
+        findings = lint(current, settings, only=current[: len(readings)]).findings if known is None else known
+    for old, new in zip(readings, current, strict=False):
         if new.source.text != old.source.text:
             outcome.changed.append((old, new.source.text))
     return outcome

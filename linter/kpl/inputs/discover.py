@@ -67,6 +67,14 @@ def discover(paths: Sequence[str], all_names: bool = False) -> Discovery:
     return discovery
 
 
+def tracked(work_tree: str) -> Discovery:
+    """The files of `work_tree` that git has, by names that kpl reads; new ones are not looked for."""
+    discovery = Discovery()
+    walk = _Folder(work_tree, False, discovery, new=False)
+    discovery.found = [Found(path, named=False) for path, _ in walk.files(work_tree)]
+    return discovery
+
+
 def _status(path: str) -> os.stat_result:
     try:
         return os.stat(path)
@@ -79,10 +87,11 @@ def _status(path: str) -> os.stat_result:
 class _Folder:
     """The walk through one folder that the user gave."""
 
-    def __init__(self, path: str, all_names: bool, discovery: Discovery) -> None:
+    def __init__(self, path: str, all_names: bool, discovery: Discovery, new: bool = True) -> None:
         self.root = os.path.realpath(path)
         self.all_names = all_names
         self.discovery = discovery
+        self.new = new
         self._inside: dict[str, bool] = {}
 
     def files(self, folder: str) -> Iterator[tuple[str, os.stat_result]]:
@@ -101,11 +110,13 @@ class _Folder:
 
         work_tree = work_tree_of(folder)
         if work_tree is None:
-            yield from self._all_files(folder)
+            yield from self._all_files(folder) if self.new else ()
             return
         try:
-            listing = list_files(folder, work_tree)
+            listing = list_files(folder, work_tree, new=self.new)
         except GitError as error:
+            if not self.new:
+                return
             self.discovery.note(f"{error}, so files that git ignores are checked too")
             yield from self._all_files(folder)
             return
@@ -117,7 +128,7 @@ class _Folder:
                 yield path
             elif os.path.lexists(os.path.join(path, ".git")):
                 yield from self._paths(path)  # a submodule, or a repository inside of this one
-            else:
+            elif self.new:
                 yield from self._all_files(path)  # a submodule that is not initialized: git lists nothing in it
 
     def _all_files(self, folder: str) -> Iterator[str]:

@@ -76,6 +76,9 @@ class Reading:
     """Why `kpl fix` does not write the file back, completing "`path` ..."; empty where it does."""
 
 
+MAPS = frozenset(("Kustomization", "FluxKustomization", "Application"))
+"""The types of models that say which files make a cluster, and are not checked themselves."""
+
 DUMPS = frozenset(("Ruleset", "NftRuleset", "IpvsDump"))
 """The types of models that say what a node does with the traffic of Services."""
 
@@ -90,3 +93,8 @@ def is_corefile(document: Document) -> bool:
     return type(document.model).__name__ == "Corefile" or (
         isinstance(document.model, ParseFailure) and document.model.what == "Corefile"
     )
+
+
+def is_map(document: Document) -> bool:
+    """Whether `document` only says which files make a cluster."""
+    return type(document.model).__name__ in MAPS

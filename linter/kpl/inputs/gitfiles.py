@@ -39,8 +39,8 @@ def work_tree_of(folder: str) -> str | None:
     return at
 
 
-def list_files(folder: str, work_tree: str) -> Listing:
-    """The tracked files below `folder`, and the new ones that git does not ignore. Raises GitError."""
+def list_files(folder: str, work_tree: str, *, new: bool = True) -> Listing:
+    """The tracked files below `folder`, and the `new` ones that git does not ignore. Raises GitError."""
     import subprocess
     import tempfile
 
@@ -49,9 +49,9 @@ def list_files(folder: str, work_tree: str) -> Listing:
         raise GitError("git is not installed")
     own, common = _git_folders(work_tree)
     command = [program, "-C", os.path.realpath(folder), "-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false"]
-    command += ["ls-files", "--cached", "--others", "-z", "--exclude-standard"]
+    command += ["ls-files", "--cached", "-z", *(["--others", "--exclude-standard"] if new else [])]
     exclude = os.path.join(common, "info", "exclude")
-    if _is_regular(exclude):
+    if new and _is_regular(exclude):
         command.append(f"--exclude-from={exclude}")
     with tempfile.TemporaryDirectory(prefix="kpl-git-") as empty:
         _make_repository(empty, common)

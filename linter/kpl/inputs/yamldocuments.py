@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from kpl.inputs import kubernetes, services
 from kpl.inputs.corefiledocument import corefile_document, is_templated
 from kpl.inputs.document import Document, ParseFailure
+from kpl.inputs.gitops import gitops_models, is_about_clusters
 from kpl.inputs.kubeproxy import KIND, MAX_KUBE_PROXY, KubeProxyConfig, is_kube_proxy_config
 from kpl.inputs.templates import action_at, configuration_of
 from kpl.inputs.yamlscalar import embedding_of
@@ -60,10 +62,11 @@ def _is_interesting(text: str) -> bool:
 
 def yaml_documents(source: Source) -> Iterator[Document]:
     """The documents of the YAML file `source`."""
-    host = Embedding(source.text, source.newline)
+    host, name = Embedding(source.text, source.newline), os.path.basename(source.path)
     for span in split_documents(source.text):
         chunk = source.text[span.start : span.end]
-        if not _is_interesting(chunk):
+        is_interesting = _is_interesting(chunk)
+        if not (is_interesting or (is_about_clusters(name, chunk) and not _SCHEMA.search(chunk))):
             continue
         if len(chunk) > MAX_KUBE_PROXY and (found := _KUBE_PROXY.search(chunk)):
             yield Document(source, _too_large(Span(*found.span(1)).shifted(span.start)), host)
@@ -71,6 +74,8 @@ def yaml_documents(source: Source) -> Iterator[Document]:
         try:
             roots = compose(chunk, span.start)
         except YamlError as error:
+            if not is_interesting:
+                continue
             yield Document(
                 source, failure := _failure("YAML", chunk, span.start, error), host, templated=failure.templated
             )
@@ -116,6 +121,8 @@ class _Objects:
             return
         if not isinstance(node, Mapping):
             return
+        for model in gitops_models(node, os.path.basename(self.source.path)):
+            yield self._document(node, model)
         kind = node.text("kind") or ""
         if kind.endswith("List") and isinstance(node.get("items"), Sequence):
             of = kind.removesuffix("List")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kpl.cluster import Facts
 from kpl.errors import UsageError
+from kpl.facts import Facts, Origin
 from kpl.inputs.yamltree import Mapping, Node, Scalar, YamlError, compose
 from kpl.inputs.yamltree import Sequence as YamlSequence
 from kpl.lint.registry import find, some_are_missing
@@ -18,6 +18,9 @@ from kpl.text.number import whole_number
 from kpl.text.source import Source
 from kpl.text.version import Version
 from kpl.text.words import closest
+
+if TYPE_CHECKING:
+    from kpl.clusters.partition import Named
 
 MAX_SIZE = 1 << 20
 """In bytes."""
@@ -53,7 +56,7 @@ def load_config(path: str) -> Settings:
     except YamlError as error:
         raise _wrong(source, error.offset, error.message) from None
     if root is None or isinstance(root, Scalar) and root.is_null:
-        return Settings(root=os.path.dirname(os.path.abspath(path)))
+        return Settings(root=os.path.dirname(os.path.abspath(path)), configured=True)
     return _Config(source, root).settings()
 
 
@@ -98,10 +101,38 @@ class _Config:
                 for each in data.get("overrides", ())
             ],
             exclude=data.get("exclude", ()),
-            facts=_facts(facts),
+            facts=self._facts(Facts(), facts, "cluster"),
+            clusters=self._clusters(data.get("clusters", {}), self._facts(Facts(), facts, "cluster")),
             fail_on=data.get("fail-on", "warning"),
             root=os.path.dirname(os.path.abspath(self.source.path)),
+            configured=True,
         )
+
+    def _facts(self, facts: Facts, data: dict[str, Any], *path: str) -> Facts:
+        for key, value in data.items():
+            name, made = _fact(key, value)
+            line, _ = self.source.position(self._key(*path, key).start)
+            facts = facts.told({name: made}, Origin(self.source.path, line))
+        return facts
+
+    def _key(self, *path: str) -> Node:
+        """The key at the end of a path of keys."""
+        *above, last = path
+        node = self._node(above)
+        pair = node.pair(last) if isinstance(node, Mapping) else None
+        return pair[0] if pair else node
+
+    def _clusters(self, data: dict[str, dict[str, Any]], facts: Facts) -> list[Named]:
+        if not data:
+            return []
+        from kpl.clusters.partition import Named
+
+        root = os.path.dirname(os.path.abspath(self.source.path))
+        return [
+            Named(name, paths, root, self._facts(facts, own, "clusters", name))
+            for name, each in data.items()
+            for paths, own in [(each["paths"], {key: value for key, value in each.items() if key != "paths"})]
+        ]
 
     def _refuse_duplicates(self, node: Node) -> None:
         if isinstance(node, YamlSequence):
@@ -202,15 +233,13 @@ def _severities(data: dict[str, Any]) -> dict[str, Severity]:
     return {rule: Severity(value) for rule, value in data.get("severity", {}).items()}
 
 
-def _facts(data: dict[str, Any]) -> Facts:
-    made: dict[str, Any] = {}
-    for key, value in data.items():
-        name = _FACT_NAMES.get(key, key)
-        if key in ("kubernetes", "coredns", "kernel"):
-            made[name] = Version(str(value))
-        else:
-            made[name] = frozenset(value) if isinstance(value, list) else value
-    return Facts(**made)
+def _fact(key: str, value: Any) -> tuple[str, Any]:
+    """A setting as one of `kpl.facts.Facts`."""
+    if key in ("kubernetes", "coredns", "kernel"):
+        value = Version(str(value))
+    elif isinstance(value, list):
+        value = frozenset(value)
+    return _FACT_NAMES.get(key, key), value
 
 
 _FACT_NAMES = {

@@ -18,6 +18,7 @@ from kpl.text.edit import Edit, Fix, are_apart
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
+from kpl.text.words import listed
 
 PARALLEL_SIZE = 3_000_000
 """In characters. Of larger files a second process checks every other rule; for smaller ones it costs more than it gives."""
@@ -44,6 +45,8 @@ class Located(NamedTuple):
     url: str
     fix: Fix | None = None
     related: tuple[LocatedRelated, ...] = ()
+    clusters: tuple[str, ...] = ()
+    """The clusters in which it holds, where that is not each one that the file belongs to."""
 
     @property
     def path(self) -> str:
@@ -67,14 +70,77 @@ def lint(readings: Sequence[Reading], settings: Settings, only: Sequence[Reading
     With `only`, all readings make up the cluster, and just the findings in these are looked for. A rule that raises
     costs its findings and one trouble, a file that cannot be checked costs its own.
     """
-    cluster = Cluster([document for reading in readings for document in reading.documents], settings.facts)
     result = Result()
     chosen = readings if only is None else only
-    cluster_findings = _cluster_findings(cluster, chosen, settings)
+    everything = Cluster([document for reading in readings for document in reading.documents], settings.facts)
+    clusters = [
+        (name, cluster, own, _cluster_findings(cluster, files, own), {id(each) for each in files})
+        for name, cluster, own, files in _clusters(readings, everything, chosen, settings)
+    ]
     for reading in chosen:
         with troubles.kept(reading.source.path):
-            _lint_file(reading, cluster, settings, cluster_findings, result)
+            suppressions = Suppressions(reading.source, reading.documents)
+            silenced: set[tuple[str, Span]] = set()
+            found = {
+                name: _lint_file(reading, cluster, own, cluster_findings, suppressions, silenced, result)
+                for name, cluster, own, cluster_findings, files in clusters
+                if id(reading) in files
+            }
+            located = _once(found)
+            result.silenced += len(silenced)
+            own = next(own for _, _, own, _, files in clusters if id(reading) in files)
+            active = own.rules_for(reading.source.path)
+            if any(entry.sees == "Suppression" for entry in active):
+                located += _idle(suppressions, active, everything, own, settings.complete)
+            result.findings += sorted(located, key=lambda each: (each.span, each.code))
     return result
+
+
+def _clusters(
+    readings: Sequence[Reading], everything: Cluster, chosen: Sequence[Reading], settings: Settings
+) -> Iterator[tuple[str, Cluster, Settings, Sequence[Reading]]]:
+    """The clusters of a run: each with its name, its settings, and those of the `chosen` files that belong to it."""
+    parts = settings.partition
+    if parts is None and (len(readings) > 1 or settings.clusters):
+        from kpl.clusters.partition import partition
+
+        parts = partition(readings, settings.facts, settings.clusters)
+    if parts is None or len(parts.clusters) == 1:
+        facts = parts.clusters[0].facts if parts else settings.facts
+        own = settings.nested.get(parts.clusters[0].configured, settings) if parts else settings
+        yield "", everything if facts is settings.facts else Cluster(everything.documents, facts), own, chosen
+        return
+    paths = [{each.source.path for each in part.readings} for part in parts.clusters]
+    for part, inside in zip(parts.clusters, paths, strict=True):
+        files = [each for each in chosen if each.source.path in inside]
+        if files:
+            documents = [document for each in readings if each.source.path in inside for document in each.documents]
+            yield part.name, Cluster(documents, part.facts), settings.nested.get(part.configured, settings), files
+
+
+def _once(found: dict[str, list[Located]]) -> list[Located]:
+    """The findings in each cluster that a file belongs to, each of them once; what holds in some only names them.
+
+    A rule finds the same thing in each cluster, though the facts in its message differ.
+    """
+    if len(found) == 1:
+        return next(iter(found.values()))
+    places: dict[tuple[str, Span], dict[Located, list[str]]] = {}
+    for name, findings in found.items():
+        for finding in findings:
+            places.setdefault((finding.code, finding.span), {}).setdefault(finding, []).append(name)
+    made = []
+    for holds in places.values():
+        (finding, names), *others = holds.items()
+        also = [name for other in others for name in other[1] if name not in names]
+        if any(other.fix != finding.fix for other, _ in others):
+            finding = finding._replace(fix=None)
+        if also or len(names) < len(found):
+            where = f"in {listed(names)}" + (f", and likewise in {listed(also)}" if also else "")
+            clusters = () if len(names) + len(also) == len(found) else (*names, *also)
+            finding = finding._replace(message=f"{finding.message} ({where})", clusters=clusters)
+        made.append(finding)
+    return made
 
 
 def _cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Settings) -> dict[int, list[Finding]]:
@@ -96,15 +162,21 @@ def _cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Set
 
 
 def _lint_file(
-    reading: Reading, cluster: Cluster, settings: Settings, cluster_findings: dict[int, list[Finding]], result: Result
-) -> None:
+    reading: Reading,
+    cluster: Cluster,
+    settings: Settings,
+    cluster_findings: dict[int, list[Finding]],
+    suppressions: Suppressions,
+    silenced: set[tuple[str, Span]],
+    result: Result,
+) -> list[Located]:
+    """What the rules find in a file as one of `cluster`."""
     active = settings.rules_for(reading.source.path)
     codes = {entry.code for entry in active}
     by_type: dict[str, list[RuleEntry]] = {}
     for entry in active:
         if _has_what_it_needs(entry, cluster):
             by_type.setdefault(entry.sees, []).append(entry)
-    suppressions = Suppressions(reading.source, reading.documents)
     located: list[Located] = []
     for document in reading.documents:
         findings = [each for each in cluster_findings.get(id(document), ()) if each.rule.code in codes]
@@ -126,12 +198,10 @@ def _lint_file(
             if one is None:
                 continue
             if suppressions.silences(one.code, one.name, document, finding.span, one.span):
-                result.silenced += 1
+                silenced.add((one.code, one.span))
             else:
                 located.append(one)
-    if any(entry.sees == "Suppression" for entry in active):
-        located += _idle(suppressions, active, cluster, settings)
-    result.findings += sorted(located, key=lambda each: (each.span, each.code))
+    return located
 
 
 def _is_misread(document: Document, cluster: Cluster) -> bool:
@@ -219,14 +289,14 @@ def _check_all(
 
 
 def _idle(
-    suppressions: Suppressions, active: Sequence[RuleEntry], cluster: Cluster, settings: Settings
+    suppressions: Suppressions, active: Sequence[RuleEntry], cluster: Cluster, settings: Settings, complete: bool
 ) -> Iterator[Located]:
     """The findings about suppressions that suppress nothing."""
     by_word = {word: entry for entry in active for word in (entry.code, entry.name)}
     for owner, each in suppressions.found:
         named = {str(name): by_word.get(name) or by_word.get(name.upper()) for name in each.names}
         alone = {name for name, entry in named.items() if entry is not None and _is_about_one_file(entry, settings)}
-        sees_all = settings.complete and not cluster.has("ParseFailure")
+        sees_all = complete and not cluster.has("ParseFailure")
         each.judged = {name for name, entry in named.items() if entry is not None} if sees_all else alone
         # another run may have other options
         each.certain = {name for name in alone if (entry := named[name]) and not settings.rule(entry).options}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import fnmatch
-import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from kpl.cluster import Facts
+from kpl.facts import Facts
+from kpl.text.globs import glob_matches
+
+if TYPE_CHECKING:
+    from kpl.clusters.partition import Named, Partition
 from kpl.lint.registry import RuleEntry, choose, entries
 from kpl.lint.rule import Rule, Severity
 
@@ -39,6 +40,14 @@ class Settings:
     facts: Facts = field(default_factory=Facts)
     fail_on: str = "warning"
     root: str = "."
+    configured: bool = False
+    """Whether a configuration file is in `root`."""
+    clusters: Sequence[Named] = ()
+    """The clusters that the configuration names."""
+    nested: Mapping[str, Settings] = field(default_factory=dict)
+    """What other configuration files further down tell, by the folder that each is in."""
+    partition: Partition | None = None
+    """The clusters of the run, where they were worked out before."""
     complete: bool = False
     """Whether the run is over a whole repository, so that there are no files beside those given."""
 
@@ -96,39 +105,3 @@ class Settings:
     def knows(word: str) -> bool:
         """Whether a rule is called so."""
         return any(word.upper() == entry.code or word == entry.name for entry in entries())
-
-
-def glob_matches(path: str, globs: Sequence[str], root: str) -> bool:
-    """Whether `path` matches one of `globs`: ``*`` stays within a folder, ``**`` does not, a folder matches what is in it."""
-    relative = os.path.relpath(os.path.abspath(path), os.path.abspath(root)).replace(os.sep, "/")
-    names = relative.split("/")
-    return any(_matches(names, _parts(each)) for each in globs)
-
-
-def _parts(glob: str) -> list[str]:
-    """The names that a glob is made of, ``**`` for any number of them; what follows the last one is in the folder."""
-    anchored = "/" in glob.rstrip("/")
-    parts = [] if anchored else ["**"]
-    for part in re.sub(r"^\.?/", "", glob).rstrip("/").split("/"):
-        if part != "**" and part.startswith("**"):
-            parts.append("**")
-        parts.append(part if part == "**" else re.sub(r"\*+", "*", part))
-    return parts
-
-
-def _matches(names: Sequence[str], parts: Sequence[str]) -> bool:
-    """Whether the first names match `parts`; each name is compared with each part once."""
-    ends = {0}  # how many names the parts so far can take
-    for part in parts:
-        if part == "**":
-            ends = set(range(min(ends, default=len(names) + 1), len(names) + 1))
-        else:
-            # fnmatch does not go back over its stars
-            match = _name_pattern(part).match
-            ends = {end + 1 for end in ends if end < len(names) and match(names[end])}
-    return any(end > 0 for end in ends)
-
-
-@lru_cache(maxsize=1024)
-def _name_pattern(part: str) -> re.Pattern[str]:
-    return re.compile(fnmatch.translate(part.replace("[", "[[]")))

@@ -82,9 +82,8 @@ def disagreements(
 ) -> list[Difference]:
     """What the dump with `states` does not do as the Services ask for, whichever of the `releases` programmed it.
 
-    The same for `gates`: what is told holds with each of these sets of feature gates.
-
-    Nothing is said of a dump of another cluster: one without a Service at the address that it has here.
+    The same for `gates`: what is told holds with each of these sets of feature gates. Nothing is told of a dump without a
+    Service.
     """
     states, with_slices = list(states), objects.with_slices
     found: dict[tuple[object, ...], Difference] | None = None
@@ -94,7 +93,7 @@ def disagreements(
         told = {
             _identity(each): each
             for state in states
-            if _is_same_cluster(of_family.get(state.ip_family), state)
+            if state.ports and state.ip_family in of_family
             for each in differences(of_family[state.ip_family], state)
             if _is_sure(each, objects, with_slices)
         }
@@ -121,20 +120,6 @@ def possible_releases(known: Version | None, oldest: str | None, newest: str | N
 
 def _key_of(service: Service) -> _Key:
     return service.namespace or "default", str(service.name)
-
-
-def _is_same_cluster(expected: NodeState | None, programmed: NodeState) -> bool:
-    if expected is None:
-        return False
-    named = programmed.by_name()
-    unnamed = {(port.protocol, port.cluster_ip, port.port) for port in programmed.ports if port.name is None}
-    same = other = 0
-    for (name, protocol), port in expected.by_name().items():
-        there = named.get((name, protocol))
-        if there is not None and there.cluster_ip is not None:
-            same, other = same + (there.cluster_ip == port.cluster_ip), other + (there.cluster_ip != port.cluster_ip)
-        same += (protocol, port.cluster_ip, port.port) in unnamed
-    return same > other
 
 
 def _is_sure(difference: Difference, objects: ClusterObjects, with_slices: set[_Key]) -> bool:

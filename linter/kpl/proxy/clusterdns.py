@@ -18,7 +18,12 @@ _PORTS = {"dns": "udp", "dns-tcp": "tcp", "udp-53": "udp", "tcp-53": "tcp"}
 def is_cluster_dns(port_name: str) -> bool:
     """Whether ``namespace/service:port`` is a port that every pod asks for names, as the usual installers call it."""
     service, _, port = port_name.partition(":")
-    return service in _SERVICES and port in _PORTS
+    return is_cluster_dns_service(service) and port in _PORTS
+
+
+def is_cluster_dns_service(name: str) -> bool:
+    """Whether ``namespace/service`` is what every pod asks for names."""
+    return name in _SERVICES
 
 
 def cluster_dns_ports() -> Iterator[tuple[str, str]]:

@@ -26,6 +26,7 @@ def record(finding: Located) -> dict[str, Any]:
         "message": finding.message,
         "help": finding.help,
         "url": finding.url,
+        **({"clusters": list(finding.clusters)} if finding.clusters else {}),
         "fix": None
         if fix is None
         else {

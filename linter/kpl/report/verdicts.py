@@ -11,6 +11,7 @@ import click
 
 from kpl.report.jsontext import dumps, path_fields
 from kpl.report.screen import printable, snippet_lines
+from kpl.text.words import listed
 
 if TYPE_CHECKING:
     from kpl.text.source import Source
@@ -44,6 +45,7 @@ def record(judged: Judged) -> dict[str, Any]:
         "index": judged.number,
         "kind": judged.kind,
         "version": version_text(judged),
+        **({"clusters": list(judged.clusters)} if judged.clusters else {}),
         "verdict": verdict.answer,
         "phase": verdict.phase,
         "message": verdict.message,
@@ -130,6 +132,8 @@ def render(judged: Judged, color: bool) -> str:
     else:
         place = printable(judged.path)
     program = f"{PROGRAMS[judged.kind]} {version_text(judged)}"
+    if judged.clusters:
+        program += f", in {printable(listed(judged.clusters))}"
     answer = verdict.answer
     word = click.style(answer, fg=_COLORS[answer], bold=True) if color else answer
     if answer == "loads":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def distance(a: str, b: str) -> int:
@@ -31,6 +31,12 @@ def closest(word: str, names: Iterable[str]) -> tuple[str, int] | None:
     if not near or near[0][0] > most or (len(near) > 1 and near[1][0] == near[0][0]):
         return None
     return near[0][1], near[0][0]
+
+
+def listed(words: Sequence[str]) -> str:
+    """``a, b and c``."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def and_more(count: int, noun: str) -> str:

@@ -30,6 +30,28 @@ class Judged(NamedTuple):
     source: Source
     span: Span | None
     imported: tuple[Source, Span] | None = None
+    clusters: tuple[str, ...] = ()
+    """The clusters in which it holds, where that is not each one that the file belongs to."""
+
+
+class InCluster(NamedTuple):
+    """A cluster, its name, and the files that belong to it."""
+
+    name: str
+    cluster: Cluster
+    paths: frozenset[str]
+
+
+def judge_in(files: Sequence[Contents], clusters: Sequence[InCluster], *, as_they_are: bool) -> Iterator[Judged]:
+    """The verdicts in the order of `files`, for each cluster that a file belongs to; those that are alike are one."""
+    for file in files:
+        own = [each for each in clusters if len(clusters) == 1 or file.path in each.paths]
+        holds: dict[Judged, list[str]] = {}
+        for each in own:
+            for judged in judge([file], each.cluster, as_they_are=as_they_are):
+                holds.setdefault(judged, []).append(each.name)
+        for judged, names in sorted(holds.items(), key=lambda item: item[0].number):
+            yield judged if len(names) == len(own) else judged._replace(clusters=tuple(names))
 
 
 def judge(files: Sequence[Contents], cluster: Cluster, *, as_they_are: bool) -> Iterator[Judged]:

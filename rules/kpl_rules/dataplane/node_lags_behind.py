@@ -31,10 +31,10 @@ Ports = Mapping[tuple[str, str], PortState]
 def _node(*services: tuple[str, str]) -> str:
     """The nat table of a node: Services ``namespace/name:port`` with one endpoint each."""
     chains, rules = ["KUBE-SERVICES", "KUBE-MARK-MASQ"], ["-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000"]
-    for number, (name, pod) in enumerate(services, 1):
+    for name, pod in services:
         chain, leaf = service_chain("KUBE-SVC-", name, "tcp"), endpoint_chain(name, "tcp", f"{pod}:80")
         chains += [chain, leaf]
-        match = f'-d 10.96.0.{number}/32 -p tcp -m comment --comment "{name} cluster IP" -m tcp --dport 80'
+        match = f'-d {pod.replace("10.244.", "10.96.")}/32 -p tcp -m comment --comment "{name} cluster IP" -m tcp --dport 80'
         rules += [
             f"-A KUBE-SERVICES {match} -j {chain}",
             f"-A {chain} ! -s 10.244.0.0/16 {match} -j KUBE-MARK-MASQ",
@@ -120,7 +120,7 @@ class NodeLagsBehind(Rule):
                 (document, state.by_name())
                 for document in cluster.dumps
                 for state in cluster.node_states(document)
-                if state.ip_family == family
+                if state.ip_family == family and state.ports
             ]
             documents = {id(document) for document, _ in nodes}
             if len(nodes) < 3 or len(documents) < len(nodes):
@@ -128,7 +128,7 @@ class NodeLagsBehind(Rule):
             usual = _usual([ports for _, ports in nodes])
             for document, ports in nodes:
                 behind = sorted(_behind(ports, usual), key=lambda each: not _is_dns_lost(*each))
-                if behind and _is_same_cluster(ports, usual):
+                if behind:
                     yield self._finding(document, behind)
 
     def _finding(self, document: Document, behind: list[tuple[str, str]]) -> Finding:
@@ -162,12 +162,6 @@ def _usual(nodes: list[Ports]) -> dict[tuple[str, str], frozenset[tuple[str, int
 
 def _endpoints(port: PortState) -> frozenset[tuple[str, int]]:
     return frozenset((each.address, each.port) for each in port.internal.endpoints)
-
-
-def _is_same_cluster(ports: Ports, usual: Mapping[tuple[str, str], frozenset[tuple[str, int]] | None]) -> bool:
-    """Whether most of the usual Services are there: the dumps of a folder need not be of one cluster."""
-    present = [key for key, value in usual.items() if value is not None]
-    return sum(key in ports for key in present) * 2 > len(present)
 
 
 def _behind(

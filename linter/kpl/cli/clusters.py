@@ -1,0 +1,114 @@
+"""The clusters of a run, and ``kpl clusters``, which shows them.
+
+What the files tell comes under what each ``.kpl.yaml`` tells, and that under what the command line tells.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kpl.cli.options import (
+    CONFIG_NAME,
+    KINDS,
+    choice_options,
+    container_options,
+    facts_options,
+    input_options,
+    own_config,
+    repository_of,
+    with_options,
+)
+
+if TYPE_CHECKING:
+    from kpl.inputs.document import Reading
+    from kpl.lint.settings import Settings
+
+
+def find_clusters(
+    readings: Sequence[Reading], settings: Settings, options: dict[str, Any], *, of_one_file: bool = False
+) -> list[str]:
+    """Work out the clusters of a run, for `settings`; what the user is to know of them. Raises UsageError.
+
+    One file alone is of one cluster, and nothing is to be worked out unless `of_one_file` asks for it.
+    """
+    if len(readings) < 2 and not (settings.clusters or of_one_file):
+        return []
+    from kpl.clusters.partition import partition
+
+    if not (options["no_config"] or options["config"]):
+        settings.nested = _nested(readings, settings.root, options)
+    nested = {folder: each.facts for folder, each in settings.nested.items()}
+    home = settings.root if settings.configured and not options["config"] else None
+    settings.partition = partition(readings, settings.facts, settings.clusters, nested, home)
+    return settings.partition.notes
+
+
+def _nested(readings: Iterable[Reading], root: str, options: dict[str, Any]) -> dict[str, Settings]:
+    """What configuration files further down than that of the run tell, by their folder."""
+    from kpl.lint.config import load_config
+
+    folders = {os.path.dirname(os.path.abspath(each.source.path)) for each in readings}
+    common = os.path.commonpath(list(folders)) if folders else ""
+    found: dict[str, Settings] = {}
+    seen: set[str] = {root, os.path.dirname(common)}
+    for folder in sorted(folders):
+        while folder not in seen:
+            seen.add(folder)
+            candidate = os.path.join(folder, CONFIG_NAME)
+            if os.path.lexists(candidate):
+                path = own_config(candidate, repository_of(folder))
+                if path is not None:
+                    found[folder] = with_options(load_config(path), options)
+            folder = os.path.dirname(folder)
+    return found
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS|-]...")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print.")
+@click.option("--files", "list_files", is_flag=True, help="List the files of each cluster.")
+@input_options(tuple(KINDS))
+@choice_options
+@facts_options
+@container_options
+def clusters(paths: tuple[str, ...], format_: str, list_files: bool, **options: Any) -> None:
+    """Show which clusters the files in PATHS are of, and what is known of each, with the place that tells it.
+
+    Exit codes: 0 done, 2 wrong usage or configuration, or a file that is not readable.
+    """
+    gc.disable()  # a short life with many objects, none of them garbage
+    from kpl.cli.context import read_context
+    from kpl.cli.load import load, stdin_bytes, tell_of_coverage
+    from kpl.cli.options import settings_from
+    from kpl.cluster import Cluster
+    from kpl.clusters.known import known_facts
+    from kpl.report.clusters import print_clusters
+
+    settings = settings_from(options, paths)
+    inputs = load(paths, settings, stdin_bytes(paths), options)
+    context = read_context(paths, inputs, settings, options)
+    inputs.coverage.notes += find_clusters([*inputs.readings, *context], settings, options, of_one_file=True)
+    own = {id(reading) for reading in inputs.readings}
+    parts = settings.partition.clusters if settings.partition else []
+    parts = [part for part in parts if any(id(reading) in own for reading in part.readings)]
+    shared = Counter(id(reading) for part in parts for reading in part.readings)
+    print_clusters(
+        [
+            (
+                part.name,
+                known_facts(Cluster([document for each in part.readings for document in each.documents], part.facts)),
+                [(each.source.path, shared[id(each)] > 1) for each in part.readings],
+            )
+            for part in parts
+        ],
+        format_,
+        list_files=list_files,
+    )
+    complete = tell_of_coverage(inputs.coverage, options)
+    click.get_current_context().exit(0 if complete else 2)

@@ -1,0 +1,57 @@
+"""The rest of the work tree around the files of a run: facts come from it, findings do not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from kpl.cli.load import Inputs, read_files
+from kpl.cli.options import repository_of
+from kpl.inputs.coverage import Coverage, Skipped
+from kpl.inputs.document import Reading
+
+if TYPE_CHECKING:
+    from kpl.lint.settings import Settings
+
+MOST_FILES = 50_000
+"""A work tree with more files is not read for the sake of a few of them."""
+
+
+def read_context(paths: Sequence[str], inputs: Inputs, settings: Settings, options: dict[str, Any]) -> list[Reading]:
+    """The other files of the work tree that all of `paths` are in, as far as git has them.
+
+    Tells `settings` whether the run now sees all of the repository, and `inputs` where the tree is too large.
+    """
+    settings.complete = settings.complete and inputs.coverage.sees_all
+    root = None if options["no_context"] or not inputs.readings else _work_tree(paths, inputs)
+    if root is None:
+        return []
+    from kpl.inputs.discover import tracked
+
+    discovery = tracked(root)
+    if len(discovery.found) > MOST_FILES:
+        inputs.coverage.notes.append(
+            f"only the files given were looked at, because the repository has more than {MOST_FILES:,} files for kpl"
+        )
+        return []
+    own = {os.path.realpath(each.source.path) for each in inputs.readings}
+    own |= {os.path.realpath(each.path) for each in inputs.coverage.skipped}
+    found = [each for each in discovery.found if os.path.realpath(each.path) not in own]
+    for each in found:
+        each.path = os.path.relpath(each.path)
+    read = read_files([each for each in found if not settings.excludes(each.path)])
+    seen = Coverage(skipped=[*discovery.skipped, *(each for each in read if isinstance(each, Skipped))])
+    settings.complete = inputs.coverage.sees_all and seen.sees_all
+    return [each for each in read if isinstance(each, Reading)]
+
+
+def _work_tree(paths: Sequence[str], inputs: Inputs) -> str | None:
+    """The work tree that all inputs are in; None where there is none, or they are all of it."""
+    given = [os.path.realpath(path) for path in paths or ["."] if path != "-"]
+    if inputs.stdin is not None:
+        given.append(os.path.realpath(inputs.stdin.source.path))
+    folders = {each if os.path.isdir(each) else os.path.dirname(each) for each in given}
+    roots = {repository_of(each) for each in folders}
+    root = roots.pop() if len(roots) == 1 else None
+    return None if root is None or any(os.path.isdir(each) and each == root for each in given) else root

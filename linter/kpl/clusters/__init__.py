@@ -1,0 +1,1 @@
+"""Which cluster a document belongs to, and what is known of each cluster."""
