@@ -50,10 +50,14 @@ def _release(cluster: Cluster, name: str, title: str) -> Fact:
             match = image.search(container.image) if container.image else None
             if match:
                 found.setdefault(match[1], _place(document, container.image.span))
+    if not found and name == "kubernetes":
+        for document in cluster.documents:
+            if type(document.model).__name__ == "KubeadmCluster" and document.model.release is not None:
+                found.setdefault(document.model.release, _place(document, document.model.release.span))
     if len(found) == 1:
         return Fact(title, *next(iter(found.items())))
     if found:
-        return Fact(title, newest, Origin(f"default, as the images contradict each other: {', '.join(sorted(found))}"))
+        return Fact(title, newest, Origin(f"default, as the files contradict each other: {', '.join(sorted(found))}"))
     return Fact(title, newest, _NEWEST)
 
 

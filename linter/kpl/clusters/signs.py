@@ -45,6 +45,13 @@ def _signs(document: Document) -> Iterator[Sign]:
                 found = image.search(container.image) if container.image else None
                 if found:
                     yield Sign(what, "", found[1])
+    elif kind == "KubeadmCluster":
+        yield Sign("ClusterConfiguration of kubeadm", "", document.embedding.text[slice(*model.span)])
+        if model.release is not None:
+            yield Sign(KUBERNETES_RELEASE, "", model.release)
+    elif kind == "KubeletConfig":
+        if model.cluster_dns:
+            yield Sign("clusterDNS of the kubelet", "", " ".join(model.cluster_dns))
     elif kind == "FluxKustomization":
         # an object of that name is there once
         yield Sign("Kustomization of Flux", f"{model.namespace}/{model.name}", model.path)
