@@ -14,6 +14,8 @@ import pytest
 
 from growth_shapes import Shape, settings_files, shapes
 from kpl.cluster import Cluster
+from kpl.clusters.partition import partition
+from kpl.facts import Facts
 from kpl.fix.fixer import fix_texts
 from kpl.inputs.corefiledocument import MAX_COREFILE
 from kpl.inputs.corefileparser import MAX_WORDS
@@ -27,6 +29,7 @@ from kpl.lint.settings import Settings
 from kpl.proxy import inspection
 from kpl.report.screen import render
 from kpl.verify.judged import judge
+from kpl_rules.dataplane.node_lags_behind import _node
 from samples import config_map, indented
 from support import facts, held, readings, run
 
@@ -145,6 +148,39 @@ def test_settings_grow_with_their_file(tmp_path: Path, name: str) -> None:
         lint(documents, load_config(str(path)))
 
     assert growth(work, settings_files()[name]) < MOST
+
+
+def _dump(number: int) -> str:
+    return _node(*((f"n/s{port}:web", f"10.244.{number % 250}.{port + 1}") for port in range(10)))
+
+
+def _service(number: int) -> str:
+    address = f"10.96.{number // 250}.{number % 250 + 1}"
+    return f"apiVersion: v1\nkind: Service\nmetadata: {{name: s{number}}}\nspec: {{clusterIP: {address}, ports: [{{port: 80}}]}}\n"
+
+
+FLEETS: dict[str, Callable[[int], tuple[str, str]]] = {
+    "dumps of other clusters": lambda number: (f"d{number}/n.iptables", _dump(number)),
+    "dumps of one cluster": lambda number: (f"n{number}.iptables", _dump(1)),
+    "Services in folders": lambda number: (f"s{number}/s.yaml", _service(number)),
+    "Corefiles of other clusters": lambda number: (
+        f"c{number}/Corefile",
+        f"a{number}.example {{\n    kubernetes\n}}\n",
+    ),
+    "kustomizations": lambda number: (
+        f"k{number}/kustomization.yaml",
+        f"resources: [../k{number + 1}, ../k{number + 2}]\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FLEETS)
+def test_what_is_done_to_find_the_clusters_grows_with_the_files(name: str) -> None:
+    def work(count: str) -> None:
+        read = readings(dict(FLEETS[name](number) for number in range(int(count))))
+        partition(read, Facts())
+
+    assert growth(work, str, 100) < MOST
 
 
 SERVER = ". {\n    import s0\n    cache 30\n    forward . 192.0.2.1\n}\n"

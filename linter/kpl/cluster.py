@@ -159,7 +159,7 @@ class Cluster:
     @cached_property
     def kubernetes_version(self) -> Version:
         """The Kubernetes release in force: given, or of the only kube-proxy image tag, or the newest known one."""
-        return as_known(self.facts.kubernetes or self._image_version(KUBE_PROXY_IMAGE) or NEWEST_KUBERNETES)
+        return as_known(self.facts.kubernetes or self._installed_kubernetes or NEWEST_KUBERNETES)
 
     def judged_kubernetes_version(self, document: Document) -> Version:
         """The release whose verdict on a KubeProxyConfiguration is given: the one in force, or the nearest known one."""
@@ -202,7 +202,13 @@ class Cluster:
     @cached_property
     def kubernetes_version_known(self) -> bool:
         """Whether anything tells the Kubernetes release."""
-        return self.facts.kubernetes is not None or self._image_version(KUBE_PROXY_IMAGE) is not None
+        return self.facts.kubernetes is not None or self._installed_kubernetes is not None
+
+    @cached_property
+    def _installed_kubernetes(self) -> Version | None:
+        """The release of the only kube-proxy image tag, or that of the only one that kubeadm installs."""
+        found = {document.model.release for document in self.documents if _is_kubeadm(document)} - {None}
+        return self._image_version(KUBE_PROXY_IMAGE) or (Version(found.pop()) if len(found) == 1 else None)
 
     def kubernetes_version_for(self, model: Any) -> Version:
         """The Kubernetes release of the cluster that `model` is for: kubeadm's settings may stand in the same file."""
@@ -367,6 +373,10 @@ class Cluster:
         if self.facts.endpoints is not None:
             return self.facts.endpoints
         return sum(model.size for _, model in self.of(EndpointSlice)) or None
+
+
+def _is_kubeadm(document: Document) -> bool:
+    return type(document.model).__name__ == "KubeadmCluster"
 
 
 # each configuration of a file asks

@@ -121,6 +121,8 @@ def test_the_clusters_are_shown_with_the_places_of_their_facts(fleet: Path) -> N
         "  2 files, 1 of them shared with other clusters",
         "    west/d.yaml",
         "    base/Corefile (shared)",
+        "",
+        "3 files checked (2 YAML, 1 Corefile); not checked: 1 holds nothing for kpl.",
     ]
 
 

@@ -26,7 +26,7 @@ NOTHING = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\ndata: {a: b}\n"
         (b" \n\n", b"it is empty"),
         (b"bash: iptables-save: command not found\n", b"it holds nothing that kpl recognizes"),
         (b"\x7fELF\0\0\0", b"it is a binary file"),
-        (gzip.compress(DUMP.encode())[:-9], b"it is a gzip file that was cut short"),
+        (gzip.compress(DUMP.encode(), mtime=0)[:-9], b"it is a gzip file that was cut short"),
         (b"\x1f\x8b\x08" + b"\0" * 7 + b"\xff" * 9, b"it is a damaged gzip file"),
         (b"$ANSIBLE_VAULT;1.1;AES256\n6231\n", b"it is encrypted"),
     ],
@@ -78,7 +78,7 @@ def test_a_process_substitution_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["lint", "fix", "verify"])
 def test_a_damaged_file_costs_one_line_wherever_it_was_found(tmp_path: Path, command: str) -> None:
     (tmp_path / "Corefile").write_text("lan {\n    whoami\n}\n")
-    (tmp_path / "node.iptables.gz").write_bytes(gzip.compress(DUMP.encode())[:-9])
+    (tmp_path / "node.iptables.gz").write_bytes(gzip.compress(DUMP.encode(), mtime=0)[:-9])
     done = kpl(tmp_path, command, "--allow-empty", ".")
     assert done.returncode == 2
     assert b"kpl: error: node.iptables.gz was not checked: it is a gzip file that was cut short\n" in done.stderr

@@ -122,7 +122,7 @@ def test_the_nearest_release() -> None:
     assert nearest_kubernetes(Version("1.0.1")) == Version("1.0.1")
 
 
-@pytest.mark.parametrize("told", ["config", "image"])
+@pytest.mark.parametrize("told", ["config", "image", "kubeadm"])
 def test_kpl_clusters_names_the_beta_too(tmp_path: Path, told: str) -> None:
     if told == "config":
         (tmp_path / ".kpl.yaml").write_text('cluster:\n  kubernetes: "1.38"\n')
@@ -130,4 +130,7 @@ def test_kpl_clusters_names_the_beta_too(tmp_path: Path, told: str) -> None:
     (tmp_path / "pod.yaml").write_text(
         f"apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec: {{containers: [{{name: a, image: '{image}'}}]}}\n"
     )
+    if told == "kubeadm":
+        kubeadm = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.38.1\n"
+        (tmp_path / "kubeadm.yaml").write_text(kubeadm)
     assert b"1.38.0-beta.0" in kpl(tmp_path, "clusters").stdout

@@ -70,6 +70,25 @@ def test_what_a_cluster_has_once_parts_the_folders() -> None:
     assert parts({"a/x.yaml": kube_proxy.format("ipvs"), "b/x.yaml": kube_proxy.format("kernelspace")}).keys() == {""}
 
 
+def test_kubeadm_and_the_kubelet_tell_of_a_cluster() -> None:
+    kubeadm = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.{}\n"
+    kubelet = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nclusterDNS: [{}]\n"
+    assert parts({"a/k.yaml": kubeadm.format("35.1"), "b/k.yaml": kubeadm.format("36.0")}).keys() == {"a", "b"}
+    assert parts({"a/k.yaml": kubelet.format("10.96.0.10"), "b/k.yaml": kubelet.format("10.43.0.10")}).keys() == {
+        "a",
+        "b",
+    }
+    assert parts({"a/k.yaml": kubelet.format("169.254.20.10"), "b/k.yaml": kubelet.format("169.254.20.10")}).keys() == {
+        ""
+    }
+    assert parts({"a/k.yaml": kubelet.format("")}).keys() == {""}
+    proxy = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: nftables\nclusterCIDR: 10.0.0.0/8\n"
+    assert codes({"p.yaml": proxy, "k.yaml": kubeadm.format("36.0")}, "KPL302") == []
+    assert [message[:18] for _, message in codes({"p.yaml": proxy, "k.yaml": kubeadm.format("30.2")}, "KPL302")] == [
+        "kube-proxy 1.30.2 "
+    ]
+
+
 def test_files_that_no_cluster_has_are_of_all() -> None:
     files = {"a/d.yaml": coredns(OLD), "b/d.yaml": coredns(NEW), "base/Corefile": corefile()}
     assert parts(files) == {"a": ["a/d.yaml", "base/Corefile"], "b": ["b/d.yaml", "base/Corefile"]}

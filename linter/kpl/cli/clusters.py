@@ -16,7 +16,7 @@ import click
 from kpl.cli.options import (
     CONFIG_NAME,
     KINDS,
-    choice_options,
+    config_options,
     container_options,
     facts_options,
     input_options,
@@ -74,7 +74,7 @@ def _nested(readings: Iterable[Reading], root: str, options: dict[str, Any]) -> 
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print.")
 @click.option("--files", "list_files", is_flag=True, help="List the files of each cluster.")
 @input_options(tuple(KINDS))
-@choice_options
+@config_options
 @facts_options
 @container_options
 def clusters(paths: tuple[str, ...], format_: str, list_files: bool, **options: Any) -> None:
@@ -89,9 +89,10 @@ def clusters(paths: tuple[str, ...], format_: str, list_files: bool, **options: 
     from kpl.cluster import Cluster
     from kpl.clusters.known import known_facts
     from kpl.report.clusters import print_clusters
+    from kpl.report.coverage import print_coverage
 
     settings = settings_from(options, paths)
-    inputs = load(paths, settings, stdin_bytes(paths), options)
+    inputs = load(paths, settings, stdin_bytes(paths), options, wanted=lambda document: True)
     context = read_context(paths, inputs, settings, options)
     inputs.coverage.notes += find_clusters([*inputs.readings, *context], settings, options, of_one_file=True)
     own = {id(reading) for reading in inputs.readings}
@@ -110,5 +111,8 @@ def clusters(paths: tuple[str, ...], format_: str, list_files: bool, **options: 
         format_,
         list_files=list_files,
     )
+    if format_ == "text":
+        click.echo()
+        print_coverage(inputs.coverage, show_skipped=options["show_skipped"])
     complete = tell_of_coverage(inputs.coverage, options)
     click.get_current_context().exit(0 if complete else 2)

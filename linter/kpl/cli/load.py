@@ -15,7 +15,7 @@ from kpl.errors import UsageError
 from kpl.inputs.coverage import Coverage, Skipped, SkipReason
 from kpl.inputs.detect import STDIN_NAME
 from kpl.inputs.discover import Found, discover
-from kpl.inputs.document import Document, ParseFailure, Reading, is_map
+from kpl.inputs.document import Document, ParseFailure, Reading, only_tells
 from kpl.parallel import can_fork, in_two_processes
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def load(
     settings: Settings,
     stdin: bytes | None,
     options: dict[str, Any],
-    wanted: Callable[[Document], bool] = lambda document: not (_is_template(document) or is_map(document)),
+    wanted: Callable[[Document], bool] = lambda document: not (_is_template(document) or only_tells(document)),
     nothing: str = "holds nothing that kpl checks",
 ) -> Inputs:
     """Read standard input and all files under `paths`; `options` are those of `input_options`.

@@ -77,6 +77,9 @@ _CHOICE = (
     ),
     click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules too."),
     click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these rules."),
+)
+
+_CONFIG = (
     click.option(
         "--config", type=click.Path(), metavar="FILE", help="Use this file in place of the .kpl.yaml found upwards."
     ),
@@ -125,7 +128,14 @@ def container_options(command: Command) -> Command:
 
 def choice_options(command: Command) -> Command:
     """Adds the options that choose rules and configuration."""
-    for option in reversed(_CHOICE):
+    for option in reversed((*_CHOICE, *_CONFIG)):
+        command = option(command)
+    return command
+
+
+def config_options(command: Command) -> Command:
+    """Adds the options that choose the configuration."""
+    for option in reversed(_CONFIG):
         command = option(command)
     return command
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kpl.cli.options import container_options, input_options
+from kpl.cli.options import config_options, container_options, input_options
 from kpl.facts import COMMAND_LINE
 
 if TYPE_CHECKING:
@@ -29,10 +29,7 @@ PARALLEL_FILES = 200
 @click.option("--kubernetes-version", metavar="VERSION", help="The release of kube-proxy that is to load them.")
 @input_options(("corefile", "kube-proxy"))
 @container_options
-@click.option(
-    "--config", type=click.Path(), metavar="FILE", help="Use this file in place of the .kpl.yaml found upwards."
-)
-@click.option("--no-config", is_flag=True, help="Use no .kpl.yaml.")
+@config_options
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to colour (auto).")
 def verify(paths: tuple[str, ...], format_: str, color: str, **options: Any) -> None:
     """Tell whether CoreDNS and kube-proxy would load the configurations in PATHS.

@@ -73,12 +73,6 @@ class Place(NamedTuple):
     name: str
     folders: tuple[Folder, ...]
 
-    def holds(self, folder: Folder) -> bool:
-        """Whether the files of `folder` are the cluster's."""
-        return any(
-            folder == each[:-1] if each[-1:] == (os.curdir,) else folder[: len(each)] == each for each in self.folders
-        )
-
 
 def places(parts: Mapping[Folder, set[str]], folders: Collection[Folder]) -> list[Place]:
     """The clusters in a tree with these `folders`, of which `parts` holds some apart.

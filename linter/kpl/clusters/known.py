@@ -53,13 +53,17 @@ def _release(cluster: Cluster, name: str, title: str) -> Fact:
         for container in getattr(document.model, "containers", ()):
             match = image.search(container.image) if container.image else None
             if match:
-                known = as_known(Version(match[1])) if name == "kubernetes" else None
-                shown = str(known) if known is not None and known.prerelease else match[1]
-                found.setdefault(shown, _place(document, container.image.span))
+                found.setdefault(match[1], _place(document, container.image.span))
+    if not found and name == "kubernetes":
+        for document in cluster.documents:
+            if type(document.model).__name__ == "KubeadmCluster" and document.model.release is not None:
+                found.setdefault(document.model.release, _place(document, document.model.release.span))
     if len(found) == 1:
-        return Fact(title, *next(iter(found.items())))
+        release, origin = next(iter(found.items()))
+        known = as_known(Version(release)) if name == "kubernetes" else None
+        return Fact(title, str(known) if known is not None and known.prerelease else release, origin)
     if found:
-        return Fact(title, newest, Origin(f"default, as the images contradict each other: {', '.join(sorted(found))}"))
+        return Fact(title, newest, Origin(f"default, as the files contradict each other: {', '.join(sorted(found))}"))
     return Fact(title, newest, _NEWEST)
 
 

@@ -8,15 +8,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from kpl.clusters.addresses import Addresses, Groups, addresses_of
 from kpl.clusters.folders import Folder, Place, folders_of, parted, places
 from kpl.clusters.graph import Graph
 from kpl.clusters.signs import (
     COREDNS_RELEASE,
     KUBERNETES_RELEASE,
-    Addresses,
     Sign,
-    addresses_of,
-    is_of_one_cluster,
     signs_of,
 )
 from kpl.clusters.variables import with_variables
@@ -25,8 +23,6 @@ from kpl.inputs.document import Reading, is_dump
 from kpl.text.globs import glob_matches
 from kpl.text.words import listed
 
-MOST_COMPARED = 8
-"""With so many dumps of a cluster another one is compared."""
 _OUTSIDE = "outside"
 """For files that no configuration counts for, where the run has one."""
 THE_REST = "the rest"
@@ -197,10 +193,14 @@ def _settle(
 ) -> list[Reading]:
     """Give the readings to the clusters in whose folders they lie; those that lie in none are left over."""
     left = []
+    by_folder: dict[Folder, list[Member]] = {}
+    for place, cluster in zip(found, clusters, strict=True):
+        for folder in place.folders:
+            by_folder.setdefault(folder, []).append(cluster)
     for reading in readings:
-        own = [
-            cluster for place, cluster in zip(found, clusters, strict=True) if place.holds(by_path[reading.source.path])
-        ]
+        folder = by_path[reading.source.path]
+        above = [(*folder, os.curdir), *(folder[:length] for length in range(len(folder) + 1))]
+        own = [cluster for each in above for cluster in by_folder.get(each, ())]
         for cluster in own:
             cluster.readings.append(reading)
         if not own:
@@ -217,35 +217,13 @@ def _services(readings: Sequence[Reading], by_path: Mapping[str, Folder]) -> Ite
         addresses = _evidence(reading).addresses
         if addresses is not None:
             of_folder.setdefault(by_path[reading.source.path], []).append(addresses)
-    groups: list[list[Addresses]] = []
+    groups = Groups()
     shown: dict[Folder, set[str]] = {}
     for folder, found in of_folder.items():
         for addresses in found:
-            shown.setdefault(folder, set()).add(str(_group(groups, addresses)))
-    if len(groups) > 1:
+            shown.setdefault(folder, set()).add(str(groups.add(addresses)))
+    if len(groups.sizes) > 1:
         yield shown
-
-
-def _group(groups: list[list[Addresses]], addresses: Addresses) -> int:
-    """Add `addresses` to the group whose cluster they are of, or to a new one: its number."""
-    for number, group in enumerate(groups):
-        if any(is_of_one_cluster(each, addresses) for each in group[:MOST_COMPARED]):
-            if addresses.dumped or group[0].dumped:
-                group.append(addresses)
-            else:
-                group[0] = _joined(group[0], addresses)
-            return number
-    groups.append([addresses])
-    return len(groups) - 1
-
-
-def _joined(one: Addresses, other: Addresses) -> Addresses:
-    return Addresses(
-        {**other.named, **one.named},
-        one.unnamed | other.unnamed,
-        one.ports | other.ports,
-        one.dumped or other.dumped,
-    )
 
 
 def _apart(cluster: Member) -> list[Member]:
@@ -256,19 +234,17 @@ def _apart(cluster: Member) -> list[Member]:
     objects = [found for each in others if (found := _evidence(each).addresses) is not None] if dumps else []
     if len(dumps) + bool(objects) < 2:
         return [cluster]
-    groups: list[list[Addresses]] = []
-    if objects:
-        groups.append([objects[0]])
-        for each in objects[1:]:
-            groups[0][0] = _joined(groups[0][0], each)
+    groups = Groups()
+    for each in objects:
+        groups.add(each)
     files: dict[int, list[Reading]] = {}
     for dump in dumps:
         addresses = _evidence(dump).addresses
         if addresses is None:
             others.append(dump)
         else:
-            files.setdefault(_group(groups, addresses), []).append(dump)
-    if len(groups) < 2:
+            files.setdefault(groups.add(addresses), []).append(dump)
+    if len(groups.sizes) < 2:
         return [cluster]
     home = 0 if objects else max(files, key=lambda number: len(files[number]))
     rest = [

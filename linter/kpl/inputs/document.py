@@ -76,8 +76,8 @@ class Reading:
     """Why `kpl fix` does not write the file back, completing "`path` ..."; empty where it does."""
 
 
-MAPS = frozenset(("Kustomization", "FluxKustomization", "Application"))
-"""The types of models that say which files make a cluster, and are not checked themselves."""
+TELLING = frozenset(("Kustomization", "FluxKustomization", "Application", "KubeadmCluster", "KubeletConfig"))
+"""The types of models that only tell of a cluster, or of the files that make it, and are not checked themselves."""
 
 DUMPS = frozenset(("Ruleset", "NftRuleset", "IpvsDump"))
 """The types of models that say what a node does with the traffic of Services."""
@@ -95,6 +95,6 @@ def is_corefile(document: Document) -> bool:
     )
 
 
-def is_map(document: Document) -> bool:
-    """Whether `document` only says which files make a cluster."""
-    return type(document.model).__name__ in MAPS
+def only_tells(document: Document) -> bool:
+    """Whether `document` only tells of a cluster, and is not checked itself."""
+    return type(document.model).__name__ in TELLING

@@ -11,6 +11,7 @@ from kpl.inputs import kubernetes, services
 from kpl.inputs.corefiledocument import corefile_document, is_templated
 from kpl.inputs.document import Document, ParseFailure
 from kpl.inputs.gitops import gitops_models, is_about_clusters
+from kpl.inputs.kubeadm import cluster_models, is_about_a_cluster
 from kpl.inputs.kubeproxy import KIND, MAX_KUBE_PROXY, KubeProxyConfig, is_kube_proxy_config
 from kpl.inputs.templates import action_at, configuration_of
 from kpl.inputs.yamlscalar import embedding_of
@@ -66,7 +67,8 @@ def yaml_documents(source: Source) -> Iterator[Document]:
     for span in split_documents(source.text):
         chunk = source.text[span.start : span.end]
         is_interesting = _is_interesting(chunk)
-        if not (is_interesting or (is_about_clusters(name, chunk) and not _SCHEMA.search(chunk))):
+        tells = is_about_clusters(name, chunk) or is_about_a_cluster(chunk)
+        if not (is_interesting or (tells and not _SCHEMA.search(chunk))):
             continue
         if len(chunk) > MAX_KUBE_PROXY and (found := _KUBE_PROXY.search(chunk)):
             yield Document(source, _too_large(Span(*found.span(1)).shifted(span.start)), host)
@@ -121,7 +123,7 @@ class _Objects:
             return
         if not isinstance(node, Mapping):
             return
-        for model in gitops_models(node, os.path.basename(self.source.path)):
+        for model in (*gitops_models(node, os.path.basename(self.source.path)), *cluster_models(node)):
             yield self._document(node, model)
         kind = node.text("kind") or ""
         if kind.endswith("List") and isinstance(node.get("items"), Sequence):

@@ -73,22 +73,22 @@ def lint(readings: Sequence[Reading], settings: Settings, only: Sequence[Reading
     result = Result()
     chosen = readings if only is None else only
     everything = Cluster([document for reading in readings for document in reading.documents], settings.facts)
-    clusters = [
-        (name, cluster, own, _cluster_findings(cluster, files, own), {id(each) for each in files})
-        for name, cluster, own, files in _clusters(readings, everything, chosen, settings)
-    ]
+    of_file: dict[int, list[tuple[str, Cluster, Settings, dict[int, list[Finding]]]]] = {}
+    for name, cluster, own, files in _clusters(readings, everything, chosen, settings):
+        findings = _cluster_findings(cluster, files, own)
+        for each in files:
+            of_file.setdefault(id(each), []).append((name, cluster, own, findings))
     for reading in chosen:
         with troubles.kept(reading.source.path):
             suppressions = Suppressions(reading.source, reading.documents)
             silenced: set[tuple[str, Span]] = set()
-            found = {
-                name: _lint_file(reading, cluster, own, cluster_findings, suppressions, silenced, result)
-                for name, cluster, own, cluster_findings, files in clusters
-                if id(reading) in files
-            }
+            found = [
+                (name, _lint_file(reading, cluster, own, findings, suppressions, silenced, result))
+                for name, cluster, own, findings in of_file[id(reading)]
+            ]
             located = _once(found)
             result.silenced += len(silenced)
-            own = next(own for _, _, own, _, files in clusters if id(reading) in files)
+            own = of_file[id(reading)][0][2]
             active = own.rules_for(reading.source.path)
             if any(entry.sees == "Suppression" for entry in active):
                 located += _idle(suppressions, active, everything, own, settings.complete)
@@ -110,23 +110,31 @@ def _clusters(
         own = settings.nested.get(parts.clusters[0].configured, settings) if parts else settings
         yield "", everything if facts is settings.facts else Cluster(everything.documents, facts), own, chosen
         return
-    paths = [{each.source.path for each in part.readings} for part in parts.clusters]
-    for part, inside in zip(parts.clusters, paths, strict=True):
-        files = [each for each in chosen if each.source.path in inside]
+    by_path, chosen_by_path = _by_path(readings), _by_path(chosen)
+    for part in parts.clusters:
+        paths = dict.fromkeys(each.source.path for each in part.readings)
+        files = [each for path in paths for each in chosen_by_path.get(path, ())]
         if files:
-            documents = [document for each in readings if each.source.path in inside for document in each.documents]
+            documents = [document for path in paths for each in by_path.get(path, ()) for document in each.documents]
             yield part.name, Cluster(documents, part.facts), settings.nested.get(part.configured, settings), files
 
 
-def _once(found: dict[str, list[Located]]) -> list[Located]:
+def _by_path(readings: Sequence[Reading]) -> dict[str, list[Reading]]:
+    found: dict[str, list[Reading]] = {}
+    for reading in readings:
+        found.setdefault(reading.source.path, []).append(reading)
+    return found
+
+
+def _once(found: Sequence[tuple[str, list[Located]]]) -> list[Located]:
     """The findings in each cluster that a file belongs to, each of them once; what holds in some only names them.
 
     A rule finds the same thing in each cluster, though the facts in its message differ.
     """
     if len(found) == 1:
-        return next(iter(found.values()))
+        return found[0][1]
     places: dict[tuple[str, Span], dict[Located, list[str]]] = {}
-    for name, findings in found.items():
+    for name, findings in found:
         for finding in findings:
             places.setdefault((finding.code, finding.span), {}).setdefault(finding, []).append(name)
     made = []
