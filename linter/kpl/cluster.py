@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from kpl.text.edit import Edit
     from kpl.verdict import Verdict
 
-NEWEST_COREDNS = Version("1.14.7")
 NEWEST_KUBERNETES = Version("1.37")
 OLDEST_KUBE_PROXY = Version("1.20")
 """The oldest kube-proxy whose validation is known."""
@@ -118,6 +117,8 @@ class Cluster:
     @cached_property
     def coredns_version(self) -> Version:
         """The CoreDNS release in force: given, or of the only image tag in the manifests, or the newest known one."""
+        from kpl.coredns.versions import NEWEST_COREDNS
+
         return self.facts.coredns or self._image_version(_COREDNS_IMAGE) or NEWEST_COREDNS
 
     def judged_coredns_version(self, document: Document) -> Version:

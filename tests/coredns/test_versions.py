@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from kpl.cluster import NEWEST_COREDNS
 from kpl.coredns.releases import DIRECTIVES, KEYWORDS, WITHOUT_EFFECT
 from kpl.coredns.versions import (
+    NEWEST_COREDNS,
     directive_known,
     directives,
     keyword_known,

@@ -168,7 +168,8 @@ def _tell_of_unreadable(files: Sequence[Contents]) -> bool:
 def _tell_of_unknown_versions(cluster: Cluster, files: Sequence[Contents]) -> None:
     """Say where the verdict is not that of the release asked for."""
     from kpl.cli.versions import tell_of_unknown_version
-    from kpl.cluster import NEWEST_COREDNS, NEWEST_KUBERNETES
+    from kpl.cluster import NEWEST_KUBERNETES
+    from kpl.coredns.versions import NEWEST_COREDNS
 
     told = set()
     for configuration in (each for file in files for each in file.configurations):

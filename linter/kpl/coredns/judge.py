@@ -157,7 +157,7 @@ class _Judge:
             phase = "setup"
             self._set_up(servers)
             phase = "servers"
-            refuse_servers([server.config for server in servers], self.instance.version)
+            refuse_servers([server.config for server in servers], self.instance)
         except RefusedError as refused:
             self.judgement.verdict = self._refused(phase, refused.message, refused.token)
         except (EndlessReplacementError, EndlessImportError):

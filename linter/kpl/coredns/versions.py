@@ -20,6 +20,9 @@ DATA_PLUGINS = tuple("template hosts route53 azure clouddns k8s_external kuberne
 ANSWERING_PLUGINS = (*DATA_PLUGINS, "forward", "grpc", "erratic", "whoami", "nomad")
 """The plugins that answer queries, `DATA_PLUGINS` among them."""
 
+NEWEST_COREDNS = Version(VERSIONS[-1])
+"""The newest release that is known, which everything is checked as where nothing tells of another."""
+
 
 @cache
 def releases() -> tuple[Version, ...]:
@@ -93,4 +96,4 @@ def setup_order(version: Version) -> tuple[str, ...]:
 
 def directive_order(name: str) -> int:
     """The place of a plugin in the chain of the newest release; plugins with a higher one are asked later."""
-    return setup_order(releases()[-1]).index(name)
+    return setup_order(NEWEST_COREDNS).index(name)
