@@ -17,7 +17,7 @@ from kpl.text.version import Version
 
 DATA_PLUGINS = tuple("template hosts route53 azure clouddns k8s_external kubernetes file auto secondary etcd".split())
 """The plugins that have names of their own, and hand what they do not have to the next one with ``fallthrough``."""
-ANSWERING_PLUGINS = (*DATA_PLUGINS, "forward", "grpc", "erratic", "whoami", "nomad")
+ANSWERING_PLUGINS = (*DATA_PLUGINS, "dynupdate", "forward", "grpc", "erratic", "whoami", "nomad")
 """The plugins that answer queries, `DATA_PLUGINS` among them."""
 
 NEWEST_COREDNS = Version(VERSIONS[-1])

@@ -20,7 +20,7 @@ from kpl import (
 )
 
 _ANSWERING = frozenset(
-    "acl any auto azure chaos clouddns dnssec erratic etcd file forward grpc hosts k8s_external kubernetes local nomad proxy "
+    "acl any auto azure chaos clouddns dnssec dynupdate erratic etcd file forward grpc hosts k8s_external kubernetes local nomad proxy "
     "reverse route53 secondary sign template whoami".split()
 )
 
