@@ -54,8 +54,8 @@ class QuotesThatDoNotQuote(Rule):
         Good(corefile("lan {\n    errors\n    view v {\n        expr name() == 'a b'\n    }\n    whoami\n}\n")),
         Good(
             corefile(
-                "lan {\n    errors\n    template IN A {\n        var v metadata('a b')\n        expr v != 'c d'\n        rcode NXDOMAIN\n"
-                "    }\n}\n"
+                "lan {\n    errors\n    template IN A {\n        var v metadata('a b')\n        expr v != 'c d'\n"
+                "        rcode NXDOMAIN\n    }\n}\n"
             )
         ),
     ]

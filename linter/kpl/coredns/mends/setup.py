@@ -124,12 +124,12 @@ def misspelt_option(refusal: Refusal) -> Mend | None:
     meant = closest(word, [option for option in options if keyword_known(plugin, option, version)])
     if meant is not None:
         return Mend(f"Write `{meant[0]}`.", (Edit(*refusal.tokens[at].span, meant[0]),))
+    if word in refusal.known:
+        return Mend(f"`{word}` is a plugin: close the block of `{plugin}` before it.")
     owners = [owner for owner in refusal.known if keyword_known(owner, word, version)]
     if owners:
         names = " and ".join(f"`{owner}`" for owner in owners[:3])
         return Mend(f"`{word}` is no option of `{plugin}`, but of {names}.")
-    if word in refusal.known:
-        return Mend(f"`{word}` is a plugin: close the block of `{plugin}` before it.")
     known = ", ".join(f"`{option}`" for option in options if keyword_known(plugin, option, version))
     return Mend(f"`{plugin}` has the options {known}.")
 
