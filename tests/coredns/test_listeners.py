@@ -99,6 +99,19 @@ def test_whether_two_files_hold_one_certificate_only_they_tell() -> None:
     assert verdict(blocks("tls", "tls a.pem a.key", "tls b.pem b.key"), "1.14.7").answer == "loads"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        blocks("grpc", acme("a.org"), "import /etc/coredns/tls"),
+        blocks("grpc", "import /etc/coredns/tls", acme("a.org")),
+        blocks("https3", "import /etc/coredns/tls"),
+    ],
+)
+def test_what_is_imported_may_hold_it(text: str) -> None:
+    assert verdict(text).needs == (Need("file", "/etc/coredns/tls"),)
+    assert verdict(text.replace("import", "#")).answer == "refuses"
+
+
 def test_the_second_block_is_shown() -> None:
     text = blocks("tls", acme("a.org"), "")
     span = verdict(text).span

@@ -85,6 +85,8 @@ class Instance:
     """Paths that exist in the container, with good content."""
     needs: dict[Need, None] = field(default_factory=dict)
     """What the verdict turned out to depend on."""
+    unseen_imports: bool = False
+    """Whether a file is imported that nobody can look into: what a block lacks may be in it."""
     ignored: list[Ignored] = field(default_factory=list)
     storage: dict[str, object] = field(default_factory=dict)
     """What setup functions share across server blocks."""

@@ -152,6 +152,7 @@ class _Judge:
         phase = "parse"
         try:
             blocks = self.parser.parse()
+            self.instance.unseen_imports = bool(self.instance.needs)
             phase = "keys"
             servers = self._inspect(blocks)
             phase = "setup"

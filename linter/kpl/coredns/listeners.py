@@ -58,6 +58,8 @@ def refuse_conflicts_on(listener: Listener, instance: Instance) -> None:
         return
     first, *others = listener.members
     for other in others:
+        if instance.unseen_imports and None in (first.config.tls, other.config.tls):
+            continue
         why = _difference(first.config.tls, other.config.tls, lambda need: instance.needs.setdefault(need, None))
         if why is not None:
             zones = f"{quote(first.zone)} and {quote(other.zone)}"

@@ -36,7 +36,8 @@ def refuse_servers(configs: Sequence[ServerConfig], instance: Instance) -> None:
     for listener in listeners_of(configs):
         if version >= _TLS_COMPARED:
             refuse_conflicts_on(listener, instance)
-        _refuse_without_tls(listener, version)
+        if not instance.unseen_imports:
+            _refuse_without_tls(listener, version)
         if version >= _TLS_COMPARED:
             refuse_unlike_streams(listener)
     if version >= _ZONES_LAST:
