@@ -1,4 +1,4 @@
-"""The expression language of github.com/expr-lang/expr, as far as it can say no: CoreDNS's view plugin compiles expressions.
+"""The expression language of github.com/expr-lang/expr, as far as it can say no: what CoreDNS's `view` and `template` compile.
 
 Mirrors expr.Compile of the releases 1.9.0 to 1.17.8: lexer, parser, checker, and what the optimizer and the compiler refuse.
 """
