@@ -55,6 +55,12 @@ def directive_known(name: str, version: Version) -> bool:
     return _known(DIRECTIVES.get(name), version)
 
 
+def added_in(name: str) -> Version | None:
+    """The first release with the plugin `name`; None for one that never was part of CoreDNS."""
+    row = DIRECTIVES.get(name)
+    return None if row is None else Version(row[0])
+
+
 def removed_in(name: str) -> Version | None:
     """The first release without the plugin `name`; None for a plugin that stayed, or that never was part of CoreDNS."""
     return _end(DIRECTIVES.get(name))
