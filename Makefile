@@ -39,8 +39,9 @@ bench-dumps: .venv/demo .venv-dev/ready
 	.venv-dev/bin/python benchmarks/dumps.py run --lines both --kpl .venv/bin/kpl
 
 # the real CoreDNS as a judge, see tests/oracle/README.md; needs Go, VERSIONS names the releases
+NEWEST_COREDNS = $(shell sed -n '/^VERSIONS = /,/split/p' linter/kpl/coredns/releases.py | grep -oE '[0-9.]+[0-9]' | tail -1)
 oracle:
-	tests/oracle/build.sh
+	VERSIONS="$${VERSIONS:-$(NEWEST_COREDNS)}" tests/oracle/build.sh
 
 # Go's own packages as a judge of values, patterns and templates
 oracle-golang:
@@ -55,7 +56,7 @@ COUNT ?= 2000
 SEED ?= 1
 conformance: .venv-dev/ready
 	.venv-dev/bin/python tests/oracle/record.py --check
-	@for version in $${VERSIONS:-1.14.7}; do \
+	@for version in $${VERSIONS:-$(NEWEST_COREDNS)}; do \
 		.venv-dev/bin/python tests/oracle/fuzz.py --version $$version --count $(COUNT) --seed $(SEED) || failed=1; \
 	done; exit $${failed:-0}
 

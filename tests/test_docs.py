@@ -6,6 +6,7 @@ from inspect import cleandoc
 
 import pytest
 
+from kpl.coredns.versions import NEWEST_COREDNS
 from kpl.lint.registry import entries
 from kpl.lint.rule import Bad
 from support import ROOT
@@ -67,6 +68,12 @@ def test_readme_transcript_is_fresh() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert generate.TRANSCRIPT.search(text)
     assert text == generate.readme(text), "run docs/generate.py"
+
+
+def test_the_page_of_verify_names_the_newest_release() -> None:
+    text = (ROOT / "docs" / "verify.md").read_text(encoding="utf-8")
+    assert f"CoreDNS 1.7.0 to {NEWEST_COREDNS.full}, and" in text
+    assert f"| plugin | {NEWEST_COREDNS.full} |" in text
 
 
 @pytest.mark.parametrize("command", ["make demo", "make test"])

@@ -45,6 +45,7 @@ _HOMES = {
     "canonical_network": "kpl.proxy.addresses",
     "is_within": "kpl.proxy.scalars",
     "network_family": "kpl.proxy.scalars",
+    "added_in": "kpl.coredns.versions",
     "removed_in": "kpl.coredns.versions",
     "directive_order": "kpl.coredns.versions",
     "enclosed": "kpl.text.enclosed",
@@ -221,6 +222,7 @@ if TYPE_CHECKING:
     from kpl.coredns.upstreams import is_public_address as is_public_address
     from kpl.coredns.versions import ANSWERING_PLUGINS as ANSWERING_PLUGINS
     from kpl.coredns.versions import DATA_PLUGINS as DATA_PLUGINS
+    from kpl.coredns.versions import added_in as added_in
     from kpl.coredns.versions import directive_known as directive_known
     from kpl.coredns.versions import directive_order as directive_order
     from kpl.coredns.versions import keyword_known as keyword_known

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from kpl.text.edit import Edit
     from kpl.verdict import Verdict
 
-NEWEST_COREDNS = Version("1.14.7")
 
 COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
 _KUBEADM_VERSION = re.compile(
@@ -80,6 +79,8 @@ class Cluster:
     @cached_property
     def coredns_version(self) -> Version:
         """The CoreDNS release in force: given, or of the only image tag in the manifests, or the newest known one."""
+        from kpl.coredns.versions import NEWEST_COREDNS
+
         return self.facts.coredns or self._image_version(COREDNS_IMAGE) or NEWEST_COREDNS
 
     def judged_coredns_version(self, document: Document) -> Version:

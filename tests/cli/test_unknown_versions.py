@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from kpl.coredns.releases import VERSIONS
 from kpl.coredns.versions import nearest_release, releases
 from kpl.proxy.releases import BETA_KUBERNETES, NEWEST_KUBERNETES, nearest_kubernetes
 from kpl.text.version import Version
 from support import kpl
 
+NEWEST = VERSIONS[-1]
 UNKNOWN = [
-    ("coredns", "2.0", "CoreDNS 2.0 is not known; checked as 1.14.7"),
-    ("coredns", "1.15.0", "CoreDNS 1.15 is not known; checked as 1.14.7"),
+    ("coredns", "2.0", f"CoreDNS 2.0 is not known; checked as {NEWEST}"),
+    ("coredns", "1.99.0", f"CoreDNS 1.99 is not known; checked as {NEWEST}"),
     ("coredns", "1.14.99", "CoreDNS 1.14.99 is not known; checked as 1.14.7"),
     # it was skipped
     ("coredns", "1.11.2", "CoreDNS 1.11.2 is not known; checked as 1.11.1"),
@@ -24,7 +26,7 @@ UNKNOWN = [
     ("kubernetes", "0.31", "Kubernetes 0.31 is not known; checked as 1.12"),
 ]
 KNOWN = [
-    ("coredns", "1.14.7"),
+    ("coredns", NEWEST),
     ("coredns", "v1.6.5"),
     ("coredns", "1.7.0"),
     ("kubernetes", f"{NEWEST_KUBERNETES}"),
@@ -51,7 +53,7 @@ def test_an_unknown_release_is_told_once(folder: Path, command: str, program: st
     (folder / ".kpl.yaml").write_text(f"cluster:\n  {program}: '{release}'\n")
     assert kpl(folder, command).stderr.decode().count(f"kpl: warning: {told}\n") == 1
     # what the command line says is what counts
-    newest = {"coredns": "1.14.7", "kubernetes": str(NEWEST_KUBERNETES)}[program]
+    newest = {"coredns": NEWEST, "kubernetes": str(NEWEST_KUBERNETES)}[program]
     assert b"is not known" not in kpl(folder, command, f"--{program}-version", newest).stderr
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from kpl.coredns.judge import Circumstances, judge_corefile
 from kpl.coredns.mends.advice import Advice, advise
+from kpl.coredns.releases import VERSIONS
 from kpl.fix.fixer import fix_texts
 from kpl.lint.settings import Settings
 from kpl.text.edit import apply_edits
@@ -13,8 +14,10 @@ from kpl.text.version import Version
 from samples import config_map, indented
 from support import readings, refused
 
+NEWEST = VERSIONS[-1]
 
-def advice(text: str, release: str = "1.14.7") -> Advice:
+
+def advice(text: str, release: str = NEWEST) -> Advice:
     circumstances = Circumstances(Version(release), {})
     verdict = judge_corefile(text, circumstances).verdict
     assert verdict.answer == "refuses"
@@ -54,6 +57,10 @@ def advice(text: str, release: str = "1.14.7") -> Advice:
         (". {\n    view v {\n        expr \"a.b. == name()\"\n    }\n    whoami\n}\n", None),
         (". {\n    view v {\n        expr name() == \"a.\" || name() == \"b.\"\n    }\n    whoami\n}\n",
          ". {\n    view v {\n        expr name() == 'a.' || name() == 'b.'\n    }\n    whoami\n}\n"),
+        (". {\n    template IN A {\n        var v \"size()\"\n        expr name() == \"a.\"\n        answer \"a. A ::1\"\n    }\n}\n",
+         ". {\n    template IN A {\n        var v \"size()\"\n        expr name() == 'a.'\n        answer \"a. A ::1\"\n    }\n}\n"),
+        (". {\n    template IN A {\n        var v name() + \"a.\"\n    }\n}\n", ". {\n    template IN A {\n        var v name() + 'a.'\n    }\n}\n"),
+        (". {\n    template IN A {\n        answer \"{{\"\n    }\n}\n", None),
         (". . {\n    whoami\n}\n", ". {\n    whoami\n}\n"),
         (". {\n    forward . 10.0.0.2 {\n        max_concurent 1000\n    }\n}\n",
          ". {\n    forward . 10.0.0.2 {\n        max_concurrent 1000\n    }\n}\n"),
@@ -94,23 +101,26 @@ def test_a_guess_is_not_safe(text: str, mended: str) -> None:
 @pytest.mark.parametrize(
     ("text", "release", "help_"),
     [
-        (". {\n    log {\n", "1.14.7", "A `}` is missing: the last block that was opened is not closed before the file ends."),
-        (". {\n    lameduck 5s\n}\n", "1.14.7", "`lameduck` is an option of `health`: it belongs in the block of that plugin."),
-        (". {\n    a.org {\n        whoami\n    }\n}\n", "1.14.7", "Move this server block after the `}` of the one that it is in. Or close that one with `}` before it."),
-        ("whoami\nb.org {\n}\n", "1.14.7", "Put the lines before it into a server block, `. { }`: without braces a block goes on to the end of the file."),
-        (". {\n    import later\n}\n(later) {\n    errors\n}\n", "1.14.7", "Define the snippet `(later)` before the first `import later`."),
-        (". {\n    import nothing\n}\n", "1.14.7", "No snippet of that name is defined before it, and no file of that name lies beside the Corefile."),
-        ("(s) {\n    errors\n}\n. {\n    import s 1\n}\n", "1.14.7", "Remove the arguments: CoreDNS's snippets have no parameters, other than Caddy's."),
-        (". {\n    cache 30\n    cache 60\n}\n", "1.14.7", "Keep one `cache` in the block, with the options of both."),
+        (". {\n    log {\n", NEWEST, "A `}` is missing: the last block that was opened is not closed before the file ends."),
+        (". {\n    lameduck 5s\n}\n", NEWEST, "`lameduck` is an option of `health`: it belongs in the block of that plugin."),
+        (". {\n    a.org {\n        whoami\n    }\n}\n", NEWEST, "Move this server block after the `}` of the one that it is in. Or close that one with `}` before it."),
+        ("whoami\nb.org {\n}\n", NEWEST, "Put the lines before it into a server block, `. { }`: without braces a block goes on to the end of the file."),
+        (". {\n    import later\n}\n(later) {\n    errors\n}\n", NEWEST, "Define the snippet `(later)` before the first `import later`."),
+        (". {\n    import nothing\n}\n", NEWEST, "No snippet of that name is defined before it, and no file of that name lies beside the Corefile."),
+        ("(s) {\n    errors\n}\n. {\n    import s 1\n}\n", NEWEST, "Remove the arguments: CoreDNS's snippets have no parameters, other than Caddy's."),
+        (". {\n    cache 30\n    cache 60\n}\n", NEWEST, "Keep one `cache` in the block, with the options of both."),
         (". {\n    forward . 10.0.0.2\n    forward a.org 10.0.0.3\n}\n", "1.9.3", "Before CoreDNS 1.10.0 a server block has one `forward`: write a server block for each zone."),
         (". {\n    cache {\n        servfail 5s\n    }\n}\n", "1.9.3", "`servfail` came with CoreDNS 1.9.4."),
-        (". {\n    cache {\n        ready\n    }\n}\n", "1.14.7", "`ready` is a plugin: close the block of `cache` before it."),
-        (". {\n    cache {\n        lameduck 5s\n    }\n}\n", "1.14.7", "`lameduck` is no option of `cache`, but of `health`."),
-        (". {\n    bogus\n}\n", "1.14.7", ""),
+        (". {\n    cache {\n        ready\n    }\n}\n", NEWEST, "`ready` is a plugin: close the block of `cache` before it."),
+        (". {\n    cache {\n        lameduck 5s\n    }\n}\n", NEWEST, "`lameduck` is no option of `cache`, but of `health`."),
+        (". {\n    bogus\n}\n", NEWEST, ""),
         (". {\n    forward . dns.example\n}\n", "1.12.1", "Write the address of the upstream, or a file such as `/etc/resolv.conf`. CoreDNS takes names from 1.14.4 on, and looks them up once, when it starts."),
-        (". {\n}\n. {\n}\n", "1.14.7", "Put the plugins of both server blocks into one, or give one of them another port or a `bind`."),
-        (". {\n    bind 127.0.0.1\n}\n. {\n}\n", "1.14.7", "Write `bind` in both blocks, or in none."),
-        ("https3://. {\n}\n", "1.14.7", "Write `tls CERT KEY` in the block."),
+        (". {\n}\n. {\n}\n", NEWEST, "Put the plugins of both server blocks into one, or give one of them another port or a `bind`."),
+        (". {\n    bind 127.0.0.1\n}\n. {\n}\n", NEWEST, "Write `bind` in both blocks, or in none."),
+        ("grpc://a {\n    tls {\n        acme a\n    }\n}\ngrpc://b {\n}\n", NEWEST, "Write the same `tls` in all server blocks of that port, or give one of them another port or a `bind`."),
+        ("https://a {\n    https {\n        max_streams 1\n    }\n}\nhttps://b {\n    https {\n        max_streams 2\n    }\n}\n", NEWEST, "Write the same `max_streams` in all server blocks of that port, or give one of them another port or a `bind`."),
+        (". {\n    cache {\n        file a\n    }\n}\n", NEWEST, "`file` is a plugin: close the block of `cache` before it."),
+        ("https3://. {\n}\n", NEWEST, "Write `tls CERT KEY` in the block."),
     ],
 )  # fmt: skip
 def test_help_without_a_fix(text: str, release: str, help_: str) -> None:

@@ -9,9 +9,8 @@ import pytest
 
 from kpl.coredns.judge import Circumstances, judge_corefile
 from kpl.text.version import Version
+from oracle.coredns_oracle import ENVIRONMENT, RELEASES
 
-RELEASES = ("1.14.7", "1.12.1", "1.11.3", "1.10.1", "1.9.3", "1.8.6", "1.7.0")
-ENVIRONMENT = {"HOME": "/root", "KPL_NAME": "example.org", "KPL_NUMBER": "30", "KPL_BRACE": "{", "KPL_LINES": "x\ny"}
 ROWS = [
     json.loads(line) for line in (Path(__file__).parent / "recorded.jsonl").read_text(encoding="utf-8").splitlines()
 ]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from kpl.coredns.versions import NEWEST_COREDNS
 from kpl.fix.fixer import fix_texts
 from kpl.lint.settings import Settings
 from support import facts, readings, refused, run, underlined
@@ -50,7 +51,7 @@ def _forward(*options: str) -> str:
 def test_a_corefile_that_grew_old() -> None:
     found = run({"Corefile": ON_PREMISES}, (RULE,)).findings
     assert [(underlined(each), each.severity.value) for each in found] == [("resyncperiod", "error")]
-    assert "1.14.7" in found[0].message
+    assert NEWEST_COREDNS.full in found[0].message
     assert "1.6.0" in found[0].message
     assert _fixed(ON_PREMISES) == ON_PREMISES.replace("        resyncperiod 1m\n", "")
     assert not run({"Corefile": ON_PREMISES}, (RULE,), {"coredns": "1.5.2"}).findings

@@ -1,14 +1,15 @@
-"""Keys and the zones that they are served as; the verdicts are CoreDNS 1.14.7's."""
+"""Keys and the zones that they are served as; the verdicts are the newest CoreDNS's."""
 
 from __future__ import annotations
 
 import pytest
 
-from kpl.coredns.controller import ServerConfig
+from kpl.coredns.controller import Instance, ServerConfig, TlsPolicy
 from kpl.coredns.dispenser import RefusedError
 from kpl.coredns.servers import refuse_servers
 from kpl.coredns.tokens import Token
-from kpl.coredns.zones import NEWEST, served_zones, zones_of
+from kpl.coredns.versions import NEWEST_COREDNS
+from kpl.coredns.zones import served_zones, zones_of
 from kpl.golang.values import GoError
 from kpl.text.version import Version
 
@@ -84,10 +85,10 @@ def test_blocks_that_cannot_be_served_together(
         zones = [zone for key in keys for zone in served_zones(key)]
         configs.append(ServerConfig(zones, [token] * len(zones), addresses or [""], filtered=view))
     if why is None:
-        refuse_servers(configs, NEWEST)
+        refuse_servers(configs, Instance(NEWEST_COREDNS))
     else:
         with pytest.raises(RefusedError) as caught:
-            refuse_servers(configs, NEWEST)
+            refuse_servers(configs, Instance(NEWEST_COREDNS))
         assert caught.value.message == why
 
 
@@ -117,10 +118,10 @@ def test_a_dot_behind_a_character_of_two_or_four_bytes(key: str, release: str, w
 @pytest.mark.parametrize("tls", [False, True])
 def test_https_asked_for_a_certificate(release: str, refused: bool, tls: bool) -> None:
     zones = served_zones("https://a")
-    config = ServerConfig(zones, [Token("https://a", 1, 0, 9)], tls=tls)
+    config = ServerConfig(zones, [Token("https://a", 1, 0, 9)], tls=TlsPolicy() if tls else None)
     if refused and not tls:
         with pytest.raises(RefusedError) as caught:
-            refuse_servers([config], Version(release))
+            refuse_servers([config], Instance(Version(release)))
         assert caught.value.message == "DoH requires TLS to be configured, see the tls plugin"
     else:
-        refuse_servers([config], Version(release))
+        refuse_servers([config], Instance(Version(release)))

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from kpl.cli.generate import generate
+from kpl.coredns.versions import NEWEST_COREDNS
 from kpl.errors import UsageError
 from kpl.generate.corefile import corefile
 from kpl.inputs.corefileparser import parse_corefile
@@ -46,7 +47,9 @@ def test_the_default_is_kubeadms() -> None:
     assert _code(corefile()) == KUBEADM
 
 
-@pytest.mark.parametrize("release", ["1.0.6", "1.2.6", "1.6.7", "1.7.0", "1.8.6", "1.9.3", "1.9.4", "1.11.3", "1.14.7"])
+@pytest.mark.parametrize(
+    "release", ["1.0.6", "1.2.6", "1.6.7", "1.7.0", "1.8.6", "1.9.3", "1.9.4", "1.11.3", "1.14.7", "1.15.0"]
+)
 @pytest.mark.parametrize(
     "more",
     [
@@ -85,7 +88,7 @@ def test_a_release_gets_only_what_it_knows(release: str, word: str, there: bool)
 def test_kubernetes_tells_the_release() -> None:
     assert "CoreDNS 1.9.3" in corefile(kubernetes=Version("1.26.4"))
     assert "CoreDNS 1.10.1" in corefile(kubernetes=Version("1.26"), coredns=Version("1.10.1"))
-    assert "CoreDNS 1.14.7" in corefile(kubernetes=Version("1.40"))
+    assert f"CoreDNS {NEWEST_COREDNS.full}" in corefile(kubernetes=Version("1.40"))
 
 
 def test_what_differs_has_its_reason_above_it() -> None:

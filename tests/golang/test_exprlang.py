@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from kpl.coredns.expression import DISABLED, ENVIRONMENT, EXPR_RELEASES, check_view_expression
-from kpl.golang.exprlang import PanicError, check_expression
+from kpl.coredns.expression import DISABLED, ENVIRONMENT, EXPR_RELEASES, check_release, check_view_expression
+from kpl.golang.exprlang import PanicError, check_expression, is_identifier
 from kpl.golang.exprlang.gotypes import go_type
 from kpl.golang.exprlang.sprintf import without_arguments
 from kpl.golang.values import GoError
@@ -188,3 +188,45 @@ def test_older_checkers_are_loaded_for_older_releases() -> None:
         "print([name for name in sys.modules if 'checker_' in name or 'regexp' in name])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "type_"),
+    [
+        ("1 + 2", "int"),
+        ("1 / 2", "float64"),
+        ("name() + 'a'", "string"),
+        ("do() and true", "bool"),
+        ("[1, 'a']", "[]interface {}"),
+        ("split(name(), '.')", "[]string"),
+        ("{a: 1}", "map[string]interface {}"),
+        ("now() - now()", "time.Duration"),
+        ("name", "func() string"),
+        ("nil", None),
+        ("fromJSON('1')", None),
+        # found out when the expression is compiled
+        ("reduce(1..3, # + #acc)", "int"),
+        ("reduce(1..3, #acc + #, 5)", "int"),
+        ("reduce(1..3, # * #acc)", None),
+        ("reduce(3..1, # + #acc)", None),
+    ],
+)
+def test_the_type_that_a_variable_gets(text: str, type_: str | None) -> None:
+    assert check_release(text, "1.17.8") == type_
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("a", True),
+        ("map", True),
+        ("let", False),
+        ("nil", False),
+        ("true", False),
+        ("not", False),
+        ("a b", False),
+        ("1", False),
+    ],
+)
+def test_what_is_a_name(text: str, is_one: bool) -> None:
+    assert is_identifier(text, "1.17.8") is is_one

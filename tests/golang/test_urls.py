@@ -40,6 +40,18 @@ def test_urls(text: str, url: Url) -> None:
     assert parse_url(text) == url
 
 
+@pytest.mark.parametrize("scheme", ["http", "https", "tcp"])
+def test_several_colons_in_a_host(scheme: str) -> None:
+    url = f"{scheme}://a:b:1"
+    assert parse_url(url).host == "a:b:1"
+    if scheme == "tcp":
+        assert parse_url(url, strict_colons=True).host == "a:b:1"
+        return
+    with pytest.raises(GoError, match=r'invalid port ":b:1" after host$'):
+        parse_url(url, strict_colons=True)
+    assert parse_url(f"{scheme}://[::1]:1", strict_colons=True).host == "[::1]:1"
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

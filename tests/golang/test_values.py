@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kpl.golang.dnsname import fqdn, is_domain_name
+from kpl.golang.dnsname import fqdn, is_domain_name, is_subdomain
 from kpl.golang.net import join_host_port, parse_cidr, parse_ip, split_host_port
 from kpl.golang.values import GoError, atoi, parse_bool, parse_duration, parse_uint, quote, quote_rune
 
@@ -216,3 +216,22 @@ def test_an_escaped_dot_ends_no_name() -> None:
     assert fqdn("a.") == "a."
     assert fqdn("a\\.") == "a\\.."
     assert fqdn("a\\\\.") == "a\\\\."
+
+
+@pytest.mark.parametrize(
+    ("parent", "child", "below"),
+    [
+        (".", ".", True),
+        (".", "a.", True),
+        ("a.", ".", False),
+        ("b.a.", "b.a.", True),
+        ("b.a.", "c.b.a.", True),
+        ("b.a.", "cb.a.", False),
+        ("b.a.", "a.", False),
+        # an escaped dot is no end of a label, an escaped backslash does not escape the dot behind it
+        ("b.a.", "c\\.b.a.", False),
+        ("b.a.", "c\\\\.b.a.", True),
+    ],
+)
+def test_subdomains(parent: str, child: str, below: bool) -> None:
+    assert is_subdomain(parent, child) is below

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Build the oracle: one binary per CoreDNS release, outside of the tree. See README.md.
-#   VERSIONS     releases, default 1.14.7
+#   VERSIONS     releases; `make oracle` names the newest one
 #   ORACLE_DIR   where coredns-<version> goes, default ~/.cache/kpl-oracle
 set -eu
 
@@ -9,7 +9,7 @@ out=${ORACLE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/kpl-oracle}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
-for version in ${VERSIONS:-1.14.7}; do
+for version in ${VERSIONS:?such as 1.12.1}; do
     source=$out/source/$version
     rm -rf "$source"
     mkdir -p "$source"

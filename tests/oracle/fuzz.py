@@ -1,6 +1,6 @@
 """Compares kpl with the real CoreDNS on generated Corefiles and prints every disagreement, minimised.
 
-    python tests/oracle/fuzz.py --version 1.14.7 --count 20000 --seed 1 [--plugin cache]
+    python tests/oracle/fuzz.py --version 1.12.1 --count 20000 --seed 1 [--plugin cache]
 
 The Corefiles are put together from the words that each plugin knows and values good and bad, and mutated from the
 examples beside this script. Needs what `make oracle` builds.
@@ -16,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from coredns_oracle import Disagreement, compare, minimise, show
+from coredns_oracle import RELEASES, Disagreement, compare, minimise, show
 
 from kpl.coredns.releases import KEYWORDS
 from kpl.coredns.versions import setup_order
@@ -131,7 +131,7 @@ def _examples() -> list[str]:
 def main() -> int:
     """Run; the exit code tells whether anything disagreed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--version", default="1.14.7")
+    parser.add_argument("--version", default=RELEASES[0])
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--plugin", help="generate this plugin alone")

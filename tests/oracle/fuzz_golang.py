@@ -86,7 +86,7 @@ def split(text: str) -> list[str]:
 
 
 def parsed_url(text: str) -> list[str]:
-    return list(parse_url(text))
+    return list(parse_url(text, strict_colons=True))
 
 
 def quoted_runes(text: str) -> list[str]:

@@ -189,7 +189,7 @@ def _tell_of_unreadable(files: Sequence[Contents]) -> bool:
 def _tell_of_unknown_versions(part: InCluster, files: Sequence[Contents]) -> None:
     """Say where the verdict is not that of the release asked for."""
     from kpl.cli.versions import tell_of_unknown_version
-    from kpl.cluster import NEWEST_COREDNS
+    from kpl.coredns.versions import NEWEST_COREDNS
     from kpl.proxy.releases import NEWEST_KUBERNETES
 
     told, cluster = set(), part.cluster

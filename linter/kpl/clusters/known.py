@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl.cluster import COREDNS_IMAGE, KUBE_PROXY_IMAGE, NEWEST_COREDNS, Cluster
+from kpl.cluster import COREDNS_IMAGE, KUBE_PROXY_IMAGE, Cluster
 from kpl.coredns.roles import Role, role_of
+from kpl.coredns.versions import NEWEST_COREDNS
 from kpl.facts import DEFAULT, Fact, Origin
 from kpl.inputs.document import Document
 from kpl.proxy.clusterdns import is_cluster_dns_service

@@ -11,7 +11,6 @@ from kpl.golang.dnsname import is_domain_name
 from kpl.golang.filepath import clean, join
 from kpl.golang.net import parse_ip, split_host_port
 from kpl.golang.strings import to_lower
-from kpl.golang.urls import parse_url
 from kpl.golang.values import GoError, atoi, quote
 
 OPTIONS = ("acme", "email", "ca", "storage", "ca_root", "resolver")
@@ -20,7 +19,7 @@ DEFAULT_CA = "https://acme-v02.api.letsencrypt.org/directory"
 _STORAGE = "plugin/tls acme"
 
 
-class _Account(NamedTuple):
+class Account(NamedTuple):
     """What a domain has to share with all its other mentions (acmeConfigKey)."""
 
     domains: tuple[str, ...]
@@ -43,8 +42,8 @@ class _Acme:
     resolver: str = ""
 
 
-def read_acme(c: Controller) -> list[str]:
-    """The block of a ``tls`` without arguments; the domains to certify."""
+def read_acme(c: Controller) -> tuple[list[str], Account]:
+    """The block of a ``tls`` without arguments: the domains to certify, and how."""
     acme = _Acme(storage=join(c.config.root or ".", ".coredns", "acme"))
     seen = set()
     while c.next_block():
@@ -70,8 +69,9 @@ def read_acme(c: Controller) -> list[str]:
         else:
             acme.resolver = args[0]
     domains = _validated(c, acme)
-    _claim(c, acme, domains)
-    return domains
+    account = Account(tuple(sorted(domains)), acme.email, acme.ca, acme.storage, acme.ca_root, acme.resolver)
+    _claim(c, account, domains)
+    return domains, account
 
 
 def _validated(c: Controller, acme: _Acme) -> list[str]:
@@ -79,7 +79,7 @@ def _validated(c: Controller, acme: _Acme) -> list[str]:
     if not acme.domains:
         raise c.refuse("ACME requires at least one domain")
     domains = list(dict.fromkeys(_domain(c, word) for word in acme.domains))
-    if not _is_web_address(acme.ca):
+    if not _is_web_address(c, acme.ca):
         raise c.refuse(f"invalid ACME CA URL {quote(acme.ca)}", acme.ca)
     if acme.resolver:
         _check_resolver(c, acme.resolver)
@@ -88,9 +88,9 @@ def _validated(c: Controller, acme: _Acme) -> list[str]:
     return domains
 
 
-def _is_web_address(text: str) -> bool:
+def _is_web_address(c: Controller, text: str) -> bool:
     try:
-        url = parse_url(text)
+        url = c.parse_url(text)
     except GoError:
         return False
     return url.scheme in ("http", "https") and url.host != ""
@@ -141,9 +141,8 @@ def _refused_by_idna(name: str) -> str | None:
     return None
 
 
-def _claim(c: Controller, acme: _Acme, domains: list[str]) -> None:
+def _claim(c: Controller, account: Account, domains: list[str]) -> None:
     """acmeRuntime.add: a domain is certified in one way only, in all of CoreDNS."""
-    account = _Account(tuple(sorted(domains)), acme.email, acme.ca, acme.storage, acme.ca_root, acme.resolver)
     owners = c.instance.storage.setdefault(_STORAGE, {})
     assert isinstance(owners, dict)
     for domain in domains:

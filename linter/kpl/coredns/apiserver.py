@@ -68,13 +68,13 @@ def _check_url(c: Controller, server: str, credentials: Credentials) -> None:
     """rest.DefaultServerURL; a key without a certificate is read where there is an authority, and the URL says https."""
     server = _rewritten(server)
     try:
-        url = parse_url(server)
+        url = c.parse_url(server)
     except GoError:
         url = None
     if url is None or not url.scheme or not url.host:
         failed = "failed to create kubernetes notification controller: "
         try:
-            url = parse_url(f"http://{server}")
+            url = c.parse_url(f"http://{server}")
         except GoError as error:
             raise c.refuse(failed + quote(str(error)), server) from None
         if url.path not in ("", "/"):

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 from kpl.coredns.dispenser import Dispenser, RefusedError
 from kpl.coredns.tokens import Token
 from kpl.coredns.zones import Zone, zones_of
+from kpl.golang.urls import Url, parse_url
 from kpl.golang.values import GoError
 from kpl.text.version import Version
 from kpl.verdict import Need, NeedKind
@@ -46,6 +47,15 @@ class Ignored(NamedTuple):
     token: Token
 
 
+class TlsPolicy(NamedTuple):
+    """What blocks on one listener have to agree on: the files of a certificate, or the account that gets one by ACME."""
+
+    certificate: str = ""
+    authority: str = ""
+    client_auth: str = "nocert"
+    account: object = None
+
+
 @dataclass(eq=False, repr=False)
 class ServerConfig:
     """What the plugins of one server block share (dnsserver.Config)."""
@@ -55,11 +65,13 @@ class ServerConfig:
     zone_tokens: list[Token]
     """The token of each zone's key."""
     listen_hosts: list[str] = field(default_factory=lambda: [""])
-    tls: bool = False
-    """Whether a TLS configuration was made, which the https3 server asks for."""
+    tls: TlsPolicy | None = None
+    """The TLS configuration, which the https3 server asks for."""
     filtered: bool = False
     """Whether a view chooses the queries of this block."""
     root: str = ""
+    max_https_streams: int | None = None
+    """The limit of ``https``, which all blocks on one listener have to agree on."""
     values: dict[str, object] = field(default_factory=dict)
     """What one setup function leaves for another, or for its own next occurrence."""
 
@@ -73,6 +85,8 @@ class Instance:
     """Paths that exist in the container, with good content."""
     needs: dict[Need, None] = field(default_factory=dict)
     """What the verdict turned out to depend on."""
+    unseen_imports: bool = False
+    """Whether a file is imported that nobody can look into: what a block lacks may be in it."""
     ignored: list[Ignored] = field(default_factory=list)
     storage: dict[str, object] = field(default_factory=dict)
     """What setup functions share across server blocks."""
@@ -87,7 +101,8 @@ class Controller(Dispenser):
     """The Dispenser over one directive's tokens (all its occurrences in the block), and its surroundings."""
 
     def __init__(self, tokens: list[Token], filename: str, config: ServerConfig, instance: Instance) -> None:
-        super().__init__(tokens, filename, lenient=instance.version < _version("1.13.0"))
+        version = instance.version
+        super().__init__(tokens, filename, version < _version("1.13.0"), version >= _version("1.15.0"))
         self.config = config
         self.instance = instance
         self._occurred = False
@@ -138,6 +153,10 @@ class Controller(Dispenser):
             return parse(word)
         except GoError as error:
             raise self.refuse(template.replace("{}", str(error)), word) from None
+
+    def parse_url(self, text: str) -> Url:
+        """url.Parse, as the Go of the release does it. Raises GoError."""
+        return parse_url(text, strict_colons=self.since("1.15.0"))
 
     # --- refusals ------------------------------------------------------------------------------------------------
 

@@ -32,13 +32,17 @@ _MOST_REPEATS = 1000
 class Dispenser:
     """A cursor over tokens; every method is the Go method of that name.
 
-    `lenient` is a release before 1.13.0, which takes the end of the tokens for one more line of a block.
+    `lenient` is a release before 1.13.0, which takes the end of the tokens for one more line of a block; `nests` one from
+    1.15.0 on, where a block in a block is gone into.
     """
 
-    def __init__(self, tokens: list[Token], filename: str = "Corefile", lenient: bool = False) -> None:
+    def __init__(
+        self, tokens: list[Token], filename: str = "Corefile", lenient: bool = False, nests: bool = False
+    ) -> None:
         self.tokens = tokens
         self.filename = filename
         self.lenient = lenient
+        self.nests = nests
         self.cursor = -1
         self.nesting = 0
         self.repeats = 0
@@ -82,7 +86,9 @@ class Dispenser:
             if self.val() == "}":
                 self.nesting -= 1
                 return False
-            return True
+            if self.val() != "{" or not self.nests:
+                return True
+            self.cursor -= 1
         if not self.next_arg():
             return False
         if self.val() != "{":

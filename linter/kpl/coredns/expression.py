@@ -1,9 +1,11 @@
-"""The expressions of the view plugin: their environment, and the release of expr that each CoreDNS brings.
+"""The expressions of ``view`` and ``template``: their environment, and the release of expr that each CoreDNS brings.
 
-Sources: CoreDNS plugin/pkg/expression/expression.go, plugin/view/setup.go and go.mod of each release.
+Sources: CoreDNS plugin/pkg/expression/expression.go, plugin/view/setup.go, plugin/template/setup.go and go.mod of each release.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from kpl.golang.exprlang import check_expression
 from kpl.text.version import Version
@@ -29,8 +31,11 @@ ENVIRONMENT = {
 }
 """The names of expression.DefaultEnv and their types, the same since 1.10.0."""
 
+TEMPLATE_ENVIRONMENT = {**ENVIRONMENT, "group": "func(interface {}) string"}
+"""The names that the expressions of a template start with."""
+
 DISABLED = frozenset(("type",))
-"""Builtins that the plugin disables, since there is one of the name (CoreDNS 1.11.3)."""
+"""Builtins that the plugins disable, since there is one of the name (CoreDNS 1.11.3)."""
 
 EXPR_RELEASES = {
     "1.10.0": "1.9.0",
@@ -49,15 +54,20 @@ EXPR_RELEASES = {
 """The first release of CoreDNS with each release of expr."""
 
 
-def check_view_expression(text: str, version: Version) -> None:
-    """Whether the `expr` of a view in this CoreDNS compiles. Raises what `kpl.golang.exprlang.check_expression` raises."""
+def expr_release(version: Version) -> str:
+    """The release of expr in this CoreDNS."""
     release = "1.9.0"
     for first, expr in EXPR_RELEASES.items():
         if version >= Version(first):
             release = expr
-    check_release(text, release)
+    return release
 
 
-def check_release(text: str, release: str) -> None:
-    """The same for a release of expr."""
-    check_expression(text, ENVIRONMENT, release, DISABLED)
+def check_view_expression(text: str, version: Version) -> None:
+    """Whether the `expr` of a view in this CoreDNS compiles. Raises what `kpl.golang.exprlang.check_expression` raises."""
+    check_release(text, expr_release(version))
+
+
+def check_release(text: str, release: str, environment: Mapping[str, str] = ENVIRONMENT) -> str | None:
+    """The same for a release of expr; gives the type of the expression, None where only its value tells."""
+    return check_expression(text, environment, release, DISABLED)

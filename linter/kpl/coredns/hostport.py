@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kpl.coredns.controller import IN_EVERY_CONTAINER, Controller, Word
-from kpl.coredns.zones import NEWEST, PORTS, split_transport
+from kpl.coredns.versions import NEWEST_COREDNS
+from kpl.coredns.zones import PORTS, split_transport
 from kpl.golang.net import join_host_port, parse_ip, split_host_port
 from kpl.golang.stat import impossible_path
 from kpl.golang.values import GoError, quote
@@ -31,7 +32,7 @@ class Upstream(NamedTuple):
     file: str | None = None
 
 
-def host_port(text: str, default_port: str, version: Version = NEWEST) -> str:
+def host_port(text: str, default_port: str, version: Version = NEWEST_COREDNS) -> str:
     """parse.HostPort: an IP address and its port. Raises GoError."""
     try:
         host, port = split_host_port(text)
@@ -42,7 +43,7 @@ def host_port(text: str, default_port: str, version: Version = NEWEST) -> str:
     return join_host_port(host, port or default_port)
 
 
-def read_upstream(text: str, version: Version = NEWEST) -> Upstream:
+def read_upstream(text: str, version: Version = NEWEST_COREDNS) -> Upstream:
     """What parse.HostPortOrFile takes `text` for: what is no IP address is the name of a file. Raises GoError."""
     transport, host = split_transport(text, version)
     if not host and version >= _EMPTY_REFUSED:

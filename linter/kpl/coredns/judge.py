@@ -152,12 +152,13 @@ class _Judge:
         phase = "parse"
         try:
             blocks = self.parser.parse()
+            self.instance.unseen_imports = bool(self.instance.needs)
             phase = "keys"
             servers = self._inspect(blocks)
             phase = "setup"
             self._set_up(servers)
             phase = "servers"
-            refuse_servers([server.config for server in servers], self.instance.version)
+            refuse_servers([server.config for server in servers], self.instance)
         except RefusedError as refused:
             self.judgement.verdict = self._refused(phase, refused.message, refused.token)
         except (EndlessReplacementError, EndlessImportError):

@@ -31,6 +31,7 @@ _RELEASES = {
     "1.13.1": ("1.35",),
     "1.14.2": ("1.36",),
     "1.14.6": ("1.37",),
+    "1.15.0": ("1.38",),
 }
 
 KUBEADM_COREDNS = {Version(kubernetes): Version(coredns) for coredns, all_ in _RELEASES.items() for kubernetes in all_}

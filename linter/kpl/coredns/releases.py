@@ -7,7 +7,7 @@ VERSIONS = """
 1.2.6 1.3.0 1.3.1 1.4.0 1.5.0 1.5.1 1.5.2 1.6.0 1.6.1 1.6.2 1.6.3 1.6.4 1.6.5 1.6.6 1.6.7 1.6.8 1.6.9 1.7.0
 1.7.1 1.8.0 1.8.1 1.8.2 1.8.3 1.8.4 1.8.5 1.8.6 1.8.7 1.9.0 1.9.1 1.9.2 1.9.3 1.9.4 1.10.0 1.10.1 1.11.0
 1.11.1 1.11.3 1.11.4 1.12.0 1.12.1 1.12.2 1.12.3 1.12.4 1.13.0 1.13.1 1.13.2 1.14.0 1.14.1 1.14.2 1.14.3
-1.14.4 1.14.5 1.14.6 1.14.7
+1.14.4 1.14.5 1.14.6 1.14.7 1.15.0
 """.split()
 
 DIRECTIVES: dict[str, tuple[str, ...]] = {
@@ -26,6 +26,7 @@ DIRECTIVES: dict[str, tuple[str, ...]] = {
     "dns64": ("1.7.0",),
     "dnssec": ("1.0.0",),
     "dnstap": ("1.0.0",),
+    "dynupdate": ("1.15.0",),
     "erratic": ("1.0.0",),
     "errors": ("1.0.0",),
     "etcd": ("1.0.0",),
@@ -66,6 +67,7 @@ DIRECTIVES: dict[str, tuple[str, ...]] = {
     "secondary": ("1.0.0",),
     "shed": ("1.14.7",),
     "shutdown": ("1.0.0", "1.1.0"),
+    "siit": ("1.15.0",),
     "sign": ("1.6.3",),
     "startup": ("1.0.0", "1.1.0"),
     "template": ("1.0.3",),
@@ -97,6 +99,7 @@ KEYWORDS: dict[str, dict[str, tuple[str, ...]]] = {
         "client": ("1.6.2",),
         "environment": ("1.6.2",),
         "fallthrough": ("1.6.2",),
+        "refresh": ("1.15.0",),
         "secret": ("1.6.2",),
         "subscription": ("1.6.2",),
         "tenant": ("1.6.2",),
@@ -116,7 +119,9 @@ KEYWORDS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "clouddns": {
         "credentials": ("1.6.3",),
+        "endpoint": ("1.15.0",),
         "fallthrough": ("1.6.3",),
+        "refresh": ("1.15.0",),
         "upstream": ("1.6.3",),
     },
     "dns64": {
@@ -135,6 +140,14 @@ KEYWORDS: dict[str, dict[str, tuple[str, ...]]] = {
         "tls": ("1.14.4",),
         "version": ("1.9.4",),
     },
+    "dynupdate": {
+        "allow": ("1.15.0",),
+        "database": ("1.15.0",),
+        "file": ("1.15.0",),
+        "max_bytes": ("1.15.0",),
+        "max_records": ("1.15.0",),
+        "max_update_records": ("1.15.0",),
+    },
     "erratic": {
         "delay": ("1.0.0",),
         "drop": ("1.0.0",),
@@ -152,6 +165,7 @@ KEYWORDS: dict[str, dict[str, tuple[str, ...]]] = {
         "fallthrough": ("1.0.0",),
         "max-lease-ttl": ("1.12.4",),
         "min-lease-ttl": ("1.12.4",),
+        "no_apex_fallback": ("1.15.0",),
         "path": ("1.0.0",),
         "stubzones": ("1.0.0",),
         "tls": ("1.0.0",),
@@ -218,6 +232,7 @@ KEYWORDS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "https": {
         "max_connections": ("1.14.0",),
+        "max_streams": ("1.15.0",),
     },
     "https3": {
         "max_connections": ("1.14.7",),
@@ -278,9 +293,11 @@ KEYWORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "proxyproto": {
         "allow": ("1.14.2",),
         "default": ("1.14.2",),
+        "tlv_metadata": ("1.15.0",),
         "udp_session_tracking": ("1.14.3",),
     },
     "quic": {
+        "max_connections": ("1.15.0",),
         "max_streams": ("1.12.2",),
         "worker_pool_size": ("1.12.2",),
     },
@@ -301,6 +318,10 @@ KEYWORDS: dict[str, dict[str, tuple[str, ...]]] = {
         "transfer": ("1.0.0",),
         "upstream": ("1.0.0", "1.7.1"),
     },
+    "siit": {
+        "eam": ("1.15.0",),
+        "ipv6_prefix": ("1.15.0",),
+    },
     "sign": {
         "directory": ("1.6.3",),
         "key": ("1.6.3",),
@@ -310,10 +331,12 @@ KEYWORDS: dict[str, dict[str, tuple[str, ...]]] = {
         "answer": ("1.0.3",),
         "authority": ("1.0.3",),
         "ederror": ("1.10.1",),
+        "expr": ("1.15.0",),
         "fallthrough": ("1.0.3",),
         "match": ("1.0.3",),
         "rcode": ("1.0.3",),
         "upstream": ("1.0.6",),
+        "var": ("1.15.0",),
     },
     "timeouts": {
         "idle": ("1.10.1",),
@@ -387,9 +410,12 @@ ORDER = {
     """.split(),
     "1.14.7": """
         root metadata geoip cancel proxyproto quic grpc_server https https3 timeouts multisocket reload nsid bufsize
-        bind debug trace ready health pprof shed prometheus errors log dnstap local dns64 any chaos loadbalance tsig
-        rewrite autopath acl cache header dnssec tls minimal template transfer hosts route53 azure clouddns
-        k8s_external kubernetes file auto secondary etcd loop forward grpc erratic whoami on sign view nomad
+        bind debug trace ready health pprof shed prometheus errors log dnstap local dns64 siit any chaos loadbalance
+        tsig rewrite autopath acl cache header dnssec tls minimal template transfer dynupdate hosts route53 azure
+        clouddns k8s_external kubernetes file auto secondary etcd loop forward grpc erratic whoami on sign view nomad
     """.split(),
 }
-"""The order in which the plugins are set up, from that release on: the lines of core/dnsserver/zdirectives.go."""
+"""The order in which the plugins are set up, from that release on: the lines of core/dnsserver/zdirectives.go.
+
+Names that a later release adds stand in the row of the order that they were added to.
+"""

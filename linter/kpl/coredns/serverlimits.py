@@ -10,9 +10,13 @@ from collections.abc import Mapping
 from kpl.coredns.controller import Controller
 from kpl.golang.values import atoi
 
+_UNBOUNDED: Mapping[str, int] = {}
 
-def read_limits(c: Controller, least: Mapping[str, int]) -> dict[str, int]:
+
+def read_limits(c: Controller, least: Mapping[str, int], most: Mapping[str, int] = _UNBOUNDED) -> dict[str, int]:
     """The limits in the plugin's block, by name; `least` has the names, each with the smallest value that it takes.
+
+    `most` has the largest value of those that have one.
 
     Only the plugin's first occurrence is read.
     """
@@ -34,6 +38,8 @@ def read_limits(c: Controller, least: Mapping[str, int]) -> dict[str, int]:
         if limit < least[name]:
             kind = "positive" if least[name] else "non-negative"
             raise c.err(f"{name} must be a {kind} integer: {limit}")
+        if limit > most.get(name, limit):
+            raise c.err(f"{name} must not exceed {most[name]}: {limit}")
         if name in limits:
             raise c.err(f"{name} already defined for this server block")
         limits[name] = limit

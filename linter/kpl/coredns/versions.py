@@ -17,8 +17,11 @@ from kpl.text.version import Version
 
 DATA_PLUGINS = tuple("template hosts route53 azure clouddns k8s_external kubernetes file auto secondary etcd".split())
 """The plugins that have names of their own, and hand what they do not have to the next one with ``fallthrough``."""
-ANSWERING_PLUGINS = (*DATA_PLUGINS, "forward", "grpc", "erratic", "whoami", "nomad")
+ANSWERING_PLUGINS = (*DATA_PLUGINS, "dynupdate", "forward", "grpc", "erratic", "whoami", "nomad")
 """The plugins that answer queries, `DATA_PLUGINS` among them."""
+
+NEWEST_COREDNS = Version(VERSIONS[-1])
+"""The newest release that is known, which everything is checked as where nothing tells of another."""
 
 
 @cache
@@ -50,6 +53,12 @@ def _known(row: tuple[str, ...] | None, version: Version) -> bool:
 def directive_known(name: str, version: Version) -> bool:
     """Whether a stock CoreDNS of this release has the plugin `name`."""
     return _known(DIRECTIVES.get(name), version)
+
+
+def added_in(name: str) -> Version | None:
+    """The first release with the plugin `name`; None for one that never was part of CoreDNS."""
+    row = DIRECTIVES.get(name)
+    return None if row is None else Version(row[0])
 
 
 def removed_in(name: str) -> Version | None:
@@ -93,4 +102,4 @@ def setup_order(version: Version) -> tuple[str, ...]:
 
 def directive_order(name: str) -> int:
     """The place of a plugin in the chain of the newest release; plugins with a higher one are asked later."""
-    return setup_order(releases()[-1]).index(name)
+    return setup_order(NEWEST_COREDNS).index(name)

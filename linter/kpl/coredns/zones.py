@@ -1,12 +1,13 @@
 """The keys of a server block: scheme, zone, port, reverse zones of networks.
 
-Source: CoreDNS 1.14.7, plugin/normalize.go, plugin/pkg/cidr, plugin/pkg/parse/transport.go, core/dnsserver/register.go.
+Source: CoreDNS 1.15.0, plugin/normalize.go, plugin/pkg/cidr, plugin/pkg/parse/transport.go, core/dnsserver/register.go.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from kpl.coredns.versions import NEWEST_COREDNS
 from kpl.golang.dnsname import fqdn, is_domain_name, normalize
 from kpl.golang.net import parse_cidr
 from kpl.golang.values import GoError, atoi, quote
@@ -14,8 +15,6 @@ from kpl.text.version import Version
 
 PORTS = {"dns": "53", "tls": "853", "quic": "853", "grpc": "443", "https": "443", "https3": "443"}
 """The port of a key that names none; a ``unix`` key has none."""
-
-NEWEST = Version("1.14.7")
 
 _SCHEMES = {
     "tls": Version("1.0.0"),
@@ -51,7 +50,7 @@ class Zone(NamedTuple):
         return f"{self.transport}://{self.name}:{self.port}" + (f" on {self.address}" if self.address else "")
 
 
-def split_transport(word: str, version: Version = NEWEST) -> tuple[str, str]:
+def split_transport(word: str, version: Version = NEWEST_COREDNS) -> tuple[str, str]:
     """parse.Transport: the scheme of `word`, ``dns`` where it has none, and the rest."""
     scheme, found, rest = word.partition("://")
     if found and version >= _SCHEMES.get(scheme, _NEVER):
@@ -59,7 +58,7 @@ def split_transport(word: str, version: Version = NEWEST) -> tuple[str, str]:
     return "dns", word
 
 
-def split_host_port(word: str, version: Version = NEWEST) -> tuple[list[str], str]:
+def split_host_port(word: str, version: Version = NEWEST_COREDNS) -> tuple[list[str], str]:
     """plugin.SplitHostPort: the zones of a key without its scheme, and its port. Raises GoError.
 
     Before 1.8.4 a network was one zone, at the boundary below its prefix: here it is the zones of today.
@@ -107,7 +106,7 @@ def reverse_zones(network: bytes, bits: int) -> list[str]:
     return zones
 
 
-def zones_of(word: str, version: Version = NEWEST) -> list[str]:
+def zones_of(word: str, version: Version = NEWEST_COREDNS) -> list[str]:
     """The zones that a plugin's argument names, normalized; none for a bad one, which CoreDNS drops without a word.
 
     (plugin.Host.NormalizeExact)
@@ -119,7 +118,7 @@ def zones_of(word: str, version: Version = NEWEST) -> list[str]:
     return [normalize(host) for host in hosts]
 
 
-def served_zones(key: str, version: Version = NEWEST) -> list[Zone]:
+def served_zones(key: str, version: Version = NEWEST_COREDNS) -> list[Zone]:
     """The zones of a server block's key: for a network, all of its reverse zones. Raises GoError.
 
     (dnsContext.InspectServerBlocks)

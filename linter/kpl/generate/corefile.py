@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kpl.cluster import NEWEST_COREDNS
 from kpl.coredns.kubeadm import KUBEADM_COREDNS, kubeadm_coredns
+from kpl.coredns.versions import NEWEST_COREDNS
 from kpl.errors import UsageError
 from kpl.generate.comments import comment
 from kpl.text.number import whole_number
@@ -98,7 +98,7 @@ def _release(kubernetes: Version | None, coredns: Version | None) -> Version:
 
 def _head(release: Version, nodes: int | None, services: int | None, pods: int | None, autopath: bool) -> str:
     text = comment(
-        f"Cluster DNS for CoreDNS {release}: kubeadm's default Corefile; the reason stands above each line that is not "
+        f"Cluster DNS for CoreDNS {release.full}: kubeadm's default Corefile; the reason stands above each line that is not "
         "in it."
     )
     if services is not None and pods is not None:

@@ -1,6 +1,6 @@
 """Domain names as github.com/miekg/dns, which CoreDNS uses, reads them.
 
-Source: miekg/dns v1.1.72, defaults.go.
+Source: miekg/dns v1.1.73, defaults.go and labels.go.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 _DDD = re.compile(rb"[0-9]{3}")
+_LABEL = re.compile(r"(?:\\.?|[^.\\])+", re.DOTALL)
 
 
 def is_fqdn(name: str, *, wide_end: bool = True) -> bool:
@@ -69,3 +70,14 @@ def is_domain_name(name: str, *, leading_dot: bool = False, open_escape: bool = 
             was_dot = escape = False
         at += 1
     return open_escape or not escape
+
+
+def is_subdomain(parent: str, child: str) -> bool:
+    """dns.IsSubDomain, of fully qualified names in lower case: whether `child` is `parent` or lies below it."""
+    above, below = _labels(parent), _labels(child)
+    return len(above) <= len(below) and below[len(below) - len(above) :] == above
+
+
+def _labels(name: str) -> list[str]:
+    """dns.SplitDomainName: what stands between the dots that are not escaped."""
+    return _LABEL.findall(name)

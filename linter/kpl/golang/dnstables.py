@@ -1,7 +1,7 @@
 """The names of types, classes, response codes and operations that github.com/miekg/dns reads, with their numbers.
 
-Source: miekg/dns v1.1.29 to v1.1.72, ztypes.go, types.go, msg.go and reverse.go; the go.mod of each CoreDNS release
-tells which of them it was built with. The tables are those of v1.1.72; ask `number_of` for the ones of a release.
+Source: miekg/dns v1.1.29 to v1.1.73, ztypes.go, types.go, msg.go and reverse.go; the go.mod of each CoreDNS release
+tells which of them it was built with. The tables are those of v1.1.73; ask `number_of` for the ones of a release.
 """
 
 from __future__ import annotations

@@ -18,3 +18,12 @@ def to_upper(text: str) -> str:
 
 def _upper(rune: str) -> str:
     return next((mapped for mapped in (rune.upper(), rune.title()) if len(mapped) == 1), rune)
+
+
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+"""unicode.IsSpace."""
+
+
+def trim_space(text: str) -> str:
+    """strings.TrimSpace."""
+    return text.strip(_SPACE)

@@ -1,7 +1,6 @@
 """net/url.Parse, with Go's error messages.
 
-Source: Go 1.26, src/net/url/url.go. Hosts with several colons are let through (GODEBUG urlstrictcolons=0), which is the default of
-every CoreDNS so far: it goes by the Go release that a program's go.mod names, and 1.26 is the first that is strict.
+Source: Go 1.26, src/net/url/url.go.
 """
 
 from __future__ import annotations
@@ -22,11 +21,15 @@ class Url(NamedTuple):
     path: str = ""
 
 
-def parse_url(text: str) -> Url:
-    """url.Parse. Raises GoError."""
+def parse_url(text: str, strict_colons: bool = False) -> Url:
+    """url.Parse. Raises GoError.
+
+    `strict_colons` (GODEBUG urlstrictcolons=1) refuses hosts with several colons in http and https; it is the default of programs
+    whose go.mod names Go 1.26 or newer.
+    """
     rest, _, fragment = text.partition("#")
     try:
-        url = _parse(rest)
+        url = _parse(rest, strict_colons)
     except GoError as error:
         raise GoError(f"parse {quote(rest)}: {error}") from None
     try:
@@ -36,7 +39,7 @@ def parse_url(text: str) -> Url:
     return url
 
 
-def _parse(text: str) -> Url:
+def _parse(text: str, strict_colons: bool) -> Url:
     if re.search("[\x00-\x1f\x7f]", text):
         raise GoError("net/url: invalid control character in URL")
     if text == "*":
@@ -54,14 +57,15 @@ def _parse(text: str) -> Url:
     host = ""
     if rest.startswith("//") and (scheme or not rest.startswith("///")):
         authority, slash, path = rest[2:].partition("/")
-        host, rest = _authority(authority), slash + path
+        host = _authority(authority, strict_colons and scheme in ("http", "https"))
+        rest = slash + path
     return Url(scheme, host=host, path=_unescape(rest))
 
 
-def _authority(text: str) -> str:
+def _authority(text: str, strict_colons: bool) -> str:
     """parseAuthority: the host."""
     user, at, host = text.rpartition("@")
-    host = _host(host)
+    host = _host(host, strict_colons)
     if at:
         if re.search("[^A-Za-z0-9._:~!$&'()*+,;=%@-]", user):
             raise GoError("net/url: invalid userinfo")
@@ -70,7 +74,7 @@ def _authority(text: str) -> str:
     return host
 
 
-def _host(text: str) -> str:
+def _host(text: str, strict_colons: bool) -> str:
     """parseHost"""
     bracket = text.rfind("[")
     if bracket > 0:
@@ -94,7 +98,7 @@ def _host(text: str) -> str:
             raise GoError("invalid IP-literal")
         return f"[{inner}]{port}"
     if ":" in text:
-        _check_port(text[text.rindex(":") :])
+        _check_port(text[text.index(":") if strict_colons else text.rindex(":") :])
     return _unescape(text, "host")
 
 

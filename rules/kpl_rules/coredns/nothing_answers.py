@@ -20,8 +20,8 @@ from kpl import (
 )
 
 _ANSWERING = frozenset(
-    "acl any auto azure chaos clouddns dnssec erratic etcd file forward grpc hosts k8s_external kubernetes local nomad proxy "
-    "reverse route53 secondary sign template whoami".split()
+    "acl any auto azure chaos clouddns dnssec dynupdate erratic etcd file forward grpc hosts k8s_external kubernetes local nomad "
+    "proxy reverse route53 secondary sign template whoami".split()
 )
 
 

@@ -21,6 +21,9 @@ from kpl import (
     corefile_placeholder,
 )
 
+_EXPRESSIONS = ("var", "expr")
+"""The options of `template` that are expressions."""
+
 
 class QuotesThatDoNotQuote(Rule):
     """Single quotes or backquotes stand around words that CoreDNS takes one by one, the quotes included.
@@ -48,15 +51,23 @@ class QuotesThatDoNotQuote(Rule):
             safe=False,
         ),
         Good(corefile('lan {\n    errors\n    log . "{remote} {name}"\n    whoami\n}\n')),
-        # an expression has its own quotes
         Good(corefile("lan {\n    errors\n    view v {\n        expr name() == 'a b'\n    }\n    whoami\n}\n")),
+        Good(
+            corefile(
+                "lan {\n    errors\n    template IN A {\n        var v metadata('a b')\n        expr v != 'c d'\n"
+                "        rcode NXDOMAIN\n    }\n}\n"
+            )
+        ),
     ]
 
     def check(self, directive: Directive, corefile: Corefile) -> Iterator[Finding]:
         """See the class."""
         if directive.name == "view" or corefile_placeholder(corefile.text) is not None:
             return
-        for args in (directive.args, *(option.args for option in directive.properties)):
+        # an expression has its own quotes
+        own = _EXPRESSIONS if directive.name == "template" else ()
+        options = (option.args for option in directive.properties if option.name not in own)
+        for args in (directive.args, *options):
             # by the quote that each ends with, in their order
             ends = {quote: [number for number, arg in enumerate(args) if arg.endswith(quote)] for quote in ("'", "`")}
             behind = 0

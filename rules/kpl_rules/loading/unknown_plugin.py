@@ -15,6 +15,7 @@ from kpl import (
     Severity,
     Span,
     Stop,
+    added_in,
     corefile,
     corefile_placeholder,
     is_corefile,
@@ -27,8 +28,9 @@ class UnknownPlugin(Rule):
 
     ## Why
     CoreDNS exits with "Unknown directive" on a plugin that it was not built with. Plugins of other projects
-    (`k8s_gateway`, `alternate`, `fanout`, ...) need an image of their own; in the stock image they keep DNS down. A name
-    that is nearly one of CoreDNS's plugins is an error of KPL010 instead.
+    (`k8s_gateway`, `alternate`, `fanout`, ...) need an image of their own; in the stock image they keep DNS down, as CoreDNS's
+    own do in a release that is too old for them. A name that is nearly one of CoreDNS's plugins is an error of KPL010
+    instead.
 
     ## Fix
     None. Tell kpl what the image has: `--plugins NAME`, or in `.kpl.yaml`:
@@ -50,6 +52,7 @@ class UnknownPlugin(Rule):
     since = "0.1.0"
     examples = [
         Bad(corefile("lan {\n    errors\n    k8s_gateway lan\n}\n"), flags=["k8s_gateway"]),
+        Bad(corefile("lan {\n    errors\n    siit\n    whoami\n}\n"), {"coredns": "1.14.7"}, flags=["siit"]),
         Good(corefile("lan {\n    errors\n    k8s_gateway lan\n}\n"), {"external_plugins": frozenset({"k8s_gateway"})}),
         Good(corefile("lan {\n    errors\n    whoami\n}\n")),
     ]
@@ -65,8 +68,15 @@ class UnknownPlugin(Rule):
         for name in assumed:
             at = re.search(rf"^[ \t]*({re.escape(name)})(?![^\s{{#])", text, re.MULTILINE)
             if at is not None and removed_in(name) is None:
+                added, use = added_in(name), "Use such an image"
+                what = f"CoreDNS has no plugin `{name}`"
+                if added is not None:
+                    what = (
+                        f"CoreDNS {cluster.coredns_version.full} has no plugin `{name}`, which came with {added.full}"
+                    )
+                    use = f"Use CoreDNS {added.full} or newer. Or use such an image"
                 yield self.finding(
                     Span(*at.span(1)),
-                    f"CoreDNS has no plugin `{name}`: it starts with this Corefile only where its image was built with it",
-                    help=f"Use such an image, and tell kpl: `--plugins {name}`, or `coredns-plugins` in `.kpl.yaml`.",
+                    f"{what}: it starts with this Corefile only where its image was built with it",
+                    help=f"{use}, and tell kpl: `--plugins {name}`, or `coredns-plugins` in `.kpl.yaml`.",
                 )

@@ -124,12 +124,12 @@ def misspelt_option(refusal: Refusal) -> Mend | None:
     meant = closest(word, [option for option in options if keyword_known(plugin, option, version)])
     if meant is not None:
         return Mend(f"Write `{meant[0]}`.", (Edit(*refusal.tokens[at].span, meant[0]),))
+    if word in refusal.known:
+        return Mend(f"`{word}` is a plugin: close the block of `{plugin}` before it.")
     owners = [owner for owner in refusal.known if keyword_known(owner, word, version)]
     if owners:
         names = " and ".join(f"`{owner}`" for owner in owners[:3])
         return Mend(f"`{word}` is no option of `{plugin}`, but of {names}.")
-    if word in refusal.known:
-        return Mend(f"`{word}` is a plugin: close the block of `{plugin}` before it.")
     known = ", ".join(f"`{option}`" for option in options if keyword_known(plugin, option, version))
     return Mend(f"`{plugin}` has the options {known}.")
 
@@ -206,6 +206,16 @@ def https3_without_tls(refusal: Refusal) -> Mend | None:
     return Mend("Write `tls CERT KEY` in the block.") if refusal.bare.startswith("DoH3 requires TLS") else None
 
 
+def unlike_on_one_listener(refusal: Refusal) -> Mend | None:
+    """Blocks that share a port, and contradict one another."""
+    if not refusal.bare.startswith(("conflicting TLS configuration", "conflicting max_streams")):
+        return None
+    what = "`tls`" if "TLS" in refusal.bare else "`max_streams`"
+    return Mend(
+        f"Write the same {what} in all server blocks of that port, or give one of them another port or a `bind`."
+    )
+
+
 def not_in_the_image(refusal: Refusal) -> Mend | None:
     """A plugin of CoreDNS that the image was built without."""
     if not refusal.bare.startswith("no action found for directive"):
@@ -213,16 +223,19 @@ def not_in_the_image(refusal: Refusal) -> Mend | None:
     return Mend("The image of NodeLocal DNSCache is built without it; a server block there forwards to cluster DNS.")
 
 
-def quotes_lost_in_a_view(refusal: Refusal) -> Mend | None:
+def quotes_lost_in_an_expression(refusal: Refusal) -> Mend | None:
     """``expr name() == "a."``: the Corefile's own quotes are not part of the expression."""
-    if refusal.plugin != "view":
-        return None
+    words_before = {"view": {"expr": 1}, "template": {"expr": 1, "var": 2}}.get(refusal.plugin or "", {})
     edits = []
+    line = 0
     for at in refusal.directive:
+        if refusal.is_first_on_line(at):
+            line = at
         token = refusal.tokens[at]
         written = refusal.text[slice(*token.span)]
-        whole = refusal.tokens[at - 1].text == "expr" and refusal.is_first_on_line(at + 1)
-        if written[0] == '"' and not refusal.is_first_on_line(at) and not whole:
+        first = line + words_before.get(refusal.tokens[line].text, len(refusal.tokens))
+        whole = at == first and refusal.is_first_on_line(at + 1)
+        if written[0] == '"' and at >= first and not whole:
             if "'" in written or "\\" in written:
                 return Mend("Write the texts of the expression in single quotes.")
             edits.append(Edit(*token.span, f"'{token.text}'"))
@@ -239,11 +252,12 @@ SETUP = (
     address_without_a_colon,
     number_with_a_unit,
     duration_without_a_unit,
-    quotes_lost_in_a_view,
+    quotes_lost_in_an_expression,
     only_once,
     forward_to_a_name,
     misspelt_option,
     served_twice,
     https3_without_tls,
+    unlike_on_one_listener,
     not_in_the_image,
 )

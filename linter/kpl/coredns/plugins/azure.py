@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kpl.coredns.controller import Controller
+from kpl.coredns.refreshes import MINUTE, read_refresh
 from kpl.golang.strings import to_upper
-from kpl.golang.urls import parse_url
 from kpl.golang.values import quote
 
 SETTINGS = ("subscription", "tenant", "client", "secret")
@@ -33,11 +33,13 @@ class Azure:
     zones: list[Zone] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     """The values of `SETTINGS`."""
+    refresh: int = MINUTE
+    """How often the zones are fetched, in nanoseconds."""
     fallthrough: list[str] = field(default_factory=list)
 
 
 def setup(c: Controller) -> Azure:
-    """``azure GROUP:ZONE...`` with its block, any number of times; every zone is fetched at once."""
+    """``azure GROUP:ZONE...`` with its block, any number of times; before 1.15.0, every zone is fetched at once."""
     azure = Azure()
     known: dict[str, Zone] = {}
     while c.next():
@@ -49,7 +51,7 @@ def setup(c: Controller) -> Azure:
         _sign_in(c, azure.settings.get("tenant", ""), azure.settings.get("client", ""))
     elif c.since("1.8.7"):  # asks the machine who it is
         c.need("credential", "Azure")
-    if azure.zones:
+    if azure.zones and not c.since("1.15.0"):
         c.need("credential", "Azure")
     return azure
 
@@ -57,7 +59,7 @@ def setup(c: Controller) -> Azure:
 def _sign_in(c: Controller, tenant: str, client: str) -> None:
     """auth.ClientCredentialsConfig.Authorizer: the tenant becomes part of an address."""
     failed = "failed to get SPT from client credentials"
-    c.read(parse_url, tenant, failed + ": {}")
+    c.read(c.parse_url, tenant, failed + ": {}")
     if not client:
         raise c.refuse(f"{failed}: parameter 'clientID' cannot be empty")
 
@@ -80,6 +82,9 @@ def _option(c: Controller, azure: Azure, zones: list[Zone]) -> None:
     option = c.val()
     if option == "fallthrough":
         azure.fallthrough = c.fallthrough(c.args())
+        return
+    if option == "refresh" and c.since("1.15.0"):
+        azure.refresh = read_refresh(c, "unable to parse duration: {}")
         return
     if option not in (*SETTINGS, "environment", "access"):
         raise c.err(f"unknown property: {quote(option)}")

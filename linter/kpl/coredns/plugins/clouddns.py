@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from kpl.coredns.controller import Controller
 from kpl.coredns.dispenser import RefusedError
+from kpl.coredns.refreshes import MINUTE, read_refresh
 from kpl.golang.values import quote
 
 
@@ -17,6 +18,10 @@ class CloudDNS:
     """The managed zones for each name, as ``PROJECT:ZONE``."""
     credentials: str = ""
     """The file of the account; empty is the account of the machine."""
+    endpoint: str = ""
+    """Where the service is asked; empty is Google's own address."""
+    refresh: int = MINUTE
+    """How often the zones are fetched, in nanoseconds."""
     fallthrough: list[str] = field(default_factory=list)
 
 
@@ -53,6 +58,12 @@ def _occurrence(c: Controller) -> CloudDNS:
                 if not c.val():
                     raise c.err('invalid credentials file "": open : no such file or directory')
                 c.need_file(c.val())
+        elif name == "endpoint" and c.since("1.15.0"):
+            if not c.next_arg():
+                raise c.arg_err()
+            clouddns.endpoint = c.val()
+        elif name == "refresh" and c.since("1.15.0"):
+            clouddns.refresh = read_refresh(c, "unable to parse duration: {}")
         elif name == "fallthrough":
             clouddns.fallthrough = c.fallthrough(c.args())
         else:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kpl.coredns.controller import Controller, Ignored
-from kpl.golang.net import parse_cidr
-from kpl.golang.netip import address_text, unmapped
-from kpl.golang.values import quote
+from kpl.coredns.nat64 import LENGTHS, read_network, shown
 
 OPTIONS = frozenset(("prefix", "translate_all", "allow_ipv4"))
 
@@ -56,18 +54,8 @@ def _option(c: Controller, dns64: Dns64) -> None:
 
 
 def _prefix(c: Controller, word: str) -> str:
-    network = parse_cidr(word)
-    if network is None:
-        raise c.refuse(f"invalid CIDR address: {word}", word)
-    address, bits = network
-    if len(address) == 4:
-        raise c.err(f"invalid netmask 32 IPv6 address: {quote(_show(address, bits))}")
-    if bits % 8 or not 32 <= bits <= 96:
-        raise c.err(f"invalid prefix length {quote(_show(address, bits))}")
+    network = read_network(c, word)
+    bits = network[1]
+    if bits not in LENGTHS and (c.since("1.15.0") or bits % 8 or not 32 <= bits <= 96):
+        raise c.err(f"invalid prefix length {shown(network)}")
     return word
-
-
-def _show(address: bytes, bits: int) -> str:
-    """net.IPNet.String: an IPv4 address in IPv6 clothes is told as IPv4."""
-    shown = unmapped(address)
-    return f"{address_text(shown)}/{bits - (len(address) - len(shown)) * 8}"

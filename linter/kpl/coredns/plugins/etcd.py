@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 
 from kpl.coredns.controller import Controller
 from kpl.coredns.tlsconfig import tls_config, under_root
+from kpl.golang.strings import trim_space
 from kpl.golang.urls import parse_url
 from kpl.golang.values import GoError, parse_duration, parse_uint
 
 SECOND = 10**9
 MAX_TTL = 2**32 - 1
-_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-"""unicode.IsSpace."""
 _TARGET = "passthrough:///etcd-endpoints://0xc000000000/"
 """What the client puts before the endpoint; the number is the address of an object and differs from run to run."""
 
@@ -29,6 +28,7 @@ class Etcd:
     min_lease_ttl: int = 30
     """Seconds, as is `max_lease_ttl`."""
     max_lease_ttl: int = 24 * 3600
+    no_apex_fallback: bool = False
 
 
 def setup(c: Controller) -> Etcd:
@@ -68,6 +68,10 @@ def _option(c: Controller, etcd: Etcd) -> None:
         etcd.min_lease_ttl = _ttl(c, name)
     elif name == "max-lease-ttl" and c.since("1.12.4"):
         etcd.max_lease_ttl = _ttl(c, name)
+    elif name == "no_apex_fallback" and c.since("1.15.0"):
+        if c.args():
+            raise c.arg_err()
+        etcd.no_apex_fallback = True
     elif name not in ("stubzones", "debug", "}"):
         raise c.err(f"unknown property '{name}'")
 
@@ -93,7 +97,7 @@ def _ttl(c: Controller, name: str) -> int:
 
 def parse_ttl(text: str) -> int:
     """parseTTL: seconds, of a number of them or of a duration. Raises GoError."""
-    text = text.strip(_SPACE)
+    text = trim_space(text)
     if not text:
         return 0
     try:

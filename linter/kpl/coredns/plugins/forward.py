@@ -15,7 +15,7 @@ from kpl.golang.dnstables import RCODES, number_of
 from kpl.golang.durations import duration_string
 from kpl.golang.net import parse_ip, split_host_port
 from kpl.golang.netip import parse_addr
-from kpl.golang.strings import to_upper
+from kpl.golang.strings import to_lower, to_upper
 from kpl.golang.values import GoError, atoi, parse_duration, parse_uint, quote
 
 SECOND = 10**9
@@ -101,7 +101,7 @@ def _classify(c: Controller, forward: Forward, to: list[Word]) -> None:
         host = _host_name(c, word)
         # "." is a folder, and a path that starts with a slash is meant for a file
         if host not in ("", ".") and not host.startswith("/") and upstream.file not in c.instance.assumed_files:
-            if not _resolves_anywhere(forward, host):
+            if not _resolves_anywhere(c, forward, host):
                 c.need("host name", host)
             forward.host_names.append(host)
         elif is_no_file(c, upstream.file):
@@ -112,24 +112,24 @@ def _classify(c: Controller, forward: Forward, to: list[Word]) -> None:
         raise c.refuse("no valid upstream addresses found")
 
 
-def _resolves_anywhere(forward: Forward, host: str) -> bool:
+def _resolves_anywhere(c: Controller, forward: Forward, host: str) -> bool:
     """Whether net.LookupHost finds `host` on any machine: localhost stands in every /etc/hosts.
 
-    A resolver of its own is asked for addresses too; a name for TLS is compared with what was found.
+    A resolver of its own is asked for addresses too; a name for TLS is compared with what was found. Since 1.15.0 a dot is put
+    behind the name, with which Go finds no address and no name without dots in a file.
     """
-    if forward.resolvers or forward.tls_servername:
+    if forward.resolvers or forward.tls_servername or c.since("1.15.0"):
         return False
-    try:
+    with suppress(GoError):
         parse_addr(host)
-    except GoError:
-        return host == "localhost"
-    return True
+        return True
+    return host == "localhost"
 
 
 def _host_name(c: Controller, word: Word) -> str:
     """parseAsHostEntry: the host name of an upstream; empty where it cannot be one."""
     transport, host = split_transport(_split_zone(c, word)[0], c.instance.version)
-    if transport not in ("dns", "tls", "https"):
+    if transport not in _allowed(c):
         return ""
     with suppress(GoError):
         host, _ = split_host_port(host)
@@ -138,23 +138,34 @@ def _host_name(c: Controller, word: Word) -> str:
 
 
 def _transports(c: Controller, forward: Forward, to: list[Word]) -> None:
-    """Since 1.14.4 an address counts once, whatever its transport; since 1.13.2 a name for TLS may stand behind ``%``."""
-    allowed = ("dns", "tls", "https") if c.since("1.14.5") else ("dns", "tls")
-    seen = set()
+    """Since 1.13.2 a name for TLS may stand behind ``%``.
+
+    Since 1.14.4 an address counts once, whatever its transport; since 1.15.0 once for each transport and name.
+    """
+    allowed = _allowed(c)
+    seen: set[tuple[str, ...]] = set()
     for upstream in forward.upstreams:
         if upstream.file is not None:
             continue
         host, name = _split_zone(c, upstream.address) if c.since("1.13.2") else (upstream.address, "")
         transport, address = split_transport(host, c.instance.version)
-        if address in seen and c.since("1.14.4"):
+        key = (address, transport, to_lower(name)) if c.since("1.15.0") else (address,)
+        if key in seen and c.since("1.14.4"):
             continue
-        seen.add(address)
+        seen.add(key)
         at = next((word for word in to if word == upstream.address), to[0])
         if transport not in allowed:
             raise c.refuse(f"'{transport}' is not supported as a destination protocol in forward: {host}", at)
-        if transport == "tls" and name and forward.tls_servername:
+        if transport in ("tls", "quic") and name and forward.tls_servername:
             both = f"both forward ('{forward.tls_servername}') and proxy level ('{name}') TLS servernames"
             raise c.refuse(f"{both} are set for upstream proxy '{host}'", at)
+
+
+def _allowed(c: Controller) -> tuple[str, ...]:
+    """The transports to an upstream."""
+    if c.since("1.15.0"):
+        return ("dns", "tls", "quic", "https")
+    return ("dns", "tls", "https") if c.since("1.14.5") else ("dns", "tls")
 
 
 def _split_zone(c: Controller, text: str) -> tuple[str, str]:

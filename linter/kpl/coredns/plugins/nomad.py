@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from kpl.coredns.controller import Controller, Word
 from kpl.golang.strings import to_lower
-from kpl.golang.urls import parse_url
 from kpl.golang.values import GoError, atoi
 
 MAX_TTL = 3600
@@ -38,7 +37,7 @@ def setup(c: Controller) -> Nomad:
         addresses += _line(c, nomad)
     for address in addresses:
         try:
-            parse_url(address)
+            c.parse_url(address)
         except GoError as error:
             raise c.refuse(f"plugin/nomad: invalid address '{address}': {error}", address) from None
     nomad.addresses = list(map(str, addresses))

@@ -22,6 +22,8 @@ class Proxyproto:
     """In nanoseconds; 0 is no tracking."""
     max_udp_sessions: int = 0
     """0 is CoreDNS's own limit."""
+    tlv_metadata: bool = False
+    """Whether what a header says beside addresses is metadata, ``proxyproto/tlv``."""
 
 
 def setup(c: Controller) -> Proxyproto:
@@ -49,6 +51,10 @@ def _line(c: Controller, proxyproto: Proxyproto) -> None:
         proxyproto.default = to_lower(args[0])
     elif name == "udp_session_tracking" and c.since("1.14.3"):
         _session_tracking(c, proxyproto)
+    elif name == "tlv_metadata" and c.since("1.15.0"):
+        if c.args():
+            raise c.arg_err()
+        proxyproto.tlv_metadata = True
     else:
         error = c.err(f"unknown option '{name}'")
         error.prefixed = False

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from kpl.coredns.controller import Controller, Word
 from kpl.coredns.dispenser import RefusedError
 from kpl.coredns.edns0rules import Edns0Rule, edns0_rule
-from kpl.golang.dnsname import normalize
+from kpl.coredns.metadatanames import check_metadata_name
+from kpl.golang.dnsname import fqdn, normalize
 from kpl.golang.dnstables import CLASSES, RCODES, TYPES, number_of
 from kpl.golang.regexp import check_regexp
 from kpl.golang.strconv import parse_uint
@@ -50,6 +51,8 @@ class Rule:
     answers: list[Answer] = field(default_factory=list)
     auto: bool = False
     """Whether the names in answers are turned back by themselves."""
+    metadata: bool = False
+    """Whether `after` may name metadata beside groups of the pattern."""
 
 
 @dataclass
@@ -109,14 +112,18 @@ def _refuse_long(c: Controller, pattern: str, where: str = "") -> None:
         raise c.refuse(f"regex pattern too long{where}: {size} > {MAX_PATTERN}", pattern)
 
 
-def _check_substitution(c: Controller, pattern: str, replacement: str) -> None:
-    """isValidRegexPattern."""
+def _check_pattern(c: Controller, pattern: str) -> int:
+    """The number of its groups."""
     _refuse_long(c, pattern)
     try:
-        groups = check_regexp(pattern)
+        return check_regexp(pattern)
     except GoError:
         raise c.refuse(f"invalid regex matching pattern: {pattern}", pattern) from None
-    if len(set(_PLACEHOLDER.findall(replacement))) > groups:
+
+
+def _check_substitution(c: Controller, pattern: str, replacement: str) -> None:
+    """isValidRegexPattern."""
+    if len(set(_PLACEHOLDER.findall(replacement))) > _check_pattern(c, pattern):
         raise c.refuse(
             f"the rewrite regex pattern ({replacement}) uses more subexpressions than its corresponding matching "
             f"regex pattern ({pattern})",
@@ -134,15 +141,23 @@ def _name_rule(c: Controller, stops: bool, args: list[Word]) -> Rule:
     source, target = args[1:3] if len(args) > 2 else args
     name = source if match == "regex" else normalize(source)
     rule = Rule("name", stops, match, name, after=normalize(target))
-    if len(args) > 3:
-        if not c.since("1.8.4"):
-            _old_answers(c, rule, args)
-            return rule
-        _answers(c, rule, args[3:])
+    answers = args[3:]
+    if answers and not c.since("1.8.4"):
+        _old_answers(c, rule, args)
+        return rule
+    if answers and answers[0] == "metadata" and c.since("1.15.0"):
+        if match != "regex":
+            raise c.refuse("metadata is only supported for regex name rules", answers[0])
+        rule.metadata = True
+        answers = answers[1:]
+    if answers:
+        _answers(c, rule, answers)
     if match == "exact":
         # the way back: from the new name to the old one
         _check_substitution(c, rule.after, rule.name)
         rule.auto = True
+    elif rule.metadata:
+        check_metadata_name(c, fqdn(target), _check_pattern(c, source), target)
     elif match == "regex":
         _check_substitution(c, source, target)
     elif match not in MATCHES:

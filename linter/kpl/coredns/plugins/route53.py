@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 
 from kpl.coredns.controller import Controller, Ignored
 from kpl.coredns.dispenser import RefusedError
-from kpl.golang.values import GoError, atoi, parse_duration, quote
-
-MINUTE = 60 * 10**9
+from kpl.coredns.refreshes import MINUTE, read_refresh
+from kpl.golang.values import quote
 
 
 @dataclass
@@ -63,33 +62,14 @@ def _occurrence(c: Controller) -> Route53:
         elif name == "fallthrough":
             route53.fallthrough = c.fallthrough(c.args())
         elif name == "refresh":
-            route53.refresh = _refresh(c)
+            mark = "" if c.since("1.7.1") else "'"
+            route53.refresh = read_refresh(c, f"Unable to parse duration: {mark}{{}}{mark}", c.since("1.7.1"))
         else:
             raise _err(c, "unknown property", name)
     # without zones, CoreDNS asks AWS for nothing but its region, and looks for the profile
     if route53.zones or profile or c.since("1.12.3"):
         c.need("credential", "AWS")
     return route53
-
-
-def _refresh(c: Controller) -> int:
-    if not c.next_arg():
-        raise c.arg_err()
-    text = c.val()
-    try:
-        atoi(text)
-        text += "s"
-    except GoError:
-        pass
-    try:
-        refresh = parse_duration(text)
-    except GoError as error:
-        mark = "" if c.since("1.7.1") else "'"
-        raise c.err(f"Unable to parse duration: {mark}{error}{mark}") from None
-    if refresh <= 0:
-        shown = quote(text) if c.since("1.7.1") else text
-        raise c.err(f"refresh interval must be greater than 0: {shown}")
-    return refresh
 
 
 def _err(c: Controller, message: str, word: str) -> RefusedError:

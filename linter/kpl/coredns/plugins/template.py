@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from kpl.coredns.controller import Controller
+from kpl.coredns.expression import TEMPLATE_ENVIRONMENT, check_release, expr_release
 from kpl.golang.dnstables import CLASSES, RCODES, TYPES, number_of
+from kpl.golang.exprlang import PanicError, builtin_names, is_identifier
 from kpl.golang.regexp import check_regexp
 from kpl.golang.template import check_template
-from kpl.golang.values import GoError, parse_uint
+from kpl.golang.values import GoError, parse_uint, quote
 
 MAX_PATTERN = 10000
 """Bytes of a regular expression, from 1.14.0 on."""
+_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
 
 
 @dataclass
@@ -31,7 +35,11 @@ class Template:
     extended_error: int | None = None
     """The code of an extended DNS error."""
     fallthrough: list[str] = field(default_factory=list)
-    """The zones that fall through where no pattern matches."""
+    """The zones that fall through where no pattern matches, or an expression says no."""
+    variables: dict[str, str] = field(default_factory=dict)
+    """The expression of each variable."""
+    expressions: list[str] = field(default_factory=list)
+    """Expressions that all have to hold, too."""
 
 
 def setup(c: Controller) -> list[Template]:
@@ -49,8 +57,12 @@ def setup(c: Controller) -> list[Template]:
         if number_of(query_type, TYPES, c.instance.version) is None:
             raise c.err(f"invalid RR class {query_type}")
         template = Template(query_class, query_type, c.origins(c.args()))
+        environment = dict(TEMPLATE_ENVIRONMENT)
         while c.next_block():
-            _option(c, template)
+            if c.val() in ("var", "expr") and c.since("1.15.0"):
+                _expression(c, template, environment)
+            else:
+                _option(c, template)
         templates.append(template)
     return templates
 
@@ -85,6 +97,35 @@ def _option(c: Controller, template: Template) -> None:
         c.args()
     else:
         raise c.arg_err()
+
+
+def _expression(c: Controller, template: Template, environment: dict[str, str]) -> None:
+    """``var NAME EXPRESSION...`` or ``expr EXPRESSION...``; `environment` has the types of the names so far."""
+    release = expr_release(c.instance.version)
+    is_variable = c.val() == "var"
+    args = c.args()
+    if len(args) < 1 + is_variable:
+        raise c.arg_err()
+    told = "could not compile expression: "
+    name = args[0] if is_variable else ""
+    if is_variable:
+        if not _NAME.fullmatch(name):
+            raise c.err(f"invalid variable name {quote(name)}")
+        if name in environment or name in builtin_names(release) or not is_identifier(name, release):
+            raise c.err(f"variable name {quote(name)} is reserved")
+        told += f"{name}, "
+    text = " ".join(args[is_variable:])
+    try:
+        type_ = check_release(text, release, environment)
+    except PanicError as error:
+        raise c.panic(str(error), args[0]) from None
+    except GoError as error:
+        raise c.err(f"{told}{error}") from None
+    if is_variable:
+        environment[name] = type_ or "*interface {}"
+        template.variables[name] = text
+    else:
+        template.expressions.append(text)
 
 
 def _match(c: Controller, template: Template) -> None:

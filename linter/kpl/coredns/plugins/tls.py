@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kpl.coredns.acme import read_acme
-from kpl.coredns.controller import Controller, Word
+from kpl.coredns.controller import Controller, TlsPolicy, Word
 from kpl.coredns.tlsconfig import tls_config, under_root
 
 CLIENT_AUTH = ("nocert", "request", "require", "verify_if_given", "require_and_verify")
@@ -29,8 +29,14 @@ def setup(c: Controller) -> Tls:
     tls = Tls()
     while c.next():
         args = c.args()
-        tls = Tls(domains=read_acme(c)) if not args and c.since("1.14.7") else _manual(c, args)
-        c.config.tls = True
+        if not args and c.since("1.14.7"):
+            domains, account = read_acme(c)
+            tls = Tls(domains=domains)
+            c.config.tls = TlsPolicy(account=account)
+        else:
+            tls = _manual(c, args)
+            authority = under_root(c, tls.authority) if tls.authority else ""
+            c.config.tls = TlsPolicy(under_root(c, tls.certificate), authority, tls.client_auth)
     return tls
 
 

@@ -220,6 +220,9 @@ def _validated(release: Release) -> dict[str, Callable[[Arguments], GoType]]:
 
 
 def _kind(type_: GoType | None) -> str:
+    """The kind of a type, or of what it points to."""
+    while type_ and type_.kind == "ptr":
+        type_ = type_.elem
     return type_.kind if type_ else "invalid"
 
 
@@ -258,7 +261,7 @@ def _aggregate(name: str, release: Release, arguments: Arguments) -> GoType:
 def _end(which: str, arguments: Arguments) -> GoType:
     _count(arguments, 1)
     (argument,) = arguments
-    if argument and argument.kind == "interface":
+    if _kind(argument) == "interface":
         return ANY
     if argument and argument.kind in _ARRAYS and argument.elem:
         return argument.elem

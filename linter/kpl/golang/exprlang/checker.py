@@ -64,11 +64,12 @@ class Checker(Rules):
         self._variables: list[tuple[str, Nature]] = []
         self._visits = 0
 
-    def check(self, node: Node) -> None:
-        """Raises FileError, and RecursionError where there is too much to look at."""
-        self._visit(node)
+    def check(self, node: Node) -> Nature:
+        """The nature of the expression. Raises FileError, and RecursionError where there is too much to look at."""
+        nature = self._visit(node)
         if self._fault:
             raise self._fault
+        return nature
 
     def _visit(self, node: Node) -> Nature:
         """The nature of the node's value."""

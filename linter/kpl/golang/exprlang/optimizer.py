@@ -6,6 +6,7 @@ What the other optimizers do, no error comes of.
 from __future__ import annotations
 
 from kpl.golang.exprlang.faults import FileError, PanicError, Release
+from kpl.golang.exprlang.gotypes import ARRAY, BOOL, FLOAT, INT, STRING, GoType
 from kpl.golang.exprlang.nodes import (
     Array,
     Binary,
@@ -23,6 +24,7 @@ from kpl.golang.exprlang.nodes import (
     Member,
     Node,
     Pair,
+    Pointer,
     Predicate,
     Sequence,
     Slice,
@@ -46,6 +48,31 @@ def fold(node: Node, release: Release) -> Node:
         if not once.applied:
             break
     return node
+
+
+def folded_type(node: Node) -> GoType | None:
+    """The type of an expression that was folded into another; None for one that keeps its own."""
+    match node:
+        case Integer():
+            return INT
+        case Float():
+            return FLOAT
+        case Bool():
+            return BOOL
+        case String():
+            return STRING
+        case Constant():
+            return ARRAY
+        case Builtin("reduce", [Binary("..", Integer(start), Integer(end)), Predicate(predicate), *initial]):
+            # the sum of a range is known (optimizer/sum_range.go)
+            sums = isinstance(predicate, Binary) and predicate.operator == "+" and _operands(predicate) == {"", "acc"}
+            if sums and start <= end and all(isinstance(each, Integer) for each in initial):
+                return INT
+    return None
+
+
+def _operands(node: Binary) -> set[str | None]:
+    return {each.name if isinstance(each, Pointer) else None for each in (node.left, node.right)}
 
 
 class _Fold:
