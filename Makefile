@@ -23,7 +23,7 @@ demo: .venv/demo
 	@.venv/bin/kpl fix --diff --unsafe-fixes examples/shop
 
 test: .venv-dev/ready
-	.venv-dev/bin/python -m pytest -n auto
+	.venv-dev/bin/python -m pytest -n auto --dist worksteal
 
 check: .venv-dev/ready
 	.venv-dev/bin/ruff check .
