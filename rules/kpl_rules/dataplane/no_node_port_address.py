@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Stop, kube_proxy_tables
 from kpl_rules.dataplane._nft import LOOPBACK, NEW, OLD, WEB, cut, listed
 
+_INPUT = "\t\ttype filter hook input priority filter; policy accept;\n"
+_HOOKED = (_INPUT, f"{_INPUT}\t\tct state new jump nodeport-endpoints-check\n")
+
 
 class NoNodePortAddress(Rule):
     """There are NodePorts, but the node has no address that takes their traffic.
@@ -45,6 +48,7 @@ class NoNodePortAddress(Rule):
             listed(
                 NEW,
                 ("\t\telements = { 192.168.77.1 }\n", ""),
+                _HOOKED,
                 ("\tchain services {", f"{LOOPBACK.replace('udp', 'tcp')}\tchain services {{"),
             ),
             flags=["nodeport-ips"],
@@ -54,6 +58,7 @@ class NoNodePortAddress(Rule):
             listed(
                 NEW,
                 ("\t\telements = { 192.168.77.1 }\n", ""),
+                _HOOKED,
                 ("\tchain services {", f"{LOOPBACK}\tchain services {{"),
             )
         ),
