@@ -171,7 +171,7 @@ _HOMES = {
     "ResolvConf": "kpl.inputs.resolvconf",
     "Place": "kpl.proxy.ipsets",
     "KubeSets": "kpl.proxy.ipsets",
-    "sets_beside": "kpl.proxy.ipsets",
+    "sets_of_node": "kpl.proxy.ipsets",
     "lost_to_clashes": "kpl.proxy.conntrack",
     "lost_to_a_full_table": "kpl.proxy.conntrack",
     "entries_made": "kpl.proxy.conntrack",
@@ -318,7 +318,7 @@ if TYPE_CHECKING:
     from kpl.proxy.inspection import mode_of as mode_of
     from kpl.proxy.ipsets import KubeSets as KubeSets
     from kpl.proxy.ipsets import Place as Place
-    from kpl.proxy.ipsets import sets_beside as sets_beside
+    from kpl.proxy.ipsets import sets_of_node as sets_of_node
     from kpl.proxy.leaves import MARK_MASQ as MARK_MASQ
     from kpl.proxy.leaves import Leaf as Leaf
     from kpl.proxy.leaves import Portal as Portal

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -282,6 +281,12 @@ class Cluster:
         name = self.facts.node or (next(iter(nodes)) if len(nodes) == 1 else None)
         return NodeFacts(name, nodes[name].zone if name in nodes else None)
 
+    def of_node(self, dump: Document) -> list[Document]:
+        """The documents of the node that `dump` is from, itself among them."""
+        from kpl.proxy.nodes import of_same_node
+
+        return of_same_node(self.documents, dump)
+
     def disagreements(self, document: Document) -> list[Difference]:
         """What the dump in `document` does not do as the Services of the run ask for.
 
@@ -297,6 +302,7 @@ class Cluster:
 
     def _find_disagreements(self, document: Document) -> list[Difference]:
         from kpl.proxy.agreement import disagreements, possible_releases
+        from kpl.proxy.nodes import is_the_only_dump
         from kpl.proxy.readback import release_bounds
         from kpl.proxy.selection import NodeFacts
 
@@ -304,7 +310,7 @@ class Cluster:
         objects = self._service_objects
         if not states or not any(service.cluster_ip for service in objects.services.values()):
             return []
-        alone = all(self._dumped_families[state.ip_family] == 1 for state in states)
+        alone = is_the_only_dump(states, self._dumps_of_family)
         known = self.kubernetes_version if self.kubernetes_version_known else None
         return disagreements(
             objects,
@@ -325,9 +331,9 @@ class Cluster:
         found += [gates for _, config in self.of(KubeProxyConfig) if (gates := gates_of_choice(config.feature_gates))]
         return found
 
+    # each dump of the cluster asks
     @cached_property
-    def _dumped_families(self) -> Counter[int]:
-        """How many dumps there are of each IP family."""
+    def _dumps_of_family(self) -> Counter[int]:
         return Counter(state.ip_family for each in self.dumps for state in self.node_states(each))
 
     @cached_property

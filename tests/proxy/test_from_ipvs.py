@@ -3,7 +3,8 @@ from __future__ import annotations
 from kpl.inputs.ipset import parse_ipset
 from kpl.inputs.ipvs import parse_ipvs
 from kpl.proxy.from_ipvs import node_states
-from kpl.proxy.ipsets import KubeSets, Place, sets_beside
+from kpl.proxy.ipsets import KubeSets, Place, sets_of_node
+from kpl.proxy.nodes import of_same_node
 from kpl.proxy.state import Destination, Endpoint
 from support import readings
 
@@ -121,7 +122,9 @@ def test_sets_belong_to_the_only_listing_of_their_folder() -> None:
     def beside(*paths: str) -> list[bool]:
         files = {path: IPVS if path.endswith(".ipvs") else SETS for path in paths}
         documents = [document for reading in readings(files) for document in reading.documents]
-        return [sets_beside(documents, each) is not None for each in documents if each.path.endswith(".ipvs")]
+        return [
+            sets_of_node(of_same_node(documents, each)) is not None for each in documents if each.path.endswith(".ipvs")
+        ]
 
     assert beside("a/node.ipvs", "a/node.ipset", "b/node.ipvs") == [True, False]
     assert beside("a/one.ipvs", "a/two.ipvs", "a/node.ipset") == [False, False]

@@ -6,7 +6,6 @@ from 1.20 to 1.38. A set of the second IP family is called ``KUBE-6-`` and on, c
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
@@ -115,13 +114,7 @@ def _is_port(written: str) -> bool:
     return written.isdecimal() and len(written) <= 5
 
 
-def sets_beside(documents: Iterable[Document], ipvs: Document) -> KubeSets | None:
-    """The sets of the node that `ipvs` was taken on; None where that is not sure.
-
-    It is sure where one folder has one dump of ipvsadm and one of ipset.
-    """
-    folder = os.path.dirname(ipvs.path)
-    beside = [each for each in documents if os.path.dirname(each.path) == folder]
-    sets = [each.model for each in beside if isinstance(each.model, IpsetDump)]
-    dumps = [each for each in beside if type(each.model).__name__ == "IpvsDump"]
-    return KubeSets(sets[0]) if len(sets) == 1 and dumps == [ipvs] else None
+def sets_of_node(documents: Iterable[Document]) -> KubeSets | None:
+    """The sets of a node with these `documents`; None where there is not one dump of them."""
+    sets = [each.model for each in documents if isinstance(each.model, IpsetDump)]
+    return KubeSets(sets[0]) if len(sets) == 1 else None

@@ -23,7 +23,7 @@ from kpl import (
     files,
     is_within,
     network_family,
-    sets_beside,
+    sets_of_node,
 )
 
 MOST_RELATED = 5
@@ -105,7 +105,7 @@ class VirtualServerInNoSet(Rule):
 
     def check(self, dump: IpvsDump, document: Document, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        sets = sets_beside(cluster.documents, document)
+        sets = sets_of_node(cluster.of_node(document))
         if sets is None or len(dump.tables) != 1:
             return
         excluded = _excluded(cluster)
