@@ -203,3 +203,9 @@ def test_the_example_of_a_fleet(tmp_path: Path) -> None:
     assert [(each["code"], each["clusters"]) for each in json.loads(whole)] == [("KPL010", ["lab"])]
     assert kpl(folder, "lint", "--format", "json", "infrastructure/dns/coredns.yaml").stdout == whole
     assert kpl(folder, "lint", "apps", "clusters").returncode == 0
+
+
+def test_a_command_that_looks_at_one_dump_has_no_context_to_leave_out(tmp_path: Path) -> None:
+    assert b"--no-context" not in kpl(tmp_path, "inspect", "--help").stdout
+    for command in ("lint", "fix", "verify", "clusters"):
+        assert b"--no-context" in kpl(tmp_path, command, "--help").stdout

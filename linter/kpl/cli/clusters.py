@@ -18,6 +18,7 @@ from kpl.cli.options import (
     KINDS,
     config_options,
     container_options,
+    context_option,
     facts_options,
     input_options,
     own_config,
@@ -74,6 +75,7 @@ def _nested(readings: Iterable[Reading], root: str, options: dict[str, Any]) -> 
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print.")
 @click.option("--files", "list_files", is_flag=True, help="List the files of each cluster.")
 @input_options(tuple(KINDS))
+@context_option
 @config_options
 @facts_options
 @container_options

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kpl.cli.options import KINDS, choice_options, container_options, facts_options, input_options
+from kpl.cli.options import KINDS, choice_options, container_options, context_option, facts_options, input_options
 
 if TYPE_CHECKING:
     from kpl.cli.load import Inputs
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when something would change.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to colour (auto).")
 @input_options(tuple(KINDS))
+@context_option
 @choice_options
 @facts_options
 @container_options

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from kpl.cli.options import KINDS, choice_options, container_options, facts_options, input_options
+from kpl.cli.options import KINDS, choice_options, container_options, context_option, facts_options, input_options
 
 
 @click.command()
@@ -22,6 +22,7 @@ from kpl.cli.options import KINDS, choice_options, container_options, facts_opti
 )
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to colour (auto).")
 @input_options(tuple(KINDS))
+@context_option
 @choice_options
 @facts_options
 @container_options

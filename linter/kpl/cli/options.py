@@ -98,9 +98,6 @@ def input_options(kinds: Sequence[str]) -> Callable[[Command], Command]:
         ),
         click.option("--stdin-filename", metavar="NAME", help="File name to assume for standard input."),
         click.option("--allow-empty", is_flag=True, help="Accept inputs in which nothing is checked."),
-        click.option(
-            "--no-context", is_flag=True, help="Take facts only from the files given, not from their whole repository."
-        ),
         click.option("--show-skipped", is_flag=True, help="List the files that are not checked, with the reason."),
     )
 
@@ -110,6 +107,12 @@ def input_options(kinds: Sequence[str]) -> Callable[[Command], Command]:
         return command
 
     return add
+
+
+def context_option(command: Command) -> Command:
+    """Adds the option that leaves the rest of the repository out."""
+    help_ = "Take facts only from the files given, not from their whole repository."
+    return click.option("--no-context", is_flag=True, help=help_)(command)
 
 
 def facts_options(command: Command) -> Command:

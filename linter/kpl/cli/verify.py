@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kpl.cli.options import config_options, container_options, input_options
+from kpl.cli.options import config_options, container_options, context_option, input_options
 from kpl.facts import COMMAND_LINE
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ PARALLEL_FILES = 200
 @click.option("--coredns-version", metavar="VERSION", help="The CoreDNS release that is to load them.")
 @click.option("--kubernetes-version", metavar="VERSION", help="The release of kube-proxy that is to load them.")
 @input_options(("corefile", "kube-proxy"))
+@context_option
 @container_options
 @config_options
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to colour (auto).")
