@@ -45,22 +45,22 @@ _CLUSTER = """\
 
 
 class MissingCache(Rule):
-    """Every query goes to the upstream, because the server block forwards and has no `cache`.
+    """Every query goes to the upstream, because the server block forwards without `cache`.
 
     ## Why
-    A `cache` answers a repeated query from memory; without it each query waits for the upstream and adds to its load.
-    The default cache (9,984 entries for answers and as many for denials; answers are kept for an hour at most, denials for
-    half an hour, both for 5 seconds at least) costs about 30 MB when it is full. kubeadm writes `cache 30` into every
-    cluster's Corefile, in Kubernetes 1.33 and later without the names of Services: `kubernetes` has these in memory.
+    `cache` answers a repeated query from memory. Without it, every query waits for the upstream and adds to its load.
+    A full cache of the default size (9,984 positive and 9,984 negative answers) takes about 30 MB. kubeadm writes
+    `cache 30` into the Corefile of every cluster; in Kubernetes 1.33 and later it excludes the names of Services, which
+    `kubernetes` already has in memory.
 
-    The rule looks at blocks that send everything upstream (`forward .`), outside of cluster DNS only at those for the
-    root zone: a block for one zone may leave the cache out to see changes at once. It is silent where the upstream is on
-    loopback, or another block of the file stands in front: the cache may be there.
+    The rule checks blocks that forward everything (`forward .`). Outside of cluster DNS it checks only blocks for the
+    root zone, because a block for a single zone may omit `cache` so that changes are visible immediately. It is silent if
+    the upstream is a loopback address or if another block of the file forwards to this one: that one may have the cache.
 
     ## Fix
-    Adds `cache 30`, kubeadm's value, below `forward`, and in the block of cluster DNS the two `disable` lines that kubeadm
-    writes for the cluster's domain (CoreDNS 1.9.4 and later). An answer may then be up to 30 seconds old, and never older
-    than its own TTL, unless that is below 5 seconds.
+    Adds `cache 30`, the value that kubeadm uses, after `forward`. In the cluster DNS block it also adds the two `disable`
+    lines that kubeadm writes for the cluster domain (CoreDNS 1.9.4 and later). An answer can then be up to 30 seconds
+    old, but not older than its TTL, unless the TTL is below 5 seconds.
 
     ## References
     - https://coredns.io/plugins/cache/
@@ -145,8 +145,8 @@ class MissingCache(Rule):
             fix = Fix("Add `cache 30`", (edit or corefile.insert_after(forward, "cache 30"),))
         yield self.finding(
             forward.head,
-            "each query is sent to the upstream again, because this server block forwards without a `cache`",
-            help="Write `cache 30` in the block: repeated queries are answered from memory for up to 30 seconds.",
+            "this server block forwards without `cache`, so every query goes to the upstream",
+            help="Add `cache 30`: CoreDNS then answers repeated queries from memory for up to 30 seconds.",
             fix=fix,
         )
 

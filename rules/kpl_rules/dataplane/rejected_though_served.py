@@ -14,19 +14,19 @@ _OF_PAY = '10.96.0.8 . tcp . 80 comment "shop/pay:http" : goto reject-chain }'
 
 
 class RejectedThoughServed(Rule):
-    """A Service's address leads to its endpoints, and stands among the addresses without endpoints as well.
+    """A Service address is in the map of addresses with endpoints and in the map of those without.
 
     ## Why
-    In nftables mode kube-proxy puts the address and port of a Service into `service-ips` (or `service-nodeports`) when
-    there are endpoints, and into `no-endpoint-services` (or `no-endpoint-nodeports`) when there are none. One of the two
-    is stale here. What has been translated passes, but some traffic is checked first: up to 1.32 the node's own, since
-    the chain of the `output` hook that rejects comes before the one that translates.
+    In nftables mode, kube-proxy puts the address and port of a Service into `service-ips` (or `service-nodeports`) if the
+    Service has endpoints, and into `no-endpoint-services` (or `no-endpoint-nodeports`) if it has none. An address in both
+    means that one entry is stale. Translated packets pass, but before 1.33 connections from the node itself are rejected:
+    the `output` chain that rejects runs before the one that translates.
 
-    An address that leads to an `external-` chain and is dropped is no contradiction: that is `externalTrafficPolicy:
-    Local` on a node without an endpoint of its own.
+    The rule is silent about an address that leads to an `external-` chain and is dropped. That is
+    `externalTrafficPolicy: Local` on a node without a local endpoint.
 
     ## Fix
-    There is none in a dump. kube-proxy writes both maps again when it starts.
+    A dump cannot be fixed. kube-proxy rewrites both maps when it restarts.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.32.2/pkg/proxy/nftables/proxier.go
@@ -75,8 +75,8 @@ class RejectedThoughServed(Rule):
                 continue
             yield self.finding(
                 element.span,
-                f"`{' . '.join(element.key)}` leads to `{chain}` in `{served}` and stands in `{rejected}` as well, so one "
-                "of the two is stale",
-                help="kube-proxy programs one or the other; it writes both maps again when it starts.",
-                related=[Related(other.span, "here the traffic is led on")],
+                f"`{' . '.join(element.key)}` is in `{served}` (chain `{chain}`) and in `{rejected}`, so one of the two "
+                "entries is stale",
+                help="Restart kube-proxy on this node: it writes both maps again.",
+                related=[Related(other.span, "this entry forwards the traffic")],
             )
