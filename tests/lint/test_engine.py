@@ -205,7 +205,7 @@ def test_rules_are_not_loaded_without_what_they_need(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Settings, "rule", noted)
     lint(readings({"Corefile": ". {\n    forward . 9.9.9.9\n    cache\n}\n"}), Settings(select=("ALL",)))
     assert loaded
-    assert {entry.needs for entry in loaded} <= {"", "Corefile"}
+    assert {entry.needs for entry in loaded} <= {"", "Corefile", "Corefile|ParseFailure"}
 
 
 def test_two_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> None:

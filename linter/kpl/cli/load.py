@@ -15,7 +15,7 @@ from kpl.errors import UsageError
 from kpl.inputs.coverage import Coverage, Skipped, SkipReason
 from kpl.inputs.detect import STDIN_NAME
 from kpl.inputs.discover import Found, discover
-from kpl.inputs.document import Document, ParseFailure, Reading, only_tells
+from kpl.inputs.document import Document, Reading, only_tells
 from kpl.parallel import can_fork, in_two_processes
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def add_empty_arguments(paths: Sequence[str], found: Sequence[Found], checked: s
 
 
 def _is_template(document: Document) -> bool:
-    return isinstance(document.model, ParseFailure) and document.model.templated
+    return document.kind == "ParseFailure" and document.model.templated
 
 
 def _templates(reading: Reading, is_checked: bool) -> Iterator[Skipped]:

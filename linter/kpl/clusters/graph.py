@@ -11,6 +11,7 @@ from kpl.inputs.gitops import KUSTOMIZATION_NAMES, Application, FluxKustomizatio
 
 IN_CLUSTER = ("in-cluster", "https://kubernetes.default.svc")
 """How Argo CD calls the cluster that it runs in."""
+_LEADING = frozenset(("Kustomization", "FluxKustomization", "Application"))
 
 
 class Graph:
@@ -44,7 +45,7 @@ class Graph:
         found: dict[str, list[str]] = {}
         for path, reading in self.readings.items():
             for document in reading.documents:
-                if isinstance(document.model, Application):
+                if document.kind == "Application":
                     for destination, folder in self._applied(path, document.model):
                         name = IN_CLUSTER[0] if destination in IN_CLUSTER else destination
                         if name and "*" not in name:
@@ -54,7 +55,7 @@ class Graph:
     def _from_file(self, path: str) -> Iterator[str]:
         folder = os.path.dirname(path)
         for document in self.readings[path].documents:
-            model = document.model
+            model = document.model if document.kind in _LEADING else None
             if isinstance(model, Kustomization):
                 for reference in model.references:
                     target = os.path.normpath(os.path.join(folder, reference))

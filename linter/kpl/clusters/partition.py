@@ -11,15 +11,10 @@ from weakref import WeakKeyDictionary
 from kpl.clusters.addresses import Addresses, Groups, addresses_of
 from kpl.clusters.folders import Folder, Place, folders_of, parted, places
 from kpl.clusters.graph import Graph
-from kpl.clusters.signs import (
-    COREDNS_RELEASE,
-    KUBERNETES_RELEASE,
-    Sign,
-    signs_of,
-)
 from kpl.clusters.variables import with_variables
 from kpl.facts import Facts
 from kpl.inputs.document import Reading, is_dump
+from kpl.share import COREDNS_RELEASE, KUBERNETES_RELEASE, Sign, share_of
 from kpl.text.globs import glob_matches
 from kpl.text.words import listed
 
@@ -72,7 +67,8 @@ _EVIDENCE: WeakKeyDictionary[Reading, _Evidence] = WeakKeyDictionary()
 def _evidence(reading: Reading) -> _Evidence:
     found = _EVIDENCE.get(reading)
     if found is None:
-        found = _EVIDENCE[reading] = _Evidence(tuple(dict.fromkeys(signs_of(reading))), addresses_of(reading))
+        signs = dict.fromkeys(sign for each in reading.documents for sign in share_of(each).signs)
+        found = _EVIDENCE[reading] = _Evidence(tuple(signs), addresses_of(reading))
     return found
 
 

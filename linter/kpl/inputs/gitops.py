@@ -16,7 +16,7 @@ from kpl.text.span import Text
 
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
-_HINT = re.compile(r"kustomize\.toolkit\.fluxcd\.io|argoproj\.io/|kustomize\.config\.k8s\.io")
+_HINTS = ("kustomize.toolkit.fluxcd.io", "argoproj.io/", "kustomize.config.k8s.io")
 _OTHER_FILES = ("patchesStrategicMerge", "crds", "transformers", "generators", "configurations")
 
 
@@ -53,7 +53,7 @@ class Application:
 
 def is_about_clusters(file_name: str, text: str) -> bool:
     """Whether such an object may be in the YAML document `text`."""
-    return file_name in KUSTOMIZATION_NAMES or _HINT.search(text) is not None
+    return file_name in KUSTOMIZATION_NAMES or any(hint in text for hint in _HINTS)
 
 
 def gitops_models(node: Mapping, file_name: str) -> Iterator[Kustomization | FluxKustomization | Application]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from kpl.inputs.yamltree import Mapping, Scalar
 from kpl.text.span import Span, Text
 
-_HINT = re.compile(r"kubeadm\.k8s\.io/|kubelet\.config\.k8s\.io/")
+_HINTS = ("kubeadm.k8s.io/", "kubelet.config.k8s.io/")
 _RELEASE = re.compile(r"v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)\b")
 
 
@@ -33,7 +33,7 @@ class KubeletConfig:
 
 def is_about_a_cluster(text: str) -> bool:
     """Whether such a configuration may be in the YAML document `text`."""
-    return _HINT.search(text) is not None
+    return any(hint in text for hint in _HINTS)
 
 
 def cluster_models(node: Mapping) -> Iterator[KubeadmCluster | KubeletConfig]:

@@ -5,29 +5,27 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from kpl.inputs import kubernetes, services
 from kpl.inputs.corefiledocument import corefile_document, is_templated
-from kpl.inputs.document import Document, ParseFailure
+from kpl.inputs.document import Document, LateDocument, ParseFailure
 from kpl.inputs.gitops import gitops_models, is_about_clusters
 from kpl.inputs.kubeadm import cluster_models, is_about_a_cluster
 from kpl.inputs.kubeproxy import KIND, MAX_KUBE_PROXY, KubeProxyConfig, is_kube_proxy_config
 from kpl.inputs.templates import action_at, configuration_of
 from kpl.inputs.yamlscalar import embedding_of
-from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence, YamlError, compose, split_documents
+from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence, YamlError, compose, is_well_formed, split_documents
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
 
-_INTERESTING = re.compile(
-    r"""[Cc]orefile|KubeProxyConfiguration
-    |\bcontainers["']?[ \t]*:
-    |\bkind["']?[ \t]*:[ \t]*["']?(?:Service|EndpointSlice|Node)(?:List)?["']?[ \t]*[,}\r\n#]
-    |["' \t\n][\w.-]+\.(?:server|override)["']?[ \t]*:
-    """,
-    re.VERBOSE,
+_CONTAINERS = re.compile(r"""\bcontainers["']?[ \t]*:""")
+_OBJECT = re.compile(
+    r"""\bkind["']?[ \t]*:[ \t]*["']?(?:Service|EndpointSlice|Node)(?:List)?["']?[ \t]*[,}\r\n#]"""
 )
+_FRAGMENT = re.compile(r"""["' \t\n][\w.-]+\.(?:server|override)["']?[ \t]*:""")
 _CHART_VALUES = (
     re.compile(r"\bservers[\"']?[ \t]*:"),
     re.compile(r"\bplugins[\"']?[ \t]*:"),
@@ -53,12 +51,51 @@ _OBJECTS: dict[str, Callable[[str, Mapping], Any]] = {
     "EndpointSlice": services.endpoint_slice,
     "Node": kubernetes.node_object,
 }
+_MODELS = {"Service": "Service", "EndpointSlice": "EndpointSlice", "Node": "NodeObject"}
+"""The types of their models."""
+
+
+_WORKLOADS = frozenset(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"))
+_NEVER_CHECKED = frozenset(("HelmRelease",))
+"""Kinds that list containers, and of which kpl reads nothing else."""
+_FIRST_KEY = re.compile(r"(?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n)*[A-Za-z]\w*[ \t]*:")
+_KIND = re.compile(r"""^kind[ \t]*:[ \t]*["']?(\w+)["']?[ \t]*(?:#[^\n]*)?\r?$""", re.MULTILINE)
+_ALIAS = re.compile(r"(?:[:\-?][ \t]+|[\[{,][ \t]*)\*([^\s,\[\]{}]+)")
+_ANCHOR = re.compile(r"(?:[:\-?][ \t]+|[\[{,][ \t]*)&([^\s,\[\]{}]+)")
+
+
+def _promised(chunk: str) -> str | None:
+    """What the object in `chunk` is: the type of its model, empty where it is nothing for kpl; None where it has to be read."""
+    if _holds_a_configuration(chunk) or not _FIRST_KEY.match(chunk):
+        return None
+    kinds = _KIND.findall(chunk)
+    if len(kinds) != 1 or ("*" in chunk and not set(_ALIAS.findall(chunk)).issubset(_ANCHOR.findall(chunk))):
+        return None
+    kind: str = kinds[0]
+    if kind in _OBJECTS:
+        return _MODELS[kind]
+    if kind in _WORKLOADS:
+        return "Workload"
+    return "" if kind in _NEVER_CHECKED else None
 
 
 def _is_interesting(text: str) -> bool:
-    if not _INTERESTING.search(text) and not all(each.search(text) for each in _CHART_VALUES):
-        return False
-    return not _SCHEMA.search(text)
+    # most files hold none of these, which is found out much faster than that a pattern does not match
+    found = (
+        ("containers" in text and _CONTAINERS.search(text))
+        or (("Service" in text or "EndpointSlice" in text or "Node" in text) and _OBJECT.search(text))
+        or _holds_a_configuration(text)
+    )
+    return bool(found) and not ("CustomResourceDefinition" in text and _SCHEMA.search(text))
+
+
+def _holds_a_configuration(text: str) -> bool:
+    return (
+        "orefile" in text
+        or "KubeProxyConfiguration" in text
+        or ((".server" in text or ".override" in text) and _FRAGMENT.search(text) is not None)
+        or ("servers" in text and all(each.search(text) for each in _CHART_VALUES))
+    )
 
 
 def yaml_documents(source: Source) -> Iterator[Document]:
@@ -73,18 +110,31 @@ def yaml_documents(source: Source) -> Iterator[Document]:
         if len(chunk) > MAX_KUBE_PROXY and (found := _KUBE_PROXY.search(chunk)):
             yield Document(source, _too_large(Span(*found.span(1)).shifted(span.start)), host)
             continue
-        try:
-            roots = compose(chunk, span.start)
-        except YamlError as error:
-            if not is_interesting:
-                continue
-            yield Document(
-                source, failure := _failure("YAML", chunk, span.start, error), host, templated=failure.templated
-            )
+        if is_interesting and not tells and (promised := _promised(chunk)) is not None and is_well_formed(chunk):
+            if promised:
+                yield LateDocument(source, promised, host, chunk, partial(_late, source, host, span, promised))
             continue
-        reader = _Objects(source, host, chunk)
-        for root in roots:
-            yield from reader.read(root)
+        yield from _read_chunk(source, host, span, is_interesting)
+
+
+def _read_chunk(source: Source, host: Embedding, span: Span, is_interesting: bool) -> Iterator[Document]:
+    """The documents in the YAML document at `span`; one that does not parse is one only where it `is_interesting`."""
+    chunk = source.text[span.start : span.end]
+    try:
+        roots = compose(chunk, span.start)
+    except YamlError as error:
+        if is_interesting:
+            failure = _failure("YAML", chunk, span.start, error)
+            yield Document(source, failure, host, templated=failure.templated)
+        return
+    reader = _Objects(source, host, chunk)
+    for root in roots:
+        yield from reader.read(root)
+
+
+def _late(source: Source, host: Embedding, span: Span, promised: str) -> Document | None:
+    documents = _read_chunk(source, host, span, is_interesting=True)
+    return next((each for each in documents if each.kind in (promised, "ParseFailure")), None)
 
 
 def _too_large(place: Span) -> ParseFailure:

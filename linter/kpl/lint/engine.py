@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from kpl import troubles
 from kpl.cluster import Cluster
-from kpl.inputs.document import Document, Reading
+from kpl.inputs.document import DUMPS, Document, Reading
 from kpl.lint.registry import BrokenRuleError, RuleEntry
 from kpl.lint.rule import Finding, Rule, Severity
 from kpl.lint.settings import Settings
@@ -73,27 +74,47 @@ def lint(readings: Sequence[Reading], settings: Settings, only: Sequence[Reading
     result = Result()
     chosen = readings if only is None else only
     everything = Cluster([document for reading in readings for document in reading.documents], settings.facts)
-    of_file: dict[int, list[tuple[str, Cluster, Settings, dict[int, list[Finding]]]]] = {}
+    of_file: dict[int, list[_Part]] = {}
     for name, cluster, own, files in _clusters(readings, everything, chosen, settings):
-        findings = _cluster_findings(cluster, files, own)
+        part = _Part(name, cluster, own, _cluster_findings(cluster, files, own))
         for each in files:
-            of_file.setdefault(id(each), []).append((name, cluster, own, findings))
+            of_file.setdefault(id(each), []).append(part)
     for reading in chosen:
         with troubles.kept(reading.source.path):
             suppressions = Suppressions(reading.source, reading.documents)
             silenced: set[tuple[str, Span]] = set()
-            found = [
-                (name, _lint_file(reading, cluster, own, findings, suppressions, silenced, result))
-                for name, cluster, own, findings in of_file[id(reading)]
-            ]
+            found = [(part.name, part.lint(reading, suppressions, silenced, result)) for part in of_file[id(reading)]]
             located = _once(found)
             result.silenced += len(silenced)
-            own = of_file[id(reading)][0][2]
-            active = own.rules_for(reading.source.path)
-            if any(entry.sees == "Suppression" for entry in active):
-                located += _idle(suppressions, active, everything, own, settings.complete)
+            if suppressions.found:
+                own = of_file[id(reading)][0].settings
+                active = own.rules_for(reading.source.path)
+                if any(entry.sees == "Suppression" for entry in active):
+                    located += _idle(suppressions, active, everything, own, settings.complete)
             result.findings += sorted(located, key=lambda each: (each.span, each.code))
     return result
+
+
+@dataclass(eq=False)
+class _Part:
+    """One cluster of a run, with the rules for its files."""
+
+    name: str
+    cluster: Cluster
+    settings: Settings
+    findings: dict[int, list[Finding]]
+    """Those of the rules about the whole cluster, by the identity of the document that they are in."""
+    _active: dict[int, _Active] = field(default_factory=dict)
+
+    def lint(
+        self, reading: Reading, suppressions: Suppressions, silenced: set[tuple[str, Span]], result: Result
+    ) -> list[Located]:
+        """What the rules find in a file of the cluster."""
+        rules = self.settings.rules_for(reading.source.path)
+        active = self._active.get(id(rules))
+        if active is None:
+            active = self._active[id(rules)] = _Active(rules, self.cluster)
+        return _lint_file(reading, self.cluster, self.settings, active, self.findings, suppressions, silenced, result)
 
 
 def _clusters(
@@ -169,33 +190,70 @@ def _cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Set
     return found
 
 
+class _Active:
+    """The rules for some files as documents of `cluster`: those that have what they need there, by what they see."""
+
+    def __init__(self, rules: Sequence[RuleEntry], cluster: Cluster) -> None:
+        self.codes = frozenset(entry.code for entry in rules)
+        self._by_type: dict[str, list[RuleEntry]] = {}
+        for entry in rules:
+            if _has_what_it_needs(entry, cluster):
+                self._by_type.setdefault(entry.sees, []).append(entry)
+        self._clues = {entry.code: re.compile(entry.clue) for entry in rules if entry.clue}
+        self._by_kind: dict[str, list[RuleEntry]] = {}
+
+    def for_document(self, document: Document) -> dict[str, list[RuleEntry]]:
+        """The rules that may find something in `document`, by what they see."""
+        kind = document.kind
+        if kind not in self._by_kind:
+            self._by_kind[kind] = [entry for sees in _PARTS.get(kind, ()) for entry in self._by_type.get(sees, ())]
+            self._by_kind[kind] += self._by_type.get(kind, ())
+            about_any = self._by_type.get("Document", ())
+            self._by_kind[kind] += [entry for entry in about_any if not entry.needs or _is_needed(kind, entry)]
+        found: dict[str, list[RuleEntry]] = {}
+        for entry in self._by_kind[kind]:
+            clue = self._clues.get(entry.code)
+            if clue is None or document.may_hold(clue):
+                found.setdefault(entry.sees, []).append(entry)
+        return found
+
+
+_PARTS = {"Corefile": ("ServerBlock", "Directive")}
+"""What rules can see of a model besides all of it."""
+
+
+def _is_needed(kind: str, entry: RuleEntry) -> bool:
+    words = entry.needs.replace("|", " ").split()
+    return kind in words or (kind in DUMPS and "Dump" in words)
+
+
 def _lint_file(
     reading: Reading,
     cluster: Cluster,
     settings: Settings,
+    active: _Active,
     cluster_findings: dict[int, list[Finding]],
     suppressions: Suppressions,
     silenced: set[tuple[str, Span]],
     result: Result,
 ) -> list[Located]:
     """What the rules find in a file as one of `cluster`."""
-    active = settings.rules_for(reading.source.path)
-    codes = {entry.code for entry in active}
-    by_type: dict[str, list[RuleEntry]] = {}
-    for entry in active:
-        if _has_what_it_needs(entry, cluster):
-            by_type.setdefault(entry.sees, []).append(entry)
     located: list[Located] = []
+    is_large = len(reading.documents) == 1 and len(reading.source.text) > PARALLEL_SIZE
     for document in reading.documents:
-        findings = [each for each in cluster_findings.get(id(document), ()) if each.rule.code in codes]
-        is_large = len(reading.documents) == 1 and len(reading.source.text) > PARALLEL_SIZE
-        for context in subjects(document):
+        findings = [each for each in cluster_findings.get(id(document), ()) if each.rule.code in active.codes]
+        entries = active.for_document(document)
+        if entries and document.model is None:
+            continue
+        if entries and document.kind not in entries:  # its text promised something else
+            entries = active.for_document(document)
+        for context in subjects(document) if entries else ():
             subject = next(iter(context))
-            entries = by_type.get(subject, [])
-            context = {**context, "Document": document, "Cluster": cluster}
-            both = is_large and context[subject] is document.model
-            findings += _check_all(entries, context, settings, two_processes=both)
-        misread = _is_misread(document, cluster)
+            if subject in entries:
+                context = {**context, "Document": document, "Cluster": cluster}
+                both = is_large and context[subject] is document.model
+                findings += _check_all(entries[subject], context, settings, two_processes=both)
+        misread = bool(findings) and _is_misread(document, cluster)
         for finding in dict.fromkeys(findings):
             if misread and type(finding.rule).sees() != "Document":
                 continue
@@ -217,7 +275,7 @@ def _is_misread(document: Document, cluster: Cluster) -> bool:
 
     All blocks then end before their author's `}`: what else would be said of them is about that brace.
     """
-    if type(document.model).__name__ != "Corefile" or not document.model.stray_braces:
+    if document.kind != "Corefile" or not document.model.stray_braces:
         return False
     from kpl.coredns.structure import has_glued_brace
 
@@ -232,7 +290,7 @@ def _has_what_it_needs(entry: RuleEntry, cluster: Cluster) -> bool:
 def subjects(document: Document) -> Iterator[dict[str, Any]]:
     """What rules can look at in `document`: each time the subject first, then what it stands in, by type name."""
     model = document.model
-    kind = type(model).__name__
+    kind = document.kind
     yield {"Document": document}
     yield {kind: model}
     if kind == "Corefile":
