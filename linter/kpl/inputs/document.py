@@ -49,9 +49,16 @@ class Document:
         """Whether placeholders stand in its text."""
         self.around = around
         """All keys of the ConfigMap that holds it, with their texts."""
+        self._hold(model)
+
+    def _hold(self, model: Any) -> None:
         self._model = model
         if model is not None:
             _HOLDERS[id(model)] = self
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._hold(self._model)
 
     @property
     def model(self) -> Any:
@@ -100,8 +107,8 @@ class LateDocument(Document):
             document = read()
             if document is not None:
                 self.name, self.namespace, self.templated = document.name, document.namespace, document.templated
-                self.kind, self._model = document.kind, document.model
-                _HOLDERS[id(self._model)] = self
+                self.kind = document.kind
+                self._hold(document.model)
             self._read = None
         return self._model
 
