@@ -226,7 +226,8 @@ class Cluster:
     @cached_property
     def releases(self) -> list[tuple[str, Release]]:
         """The releases that files show, each with its file."""
-        return [(document.path, release) for document in self.documents for release in share_of(document).releases]
+        telling = (each for each in self.documents if each.kind in ("Workload", "KubeadmCluster"))
+        return [(document.path, release) for document in telling for release in share_of(document).releases]
 
     def _only_release(self, what: str, *, runs: bool) -> Version | None:
         found = {each.version for _, each in self.releases if each.what == what and each.runs == runs}
@@ -251,7 +252,8 @@ class Cluster:
     @cached_property
     def corefile_documents(self) -> list[Document]:
         """The documents that hold a Corefile, those that do not parse among them."""
-        return [document for document in self.documents if share_of(document).is_corefile]
+        possible = (each for each in self.documents if each.kind in ("Corefile", "ParseFailure"))
+        return [document for document in possible if share_of(document).is_corefile]
 
     @cached_property
     def node_local_dns(self) -> bool:
@@ -260,7 +262,8 @@ class Cluster:
             return self.facts.node_local_dns
         from kpl.coredns.roles import Role
 
-        return any(share_of(document).role == Role.NODE_LOCAL.value for document in self.documents)
+        corefiles = (each for each in self.documents if each.kind == "Corefile")
+        return any(share_of(document).role == Role.NODE_LOCAL.value for document in corefiles)
 
     def node_states(self, document: Document) -> list[NodeState]:
         """What the kube-proxy did that programmed the dump in `document`; nothing for what is no dump."""

@@ -166,6 +166,8 @@ def _kubelet(document: Document) -> Share:
 
 def _flux(document: Document) -> Share:
     model = document.model
+    if model is None:
+        return _NOTHING
     # an object of that name is there once
     sign = Sign("Kustomization of Flux", f"{model.namespace}/{model.name}", model.path)
     variables = (Variable(name, str(value), line_of(document, value.span)) for name, value in model.substitute.items())

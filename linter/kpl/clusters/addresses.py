@@ -33,6 +33,8 @@ def addresses_of(reading: Reading) -> Addresses | None:
     named: dict[tuple[str, str, int], str] = {}
     ports = set()
     for document in reading.documents:
+        if document.kind != "Service":
+            continue
         for service, protocol, address, port in share_of(document).addresses:
             named[service, protocol, 6 if ":" in address else 4] = address
             ports.add((protocol, address, port))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -67,7 +68,8 @@ _EVIDENCE: WeakKeyDictionary[Reading, _Evidence] = WeakKeyDictionary()
 def _evidence(reading: Reading) -> _Evidence:
     found = _EVIDENCE.get(reading)
     if found is None:
-        signs = dict.fromkeys(sign for each in reading.documents for sign in share_of(each).signs)
+        documents = [each for each in reading.documents if each.kind != "FluxKustomization"]
+        signs = dict.fromkeys(sign for each in documents for sign in share_of(each).signs)
         found = _EVIDENCE[reading] = _Evidence(tuple(signs), addresses_of(reading))
     return found
 
@@ -144,13 +146,27 @@ def _by_folders(readings: list[Reading], folder: str, facts: Facts) -> list[Memb
     return clusters
 
 
+def _signs(readings: Sequence[Reading]) -> Iterator[tuple[Reading, Sign]]:
+    """What the files show; of Flux's Kustomizations only those are read that share their name with another one."""
+    for reading in readings:
+        for sign in _evidence(reading).signs:
+            yield reading, sign
+    flux = [
+        (each, document) for each in readings for document in each.documents if document.kind == "FluxKustomization"
+    ]
+    names = Counter(document.name for _, document in flux)
+    for reading, document in flux:
+        if names[document.name] > 1 or not document.name:
+            for sign in share_of(document).signs:
+                yield reading, sign
+
+
 def _in_folders(readings: list[Reading], graph: Graph, home: str, facts: Facts) -> list[Member]:
     by_path = folders_of(each.source.path for each in readings)
     shown: dict[tuple[str, str], dict[Folder, set[str]]] = {}
-    for reading in readings if len(set(by_path.values())) > 1 else ():
-        for sign in _evidence(reading).signs:
-            folders = shown.setdefault((sign.what, sign.whose), {})
-            folders.setdefault(by_path[reading.source.path], set()).add(sign.shown)
+    for reading, sign in _signs(readings) if len(set(by_path.values())) > 1 else ():
+        folders = shown.setdefault((sign.what, sign.whose), {})
+        folders.setdefault(by_path[reading.source.path], set()).add(sign.shown)
     found = places(parted([*shown.values(), *_services(readings, by_path)]), set(by_path.values()))
     if not found:
         return _apart(Member(home, readings, facts))

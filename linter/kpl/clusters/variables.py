@@ -15,7 +15,11 @@ _VARIABLE = re.compile(r"\$\{(\w+)(?::?[-=][^}]*)?\}")
 
 def with_variables(facts: Facts, readings: Sequence[Reading]) -> Facts:
     """`facts` with the releases that images name by variables, where all Kustomizations of Flux agree on these."""
-    shares = [(document.path, share_of(document)) for reading in readings for document in reading.documents]
+    documents = [document for reading in readings for document in reading.documents]
+    images = [image for each in documents if each.kind == "Workload" for image in share_of(each).open_images]
+    if not images:
+        return facts
+    shares = [(each.path, share_of(each)) for each in documents if each.kind == "FluxKustomization"]
     variables: dict[str, set[str]] = {}
     origins: dict[str, Origin] = {}
     for path, share in shares:
@@ -23,7 +27,7 @@ def with_variables(facts: Facts, readings: Sequence[Reading]) -> Facts:
             variables.setdefault(name, set()).add(value)
             origins.setdefault(name, Origin(path, line))
     known = {name: next(iter(values)) for name, values in variables.items() if len(values) == 1}
-    for image in (image for _, share in shares for image in share.open_images) if known else ():
+    for image in images if known else ():
         written = _VARIABLE.search(image)
         if written is None or written[1] not in known:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kpl.errors import UsageError
@@ -96,14 +96,26 @@ class _Folder:
 
     def files(self, folder: str) -> Iterator[tuple[str, os.stat_result]]:
         """The files below `folder` that are to be read, with their status."""
-        for path in self._paths(folder):
+        return self._kept(self._paths(folder))
+
+    def _kept(self, paths: Iterable[str]) -> Iterator[tuple[str, os.stat_result]]:
+        for path in paths:
             status = self._regular(path)
             if status is None:
                 continue
-            if self.all_names or kind_by_name(os.path.basename(path)):
+            if stat.S_ISDIR(status.st_mode):
+                yield from self._kept(self._repository(path))
+            elif self.all_names or kind_by_name(os.path.basename(path)):
                 yield path, status
             else:
                 self._skip(path, SkipReason.OTHER_NAME, "has a name that kpl does not read")
+
+    def _repository(self, path: str) -> Iterable[str]:
+        """The files in a folder that git lists like a file."""
+        if os.path.lexists(os.path.join(path, ".git")):
+            return self._paths(path)  # a submodule, or a repository inside of this one
+        # a submodule that is not initialized: git lists nothing in it
+        return self._all_files(path) if self.new else ()
 
     def _paths(self, folder: str) -> Iterator[str]:
         from kpl.inputs.gitfiles import GitError, list_files, work_tree_of
@@ -123,13 +135,7 @@ class _Folder:
         for name, problem in listing.unreadable:
             self._skip(_join(folder, name), SkipReason.UNREADABLE, f"is not readable: {problem}")
         for name in sorted(listing.names):
-            path = _join(folder, name.rstrip("/"))
-            if not os.path.isdir(path) or os.path.islink(path):
-                yield path
-            elif os.path.lexists(os.path.join(path, ".git")):
-                yield from self._paths(path)  # a submodule, or a repository inside of this one
-            elif self.new:
-                yield from self._all_files(path)  # a submodule that is not initialized: git lists nothing in it
+            yield _join(folder, name.rstrip("/"))
 
     def _all_files(self, folder: str) -> Iterator[str]:
         for root, folders, names in os.walk(folder, onerror=self._unreadable):
@@ -141,7 +147,7 @@ class _Folder:
         self._skip(error.filename, SkipReason.UNREADABLE, f"is not readable: {error.strerror}")
 
     def _regular(self, path: str) -> os.stat_result | None:
-        """The status of a regular file that lies in the folder given; None for anything else."""
+        """The status of a regular file or a folder that lies in the folder given; None for anything else."""
         try:
             status = os.lstat(path)
             if not self._is_inside(os.path.dirname(path) or os.curdir):
@@ -160,15 +166,22 @@ class _Folder:
             if error.errno != errno.ELOOP:
                 self._skip(path, SkipReason.UNREADABLE, f"is not readable: {error.strerror}")
             return None
-        if not stat.S_ISREG(status.st_mode):
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
             self._skip(path, SkipReason.NOT_A_FILE, "is not a regular file")
             return None
         return status
 
     def _is_inside(self, folder: str) -> bool:
-        if folder not in self._inside:
-            self._inside[folder] = _is_below(os.path.realpath(folder), self.root)
-        return self._inside[folder]
+        known = self._inside.get(folder)
+        if known is None:
+            above = os.path.dirname(folder)
+            # what is no link in a folder inside is inside
+            if above in self._inside and self._inside[above] and not os.path.islink(folder):
+                known = True
+            else:
+                known = _is_below(os.path.realpath(folder), self.root)
+            self._inside[folder] = known
+        return known
 
     def _skip(self, path: str, reason: SkipReason, detail: str) -> None:
         self.discovery.skipped.append(Skipped(path, reason, detail))

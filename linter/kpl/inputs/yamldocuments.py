@@ -10,8 +10,8 @@ from typing import Any
 
 from kpl.inputs import kubernetes, services
 from kpl.inputs.corefiledocument import corefile_document, is_templated
-from kpl.inputs.document import Document, LateDocument, ParseFailure
-from kpl.inputs.gitops import gitops_models, is_about_clusters
+from kpl.inputs.document import TELLING, Document, LateDocument, ParseFailure
+from kpl.inputs.gitops import gitops_models, is_about_clusters, kustomization_in
 from kpl.inputs.kubeadm import cluster_models, is_about_a_cluster
 from kpl.inputs.kubeproxy import KIND, MAX_KUBE_PROXY, KubeProxyConfig, is_kube_proxy_config
 from kpl.inputs.templates import action_at, configuration_of
@@ -22,9 +22,7 @@ from kpl.text.source import Source
 from kpl.text.span import Span
 
 _CONTAINERS = re.compile(r"""\bcontainers["']?[ \t]*:""")
-_OBJECT = re.compile(
-    r"""\bkind["']?[ \t]*:[ \t]*["']?(?:Service|EndpointSlice|Node)(?:List)?["']?[ \t]*[,}\r\n#]"""
-)
+_OBJECT = re.compile(r"""\bkind["']?[ \t]*:[ \t]*["']?(?:Service|EndpointSlice|Node)(?:List)?["']?[ \t]*[,}\r\n#]""")
 _FRAGMENT = re.compile(r"""["' \t\n][\w.-]+\.(?:server|override)["']?[ \t]*:""")
 _CHART_VALUES = (
     re.compile(r"\bservers[\"']?[ \t]*:"),
@@ -60,6 +58,11 @@ _NEVER_CHECKED = frozenset(("HelmRelease",))
 """Kinds that list containers, and of which kpl reads nothing else."""
 _FIRST_KEY = re.compile(r"(?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n)*[A-Za-z]\w*[ \t]*:")
 _KIND = re.compile(r"""^kind[ \t]*:[ \t]*["']?(\w+)["']?[ \t]*(?:#[^\n]*)?\r?$""", re.MULTILINE)
+_NAME = re.compile(
+    r"""^metadata:[ \t]*(?:#[^\n]*)?\r?\n(?=([ ]+))(?:\1[^ \n][^\n]*\n|\1[ ]+[^\n]*\n|[ \t]*(?:#[^\n]*)?\r?\n)*?"""
+    r"""\1name:[ \t]+(?:&\S+[ \t]+)?["']?([\w.-]+)["']?[ \t]*(?:#[^\n]*)?\r?$""",
+    re.MULTILINE,
+)
 _ALIAS = re.compile(r"(?:[:\-?][ \t]+|[\[{,][ \t]*)\*([^\s,\[\]{}]+)")
 _ANCHOR = re.compile(r"(?:[:\-?][ \t]+|[\[{,][ \t]*)&([^\s,\[\]{}]+)")
 
@@ -74,9 +77,17 @@ def _promised(chunk: str) -> str | None:
     kind: str = kinds[0]
     if kind in _OBJECTS:
         return _MODELS[kind]
+    if kind == "Kustomization":
+        return kustomization_in(chunk)
     if kind in _WORKLOADS:
         return "Workload"
     return "" if kind in _NEVER_CHECKED else None
+
+
+def _named(chunk: str) -> str:
+    """The ``metadata.name`` in block style; empty where it is written otherwise."""
+    found = _NAME.search(chunk)
+    return found[2] if found is not None else ""
 
 
 def _is_interesting(text: str) -> bool:
@@ -110,9 +121,12 @@ def yaml_documents(source: Source) -> Iterator[Document]:
         if len(chunk) > MAX_KUBE_PROXY and (found := _KUBE_PROXY.search(chunk)):
             yield Document(source, _too_large(Span(*found.span(1)).shifted(span.start)), host)
             continue
-        if is_interesting and not tells and (promised := _promised(chunk)) is not None and is_well_formed(chunk):
+        promised = _promised(chunk) if is_interesting != tells else None
+        if promised is not None and (tells or is_well_formed(chunk)):
             if promised:
-                yield LateDocument(source, promised, host, chunk, partial(_late, source, host, span, promised))
+                late = LateDocument(source, promised, host, chunk, partial(_late, source, host, span, promised))
+                late.name = _named(chunk)
+                yield late
             continue
         yield from _read_chunk(source, host, span, is_interesting)
 
@@ -133,7 +147,7 @@ def _read_chunk(source: Source, host: Embedding, span: Span, is_interesting: boo
 
 
 def _late(source: Source, host: Embedding, span: Span, promised: str) -> Document | None:
-    documents = _read_chunk(source, host, span, is_interesting=True)
+    documents = _read_chunk(source, host, span, is_interesting=promised not in TELLING)
     return next((each for each in documents if each.kind in (promised, "ParseFailure")), None)
 
 
