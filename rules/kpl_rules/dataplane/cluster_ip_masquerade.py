@@ -88,8 +88,7 @@ class ClusterIpMasquerade(Rule):
                 "",
                 (
                     "`{}`{} does not masquerade clients outside of the pod network like other Services, so they "
-                    "receive "
-                    "no response"
+                    "receive no response"
                 ),
             ),
             (
@@ -102,8 +101,7 @@ class ClusterIpMasquerade(Rule):
                 "-s",
                 (
                     "`{}`{} exempts a different source network from masquerading than the other Services, so some "
-                    "clients "
-                    "receive no response"
+                    "clients receive no response"
                 ),
             ),
         ):

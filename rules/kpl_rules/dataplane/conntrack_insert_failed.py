@@ -18,8 +18,7 @@ from kpl import (
 )
 
 _CPU = (
-    "cpu={cpu}   \tfound={found} invalid=7 insert=0 insert_failed={failed} drop={failed} early_drop=0 error=0 "
-    "search_restart=12 "
+    "cpu={cpu}   \tfound={found} invalid=7 insert=0 insert_failed={failed} drop={failed} early_drop=0 error=0 search_restart=12 "
     "clash_resolve=40 chaintoolong=0 \n"
 )
 _OLD = (
@@ -27,13 +26,11 @@ _OLD = (
     "search_restart=12 \n"
 )
 _PROC = (
-    "entries  clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop icmp_error  "
-    "expect_new "
+    "entries  clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop icmp_error  expect_new "
     "expect_create expect_delete search_restart\n"
 )
 _ROW = (
-    "00000a31  00000028 00000003 00000000 00000007 00000000 00000000 00000002 00000000 {failed} {failed} 00000000 "
-    "00000000  "
+    "00000a31  00000028 00000003 00000000 00000007 00000000 00000000 00000002 00000000 {failed} {failed} 00000000 00000000  "
     "00000000 00000000 00000000 0000000c\n"
 )
 

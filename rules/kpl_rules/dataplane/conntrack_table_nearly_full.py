@@ -23,18 +23,15 @@ CAPPED_SINCE = Version("1.36")
 
 _COUNT = "net.netfilter.nf_conntrack_count = {count}\nnet.netfilter.nf_conntrack_max = 131072\n"
 _CPU = (
-    "cpu=0   \tfound=3 invalid=7 insert=0 insert_failed=12 drop=12 early_drop=0 error=0 search_restart=12 "
-    "clash_resolve=40 "
+    "cpu=0   \tfound=3 invalid=7 insert=0 insert_failed=12 drop=12 early_drop=0 error=0 search_restart=12 clash_resolve=40 "
     "chaintoolong=0 \n"
 )
 _PROC = (
-    "entries  clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop icmp_error  "
-    "expect_new "
+    "entries  clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop icmp_error  expect_new "
     "expect_create expect_delete search_restart\n"
 )
 _ROW = (
-    "{entries}  00000028 00000003 00000000 00000007 00000000 00000000 00000002 00000000 0000000c 0000000c 00000000 "
-    "00000000  "
+    "{entries}  00000028 00000003 00000000 00000007 00000000 00000000 00000002 00000000 0000000c 0000000c 00000000 00000000  "
     "00000000 00000000 00000000 0000000c\n"
 )
 _CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: nftables\n"

@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from kpl import Bad, ConntrackDump, Finding, Good, Rule, Severity, Stop, files, lost_to_a_full_table
 
 _CPU = (
-    "cpu={cpu}   \tfound=3 invalid=7 insert=0 insert_failed=12 drop={drop} early_drop={early} error=0 "
-    "search_restart=12 "
+    "cpu={cpu}   \tfound=3 invalid=7 insert=0 insert_failed=12 drop={drop} early_drop={early} error=0 search_restart=12 "
     "clash_resolve=40 chaintoolong=0 \n"
 )
 _HELP = (
     "Raise `conntrack.maxPerCore` or `conntrack.min` in kube-proxy's configuration. Or run NodeLocal DNSCache, which "
-    "keeps DNS "
-    "queries out of the table. `dmesg` shows `nf_conntrack: table full, dropping packet` while it happens."
+    "keeps DNS queries out of the table. `dmesg` shows `nf_conntrack: table full, dropping packet` while it happens."
 )
 
 

@@ -9,8 +9,7 @@ from kpl import Bad, ConntrackDump, Finding, Good, Related, Rule, Severity, Stop
 MOST_RELATED = 3
 
 _ENTRY = (
-    "udp      17 29 src=10.244.1.5 dst={to} sport={port} dport=53 {flag}src={pod} dst=10.244.1.5 sport=53 "
-    "dport={port} mark=0 "
+    "udp      17 29 src=10.244.1.5 dst={to} sport={port} dport=53 {flag}src={pod} dst=10.244.1.5 sport=53 dport={port} mark=0 "
     "use=1\n"
 )
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from kpl import Bad, ConntrackDump, Finding, Good, Rule, Severity, Stop, files
 
 _TCP = (
-    "tcp      6 {left} {state} src=10.244.1.5 dst=10.96.0.10 sport={port} dport=53 src=10.244.2.7 dst=10.244.1.5 "
-    "sport=53 "
+    "tcp      6 {left} {state} src=10.244.1.5 dst=10.96.0.10 sport={port} dport=53 src=10.244.2.7 dst=10.244.1.5 sport=53 "
     "dport={port} [ASSURED] mark=0 use=1\n"
 )
 

@@ -75,6 +75,5 @@ class DropsEverything(Rule):
                             f"this rule of `{chain}` has lost its match, so it drops all traffic that reaches the "
                             "chain",
                             help=f"Delete the rule (`iptables -D {chain} ...`) and restart kubelet and kube-proxy. "
-                            "Make sure that "
-                            "every agent on the node has an `iptables` as new as the node's.",
+                            "Make sure that every agent on the node has an `iptables` as new as the node's.",
                         )

@@ -89,9 +89,8 @@ class DuplicateRule(Rule):
                 (table.target_span(row) for row in repeated),
                 f"`{chain}` already has this rule{more}, so some program adds it again and again",
                 "also a duplicate",
-                help="Delete the duplicates (`iptables -D`). Make sure that iptables on the node and in the images is "
-                "not 1.8.1 or "
-                "1.8.2, and that only one kube-proxy runs.",
+                help="Delete the duplicates (`iptables -D`). Make sure that iptables on the node and in the images "
+                "is not 1.8.1 or 1.8.2, and that only one kube-proxy runs.",
             )
 
 

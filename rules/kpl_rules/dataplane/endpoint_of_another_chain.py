@@ -113,6 +113,5 @@ class EndpointOfAnotherChain(Rule):
 
 _HELP = (
     "Restart kube-proxy on this node: its first sync rewrites all rules. If somebody replaced addresses in the dump "
-    "before sharing it, "
-    "ignore this rule for the file."
+    "before sharing it, ignore this rule for the file."
 )

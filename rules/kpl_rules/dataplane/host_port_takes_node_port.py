@@ -15,8 +15,7 @@ _HOSTPORTS = "-A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT\n"
 def _nat(hooks: str, port: int) -> str:
     return (
         (
-            f"*nat\n{_BUILT_IN}:CNI-DN-2a1cb9e0f1d3c5a7b9e1f - [0:0]\n:CNI-HOSTPORT-DNAT - [0:0]\n:KUBE-NODEPORTS - "
-            "[0:0]\n"
+            f"*nat\n{_BUILT_IN}:CNI-DN-2a1cb9e0f1d3c5a7b9e1f - [0:0]\n:CNI-HOSTPORT-DNAT - [0:0]\n:KUBE-NODEPORTS - [0:0]\n"
             f":KUBE-SERVICES - [0:0]\n{hooks}"
             "-A CNI-DN-2a1cb9e0f1d3c5a7b9e1f -p tcp -m tcp --dport 30080 -j DNAT --to-destination 10.244.1.20:80\n"
             '-A CNI-HOSTPORT-DNAT -p tcp -m comment --comment "dnat name: \\"cbr0\\" id: \\"2a1c\\"" -m multiport --dports 30080 '

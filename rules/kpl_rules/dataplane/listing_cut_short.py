@@ -12,8 +12,7 @@ _IPVS = (
     "TCP  10.96.0.1:443 rr\n  -> 192.0.2.10:6443              Masq    1      0          4\n"
 )
 _SET = (
-    "Name: KUBE-NODE-PORT-TCP\nType: bitmap:port\nRevision: 3\nHeader: range 0-65535\nSize in memory: "
-    "8264\nReferences: 1\n"
+    "Name: KUBE-NODE-PORT-TCP\nType: bitmap:port\nRevision: 3\nHeader: range 0-65535\nSize in memory: 8264\nReferences: 1\n"
     "Number of entries: 2\nMembers:\n30080\n30081\n"
 )
 _FLOW = "udp      17 9 src=10.244.1.5 dst=10.96.0.10 sport=4000 dport=53 src=10.244.0.2 dst=10.244.1.5 sport=53 dport=4000 use=1\n"

@@ -80,8 +80,7 @@ class LocalTrafficIncomplete(Rule):
                 yield self.finding_of_many(
                     (nat.chain_span(nat.rules_of[chain][0]) for chain in lacking),
                     f"`{lacking[0]}`{and_more(len(lacking) - 1, 'chain')} {_KINDS[kind]} to the Service's external "
-                    "addresses, because "
-                    "one of the usual rules is missing",
+                    "addresses, because one of the usual rules is missing",
                     "same problem here",
                     help="Restart kube-proxy on this node: its first sync rewrites all chains.",
                 )

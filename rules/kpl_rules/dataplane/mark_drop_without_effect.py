@@ -92,6 +92,5 @@ class MarkDropWithoutEffect(Rule):
                 nat.declaration("KUBE-MARK-DROP"),
                 f"`KUBE-MARK-DROP` {what}, so packets that kube-proxy wants to drop pass",
                 help="Update kube-proxy to 1.25 or later, which drops without kubelet's rules. Or restart kubelet "
-                "1.26 or "
-                "earlier, which writes the rules.",
+                "1.26 or earlier, which writes the rules.",
             )

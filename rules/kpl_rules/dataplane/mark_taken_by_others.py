@@ -124,8 +124,7 @@ class MarkTakenByOthers(Rule):
                     f"this rule of `{table.chain[rows[0]]}` {what.format(bit, more)}",
                     "same problem here",
                     help="Update the program that writes this chain to a release that masks its marks. Or give "
-                    "kube-proxy a "
-                    "different bit with `iptables.masqueradeBit`.",
+                    "kube-proxy a different bit with `iptables.masqueradeBit`.",
                 )
 
 

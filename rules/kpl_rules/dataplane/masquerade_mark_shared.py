@@ -94,7 +94,6 @@ class MasqueradeMarkShared(Rule):
                     yield self.finding(
                         ruleset.span_of(mark, rule.span),
                         f"`{chain.name}` of the table `{table.family} {table.name}` sets `{mark}` in the mark, so "
-                        "kube-proxy masquerades "
-                        f"its packets (bit `0x{bits:08x}`)",
+                        f"kube-proxy masquerades its packets (bit `0x{bits:08x}`)",
                         help="Give the other program a different bit. Or give kube-proxy a different `masqueradeBit`.",
                     )
