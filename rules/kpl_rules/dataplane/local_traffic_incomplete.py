@@ -7,9 +7,15 @@ from collections.abc import Iterator
 from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, node_dump
 
 _KINDS = {
-    "pod traffic for ": "does not handle traffic of pods",
-    "masquerade LOCAL traffic for ": "does not masquerade traffic of the node",
-    "route LOCAL traffic for ": "does not handle traffic of the node",
+    "pod traffic for ": (
+        "has no rule for pods, so their traffic to the Service's external addresses counts as traffic from outside"
+    ),
+    "masquerade LOCAL traffic for ": (
+        "does not masquerade this node, so its connections keep the load balancer's address as their source"
+    ),
+    "route LOCAL traffic for ": (
+        "has no rule for this node, so its traffic to the Service's external addresses counts as traffic from outside"
+    ),
 }
 _NODE = ("masquerade LOCAL traffic for ", "route LOCAL traffic for ")
 _END = " external destinations"
