@@ -85,8 +85,7 @@ class LocalTrafficIncomplete(Rule):
             if lacking:
                 yield self.finding_of_many(
                     (nat.chain_span(nat.rules_of[chain][0]) for chain in lacking),
-                    f"`{lacking[0]}`{and_more(len(lacking) - 1, 'chain')} {_KINDS[kind]} to the Service's external "
-                    "addresses, because one of the usual rules is missing",
+                    f"`{lacking[0]}`{and_more(len(lacking) - 1, 'chain')} {_KINDS[kind]}",
                     "same problem here",
                     help="Restart kube-proxy on this node: its first sync rewrites all chains.",
                 )

@@ -18,7 +18,7 @@ _SERVICE = (
 
 
 class TwoModes(Rule):
-    """`KUBE-SERVICES` has rules of both iptables and IPVS mode, so stale rules send traffic to removed endpoints.
+    """`KUBE-SERVICES` has rules of iptables mode and of IPVS mode, so chance decides which of them apply.
 
     ## Why
     In iptables mode, `KUBE-SERVICES` has a rule for every Service. In IPVS mode, it matches the ipsets
