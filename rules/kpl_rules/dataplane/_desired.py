@@ -125,7 +125,7 @@ def _phrase(difference: Difference, cluster: Cluster) -> str:
         DifferenceKind.EXTERNAL_IP_MISSING: f"lacks the external IP{several} {wanted}",
         DifferenceKind.LOAD_BALANCER_IP_MISSING: f"lacks the load-balancer IP{several} {wanted}",
         DifferenceKind.ADDRESS_LEFT_OVER: f"still accepts traffic to {found}",
-        DifferenceKind.NOT_ANSWERED: f"rejects or drops {way} traffic although it has the endpoint{several} {wanted}",
+        DifferenceKind.NOT_ANSWERED: f"refuses {way} traffic although it has the endpoint{several} {wanted}",
         DifferenceKind.ENDPOINT_MISSING: f"lacks the endpoint{several} {wanted}",
     }[kind]
 

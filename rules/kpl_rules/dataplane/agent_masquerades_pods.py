@@ -97,7 +97,8 @@ class AgentMasqueradesPods(Rule):
             if spared and prefix is not None and not any(_covers(network, address, prefix) for network in spared):
                 yield self.finding(
                     nat.declaration(chain),
-                    f"`{chain}` of {agent} exempts {len(spared):,} networks but not the pod network `{pods}`, so "
+                    f"`{chain}` of {agent} exempts {len(spared):,} network{'' if len(spared) == 1 else 's'} but not "
+                    f"the pod network `{pods}`, so "
                     "traffic between pods of different nodes is masqueraded",
                     help=f"Add `{pods}` to `nonMasqueradeCIDRs` in the agent's ConfigMap.",
                 )

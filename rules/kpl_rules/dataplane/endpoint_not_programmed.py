@@ -23,7 +23,7 @@ class EndpointNotProgrammed(Rule):
     ## Why
     The EndpointSlices have an endpoint that kube-proxy of this release selects on this node, but the dump has no rule
     for it. The other endpoints get its share of the traffic; if it is the only endpoint, traffic is refused. The
-    kube-proxy of the node lags behind, or its rules could not be loaded.
+    kube-proxy of the node is not up to date, or its rules could not be loaded.
 
     Readiness, terminating endpoints, topology hints and traffic policies count as in the cluster's Kubernetes release.
     You can say which node the dump is from (`--node`, or `cluster.node` in `.kpl.yaml`). If you do not, the rule
