@@ -24,7 +24,7 @@ NOTHING = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\ndata: {a: b}\n"
     [
         (b"", b"it is empty"),
         (b" \n\n", b"it is empty"),
-        (b"bash: iptables-save: command not found\n", b"it contains nothing that kpl recognizes"),
+        (b"bash: iptables-save: command not found\n", b"it holds nothing that kpl recognizes"),
         (b"\x7fELF\0\0\0", b"it is a binary file"),
         (gzip.compress(DUMP.encode(), mtime=0)[:-9], b"it is a gzip file that was cut short"),
         (b"\x1f\x8b\x08" + b"\0" * 7 + b"\xff" * 9, b"it is a damaged gzip file"),
@@ -55,7 +55,7 @@ def test_a_folder_in_which_nothing_was_checked(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     done = kpl(tmp_path, "lint", "empty")
     assert done.returncode == 2
-    assert b"kpl: error: empty was not checked: it contains no file that kpl checks" in done.stderr
+    assert b"kpl: error: empty was not checked: it holds no file that kpl checks" in done.stderr
     done = kpl(tmp_path, "lint")
     assert (done.returncode, done.stderr) == (0, b"kpl: warning: no files to check were found\n")
     (tmp_path / "empty" / "a.yaml").write_text(NOTHING)
