@@ -102,7 +102,11 @@ def test_many_ports_of_a_service_make_a_short_message() -> None:
 @pytest.mark.parametrize(
     ("programmed", "spec", "message"),
     [
-        (replace(WEB, affinity_seconds=None), {"sessionAffinity": "ClientIP"}, "has no session affinity although the Service sets 10800 seconds"),
+        (
+            replace(WEB, affinity_seconds=None),
+            {"sessionAffinity": "ClientIP"},
+            "has no session affinity although the Service sets 10800 seconds",
+        ),
         (replace(OPEN, node_port=None, external=None), NODE_PORT, "lacks the NodePort 30080"),
         (OPEN, {}, "still has the NodePort 30080"),
         (replace(OPEN, node_port=30081), NODE_PORT, "has the NodePort 30081 instead of 30080"),
