@@ -42,7 +42,7 @@ class ConntrackInsertFailed(Rule):
     `insert_failed` counts packets whose conntrack entry could not be added, because another packet had added an equal
     entry a moment before. The kernel drops such a packet. This affects DNS first: glibc and musl send the A and AAAA
     queries from one socket, one right after the other, and both are translated on their way to CoreDNS. The resolver
-    waits for the lost answer until its timeout: five seconds with glibc, 2.5 with musl.
+    waits for the lost answer until its timeout: five seconds with glibc, 2.5 seconds with musl.
 
     The counters are summed over the CPUs. The rule is silent on a healthy node, for three reasons:
 

@@ -11,7 +11,7 @@ MOST_RELATED = 3
 
 
 class DanglingGoto(Rule):
-    """A rule or a map in kube-proxy's table leads to a chain that the table does not have.
+    """A rule or map of kube-proxy's table leads to a chain that does not exist, so `nft -f` refuses the table.
 
     ## Why
     The kernel accepts no rule and no map element that leads to a missing chain, and it does not delete a chain that

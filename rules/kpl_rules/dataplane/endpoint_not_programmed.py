@@ -18,7 +18,7 @@ KINDS = frozenset(
 
 
 class EndpointNotProgrammed(Rule):
-    """A node sends no traffic to some of a Service's endpoints.
+    """A node sends no traffic to some of a Service's endpoints, so the others get their share.
 
     ## Why
     The EndpointSlices have an endpoint that kube-proxy of this release selects on this node, but the dump has no rule

@@ -38,7 +38,7 @@ class MarkTakenByOthers(Rule):
 
     ## Why
     Packets that `KUBE-MARK-MASQ` marks before routing are masqueraded after it. In between, they pass the chains of
-    network policies and firewalls. A rule there that sets all bits of the mark (`--set-xmark V/0xffffffff`) clears
+    network policies and firewalls. A rule there that overwrites the complete mark (`--set-xmark V/0xffffffff`) clears
     kube-proxy's bit: the connection keeps its source address, and responses do not come back. A rule that drops packets
     with kube-proxy's bit confuses it with its own mark. Azure's network policy manager did both with 0x4000 until 2022.
 

@@ -27,13 +27,13 @@ def _other(rule: str, chain: str = "forward") -> str:
 
 
 class MasqueradeMarkShared(Rule):
-    """Another table sets the bit of the packet mark that makes kube-proxy masquerade.
+    """Another table sets kube-proxy's masquerade bit, so kube-proxy hides the clients of that traffic.
 
     ## Why
     kube-proxy reserves one bit of the mark (bit 14, or the value of `masqueradeBit`). Every packet of a new connection
     that has this bit when it leaves the node gets the node's address as its source, no matter which program set the
     bit. If another table uses the same bit for something else, the clients of that traffic are hidden, and network
-    policies that match addresses do not apply to them.
+    policies no longer match their addresses.
 
     The rule is off by default: some programs set kube-proxy's bit on purpose, so that it masquerades for them. It
     ignores chains named `KUBE-` (of kubelet, or of kube-proxy in iptables mode).

@@ -29,7 +29,7 @@ _MARKING = "\tchain mark-for-masquerade {\n\t\tmeta mark set meta mark | 0x00004
 
 
 class MasqueradingBroken(Rule):
-    """Packets that kube-proxy marks for masquerading are not masqueraded, so NodePorts and load balancers hang.
+    """Packets that kube-proxy marks for masquerading are not masqueraded, so connections through NodePorts hang.
 
     ## Why
     If the response would bypass the node, kube-proxy replaces the client's address with the node's. It sets one bit of

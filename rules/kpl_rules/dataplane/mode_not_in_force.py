@@ -41,7 +41,7 @@ _HOOKS = "-A PREROUTING -j KUBE-SERVICES\n-A OUTPUT -j KUBE-SERVICES\n"
 
 
 class ModeNotInForce(Rule):
-    """A node's dump shows a different proxy mode than kube-proxy's configuration.
+    """A node's dump shows a different mode than kube-proxy's configuration, so the configured one is not in force.
 
     ## Why
     kube-proxy reads its configuration only when it starts. An edited ConfigMap changes nothing on a node until its

@@ -9,7 +9,7 @@ from kpl_rules.dataplane._nft import NEW, OLD, ONE, TWO, WEB, listed
 
 
 class NumgenWithoutEndpoint(Rule):
-    """A Service's rule draws more or fewer numbers than it has endpoints, so connections fail or endpoints idle.
+    """A rule draws more or fewer numbers than the Service has endpoints, so connections fail or endpoints get none.
 
     ## Why
     In nftables mode, `numgen random mod N` draws a number below N, and the map after it has the endpoint for each

@@ -50,7 +50,7 @@ _JUMP = '-A KUBE-SERVICES -d 10.96.10.4/32 -p udp -m comment --comment "shop/gam
 
 
 class StaleServiceChain(Rule):
-    """No rule leads to the chain of a Service or endpoint, so the chain is a leftover or its rule is missing.
+    """No rule leads to the chain of a Service or endpoint, so it is a leftover or the rule to it is missing.
 
     ## Why
     kube-proxy deletes the chains of deleted Services and endpoints in the sync that removes the rules that jump to
@@ -129,7 +129,7 @@ class StaleServiceChain(Rule):
         yield self.finding_of_many(
             (nat.declaration(chain) for chain in [first, *(each for each in stale if each != first)]),
             f"no rule leads to {told}{counted}, so it is a leftover "
-            + ("or its rule is missing" if filled else "of another mode or of a flush"),
+            + ("or the rule to it is missing" if filled else "of another mode or of a flush"),
             "no rule leads here either",
             help=_HELP_OLD if any(chain.startswith(_OLD) for chain in stale) else _HELP,
             severity=Severity.INFO if not filled or is_large(nat) else Severity.ERROR if dns else None,
