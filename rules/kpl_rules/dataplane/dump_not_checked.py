@@ -26,11 +26,11 @@ class DumpNotChecked(Rule):
     """The dump does not look like the output of a node; kpl checked only part of it.
 
     ## Why
-    The rules of a node have a few dozen forms and lines of some hundred characters: iptables-restore 1.8.9 reads only
-    lines of less than 10,240 bytes. To stay fast with any input, kpl skips lines of more than 65,536 characters. If a
-    dump has more than 1,000 forms of rules and they make up more than a twentieth of the lines, kpl reads only chain
-    and target of the rules beyond these forms. Findings about such a dump are incomplete, and the checks that need
-    complete tables do not run.
+    The rules of a node have a few dozen forms and lines of up to a few hundred characters: iptables-restore 1.8.9 reads
+    only lines of less than 10,240 bytes. To stay fast with any input, kpl skips lines of more than 65,536 characters.
+    If a dump has more than 1,000 forms of rules and they make up more than a twentieth of the lines, kpl reads only
+    chain and target of the rules beyond these forms. Findings about such a dump are incomplete, and the checks that
+    need complete tables do not run.
 
     ## Fix
     Take the dump again, without other text between its lines.

@@ -36,10 +36,9 @@ class DuplicateRule(Rule):
 
     ## Why
     kubelet and kube-proxy check whether a rule exists before they add it, and kube-proxy writes its chains as one unit,
-    so a healthy node never has one of their rules twice. iptables 1.8.1 and 1.8.2 did not recognize rules written by
-    other versions: kubelet added the same `KUBE-FIREWALL` rule every minute, up to thousands of rules that every packet
-    of the node is compared with. Other causes are two kube-proxies, and scripts that restore saved rules with
-    `--noflush`.
+    so a healthy node never has one of their rules twice. iptables 1.8.1 and 1.8.2 did not recognize rules that others
+    had written: kubelet added the same `KUBE-FIREWALL` rule every minute, up to thousands of rules that every packet of
+    the node is compared with. Other causes are two kube-proxies, and scripts that restore saved rules with `--noflush`.
 
     The rule checks only complete tables. It ignores the `KUBE-FW-` chains of kube-proxy 1.23 and earlier, which repeat
     their rules for every address of a load balancer.
