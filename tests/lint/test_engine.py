@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kpl.cli.linting import share_out
 from kpl.cluster import Cluster
 from kpl.inputs.corefile import Corefile, Directive, ServerBlock
 from kpl.inputs.document import Document
@@ -215,9 +216,8 @@ def test_two_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> N
     alone = [lint([reading], Settings()).findings for reading in readings(files)]
     assert sum(map(len, alone)) > 10
     forked = []
-    monkeypatch.setattr("kpl.lint.engine.PARALLEL_SIZE", 0)
-    monkeypatch.setattr("kpl.lint.engine.can_fork", lambda: True)
+    monkeypatch.setattr("kpl.lint.engine.LARGE", 0)
     monkeypatch.setattr("kpl.parallel.os.fork", lambda fork=os.fork: (pid := fork(), forked.append(pid))[0])
-    both = [lint([reading], Settings()).findings for reading in readings(files)]
+    both = [lint([reading], Settings(), share_out=share_out).findings for reading in readings(files)]
     assert len(forked) == len(files)
     assert [list(map(record, each)) for each in both] == [list(map(record, each)) for each in alone]

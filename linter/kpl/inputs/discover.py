@@ -24,6 +24,8 @@ class Found:
     path: str
     named: bool
     arguments: list[str] = field(default_factory=list, compare=False)
+    size: int = field(default=0, compare=False)
+    """In bytes, when the folder was listed."""
 
 
 @dataclass
@@ -61,7 +63,7 @@ def discover(paths: Sequence[str], all_names: bool = False) -> Discovery:
         for each, found_status in candidates:
             identity = (found_status.st_dev, found_status.st_ino)
             if identity not in seen:
-                seen[identity] = Found(each, each == path)
+                seen[identity] = Found(each, each == path, size=found_status.st_size)
                 discovery.found.append(seen[identity])
             seen[identity].arguments.append(path)
     return discovery
@@ -71,7 +73,7 @@ def tracked(work_tree: str) -> Discovery:
     """The files of `work_tree` that git has, by names that kpl reads; new ones are not looked for."""
     discovery = Discovery()
     walk = _Folder(work_tree, False, discovery, new=False)
-    discovery.found = [Found(path, named=False) for path, _ in walk.files(work_tree)]
+    discovery.found = [Found(path, named=False, size=status.st_size) for path, status in walk.files(work_tree)]
     return discovery
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -14,15 +14,17 @@ from kpl.lint.registry import BrokenRuleError, RuleEntry
 from kpl.lint.rule import Finding, Rule, Severity
 from kpl.lint.settings import Settings
 from kpl.lint.suppression import Suppressions
-from kpl.parallel import can_fork, in_two_processes
 from kpl.text.edit import Edit, Fix, are_apart
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
 from kpl.text.words import listed
 
-PARALLEL_SIZE = 3_000_000
-"""In characters. Of larger files a second process checks every other rule; for smaller ones it costs more than it gives."""
+LARGE = 3_000_000
+"""In characters: the rules about the one document of a larger file may be shared out."""
+
+ShareOut = Callable[[Callable[[Sequence[RuleEntry]], list[Finding]], Sequence[RuleEntry]], list[Finding]]
+"""Calls a check with all of some rules, in parts if it likes, and returns what was found."""
 
 
 class LocatedRelated(NamedTuple):
@@ -64,19 +66,31 @@ class Result:
     unwritten: dict[str, str] = field(default_factory=dict)
     """The files in which a finding could be fixed, if `kpl fix` wrote them back, with the reason why it does not."""
 
+    def add(self, other: Result) -> None:
+        """Add what was found in the files that follow."""
+        self.findings += other.findings
+        self.silenced += other.silenced
+        self.unwritten |= other.unwritten
 
-def lint(readings: Sequence[Reading], settings: Settings, only: Sequence[Reading] | None = None) -> Result:
+
+def lint(
+    readings: Sequence[Reading],
+    settings: Settings,
+    only: Sequence[Reading] | None = None,
+    share_out: ShareOut | None = None,
+) -> Result:
     """Run the rules of `settings` over `readings`.
 
     With `only`, all readings make up the cluster, and just the findings in these are looked for. A rule that raises
-    costs its findings and one trouble, a file that cannot be checked costs its own.
+    costs its findings and one trouble, a file that cannot be checked costs its own. `share_out` may have the rules about a large
+    document run elsewhere; without it, all is done here.
     """
     result = Result()
     chosen = readings if only is None else only
     everything = Cluster([document for reading in readings for document in reading.documents], settings.facts)
     of_file: dict[int, list[_Part]] = {}
     for name, cluster, own, files in _clusters(readings, everything, chosen, settings):
-        part = _Part(name, cluster, own, _cluster_findings(cluster, files, own))
+        part = _Part(name, cluster, own, _cluster_findings(cluster, files, own), share_out)
         for each in files:
             of_file.setdefault(id(each), []).append(part)
     for reading in chosen:
@@ -104,6 +118,7 @@ class _Part:
     settings: Settings
     findings: dict[int, list[Finding]]
     """Those of the rules about the whole cluster, by the identity of the document that they are in."""
+    share_out: ShareOut | None
     _active: dict[int, _Active] = field(default_factory=dict)
 
     def lint(
@@ -114,7 +129,11 @@ class _Part:
         active = self._active.get(id(rules))
         if active is None:
             active = self._active[id(rules)] = _Active(rules, self.cluster)
-        return _lint_file(reading, self.cluster, self.settings, active, self.findings, suppressions, silenced, result)
+        large = len(reading.documents) == 1 and len(reading.source.text) > LARGE if self.share_out else False
+        share_out = self.share_out if large else None
+        return _lint_file(
+            reading, self.cluster, self.settings, active, self.findings, suppressions, silenced, result, share_out
+        )
 
 
 def _clusters(
@@ -165,7 +184,7 @@ def _once(found: Sequence[tuple[str, list[Located]]]) -> list[Located]:
         if any(other.fix != finding.fix for other, _ in others):
             finding = finding._replace(fix=None)
         if also or len(names) < len(found):
-            where = f"in {listed(names)}" + (f", and likewise in {listed(also)}" if also else "")
+            where = f"in {listed(names)}" + (f"; also in {listed(also)}" if also else "")
             clusters = () if len(names) + len(also) == len(found) else (*names, *also)
             finding = finding._replace(message=f"{finding.message} ({where})", clusters=clusters)
         made.append(finding)
@@ -236,10 +255,10 @@ def _lint_file(
     suppressions: Suppressions,
     silenced: set[tuple[str, Span]],
     result: Result,
+    share_out: ShareOut | None,
 ) -> list[Located]:
     """What the rules find in a file as one of `cluster`."""
     located: list[Located] = []
-    is_large = len(reading.documents) == 1 and len(reading.source.text) > PARALLEL_SIZE
     for document in reading.documents:
         findings = [each for each in cluster_findings.get(id(document), ()) if each.rule.code in active.codes]
         entries = active.for_document(document)
@@ -251,8 +270,8 @@ def _lint_file(
             subject = next(iter(context))
             if subject in entries:
                 context = {**context, "Document": document, "Cluster": cluster}
-                both = is_large and context[subject] is document.model
-                findings += _check_all(entries[subject], context, settings, two_processes=both)
+                of_all = context[subject] is document.model
+                findings += _check_all(entries[subject], context, settings, share_out if of_all else None)
         misread = bool(findings) and _is_misread(document, cluster)
         for finding in dict.fromkeys(findings):
             if misread and type(finding.rule).sees() != "Document":
@@ -329,7 +348,7 @@ def _looked_at(error: BaseException) -> Document | None:
 
 def _refuse_what_is_no_finding(made: object) -> None:
     if not isinstance(made, Finding) or not isinstance(made.rule, Rule):
-        raise TypeError(f"`check` gives a {type(made).__name__}, which is not a finding")
+        raise TypeError(f"`check` produced a {type(made).__name__} instead of a finding")
     if not isinstance(made.message, str) or not isinstance(made.help, str):
         raise TypeError("the message or the help of a finding is not text")
     if not isinstance(made.span, Span) or not 0 <= made.span.start <= made.span.end:
@@ -344,14 +363,12 @@ def _note_failure(error: BaseException, file: str, code: str, name: str, module:
 
 
 def _check_all(
-    entries: Sequence[RuleEntry], context: dict[str, Any], settings: Settings, two_processes: bool
+    entries: Sequence[RuleEntry], context: dict[str, Any], settings: Settings, share_out: ShareOut | None
 ) -> list[Finding]:
     def check(entries: Sequence[RuleEntry]) -> list[Finding]:
         return [finding for entry in entries for finding in _check(entry, context, settings)]
 
-    if two_processes and len(entries) > 1 and can_fork():
-        return in_two_processes(check, entries[::2], entries[1::2])
-    return check(entries)
+    return share_out(check, entries) if share_out is not None and len(entries) > 1 else check(entries)
 
 
 def _idle(
