@@ -23,9 +23,9 @@ def found(code: str, text: str, coredns: str = "1.14.7") -> list[Located]:
 )
 def test_what_helps_against_a_fallthrough_to_nowhere(block: str, removal_helps: bool) -> None:
     (finding,) = found("KPL230", f"lan {{\n{block}\n}}\n")
-    assert "they get SERVFAIL" in finding.message
+    assert finding.message.endswith("get SERVFAIL")
     assert ("NXDOMAIN" in finding.help) is removal_helps
-    assert ("SERVFAIL too" in finding.help) is not removal_helps
+    assert ("also responds with SERVFAIL" in finding.help) is not removal_helps
 
 
 def test_a_leading_dot_is_the_fault_of_the_key() -> None:
