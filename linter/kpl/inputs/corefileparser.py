@@ -87,15 +87,15 @@ def _corefile_error(error: Any, text: str) -> CorefileError:
         at = getattr(error, "pos_in_stream", None)
         if at is None:
             raise error
-        return CorefileError("this character cannot stand here", Span(at, at + 1))
+        return CorefileError("this character is not allowed here", Span(at, at + 1))
     if token.type == "$END":
         return CorefileError("the file ends inside of a block: `}` is missing", _last_word(text))
     word = Span(token.start_pos, token.start_pos + len(str(token).rstrip("\r\n")))
     if token.type == "RBRACE":
-        return CorefileError("`}` closes nothing here: its `{` is missing, or stands on the same line", word)
+        return CorefileError("`}` closes nothing here: its `{` is missing or on the same line", word)
     if token.type in ("LBRACE", "NL_LBRACE"):
-        return CorefileError("`{` opens a block where none can be", Span(token.end_pos - 1, token.end_pos))
-    return CorefileError(f"`{token}` cannot stand here", word)
+        return CorefileError("`{` opens a block where no block is allowed", Span(token.end_pos - 1, token.end_pos))
+    return CorefileError(f"`{token}` is not allowed here", word)
 
 
 def _last_word(text: str) -> Span:
@@ -272,7 +272,7 @@ def _server(entry: _Server, corefile: Corefile) -> ServerBlock:
 def _refuse_one_line(text: str, closed: int, directives: list[Directive]) -> None:
     """A directive's line takes in everything up to its end, the closing brace of its server too."""
     if directives and "\n" not in text[directives[-1].end : closed]:
-        message = f"`}}` cannot stand on the line of `{directives[-1].name}`: it needs a line of its own"
+        message = f"`}}` is on the line of `{directives[-1].name}`, but it needs a separate line"
         raise CorefileError(message, Span(closed, closed + 1))
 
 
