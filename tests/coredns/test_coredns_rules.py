@@ -53,3 +53,8 @@ def test_the_cache_of_cluster_dns_leaves_the_names_of_the_cluster_out() -> None:
     assert fixed("corp.lan 10.0.0.0/8", "1.9.4") == lines
     assert fixed("corp.lan", "1.9.3") == "\n  cache 30"
     assert fixed("") == "\n  cache 30"
+
+
+def test_a_scheme_is_named_as_it_is_written() -> None:
+    (finding,) = found("KPL211", "TLS://. {\n    whoami\n}\n")
+    assert finding.message.startswith("`TLS://` is not a scheme")

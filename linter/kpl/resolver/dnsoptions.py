@@ -129,7 +129,7 @@ def _name(workload: Workload, item: Mapping, name: Scalar, value: Scalar | None)
         yield Fault(
             name.span,
             message,
-            f'Split it: `name: {split.group(1)}` and `value: "{split.group(2)}"`.',
+            f'Split it into `name: {split.group(1)}` and `value: "{split.group(2)}"`.',
             fix,
             refused=False,
         )

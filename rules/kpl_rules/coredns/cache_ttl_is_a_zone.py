@@ -73,7 +73,7 @@ class CacheTtlIsAZone(Rule):
     def _zone(self, word: Text, help_: str, edits: tuple[Edit, ...]) -> Finding:
         return self.finding(
             word.span,
-            f"`cache` reads `{word}` as a zone; the TTL is a number of seconds without a unit, and the first argument",
+            f"`cache` reads `{word}` as a zone; the TTL is the first argument, in seconds without a unit",
             help=help_,
             fix=Fix(help_.rstrip("."), edits, restructures=True) if edits else None,
         )

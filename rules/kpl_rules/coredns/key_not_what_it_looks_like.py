@@ -70,7 +70,9 @@ class KeyNotWhatItLooksLike(Rule):
     def _why(self, key: Text, zone: str) -> tuple[str, str] | None:
         scheme = _SCHEME.match(zone)
         if scheme is not None:
-            return f"`{scheme[1]}://` is not a scheme of CoreDNS", "Use `dns://`, `tls://`, `https://` or no scheme."
+            # the zone is in lower case, and the scheme must be
+            written = key[: len(scheme[1])]
+            return f"`{written}://` is not a scheme of CoreDNS", "Use `dns://`, `tls://`, `https://` or no scheme."
         if _ADDRESS.fullmatch(zone.removesuffix(".")):
             return (
                 "a key is a name and not an address to listen on",

@@ -116,7 +116,7 @@ class MissingReady(Rule):
             server.key_span,
             "this block has no `ready`, so the pod can be ready before `kubernetes` knows the Services, and until then the "
             "cluster's names get SERVFAIL",
-            help="Add `ready` to the block, and point the readinessProbe to port 8181 and path /ready.",
+            help="Add `ready` to the block, and point the readinessProbe at port 8181 and path /ready.",
             fix=_fix(server, cluster),
         )
 

@@ -65,5 +65,5 @@ class NothingAnswers(Rule):
             yield self.finding(
                 server.key_span,
                 "no plugin of the block answers, so every query for these names is refused or fails",
-                help="Add a plugin that answers to the block, such as `forward`, `file` or `hosts`.",
+                help="Add a plugin that answers queries, such as `forward`, `file` or `hosts`.",
             )

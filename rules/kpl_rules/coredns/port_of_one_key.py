@@ -69,7 +69,7 @@ class PortOfOneKey(Rule):
         quoted = any(corefile.text[key.span.start] == '"' for key in others)
         yield self.finding(
             others[0].span,
-            f"only `{last}` has the port {port[1]}, so `{others[0]}` is served on port 53",
+            f"only `{last}` has port {port[1]}, so `{others[0]}` is served on port 53",
             help=f"Add the port to every key: `{others[0]}{port.group()}`.",
             fix=None if quoted else Fix("Add the port to every key", edits, safe=False),
         )

@@ -45,5 +45,5 @@ class ZoneArgumentDropped(Rule):
                 yield self.finding(
                     token.span,
                     f"`{token.text}` is not a domain name, so CoreDNS drops it and the plugin does nothing for it",
-                    help="Replace it with a domain name, with one dot between its labels.",
+                    help="Write a domain name with one dot between its labels.",
                 )

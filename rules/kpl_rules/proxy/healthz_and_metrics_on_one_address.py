@@ -47,6 +47,6 @@ class HealthzAndMetricsOnOneAddress(Rule):
             yield self.finding(
                 Span(*metrics.span),
                 f"the health check and the metrics both use `{health}`, so one of them cannot listen",
-                help="Set another port for one of them (the defaults are 10256 and 10249).",
+                help="Set another port for one of them (defaults: 10256 for the health check, 10249 for the metrics).",
                 related=[Related(health.span, "the health check listens here")],
             )

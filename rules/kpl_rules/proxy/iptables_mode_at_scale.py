@@ -167,8 +167,8 @@ def _message(config: KubeProxyConfig, services: int, endpoints: int | None, vers
     walk = rules_walked_by_first_packet(services, endpoints)
     mode = "`mode: iptables`" if config.mode else "the default `mode`, iptables,"
     message = (
-        f"{mode} compares the first packet of each connection with about {_rounded(walk.average)} rules, and "
-        f"with {_rounded(walk.worst)} in the worst case, for {services:,} Services"
+        f"{mode} compares the first packet of each connection with about {_rounded(walk.average)} rules "
+        f"({_rounded(walk.worst)} in the worst case) for {services:,} Services"
     )
     partial = how_often_in_full(version)
     if endpoints is None:

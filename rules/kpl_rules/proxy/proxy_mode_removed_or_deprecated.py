@@ -215,7 +215,7 @@ class ProxyModeRemovedOrDeprecated(Rule):
                 "(unless `nodePortAddresses` lists others), and cluster IPs do not answer pings."
             )
         else:
-            help_ = f"Upgrade the kernels of the nodes, to use nftables: {best.reason}."
+            help_ = f"Upgrade the kernels of the nodes: {best.reason}."
         yield self.finding(
             mode.span,
             f"the `ipvs` mode is deprecated since Kubernetes {history.deprecated}, and is planned to be off by default in "

@@ -51,6 +51,6 @@ class SplitStreamInTheFile(Rule):
             if pair is not None and value is not None and value.boolean():
                 yield self.finding(
                     pair[0].span,
-                    "only the flag of kube-proxy sets `splitStream`, so this value is reset to false",
+                    "only the flag sets `splitStream`, so kube-proxy resets this value to false",
                     help=f"Start kube-proxy with `--log-{style}-split-stream`.",
                 )

@@ -236,7 +236,7 @@ class UnknownOrRemovedField(Rule):
         return self.finding(
             key.span,
             f"`{path}` is not a field of kube-proxy, so kube-proxy ignores it; the field is `{meant}`",
-            help=f"Remove it: `{meant}` is already set." if there else f"Replace it with `{meant}`.",
+            help=f"Remove it: `{meant}` is already set." if there else f"Rename it to `{meant}`.",
             fix=fix,
             severity=None if lost else Severity.INFO,
         )
