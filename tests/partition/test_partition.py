@@ -120,12 +120,12 @@ def test_what_holds_in_some_clusters_only_names_them() -> None:
     found = [each for each in run(files).findings if each.code == "KPL010"]
     assert [each.clusters for each in found] == [("a", "c")]
     assert "CoreDNS 1.11.3" in found[0].message
-    assert found[0].message.endswith("(in a, and likewise in c)")
+    assert found[0].message.endswith("(in a; also in c)")
     # what holds in all of them is told once
     broken = run({**files, "base/Corefile": ". {\n    loop x\n}\n"}).findings
     found = [each for each in broken if each.code == "KPL010"]
     assert [each.clusters for each in found] == [()]
-    assert found[0].message.endswith(" (in a, and likewise in b and c)")
+    assert found[0].message.endswith(" (in a; also in b and c)")
     ends = run({**files, "base/Corefile": "}\n"}).findings
     assert [each.clusters for each in ends if each.path == "base/Corefile"] == [()]
 
@@ -158,8 +158,8 @@ def test_releases_that_contradict_each_other_are_told() -> None:
     files = {"a/d.yaml": coredns(OLD), "a/e.yaml": coredns(NEW)}
     assert partition(readings(files), Facts()).notes == [
         (
-            "there are 2 CoreDNS releases, 1.11.3 and 1.14.7, so none of them counts: `--coredns-version` or `clusters:` "
-            "in .kpl.yaml says which"
+            "there are 2 CoreDNS releases, 1.11.3 and 1.14.7, so kpl uses none of them; set `--coredns-version`, or `clusters:` "
+            "in .kpl.yaml"
         )
     ]
     assert partition(readings(files), Facts(coredns=Version(NEW))).notes == []
