@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kpl.cli.clusters import find_clusters
 from kpl.cli.context import read_context
-from kpl.cli.load import Inputs, Loading, halves, is_much, read_files, read_here
+from kpl.cli.load import Inputs, Loading, in_turn, is_much, read_files, read_here
 from kpl.inputs.coverage import Coverage, Skipped
 from kpl.inputs.detect import IPTABLES, kind_by_name
 from kpl.inputs.discover import Found
@@ -32,7 +32,7 @@ def lint_files(
     """The findings in `paths`, and what became of all files. Raises UsageError."""
     loading = Loading(paths, settings, stdin, options)
     if is_much(loading.found) and can_fork() and not any(map(_may_be_a_dump, loading.found)):
-        mine, others = halves(loading.found)
+        mine, others = loading.found[::2], loading.found[1::2]
 
         def work(found: Sequence[Found], swap: Swap) -> tuple[Result, Coverage]:
             return _lint_half(loading, found, swap, found is mine, paths, settings, options)
@@ -41,6 +41,8 @@ def lint_files(
         if done is not None and done[1] is not None:
             own, coverage = done[0]
             own.add(done[1][0])
+            order = {each.path: number for number, each in enumerate(loading.found)}
+            own.findings.sort(key=lambda each: order.get(each.path, -1))  # standard input comes first
             return own, coverage
         loading = Loading(paths, settings, stdin, options)
     inputs = loading.finish(read_files(loading.found, loading.as_kind))
@@ -65,7 +67,7 @@ def _lint_half(
 
     own = read_here(found, loading.as_kind)
     theirs = _received(swap([to_send(each) if isinstance(each, Reading) else each for each in own]), loading.as_kind)
-    inputs = loading.finish([*own, *theirs] if is_first else [*theirs, *own])
+    inputs = loading.finish(in_turn(own, theirs) if is_first else in_turn(theirs, own))
     chosen = [each for each in own if isinstance(each, Reading)]
     if is_first and inputs.stdin is not None:
         chosen.insert(0, inputs.stdin)

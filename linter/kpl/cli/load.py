@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 PARALLEL_BYTES = 3_000_000
 """From this size on a second process is no slower and soon quicker: what it reads has to be sent back."""
 PARALLEL_FILES = 1_000
-_WORK_OF_A_FILE = 4_000
-"""In bytes: opening one takes as long as looking at these."""
+_MISSING = object()
+Item = TypeVar("Item")
 _MOST_TOLD = 10
 
 
@@ -182,8 +181,15 @@ def _templates(reading: Reading, is_checked: bool) -> Iterator[Skipped]:
 def read_files(found: Sequence[Found], as_kind: str | None = None) -> list[Reading | Skipped]:
     """What `found` holds, in its order."""
     if is_much(found) and can_fork():
-        return in_two_processes(lambda some: read_here(some, as_kind), *halves(found))
+        both = in_two_processes(lambda some: read_here(some, as_kind), found[::2], found[1::2])
+        return in_turn(both[: (len(found) + 1) // 2], both[(len(found) + 1) // 2 :])
     return read_here(found, as_kind)
+
+
+def in_turn(first: Sequence[Item], second: Sequence[Item]) -> list[Item]:
+    """The items of both in turn, as they were before every other one was given to another process."""
+    pairs = chain.from_iterable(zip_longest(first, second, fillvalue=_MISSING))
+    return [each for each in pairs if each is not _MISSING]  # type: ignore[misc]
 
 
 def read_here(found: Sequence[Found], as_kind: str | None = None) -> list[Reading | Skipped]:
@@ -195,14 +201,14 @@ def read_here(found: Sequence[Found], as_kind: str | None = None) -> list[Readin
 
 def is_much(found: Sequence[Found]) -> bool:
     """Whether a second process pays for itself."""
-    return len(found) > 1 and (len(found) > PARALLEL_FILES or sum(each.size for each in found) > PARALLEL_BYTES)
+    return len(found) > PARALLEL_FILES or (len(found) > 1 and sum(_size(each.path) for each in found) > PARALLEL_BYTES)
 
 
-def halves(found: Sequence[Found]) -> tuple[Sequence[Found], Sequence[Found]]:
-    """`found` in two parts of about the same work."""
-    work = list(accumulate(each.size + _WORK_OF_A_FILE for each in found))
-    middle = min(bisect_left(work, work[-1] / 2) + 1, len(found) - 1)
-    return found[:middle], found[middle:]
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0
 
 
 def tell_of_coverage(coverage: Coverage, options: dict[str, Any]) -> bool:

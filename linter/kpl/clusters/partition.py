@@ -117,13 +117,17 @@ def _nearest(
     if home is not None:
         known[""] = facts
     groups: dict[str, list[Reading]] = {}
+    found: dict[str, str] = {}
     for reading in readings:
-        at = os.path.dirname(os.path.abspath(reading.source.path)) + os.sep
-        own = [folder for folder in nested if at.startswith(folder.rstrip(os.sep) + os.sep)]
-        if home is not None and at.startswith(home.rstrip(os.sep) + os.sep):
-            own.append(home)
-        nearest = max(own, key=len, default="" if home is None else _OUTSIDE)
-        groups.setdefault("" if nearest == home else nearest, []).append(reading)
+        written = os.path.dirname(reading.source.path)
+        if written not in found:
+            at = os.path.abspath(written) + os.sep
+            own = [folder for folder in nested if at.startswith(folder.rstrip(os.sep) + os.sep)]
+            if home is not None and at.startswith(home.rstrip(os.sep) + os.sep):
+                own.append(home)
+            nearest = max(own, key=len, default="" if home is None else _OUTSIDE)
+            found[written] = "" if nearest == home else nearest
+        groups.setdefault(found[written], []).append(reading)
     return [(folder, known.get(folder, facts), files) for folder, files in groups.items()] or [("", facts, [])]
 
 

@@ -10,7 +10,7 @@ from kpl import troubles
 from kpl.inputs.coverage import Skipped, SkipReason, failed
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Reading
-from kpl.inputs.read import GZIP, HEAD, MAX_SIZE, Identified, identify, read_identified
+from kpl.inputs.read import GZIP, HEAD, MAX_SIZE, NOTHING, Identified, holds_nothing, identify, read_identified
 
 # not blocking: what was a file when the folder was listed may be a pipe by now
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -50,6 +50,8 @@ def _identify(found: Found, as_kind: str | None) -> Identified | Skipped:
         if isinstance(content, Skipped):
             return content
         data = content
+    elif as_kind is None and holds_nothing(found.path, data):
+        return Skipped(found.path, SkipReason.NOTHING, NOTHING)
     identified = identify(found.path, data, found.named, as_kind)
     if isinstance(identified, Skipped) or identified.not_written:
         return identified

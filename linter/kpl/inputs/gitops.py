@@ -11,17 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from kpl.inputs.recognition import KUSTOMIZATION_NAMES
 from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence
 from kpl.text.span import Text
 
-KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-
-_HINTS = ("kustomize.toolkit.fluxcd.io", "argoproj.io/", "kustomize.config.k8s.io")
-_GROUP = re.compile(r"""^apiVersion[ \t]*:[ \t]*["']?([\w.-]+)/\w+["']?[ \t]*(?:#[^\n]*)?\r?$""", re.MULTILINE)
-_KUSTOMIZATIONS = {
-    "kustomize.config.k8s.io": "Kustomization",
-    "kustomize.toolkit.fluxcd.io": "FluxKustomization",
-}
 _OTHER_FILES = ("patchesStrategicMerge", "crds", "transformers", "generators", "configurations")
 
 
@@ -54,17 +47,6 @@ class Application:
     paths: list[str]
     destination: str
     """The name or the address of the cluster that it deploys to."""
-
-
-def is_about_clusters(file_name: str, text: str) -> bool:
-    """Whether such an object may be in the YAML document `text`."""
-    return file_name in KUSTOMIZATION_NAMES or any(hint in text for hint in _HINTS)
-
-
-def kustomization_in(text: str) -> str | None:
-    """Which of the two kinds of that name the object in `text` is; None where its group has to be looked for."""
-    groups = _GROUP.findall(text)
-    return _KUSTOMIZATIONS.get(groups[0]) if len(groups) == 1 else None
 
 
 def gitops_models(node: Mapping, file_name: str) -> Iterator[Kustomization | FluxKustomization | Application]:

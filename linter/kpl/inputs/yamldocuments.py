@@ -11,9 +11,10 @@ from typing import Any
 from kpl.inputs import kubernetes, services
 from kpl.inputs.corefiledocument import corefile_document, is_templated
 from kpl.inputs.document import TELLING, Document, LateDocument, ParseFailure
-from kpl.inputs.gitops import gitops_models, is_about_clusters, kustomization_in
-from kpl.inputs.kubeadm import cluster_models, is_about_a_cluster
+from kpl.inputs.gitops import gitops_models
+from kpl.inputs.kubeadm import cluster_models
 from kpl.inputs.kubeproxy import KIND, MAX_KUBE_PROXY, KubeProxyConfig, is_kube_proxy_config
+from kpl.inputs.recognition import is_interesting, promised_kind, tells_of_clusters, written_name
 from kpl.inputs.templates import action_at, configuration_of
 from kpl.inputs.yamlscalar import embedding_of
 from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence, YamlError, compose, is_well_formed, split_documents
@@ -21,15 +22,6 @@ from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
 
-_CONTAINERS = re.compile(r"""\bcontainers["']?[ \t]*:""")
-_OBJECT = re.compile(r"""\bkind["']?[ \t]*:[ \t]*["']?(?:Service|EndpointSlice|Node)(?:List)?["']?[ \t]*[,}\r\n#]""")
-_FRAGMENT = re.compile(r"""["' \t\n][\w.-]+\.(?:server|override)["']?[ \t]*:""")
-_CHART_VALUES = (
-    re.compile(r"\bservers[\"']?[ \t]*:"),
-    re.compile(r"\bplugins[\"']?[ \t]*:"),
-    re.compile(r"\bzones[\"']?[ \t]*:"),
-)
-_SCHEMA = re.compile(r"^kind[ \t]*:[ \t]*[\"']?CustomResourceDefinition\b", re.MULTILINE)
 _KUBE_PROXY = re.compile(rf"""(?:^|^[ \t]*\{{[^\n]*?)["']?kind["']?[ \t]*:[ \t]*["']?({KIND})\b""", re.MULTILINE)
 
 COREFILE_KEY = re.compile(r"(?i)^corefile(?:[.-].*)?$|\.corefile$")
@@ -49,64 +41,6 @@ _OBJECTS: dict[str, Callable[[str, Mapping], Any]] = {
     "EndpointSlice": services.endpoint_slice,
     "Node": kubernetes.node_object,
 }
-_MODELS = {"Service": "Service", "EndpointSlice": "EndpointSlice", "Node": "NodeObject"}
-"""The types of their models."""
-
-
-_WORKLOADS = frozenset(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"))
-_NEVER_CHECKED = frozenset(("HelmRelease",))
-"""Kinds that list containers, and of which kpl reads nothing else."""
-_FIRST_KEY = re.compile(r"(?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n)*[A-Za-z]\w*[ \t]*:")
-_KIND = re.compile(r"""^kind[ \t]*:[ \t]*["']?(\w+)["']?[ \t]*(?:#[^\n]*)?\r?$""", re.MULTILINE)
-_NAME = re.compile(
-    r"""^metadata:[ \t]*(?:#[^\n]*)?\r?\n(?=([ ]+))(?:\1[^ \n][^\n]*\n|\1[ ]+[^\n]*\n|[ \t]*(?:#[^\n]*)?\r?\n)*?"""
-    r"""\1name:[ \t]+(?:&\S+[ \t]+)?["']?([\w.-]+)["']?[ \t]*(?:#[^\n]*)?\r?$""",
-    re.MULTILINE,
-)
-_ALIAS = re.compile(r"(?:[:\-?][ \t]+|[\[{,][ \t]*)\*([^\s,\[\]{}]+)")
-_ANCHOR = re.compile(r"(?:[:\-?][ \t]+|[\[{,][ \t]*)&([^\s,\[\]{}]+)")
-
-
-def _promised(chunk: str) -> str | None:
-    """What the object in `chunk` is: the type of its model, empty where it is nothing for kpl; None where it has to be read."""
-    if _holds_a_configuration(chunk) or not _FIRST_KEY.match(chunk):
-        return None
-    kinds = _KIND.findall(chunk)
-    if len(kinds) != 1 or ("*" in chunk and not set(_ALIAS.findall(chunk)).issubset(_ANCHOR.findall(chunk))):
-        return None
-    kind: str = kinds[0]
-    if kind in _OBJECTS:
-        return _MODELS[kind]
-    if kind == "Kustomization":
-        return kustomization_in(chunk)
-    if kind in _WORKLOADS:
-        return "Workload"
-    return "" if kind in _NEVER_CHECKED else None
-
-
-def _named(chunk: str) -> str:
-    """The ``metadata.name`` in block style; empty where it is written otherwise."""
-    found = _NAME.search(chunk)
-    return found[2] if found is not None else ""
-
-
-def _is_interesting(text: str) -> bool:
-    # most files hold none of these, which is found out much faster than that a pattern does not match
-    found = (
-        ("containers" in text and _CONTAINERS.search(text))
-        or (("Service" in text or "EndpointSlice" in text or "Node" in text) and _OBJECT.search(text))
-        or _holds_a_configuration(text)
-    )
-    return bool(found) and not ("CustomResourceDefinition" in text and _SCHEMA.search(text))
-
-
-def _holds_a_configuration(text: str) -> bool:
-    return (
-        "orefile" in text
-        or "KubeProxyConfiguration" in text
-        or ((".server" in text or ".override" in text) and _FRAGMENT.search(text) is not None)
-        or ("servers" in text and all(each.search(text) for each in _CHART_VALUES))
-    )
 
 
 def yaml_documents(source: Source) -> Iterator[Document]:
@@ -114,30 +48,29 @@ def yaml_documents(source: Source) -> Iterator[Document]:
     host, name = Embedding(source.text, source.newline), os.path.basename(source.path)
     for span in split_documents(source.text):
         chunk = source.text[span.start : span.end]
-        is_interesting = _is_interesting(chunk)
-        tells = is_about_clusters(name, chunk) or is_about_a_cluster(chunk)
-        if not (is_interesting or (tells and not _SCHEMA.search(chunk))):
+        is_checked, tells = is_interesting(chunk), tells_of_clusters(name, chunk)
+        if not (is_checked or tells):
             continue
         if len(chunk) > MAX_KUBE_PROXY and (found := _KUBE_PROXY.search(chunk)):
             yield Document(source, _too_large(Span(*found.span(1)).shifted(span.start)), host)
             continue
-        promised = _promised(chunk) if is_interesting != tells else None
-        if promised is not None and (tells or is_well_formed(chunk)):
-            if promised:
-                late = LateDocument(source, promised, host, chunk, partial(_late, source, host, span, promised))
-                late.name = _named(chunk)
-                yield late
-            continue
-        yield from _read_chunk(source, host, span, is_interesting)
+        promised = promised_kind(chunk) if is_checked != tells else None
+        if promised is None or (is_checked and not is_well_formed(chunk)):
+            yield from _read_chunk(source, host, span, is_checked=is_checked)
+        elif promised:
+            late = LateDocument(source, promised, host, chunk, partial(_late, source, host, span, promised))
+            if tells:
+                late.name = written_name(chunk)
+            yield late
 
 
-def _read_chunk(source: Source, host: Embedding, span: Span, is_interesting: bool) -> Iterator[Document]:
-    """The documents in the YAML document at `span`; one that does not parse is one only where it `is_interesting`."""
+def _read_chunk(source: Source, host: Embedding, span: Span, *, is_checked: bool) -> Iterator[Document]:
+    """The documents in the YAML document at `span`; one that does not parse is one only where it `is_checked`."""
     chunk = source.text[span.start : span.end]
     try:
         roots = compose(chunk, span.start)
     except YamlError as error:
-        if is_interesting:
+        if is_checked:
             failure = _failure("YAML", chunk, span.start, error)
             yield Document(source, failure, host, templated=failure.templated)
         return
@@ -147,7 +80,7 @@ def _read_chunk(source: Source, host: Embedding, span: Span, is_interesting: boo
 
 
 def _late(source: Source, host: Embedding, span: Span, promised: str) -> Document | None:
-    documents = _read_chunk(source, host, span, is_interesting=promised not in TELLING)
+    documents = _read_chunk(source, host, span, is_checked=promised not in TELLING)
     return next((each for each in documents if each.kind in (promised, "ParseFailure")), None)
 
 

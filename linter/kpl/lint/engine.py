@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from kpl import troubles
 from kpl.cluster import Cluster
-from kpl.inputs.document import DUMPS, Document, Reading
+from kpl.inputs.document import DUMPS, TELLING, Document, Reading
 from kpl.lint.registry import BrokenRuleError, RuleEntry
 from kpl.lint.rule import Finding, Rule, Severity
 from kpl.lint.settings import Settings
@@ -67,7 +67,7 @@ class Result:
     """The files in which a finding could be fixed, if `kpl fix` wrote them back, with the reason why it does not."""
 
     def add(self, other: Result) -> None:
-        """Add what was found in the files that follow."""
+        """Add what was found in other files."""
         self.findings += other.findings
         self.silenced += other.silenced
         self.unwritten |= other.unwritten
@@ -94,6 +94,8 @@ def lint(
         for each in files:
             of_file.setdefault(id(each), []).append(part)
     for reading in chosen:
+        if all(each.kind in TELLING for each in reading.documents) and "kpl:" not in reading.source.text:
+            continue
         with troubles.kept(reading.source.path):
             suppressions = Suppressions(reading.source, reading.documents)
             silenced: set[tuple[str, Span]] = set()
