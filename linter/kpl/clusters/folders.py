@@ -19,10 +19,7 @@ def folders_of(paths: Iterable[str]) -> dict[str, Folder]:
         return {}
     full = {folder: os.path.abspath(folder) for folder in set(written.values())}
     common = os.path.commonpath(list(full.values()))
-    parts = {
-        folder: tuple(part for part in os.path.relpath(at, common).split(os.sep) if part != os.curdir)
-        for folder, at in full.items()
-    }
+    parts = {folder: tuple(filter(None, at[len(common) :].split(os.sep))) for folder, at in full.items()}
     return {path: parts[folder] for path, folder in written.items()}
 
 

@@ -7,6 +7,7 @@ import stat
 from typing import IO, Any
 
 from kpl import troubles
+from kpl.errors import UsageError
 from kpl.inputs.coverage import Skipped, SkipReason, failed
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Reading
@@ -23,21 +24,29 @@ def read_file(found: Found, as_kind: str | None = None) -> Reading | Skipped:
     identified = identify_file(found, as_kind)
     if isinstance(identified, Skipped):
         return identified
-    with troubles.kept(found.path):
+    try:
         return read_identified(identified)
-    return failed(found.path)
+    except UsageError:
+        raise
+    except troubles.FAILURES as error:
+        troubles.note_error(error, found.path)
+        return failed(found.path)
 
 
 def identify_file(found: Found, as_kind: str | None = None) -> Identified | Skipped:
     """The text of a file and what it is, or why it is left out."""
+    # there may be ten thousand files: a context manager would take as long as reading one
     try:
-        with troubles.kept(found.path, OSError, _NotRegularError):
-            return _identify(found, as_kind)
+        return _identify(found, as_kind)
     except _NotRegularError:
         return Skipped(found.path, SkipReason.NOT_A_FILE, "is not a regular file")
     except OSError as error:
         return Skipped(found.path, SkipReason.UNREADABLE, f"is not readable: {error.strerror}")
-    return failed(found.path)
+    except UsageError:
+        raise
+    except troubles.FAILURES as error:
+        troubles.note_error(error, found.path)
+        return failed(found.path)
 
 
 def _identify(found: Found, as_kind: str | None) -> Identified | Skipped:

@@ -105,14 +105,13 @@ def holds_nothing(path: str, data: bytes) -> bool:
 
     Most files of a repository are: none of the words is in them that an object for kpl has, or any other reason to look closer.
     """
-    name = os.path.basename(path)
-    return (
-        detect.kind_by_name(name) == detect.YAML
-        and name not in KUSTOMIZATION_NAMES
-        and not data.startswith((GZIP, _GIT_CRYPT, _ANSIBLE_VAULT))
-        and not any(word in data for word in _REASONS_TO_LOOK)
-        and not data.isspace()
-    )
+    name = path.rpartition(os.sep)[2]
+    if detect.kind_by_name(name) != detect.YAML or name in KUSTOMIZATION_NAMES:
+        return False
+    for word in _REASONS_TO_LOOK:
+        if word in data:
+            return False
+    return not data.startswith((GZIP, _GIT_CRYPT, _ANSIBLE_VAULT)) and not data.isspace()
 
 
 def read_documents(source: Source, kind: str) -> Reading:

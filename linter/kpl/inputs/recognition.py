@@ -47,8 +47,7 @@ _KUSTOMIZATIONS = {
     "kustomize.toolkit.fluxcd.io": "FluxKustomization",
 }
 _FIRST_KEY = re.compile(r"(?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n)*[A-Za-z]\w*[ \t]*:")
-_KIND = re.compile(r"""^kind[ \t]*:[ \t]*["']?(\w+)["']?[ \t]*(?:#[^\n]*)?\r?$""", re.MULTILINE)
-_GROUP = re.compile(r"""^apiVersion[ \t]*:[ \t]*["']?([\w.-]+)/\w+["']?[ \t]*(?:#[^\n]*)?\r?$""", re.MULTILINE)
+_WORD = re.compile(r"""[ \t]*:(?:[ \t]*["']?([\w./-]+)["']?[ \t]*(?:#[^\n]*)?\r?(?:\n|$))?""")
 _METADATA = re.compile(r"^metadata:[ \t]*(?:#[^\n]*)?\r?\n", re.MULTILINE)
 _KEY = re.compile(r"""([ ]+)([^\s#'"][^\s:]*):[ \t]+(?:&\S+[ \t]+)?["']?([\w.-]+)["']?[ \t]*(?:#.*)?$""")
 _ALIAS = re.compile(r"(?:[:\-?][ \t]+|[\[{,][ \t]*)\*([^\s,\[\]{}]+)")
@@ -83,18 +82,34 @@ def promised_kind(text: str) -> str | None:
     """What the object in `text` is: the type of its model, empty where it is nothing for kpl; None where it has to be read."""
     if _holds_a_configuration(text) or not _FIRST_KEY.match(text):
         return None
-    kinds = _KIND.findall(text)
+    kinds = _values_at_top(text, "kind")
     if len(kinds) != 1 or ("*" in text and not set(_ALIAS.findall(text)).issubset(_ANCHOR.findall(text))):
         return None
-    kind: str = kinds[0]
+    kind = kinds[0]
     if kind in _MODELS:
         return _MODELS[kind]
     if kind == "Kustomization":
-        groups = _GROUP.findall(text)
-        return _KUSTOMIZATIONS.get(groups[0]) if len(groups) == 1 else None
+        versions = _values_at_top(text, "apiVersion")
+        return _KUSTOMIZATIONS.get(versions[0].partition("/")[0]) if len(versions) == 1 else None
     if kind in _WORKLOADS:
         return "Workload"
     return "" if kind in _NEVER_CHECKED else None
+
+
+def _values_at_top(text: str, key: str) -> list[str]:
+    """The words that lines starting with `key` give to it, empty for anything but one word."""
+    # a pattern that starts with ^ is tried at each character
+    starts = [0] if text.startswith(key) else []
+    at = text.find("\n" + key)
+    while at >= 0:
+        starts.append(at + 1)
+        at = text.find("\n" + key, at + 1)
+    found = []
+    for start in starts:
+        word = _WORD.match(text, start + len(key))
+        if word is not None:
+            found.append(word[1] or "")
+    return found
 
 
 def written_name(text: str) -> str:
