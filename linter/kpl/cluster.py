@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from kpl.facts import Facts
 from kpl.inputs.document import DUMPS, Document, holder_of, is_dump
 from kpl.proxy.releases import NEWEST_KUBERNETES, as_known, nearest_kube_proxy
-from kpl.share import COREDNS_RELEASE, KUBERNETES_RELEASE, Release, share_of
+from kpl.shares.share import COREDNS_RELEASE, KUBERNETES_RELEASE, Release, share_of
 from kpl.text.version import Version
 
 if TYPE_CHECKING:

@@ -63,7 +63,7 @@ def _lint_half(
     settings: Settings,
     options: dict[str, Any],
 ) -> tuple[Result, Coverage]:
-    from kpl.sent import to_send
+    from kpl.shares.sent import to_send
 
     own = read_here(found, loading.as_kind)
     theirs = _received(swap([to_send(each) if isinstance(each, Reading) else each for each in own]), loading.as_kind)
@@ -76,7 +76,7 @@ def _lint_half(
 
 
 def _received(sent: Sequence[Any], as_kind: str | None) -> list[Reading | Skipped]:
-    from kpl.sent import received
+    from kpl.shares.sent import received
 
     def reader(path: str) -> Callable[[], Reading | None]:
         def read() -> Reading | None:

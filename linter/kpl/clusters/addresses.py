@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kpl.inputs.document import Document, Reading, is_dump
 from kpl.proxy.readback import read_back
-from kpl.share import share_of
+from kpl.shares.share import share_of
 
 MOST_COMPARED = 8
 """With so many dumps of a cluster another one is compared."""

@@ -9,7 +9,7 @@ from kpl.coredns.roles import Role
 from kpl.coredns.versions import NEWEST_COREDNS
 from kpl.facts import DEFAULT, Fact, Origin
 from kpl.proxy.releases import NEWEST_KUBERNETES, as_known
-from kpl.share import COREDNS_RELEASE, KUBERNETES_RELEASE, share_of
+from kpl.shares.share import COREDNS_RELEASE, KUBERNETES_RELEASE, share_of
 from kpl.text.version import Version
 
 _NEWEST = Origin("default: the newest release that kpl knows")

@@ -15,7 +15,7 @@ from kpl.clusters.graph import Graph
 from kpl.clusters.variables import with_variables
 from kpl.facts import Facts
 from kpl.inputs.document import Reading, is_dump
-from kpl.share import COREDNS_RELEASE, KUBERNETES_RELEASE, Sign, share_of
+from kpl.shares.share import COREDNS_RELEASE, KUBERNETES_RELEASE, Sign, share_of
 from kpl.text.globs import glob_matches
 from kpl.text.words import listed
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kpl.facts import Facts, Origin
 from kpl.inputs.document import Reading
-from kpl.share import COREDNS_IMAGE, KUBE_PROXY_IMAGE, share_of
+from kpl.shares.share import COREDNS_IMAGE, KUBE_PROXY_IMAGE, share_of
 from kpl.text.version import Version
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::?[-=][^}]*)?\}")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from kpl.errors import UsageError
 from kpl.inputs.document import TELLING, Document, ParseFailure, Reading, is_dump
-from kpl.share import Share, remember, share_of
+from kpl.shares.share import Share, remember, share_of
 from kpl.text.source import Source
 
 
