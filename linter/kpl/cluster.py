@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from kpl.coredns.mends.advice import Advice
     from kpl.inputs.corefile import Corefile
     from kpl.inputs.kubeproxy import KubeProxyConfig
-    from kpl.inputs.kubernetes import Workload
     from kpl.proxy.agreement import ClusterObjects
     from kpl.proxy.compare import Difference
     from kpl.proxy.selection import NodeFacts
@@ -50,11 +49,14 @@ class Cluster:
     documents: Sequence[Document] = ()
     facts: Facts = field(default_factory=Facts)
 
-    def of(self, kind: type[Model]) -> Iterator[tuple[Document, Model]]:
-        """All models of one type, with their documents."""
+    def of(self, kind: type[Model], clue: str = "") -> Iterator[tuple[Document, Model]]:
+        """All models of one type, with their documents; with a `clue`, those in whose text this regular expression matches."""
+        pattern = re.compile(clue) if clue else None
         for document in self.documents:
-            if document.kind == kind.__name__ and isinstance(document.model, kind):
-                yield document, document.model
+            if document.kind == kind.__name__ and (pattern is None or document.may_hold(pattern)):
+                model = document.model
+                if isinstance(model, kind):
+                    yield document, model
 
     def has(self, kind: str) -> bool:
         """Whether a model of the type called `kind` is among the documents; ``Dump`` is any that is read back."""
@@ -146,7 +148,8 @@ class Cluster:
         """The Corefile that imports the keys of `coredns-custom`, where both are in the tree."""
         from kpl.coredns.customized import find_customized
 
-        return find_customized(self.documents)
+        corefiles = [each for each in self.corefile_documents if share_of(each).imports_custom]
+        return find_customized(corefiles, self.documents)
 
     def _circumstances(self, document: Document) -> Circumstances:
         from kpl.coredns.judge import NODE_CACHE_PLUGINS, Circumstances
@@ -232,15 +235,6 @@ class Cluster:
     def _only_release(self, what: str, *, runs: bool) -> Version | None:
         found = {each.version for _, each in self.releases if each.what == what and each.runs == runs}
         return Version(found.pop()) if len(found) == 1 else None
-
-    @cached_property
-    def workloads(self) -> list[Workload]:
-        """All workloads."""
-        if not self.has("Workload"):
-            return []
-        from kpl.inputs.kubernetes import Workload
-
-        return [model for _, model in self.of(Workload)]
 
     @cached_property
     def corefiles(self) -> list[tuple[Document, Corefile]]:

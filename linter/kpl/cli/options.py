@@ -110,7 +110,8 @@ def input_options(kinds: Sequence[str]) -> Callable[[Command], Command]:
 
 
 def context_option(command: Command) -> Command:
-    """Adds the option that leaves the rest of the repository out."""
+    """Adds the options that leave the rest of the repository out, and what earlier runs found."""
+    command = click.option("--no-cache", is_flag=True, help="Do not use or write the cache.")(command)
     help_ = "Take facts only from the files given, not from their whole repository."
     return click.option("--no-context", is_flag=True, help=help_)(command)
 

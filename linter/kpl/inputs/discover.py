@@ -12,7 +12,7 @@ from kpl.errors import UsageError
 from kpl.inputs.coverage import Skipped, SkipReason
 from kpl.inputs.detect import kind_by_name
 
-_NEVER = {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".tox", ".terraform"}
+_NEVER = {".kpl_cache", ".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".tox", ".terraform"}
 SCRATCH_PREFIX = ".kpl-fix-"
 """How the folders are called in which kpl prepares the new text of a file; each ignores itself."""
 
@@ -191,6 +191,8 @@ class _Folder:
                 self._skip(path, SkipReason.LINK, "is reached through a symbolic link that leads out of the directory")
                 return None
             if stat.S_ISLNK(status.st_mode):
+                if not self.new:
+                    return None  # what it leads to is listed itself
                 status = os.stat(path)
                 if stat.S_ISDIR(status.st_mode):
                     return None

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from kpl import (
     GLIBC,
+    HOST_CLUE,
     Bad,
     Cluster,
     Directive,
@@ -187,7 +188,7 @@ def _searches(cluster: Cluster) -> list[_Search]:
 
 def _find_searches(cluster: Cluster) -> Iterator[_Search]:
     """The dearest name of each workload that sends more queries than it needs."""
-    for workload in cluster.workloads:
+    for _, workload in cluster.of(Workload, HOST_CLUE):
         # in the network of its node, a pod has not the address that `autopath` knows it by
         if dns_policy_of(workload) != "ClusterFirst" or not is_complete(workload):
             continue

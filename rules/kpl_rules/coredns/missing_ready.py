@@ -17,6 +17,7 @@ from kpl import (
     ServerBlock,
     Severity,
     Stop,
+    Workload,
     corefile,
     directive_known,
     is_cluster_block,
@@ -138,7 +139,7 @@ def _on_host_network(cluster: Cluster) -> bool:
     """Whether a CoreDNS of the cluster has the ports of its node."""
     return any(
         workload.host_network is not None and "coredns" in (container.image or "")
-        for workload in cluster.workloads
+        for _, workload in cluster.of(Workload, "hostNetwork")
         for container in workload.containers
     )
 
