@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from kpl.inputs.nft import parse_nft
-from kpl.proxy.from_nft import node_states
-from kpl.proxy.nftfacts import is_whole, mark_tested, reached_from_hook
-from kpl.proxy.nftnames import endpoint_name, read_name, service_name
-from kpl.proxy.release_marks import bounds, nft_marks
+from kpl.proxy.dumps.release_marks import bounds, nft_marks
+from kpl.proxy.nft.facts import is_whole, mark_tested, reached_from_hook
+from kpl.proxy.nft.names import endpoint_name, read_name, service_name
+from kpl.proxy.nft.states import node_states
 from kpl_rules.dataplane._nft import LOOPBACK, NEW, OLD, cut
 from support import SHARED, run, underlined
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from kpl.inputs.document import Document, Reading, is_dump
-from kpl.proxy.readback import read_back
+from kpl.proxy.dumps.readback import read_back
 
 MOST_COMPARED = 8
 """With so many dumps of a cluster another one is compared."""

@@ -9,8 +9,8 @@ from kpl.coredns.roles import Role, role_of
 from kpl.coredns.versions import NEWEST_COREDNS
 from kpl.facts import DEFAULT, Fact, Origin
 from kpl.inputs.document import Document
-from kpl.proxy.clusterdns import is_cluster_dns_service
 from kpl.proxy.releases import NEWEST_KUBERNETES, as_known
+from kpl.proxy.services.clusterdns import is_cluster_dns_service
 from kpl.text.span import Span
 from kpl.text.version import Version
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from kpl.cluster import COREDNS_IMAGE, KUBE_PROXY_IMAGE
 from kpl.coredns.roles import Role, role_of
 from kpl.inputs.document import Document, Reading
-from kpl.proxy.clusterdns import is_cluster_dns_service
-from kpl.proxy.modes import runs_on_windows
+from kpl.proxy.configuration.modes import runs_on_windows
+from kpl.proxy.services.clusterdns import is_cluster_dns_service
 
 COREDNS_RELEASE = "CoreDNS release"
 KUBERNETES_RELEASE = "Kubernetes release"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from kpl.proxy.inspection import Inspection
-from kpl.proxy.release_marks import Mark
-from kpl.proxy.state import Destination, PortState
-from kpl.proxy.tree import Branch
+from kpl.proxy.dumps.inspection import Inspection
+from kpl.proxy.dumps.release_marks import Mark
+from kpl.proxy.iptables.tree import Branch
+from kpl.proxy.node.state import Destination, PortState
 from kpl.report.jsontext import path_fields
 from kpl.report.screen import printable
 
