@@ -11,6 +11,8 @@ from kpl.golang.values import go_bytes
 
 END = "\0"
 """What the scanner finds behind the last character; no character of the file can be this one."""
+BREAKS = "\r\n\x85\u2028\u2029"
+"""The characters that end a line."""
 
 _REFUSED = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CHUNK = 512

@@ -8,15 +8,9 @@ and where it ends.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from kpl.golang.goyaml.characters import END
-
-if TYPE_CHECKING:
-    from kpl.golang.goyaml.scanner import Scanner
-
-BREAKS = "\r\n\x85\u2028\u2029"
-"""The characters that end a line."""
+from kpl.golang.goyaml.characters import BREAKS, END
+from kpl.golang.goyaml.cursor import Cursor
 
 _BLANK_Z = f" \t{BREAKS}{END}"
 _WORD = f"[^{_BLANK_Z}:]|:(?![{_BLANK_Z}])"
@@ -36,18 +30,18 @@ _CODES = {"x": 2, "u": 4, "U": 8}
 _HEX = re.compile("[0-9A-Fa-f]*")
 
 
-def _match(pattern: re.Pattern[str], scanner: Scanner) -> str:
+def _match(pattern: re.Pattern[str], cursor: Cursor) -> str:
     """What `pattern`, which may match nothing, finds at the current place; the scanner goes past it."""
-    found = pattern.match(scanner.text, scanner.pos)
+    found = pattern.match(cursor.text, cursor.pos)
     assert found is not None
-    scanner.pos = found.end()
+    cursor.pos = found.end()
     return found.group()
 
 
-def _take_break(scanner: Scanner) -> str:
+def _take_break(cursor: Cursor) -> str:
     """The line break at the current place as it counts in a scalar."""
-    character = scanner.text[scanner.pos]
-    scanner.next_line()
+    character = cursor.text[cursor.pos]
+    cursor.next_line()
     return character if character in "\u2028\u2029" else "\n"
 
 
@@ -58,137 +52,137 @@ def _folded(first: str, more: str) -> str:
     return first + more
 
 
-def _at_document_mark(scanner: Scanner) -> bool:
-    return scanner.pos == scanner.line_start and _DOCUMENT_MARK.match(scanner.text, scanner.pos) is not None
+def _at_document_mark(cursor: Cursor) -> bool:
+    return cursor.pos == cursor.line_start and _DOCUMENT_MARK.match(cursor.text, cursor.pos) is not None
 
 
-def scan_plain_scalar(scanner: Scanner) -> tuple[str, int]:
+def scan_plain_scalar(cursor: Cursor) -> tuple[str, int]:
     """A scalar without quotes."""
-    text = scanner.text
-    in_flow = scanner.flow_level > 0
+    text = cursor.text
+    in_flow = cursor.flow_level > 0
     words = _FLOW_PLAIN if in_flow else _PLAIN
-    indent = scanner.indent + 1
+    indent = cursor.indent + 1
     parts: list[str] = []
-    end = scanner.pos
+    end = cursor.pos
     first = more = ""
     while True:
-        scanner.need(4)
-        if _at_document_mark(scanner) or text[scanner.pos] == "#":
+        cursor.need(4)
+        if _at_document_mark(cursor) or text[cursor.pos] == "#":
             break
-        found = _match(words, scanner)
+        found = _match(words, cursor)
         if found:
             if first:
                 parts.append(_folded(first, more))
                 first = more = ""
             parts.append(found)
-            end = scanner.pos
-            scanner.need(2)
-        if text[scanner.pos] not in _BLANK_Z[:-1]:
+            end = cursor.pos
+            cursor.need(2)
+        if text[cursor.pos] not in _BLANK_Z[:-1]:
             break
         while True:
-            blanks = _match(_BLANKS, scanner)
-            if first and "\t" in blanks and scanner.column - len(blanks) + blanks.index("\t") < indent:
-                scanner.pos += blanks.index("\t") - len(blanks)
-                scanner.fail("found a tab character that violates indentation")
-            if text[scanner.pos] not in BREAKS:
+            blanks = _match(_BLANKS, cursor)
+            if first and "\t" in blanks and cursor.column - len(blanks) + blanks.index("\t") < indent:
+                cursor.pos += blanks.index("\t") - len(blanks)
+                cursor.fail("found a tab character that violates indentation")
+            if text[cursor.pos] not in BREAKS:
                 break
             if first:
-                more += _take_break(scanner)
+                more += _take_break(cursor)
             else:
-                first = _take_break(scanner)
-            scanner.need(1)
-        if not first or (not in_flow and scanner.column < indent):
+                first = _take_break(cursor)
+            cursor.need(1)
+        if not first or (not in_flow and cursor.column < indent):
             break
     if first:
-        scanner.simple_key_allowed = True
+        cursor.simple_key_allowed = True
     return "".join(parts), end
 
 
-def scan_quoted_scalar(scanner: Scanner) -> tuple[str, int]:
+def scan_quoted_scalar(cursor: Cursor) -> tuple[str, int]:
     """A scalar in single or double quotes."""
-    text = scanner.text
-    quote = text[scanner.pos]
+    text = cursor.text
+    quote = text[cursor.pos]
     part = _PART[quote]
-    scanner.pos += 1
+    cursor.pos += 1
     parts: list[str] = []
     while True:
-        scanner.need(4)
-        if _at_document_mark(scanner):
-            scanner.fail("found unexpected document indicator")
-        if text[scanner.pos] == END:
-            scanner.fail("found unexpected end of stream")
+        cursor.need(4)
+        if _at_document_mark(cursor):
+            cursor.fail("found unexpected document indicator")
+        if text[cursor.pos] == END:
+            cursor.fail("found unexpected end of stream")
         first = more = ""
         joins = False
         while True:
-            parts.append(_match(part, scanner))
-            scanner.need(2)
-            here, next_one = text[scanner.pos], text[scanner.pos + 1]
+            parts.append(_match(part, cursor))
+            cursor.need(2)
+            here, next_one = text[cursor.pos], text[cursor.pos + 1]
             if here == quote == next_one == "'":
                 parts.append("'")
-                scanner.pos += 2
+                cursor.pos += 2
             elif here == "\\" and next_one in BREAKS:
-                scanner.pos += 1
-                scanner.next_line()
+                cursor.pos += 1
+                cursor.next_line()
                 joins = True
                 break
             elif here == "\\":
-                parts.append(_escape(scanner))
+                parts.append(_escape(cursor))
             else:
                 break
-        if text[scanner.pos] == quote:
-            scanner.pos += 1
-            return "".join(parts), scanner.pos
-        blanks = _match(_BLANKS, scanner)
-        while text[scanner.pos] in BREAKS:
+        if text[cursor.pos] == quote:
+            cursor.pos += 1
+            return "".join(parts), cursor.pos
+        blanks = _match(_BLANKS, cursor)
+        while text[cursor.pos] in BREAKS:
             if joins or first:
-                more += _take_break(scanner)
+                more += _take_break(cursor)
             else:
-                first = _take_break(scanner)
-            scanner.need(1)
-            _match(_BLANKS, scanner)
+                first = _take_break(cursor)
+            cursor.need(1)
+            _match(_BLANKS, cursor)
         if joins or first:
             parts.append(_folded(first, more) if first else more)
         else:
             parts.append(blanks)
 
 
-def _escape(scanner: Scanner) -> str:
-    letter = scanner.text[scanner.pos + 1]
+def _escape(cursor: Cursor) -> str:
+    letter = cursor.text[cursor.pos + 1]
     length = _CODES.get(letter, 0)
     if not length and letter not in _ESCAPES:
-        scanner.fail("found unknown escape character")
-    scanner.pos += 2
+        cursor.fail("found unknown escape character")
+    cursor.pos += 2
     if not length:
         return _ESCAPES[letter]
-    scanner.need(length)
-    digits = scanner.text[scanner.pos : scanner.pos + length]
+    cursor.need(length)
+    digits = cursor.text[cursor.pos : cursor.pos + length]
     found = _HEX.fullmatch(digits)
     if found is None:
-        scanner.fail("did not find expected hexdecimal number")
+        cursor.fail("did not find expected hexdecimal number")
     code = int(digits, 16)
     if 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
-        scanner.fail("found invalid Unicode character escape code")
-    scanner.pos += length
+        cursor.fail("found invalid Unicode character escape code")
+    cursor.pos += length
     return chr(code)
 
 
-def scan_block_scalar(scanner: Scanner) -> tuple[str, int]:
+def scan_block_scalar(cursor: Cursor) -> tuple[str, int]:
     """A literal or folded scalar, ``|`` or ``>``."""
-    text = scanner.text
-    literal = text[scanner.pos] == "|"
-    scanner.pos += 1
-    chomping, increment = _block_header(scanner)
-    if text[scanner.pos] not in BREAKS + END:
-        scanner.fail("did not find expected comment or line break")
-    if text[scanner.pos] in BREAKS:
-        scanner.next_line()
-    end = scanner.pos
-    indent = max(scanner.indent, 0) + increment if increment else 0
+    text = cursor.text
+    literal = text[cursor.pos] == "|"
+    cursor.pos += 1
+    chomping, increment = _block_header(cursor)
+    if text[cursor.pos] not in BREAKS + END:
+        cursor.fail("did not find expected comment or line break")
+    if text[cursor.pos] in BREAKS:
+        cursor.next_line()
+    end = cursor.pos
+    indent = max(cursor.indent, 0) + increment if increment else 0
     parts: list[str] = []
     leading, leading_blank = "", False
-    indent, trailing, end = _block_breaks(scanner, indent)
-    while scanner.column == indent and text[scanner.pos] != END:
-        trailing_blank = text[scanner.pos] in " \t"
+    indent, trailing, end = _block_breaks(cursor, indent)
+    while cursor.column == indent and text[cursor.pos] != END:
+        trailing_blank = text[cursor.pos] in " \t"
         if not literal and leading.startswith("\n") and not leading_blank and not trailing_blank:
             if not trailing:
                 parts.append(" ")
@@ -196,10 +190,10 @@ def scan_block_scalar(scanner: Scanner) -> tuple[str, int]:
             parts.append(leading)
         parts.append(trailing)
         leading_blank = trailing_blank
-        parts.append(_match(_LINE, scanner))
-        scanner.need(2)
-        leading = _take_break(scanner) if text[scanner.pos] in BREAKS else ""
-        indent, trailing, end = _block_breaks(scanner, indent)
+        parts.append(_match(_LINE, cursor))
+        cursor.need(2)
+        leading = _take_break(cursor) if text[cursor.pos] in BREAKS else ""
+        indent, trailing, end = _block_breaks(cursor, indent)
     if chomping != "-":
         parts.append(leading)
     if chomping == "+":
@@ -210,41 +204,41 @@ def scan_block_scalar(scanner: Scanner) -> tuple[str, int]:
 _HEADER = re.compile("([+-]?)([0-9]?)([+-]?)[ \t]*")
 
 
-def _block_header(scanner: Scanner) -> tuple[str, int]:
+def _block_header(cursor: Cursor) -> tuple[str, int]:
     """The chomping and the indentation that the indicators behind ``|`` ask for."""
-    scanner.need(1)
-    found = _HEADER.match(scanner.text, scanner.pos)
+    cursor.need(1)
+    found = _HEADER.match(cursor.text, cursor.pos)
     assert found is not None
     before, digit, after = found.groups()
     if digit == "0":
-        scanner.pos += len(before)
-        scanner.fail("found an indentation indicator equal to 0")
+        cursor.pos += len(before)
+        cursor.fail("found an indentation indicator equal to 0")
     if before and after:
-        scanner.pos += len(before + digit)
+        cursor.pos += len(before + digit)
     else:
-        scanner.pos = found.end()
-        if scanner.text[scanner.pos] == "#":
-            _match(_LINE, scanner)
+        cursor.pos = found.end()
+        if cursor.text[cursor.pos] == "#":
+            _match(_LINE, cursor)
     return before or after, int(digit or 0)
 
 
-def _block_breaks(scanner: Scanner, indent: int) -> tuple[int, str, int]:
+def _block_breaks(cursor: Cursor, indent: int) -> tuple[int, str, int]:
     """Go past indentation and empty lines: the indentation (found here when it is 0), the breaks, where they end."""
-    text = scanner.text
+    text = cursor.text
     breaks: list[str] = []
-    end = scanner.pos
+    end = cursor.pos
     deepest = 0
     while True:
-        scanner.need(1)
-        found = _SPACES.match(text, scanner.pos)
+        cursor.need(1)
+        found = _SPACES.match(text, cursor.pos)
         assert found is not None
-        scanner.pos = min(found.end(), scanner.line_start + indent) if indent else found.end()
-        scanner.pos = max(scanner.pos, found.start())
-        deepest = max(deepest, scanner.column)
-        if (not indent or scanner.column < indent) and text[scanner.pos] == "\t":
-            scanner.fail("found a tab character where an indentation space is expected")
-        if text[scanner.pos] not in BREAKS:
+        cursor.pos = min(found.end(), cursor.line_start + indent) if indent else found.end()
+        cursor.pos = max(cursor.pos, found.start())
+        deepest = max(deepest, cursor.column)
+        if (not indent or cursor.column < indent) and text[cursor.pos] == "\t":
+            cursor.fail("found a tab character where an indentation space is expected")
+        if text[cursor.pos] not in BREAKS:
             break
-        breaks.append(_take_break(scanner))
-        end = scanner.pos
-    return indent or max(deepest, scanner.indent + 1, 1), "".join(breaks), end
+        breaks.append(_take_break(cursor))
+        end = cursor.pos
+    return indent or max(deepest, cursor.indent + 1, 1), "".join(breaks), end

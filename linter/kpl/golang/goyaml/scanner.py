@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NoReturn
 
-from kpl.golang.goyaml.characters import END, Characters, GoYamlError
-from kpl.golang.goyaml.scalars import BREAKS, scan_block_scalar, scan_plain_scalar, scan_quoted_scalar
+from kpl.golang.goyaml.characters import BREAKS, END
+from kpl.golang.goyaml.cursor import Cursor
+from kpl.golang.goyaml.scalars import scan_block_scalar, scan_plain_scalar, scan_quoted_scalar
 from kpl.golang.goyaml.tags import scan_directive, scan_tag
 from kpl.golang.goyaml.tokens import Kind, Token
 
@@ -42,18 +42,11 @@ _NAME = re.compile("[0-9A-Za-z_-]*")
 _AFTER_NAME = _BLANK_Z | frozenset("?:,]}%@`")
 
 
-class Scanner:
+class Scanner(Cursor):
     """Makes tokens on demand: `peek` shows the next one, `skip` goes past it. Both raise GoYamlError."""
 
     def __init__(self, text: str) -> None:
-        self._characters = Characters(text)
-        self.text = self._characters.text
-        self.pos = 0
-        self.line = 0
-        self.line_start = 0
-        self.indent = -1
-        self.flow_level = 0
-        self.simple_key_allowed = True
+        super().__init__(text)
         self._indents: list[int] = []
         self._simple_keys = [_SimpleKey(False, False, 0, 0, 0, 0)]
         self._key_of_token: dict[int, int] = {}
@@ -62,30 +55,6 @@ class Scanner:
         self._parsed = 0
         self._started = False
         self._available = False
-        if text.startswith("\ufeff"):
-            self.pos = self.line_start = 1
-
-    @property
-    def column(self) -> int:
-        """How many characters stand in front of the current one in its line."""
-        return self.pos - self.line_start
-
-    def fail(self, problem: str) -> NoReturn:
-        """Raise the scanner's error at the current place."""
-        where = f"line {self.line + 1}: " if self.line else ""
-        raise GoYamlError(where + problem, min(self.pos, len(self.text) - 16))
-
-    def need(self, count: int) -> None:
-        """Raise the reader's error when `count` characters from here are not to be had without a refused one."""
-        if self.pos + count > self._characters.readable:
-            assert self._characters.error is not None
-            raise self._characters.error
-
-    def next_line(self) -> None:
-        """Go past the line break at the current place."""
-        self.pos += 2 if self.text.startswith("\r\n", self.pos) else 1
-        self.line += 1
-        self.line_start = self.pos
 
     def peek(self) -> Token:
         """The next token."""
@@ -194,7 +163,7 @@ class Scanner:
         else:
             self.fail("found character that cannot start any token")
 
-    def _fetch_scalar(self, scan: Callable[[Scanner], tuple[str, int]]) -> None:
+    def _fetch_scalar(self, scan: Callable[[Cursor], tuple[str, int]]) -> None:
         self._save_key()
         self.simple_key_allowed = False
         start, line = self.pos, self.line
