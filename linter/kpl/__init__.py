@@ -78,6 +78,9 @@ _HOMES = {
     "add_entry": "kpl.inputs.yamledit",
     "add_item": "kpl.inputs.yamledit",
     "remove_entry": "kpl.inputs.yamledit",
+    "quote_scalar": "kpl.inputs.yamledit",
+    "remove_item": "kpl.inputs.yamledit",
+    "replace_item": "kpl.inputs.yamledit",
     "set_scalar": "kpl.inputs.yamledit",
     "Listing": "kpl.inputs.listing",
     "NftChain": "kpl.inputs.nftables",
@@ -139,11 +142,8 @@ _HOMES = {
     "how_often_in_full": "kpl.proxy.iptables.scale",
     "rules_written_by_full_sync": "kpl.proxy.iptables.scale",
     "alpine_image": "kpl.resolver.alpineimages",
-    "dns_faults": "kpl.resolver.dnsconfig",
-    "GLIBC_OPTIONS": "kpl.resolver.dnsoptions",
-    "MUSL_OPTIONS": "kpl.resolver.dnsoptions",
-    "remove_option": "kpl.resolver.dnsoptions",
-    "Fault": "kpl.resolver.faults",
+    "GLIBC_OPTIONS": "kpl.resolver.options",
+    "MUSL_OPTIONS": "kpl.resolver.options",
     "HostName": "kpl.resolver.names",
     "host_names": "kpl.resolver.names",
     "CLUSTER_POLICIES": "kpl.resolver.pods",
@@ -176,9 +176,15 @@ _HOMES = {
     "lost_to_a_full_table": "kpl.conntrack",
     "entries_made": "kpl.conntrack",
     "table_size": "kpl.conntrack",
-    "OTHER_OPTIONS": "kpl.resolver.dnsoptions",
-    "nearest_option": "kpl.resolver.dnsoptions",
-    "MAX_NAMESERVERS": "kpl.resolver.dnsconfig",
+    "OTHER_OPTIONS": "kpl.resolver.options",
+    "nearest_option": "kpl.resolver.options",
+    "DNS_CONFIG_FIELDS": "kpl.resolver.limits",
+    "MAX_SEARCHES": "kpl.resolver.limits",
+    "MAX_SEARCH_CHARACTERS": "kpl.resolver.limits",
+    "STRICT_ADDRESSES": "kpl.resolver.limits",
+    "NUMBER_OPTIONS": "kpl.resolver.options",
+    "DNS_POLICIES": "kpl.resolver.pods",
+    "MAX_NAMESERVERS": "kpl.resolver.limits",
     "MUSL_LINE": "kpl.resolver.search",
     "MAX_NDOTS": "kpl.resolver.search",
     "MARK_MASQ": "kpl.proxy.iptables.leaves",
@@ -277,7 +283,10 @@ if TYPE_CHECKING:
     from kpl.inputs.shapes import open_line as open_line
     from kpl.inputs.yamledit import add_entry as add_entry
     from kpl.inputs.yamledit import add_item as add_item
+    from kpl.inputs.yamledit import quote_scalar as quote_scalar
     from kpl.inputs.yamledit import remove_entry as remove_entry
+    from kpl.inputs.yamledit import remove_item as remove_item
+    from kpl.inputs.yamledit import replace_item as replace_item
     from kpl.inputs.yamledit import set_scalar as set_scalar
     from kpl.inputs.yamltree import Mapping as Mapping
     from kpl.inputs.yamltree import Scalar as Scalar
@@ -372,17 +381,20 @@ if TYPE_CHECKING:
     from kpl.proxy.services.clusterdns import cluster_dns_ports as cluster_dns_ports
     from kpl.proxy.services.clusterdns import is_cluster_dns as is_cluster_dns
     from kpl.resolver.alpineimages import alpine_image as alpine_image
-    from kpl.resolver.dnsconfig import MAX_NAMESERVERS as MAX_NAMESERVERS
-    from kpl.resolver.dnsconfig import dns_faults as dns_faults
-    from kpl.resolver.dnsoptions import GLIBC_OPTIONS as GLIBC_OPTIONS
-    from kpl.resolver.dnsoptions import MUSL_OPTIONS as MUSL_OPTIONS
-    from kpl.resolver.dnsoptions import OTHER_OPTIONS as OTHER_OPTIONS
-    from kpl.resolver.dnsoptions import nearest_option as nearest_option
-    from kpl.resolver.dnsoptions import remove_option as remove_option
-    from kpl.resolver.faults import Fault as Fault
+    from kpl.resolver.limits import DNS_CONFIG_FIELDS as DNS_CONFIG_FIELDS
+    from kpl.resolver.limits import MAX_NAMESERVERS as MAX_NAMESERVERS
+    from kpl.resolver.limits import MAX_SEARCH_CHARACTERS as MAX_SEARCH_CHARACTERS
+    from kpl.resolver.limits import MAX_SEARCHES as MAX_SEARCHES
+    from kpl.resolver.limits import STRICT_ADDRESSES as STRICT_ADDRESSES
     from kpl.resolver.names import HostName as HostName
     from kpl.resolver.names import host_names as host_names
+    from kpl.resolver.options import GLIBC_OPTIONS as GLIBC_OPTIONS
+    from kpl.resolver.options import MUSL_OPTIONS as MUSL_OPTIONS
+    from kpl.resolver.options import NUMBER_OPTIONS as NUMBER_OPTIONS
+    from kpl.resolver.options import OTHER_OPTIONS as OTHER_OPTIONS
+    from kpl.resolver.options import nearest_option as nearest_option
     from kpl.resolver.pods import CLUSTER_POLICIES as CLUSTER_POLICIES
+    from kpl.resolver.pods import DNS_POLICIES as DNS_POLICIES
     from kpl.resolver.pods import dns_policy_of as dns_policy_of
     from kpl.resolver.pods import hosts_file as hosts_file
     from kpl.resolver.pods import is_complete as is_complete

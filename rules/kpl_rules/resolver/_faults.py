@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kpl.inputs.corefile import is_placeholder
-from kpl.inputs.yamledit import set_scalar
-from kpl.inputs.yamltree import Mapping
-from kpl.text.edit import Fix
-from kpl.text.span import Span
-from kpl.text.words import closest
+from kpl import Fix, Mapping, Span, closest, is_placeholder, set_scalar
 
 
 @dataclass(frozen=True)

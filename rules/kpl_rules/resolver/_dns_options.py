@@ -10,28 +10,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl.inputs.corefile import is_placeholder
-from kpl.inputs.kubernetes import Workload
-from kpl.inputs.yamledit import column, content_end, remove_entry, set_scalar
-from kpl.inputs.yamlscalar import content_span
-from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence
-from kpl.resolver.faults import Fault, misspelt_keys
-from kpl.resolver.pods import CLUSTER_POLICIES, dns_policy_of
-from kpl.resolver.search import MAX_NDOTS
-from kpl.text.edit import Edit, Fix
-from kpl.text.number import whole_number
-from kpl.text.words import closest, distance
-
-NUMBERS = ("ndots", "timeout", "attempts")
-GLIBC_OPTIONS = frozenset(
-    """
-    attempts debug edns0 inet6 ip6-bytestring ip6-dotint ndots no-aaaa no-check-names no-ip6-dotint no-reload no-tld-query
-    rotate single-request single-request-reopen strict-error timeout trust-ad use-vc
-    """.split()
+from kpl import (
+    CLUSTER_POLICIES,
+    GLIBC_OPTIONS,
+    MAX_NDOTS,
+    NUMBER_OPTIONS,
+    OTHER_OPTIONS,
+    Edit,
+    Fix,
+    Mapping,
+    Scalar,
+    Sequence,
+    Workload,
+    closest,
+    dns_policy_of,
+    is_placeholder,
+    nearest_option,
+    quote_scalar,
+    remove_entry,
+    remove_item,
+    replace_item,
+    set_scalar,
+    whole_number,
 )
-MUSL_OPTIONS = frozenset(NUMBERS)
-OTHER_OPTIONS = frozenset("family insecure1 insecure2 retrans retry tcp usevc".split())
-"""What Go's resolver or the BSDs' read and glibc passes over in silence."""
+from kpl_rules.resolver._faults import Fault, misspelt_keys
 
 _SPLIT = re.compile(r"([A-Za-z][\w-]*)[:= ]\s*([0-9]+)")
 _NOT_A_STRING = re.compile(
@@ -74,18 +76,16 @@ def _entry(workload: Workload, item: Mapping, seen: dict[str, Mapping]) -> Itera
         )
     seen[name.value] = item
     if value is not None and _is_no_string(value):
-        span = content_span(value, workload.text)
-        useless = name.value in NUMBERS and whole_number(value.value) is None
+        useless = name.value in NUMBER_OPTIONS and whole_number(value.value) is None
+        edit = None if useless else quote_scalar(workload.text, value)
         yield Fault(
             value.span,
             f"Kubernetes refuses `{value.value}` as the value of `{name.value}`, because it is not a string",
             f'Write `value: "{value.value}"`.',
-            None
-            if value.shared or useless
-            else Fix("Quote the value", (Edit(span.start, span.end, f'"{value.value}"'),)),
+            Fix("Quote the value", (edit,)) if edit else None,
         )
     yield from _name(workload, item, name, value)
-    if name.value in NUMBERS and not any(key.value != "name" and key.value != "value" for key in item.keys()):
+    if name.value in NUMBER_OPTIONS and not any(key.value != "name" and key.value != "value" for key in item.keys()):
         yield from _number(name, value)
 
 
@@ -137,15 +137,6 @@ def _name(workload: Workload, item: Mapping, name: Scalar, value: Scalar | None)
     )
 
 
-def nearest_option(name: str) -> str | None:
-    """The option that `name` is a slip of; None where none is near."""
-    near = closest(name, sorted(GLIBC_OPTIONS))
-    if near is not None:
-        return near[0]
-    slips = [each for each in GLIBC_OPTIONS if len(name) >= 4 and distance(name.lower(), each) == 1]
-    return slips[0] if len(slips) == 1 else None
-
-
 def _number(name: Scalar, value: Scalar | None) -> Iterator[Fault]:
     if value is None or not value.value.strip():
         yield Fault(
@@ -174,18 +165,16 @@ def _is_no_string(value: Scalar) -> bool:
     return value.style is None and value.tag is None and _NOT_A_STRING.fullmatch(value.value) is not None
 
 
-def _as_entry(text: str, node: Node, written: str) -> Fix | None:
+def _as_entry(text: str, node: Mapping | Scalar, written: str) -> Fix | None:
     """`written`, like ``ndots:2``, in place of `node` as an entry with name and value."""
     split = _SPLIT.fullmatch(written)
-    line = text[node.start - column(text, node.start) : node.start]
-    if split is None or split.group(1) not in GLIBC_OPTIONS or node.shared or line.strip() != "-":
+    if split is None or split.group(1) not in GLIBC_OPTIONS:
         return None
-    end = content_end(text, node)
-    lines = f'name: {split.group(1)}\n{" " * len(line)}value: "{split.group(2)}"'
-    return Fix(f"Write `{split.group(1)}` as name and value", (Edit(node.start, end, lines),))
+    edit = replace_item(text, node, f"name: {split.group(1)}", f'value: "{split.group(2)}"')
+    return Fix(f"Write `{split.group(1)}` as name and value", (edit,)) if edit else None
 
 
-def remove_option(workload: Workload, item: Node) -> Edit | None:
+def remove_option(workload: Workload, item: Mapping) -> Edit | None:
     """Take an entry out of ``dnsConfig.options``, and what is empty without it; None where whole lines do not do it."""
     text, config = workload.text, workload.dns_config
     found = config.pair("options") if config is not None else None
@@ -201,7 +190,4 @@ def remove_option(workload: Workload, item: Node) -> Edit | None:
     if len(found[1].items) == 1:
         owner = workload.pod.pair("dnsConfig") if len(config.pairs) == 1 else None
         return remove_entry(text, workload.pod, owner[0]) if owner else remove_entry(text, config, found[0])
-    dash = text.rfind("-", 0, item.start)
-    start = dash - column(text, dash)
-    rest = re.compile(r"[ \t]*(?:\r\n|\r|\n|$)").match(text, content_end(text, item))
-    return Edit(start, rest.end(), "") if rest is not None and not text[start:dash].strip() else None
+    return remove_item(text, found[1], item)

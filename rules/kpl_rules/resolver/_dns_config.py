@@ -9,25 +9,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl.inputs.corefile import is_placeholder
-from kpl.inputs.kubernetes import Workload
-from kpl.inputs.yamledit import set_scalar
-from kpl.inputs.yamltree import Mapping, Scalar, Sequence
-from kpl.resolver.dnsoptions import option_faults
-from kpl.resolver.faults import Fault, misspelt_keys
-from kpl.resolver.pods import DNS_POLICIES, is_complete
-from kpl.text.edit import Fix
-from kpl.text.version import Version
-from kpl.text.words import closest
+from kpl import (
+    DNS_CONFIG_FIELDS,
+    DNS_POLICIES,
+    MAX_NAMESERVERS,
+    MAX_SEARCH_CHARACTERS,
+    MAX_SEARCHES,
+    STRICT_ADDRESSES,
+    Fix,
+    Mapping,
+    Scalar,
+    Sequence,
+    Version,
+    Workload,
+    closest,
+    is_complete,
+    is_placeholder,
+    set_scalar,
+)
+from kpl_rules.resolver._dns_options import option_faults
+from kpl_rules.resolver._faults import Fault, misspelt_keys
 
-FIELDS = ("nameservers", "searches", "options")
-MAX_NAMESERVERS = 3
-MAX_SEARCHES = 32
-MAX_SEARCH_CHARACTERS = 2048
-
-STRICT_ADDRESSES = Version("1.36")
-"""From here on the API server takes no leading zeros and no IPv4-mapped IPv6 addresses, unless its feature gate
-StrictIPCIDRValidation is off; 1.38 has that no longer. (apimachinery, pkg/util/validation/ip.go)"""
 _LEADING_ZEROS = re.compile(r"(?<![\d.])0+(?=\d)|(?<=\.)0+(?=\d)")
 
 
@@ -37,8 +39,8 @@ def dns_faults(workload: Workload, kubernetes: Version) -> Iterator[Fault]:
     config = workload.dns_config
     if config is None:
         return
-    yield from misspelt_keys(workload.text, config, FIELDS, "`dnsConfig`")
-    for field in FIELDS:
+    yield from misspelt_keys(workload.text, config, DNS_CONFIG_FIELDS, "`dnsConfig`")
+    for field in DNS_CONFIG_FIELDS:
         value = config.get(field)
         if (
             isinstance(value, Mapping)
@@ -88,7 +90,7 @@ def _lacks_nameservers(workload: Workload) -> bool:
     empty = (
         given is None or isinstance(given, Scalar) and given.is_null or isinstance(given, Sequence) and not given.items
     )
-    return empty and all(key.value in FIELDS for key in config.keys())
+    return empty and all(key.value in DNS_CONFIG_FIELDS for key in config.keys())
 
 
 def _nameservers(config: Mapping, kubernetes: Version) -> Iterator[Fault]:
