@@ -200,7 +200,6 @@ _HOMES = {
     "per_service": "kpl.proxy.iptables.leaves",
     "portals": "kpl.proxy.iptables.leaves",
     "reached_from": "kpl.proxy.iptables.leaves",
-    "node_dump": "kpl.lint.nodedump",
     "Mark": "kpl.proxy.iptables.marks",
     "mark_of": "kpl.proxy.iptables.marks",
     "matched_mark": "kpl.proxy.iptables.marks",
@@ -291,7 +290,6 @@ if TYPE_CHECKING:
     from kpl.inputs.yamltree import Mapping as Mapping
     from kpl.inputs.yamltree import Scalar as Scalar
     from kpl.inputs.yamltree import Sequence as Sequence
-    from kpl.lint.nodedump import node_dump as node_dump
     from kpl.lint.rule import Bad as Bad
     from kpl.lint.rule import Confidence as Confidence
     from kpl.lint.rule import Finding as Finding

@@ -17,9 +17,9 @@ from kpl import (
     dump,
     is_unconditional,
     is_within,
-    node_dump,
     whole_number,
 )
+from kpl.testing import node_dump
 
 _AGENTS = {"IP-MASQ-AGENT": "ip-masq-agent", "KIND-MASQ-AGENT": "kindnet"}
 _CLUSTER_IP = " cluster IP"

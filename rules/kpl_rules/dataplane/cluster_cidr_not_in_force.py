@@ -23,8 +23,8 @@ from kpl import (
     canonical_network,
     files,
     kube_proxy_tables,
-    node_dump,
 )
+from kpl.testing import node_dump
 from kpl_rules.dataplane._nft import NEW
 
 _CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: {}\nclusterCIDR: {}\n"

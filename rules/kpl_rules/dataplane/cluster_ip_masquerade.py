@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from kpl import MARK_MASQ, Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, node_dump, portals
+from kpl import MARK_MASQ, Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, portals
+from kpl.testing import node_dump
 
 _CLUSTER_IP = " cluster IP"
 _SMALL = (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Span, Stop, Table, dump, leads_to, node_dump
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Span, Stop, Table, dump, leads_to
+from kpl.testing import node_dump
 
 _SMALL = (
     "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:DOCKER-USER - [0:0]\n"

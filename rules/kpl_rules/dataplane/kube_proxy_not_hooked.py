@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, leads_to, node_dump
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, leads_to
+from kpl.testing import node_dump
 
 _HOOKS = (
     ("nat", "KUBE-SERVICES", ("PREROUTING", "OUTPUT")),

@@ -18,10 +18,10 @@ from kpl import (
     dump,
     mark_of,
     matched_mark,
-    node_dump,
     reached_from,
     written_mark,
 )
+from kpl.testing import node_dump
 
 _NAT = (
     "*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, branches, dump, node_dump
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, branches, dump
+from kpl.testing import node_dump
 
 _TOLERANCE = 1e-5
 """Up to Kubernetes 1.16 kube-proxy wrote five digits; the kernel keeps 31 bits."""

@@ -4,7 +4,6 @@ import time
 
 import pytest
 
-from kpl import node_dump
 from kpl.inputs.iptables import parse_iptables_save
 from kpl.inputs.ruleset import Table
 from kpl.proxy.iptables.leaves import (
@@ -19,6 +18,7 @@ from kpl.proxy.iptables.leaves import (
     portals,
     reached_from,
 )
+from kpl.testing import node_dump
 
 
 def nat() -> Table:
