@@ -209,6 +209,8 @@ _HOMES = {
     "header_above": "kpl.inputs.saveheaders",
     "legacy_warning": "kpl.inputs.saveheaders",
     "save_headers": "kpl.inputs.saveheaders",
+    "first_line": "kpl.text.lines",
+    "line_end": "kpl.text.lines",
     "and_more": "kpl.text.words",
     "closest": "kpl.text.words",
     "whole_number": "kpl.text.number",
@@ -412,6 +414,8 @@ if TYPE_CHECKING:
     from kpl.text.edit import Edit as Edit
     from kpl.text.edit import Fix as Fix
     from kpl.text.enclosed import enclosed as enclosed
+    from kpl.text.lines import first_line as first_line
+    from kpl.text.lines import line_end as line_end
     from kpl.text.number import whole_number as whole_number
     from kpl.text.span import Span as Span
     from kpl.text.span import Text as Text

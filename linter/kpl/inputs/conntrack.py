@@ -23,8 +23,8 @@ from kpl.inputs.shapes import (
     closed_lines_of,
     line_at,
     open_line,
-    parsed,
     tokens_of,
+    tree_of,
     word_number,
 )
 from kpl.text.number import whole_number
@@ -227,7 +227,7 @@ class _Reader:
         return self.counters
 
     def _columns(self, written: str, at: int) -> str:
-        tree = parsed("conntrack", "columns", written)
+        tree = tree_of("conntrack", "columns", written)
         if tree is None:
             return ""
         self.columns = [str(token) for token in tree.children]
@@ -251,7 +251,7 @@ class _Reader:
         return "row"
 
     def _counter(self, written: str, at: int) -> str:
-        if parsed("conntrack", "statistic", written) is None:
+        if tree_of("conntrack", "statistic", written) is None:
             return ""
         counters = self._continue("statistic", at)
         (name, place), (value, _) = _words(written, at)
@@ -259,7 +259,7 @@ class _Reader:
         return "statistic"
 
     def _trailer(self, written: str, at: int) -> str:
-        tree = parsed("conntrack", "trailer", written)
+        tree = tree_of("conntrack", "trailer", written)
         if tree is None:
             return ""
         number = next(token for token in tokens_of(tree) if token.type == "NUMBER")
@@ -267,7 +267,7 @@ class _Reader:
         return "trailer"
 
     def _setting(self, written: str, at: int) -> str:
-        tree = parsed("conntrack", "setting", written)
+        tree = tree_of("conntrack", "setting", written)
         if tree is None:
             return ""
         name, number = (str(token) for token in tree.children)

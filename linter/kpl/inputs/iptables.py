@@ -13,7 +13,7 @@ from typing import Any
 from kpl.inputs.known_shapes import CHAIN, DECLARED, KnownShapes
 from kpl.inputs.ruleset import BEFORE_RULE, Ruleset, Shape, Table, word_pattern
 from kpl.inputs.saveheaders import save_headers
-from kpl.inputs.shapes import open_line, parsed
+from kpl.inputs.shapes import open_line, tree_of
 from kpl.text.span import Span
 
 TABLES = ("raw", "mangle", "nat", "filter", "security")
@@ -188,7 +188,7 @@ class _Reader:
         if len(self.shapes) > max(MANY_SHAPES, MANY_SHAPES_SHARE * rules):
             self.ruleset.shapes_exploded = True
             return _rough_shape(parts)
-        tree = parsed("iptables", "rule", line)
+        tree = tree_of("iptables", "rule", line)
         shape = None if tree is None else _shape(tree)
         self.shapes[key] = shape
         return shape

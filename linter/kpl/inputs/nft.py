@@ -14,6 +14,7 @@ from kpl.inputs.nftables import Element, NftChain, NftCounter, NftRuleset, NftSe
 from kpl.inputs.nftrule import NftRule, Other
 from kpl.inputs.nftshape import Shape, Shapes, bound, splitter
 from kpl.inputs.shapes import open_line
+from kpl.text.lines import line_end
 from kpl.text.number import whole_number
 from kpl.text.span import Span
 
@@ -232,8 +233,7 @@ class _Scanner:
 
 def chain_rule(chain: NftChain, start: int, shape: Shape | None) -> NftRule:
     """Put the rule together that starts at `start`; `shape` is what `Shapes.of` made of it."""
-    end = chain.text.find("\n", start)
-    line = chain.text[start : end if end >= 0 else None].rstrip(" \t;")
+    line = chain.text[start : line_end(chain.text, start)].rstrip(" \t;")
     handle = None
     if "#" in line and (found := _HANDLE.search(line, max(0, len(line) - 40))):
         line, handle = line[: found.start()], int(found[1][:18])

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from kpl.inputs.nftrule import NftRule, Verdict
+from kpl.text.lines import line_end
 from kpl.text.span import Span
 
 
@@ -149,8 +150,7 @@ class NftRuleset:
 
     def declaration(self, declared: NftTable | NftSet | NftChain | NftCounter) -> Span:
         """Where the name of something is declared."""
-        end = self.text.find("\n", declared.start)
-        return self.span_of(declared.name, Span(declared.start, end if end >= 0 else len(self.text)))
+        return self.span_of(declared.name, Span(declared.start, line_end(self.text, declared.start)))
 
 
 def _goes_on(character: str) -> bool:

@@ -31,6 +31,7 @@ from kpl.inputs.nftrule import (
     Verdict,
     VerdictMap,
 )
+from kpl.inputs.shapes import tree_of
 
 MANY_SHAPES = 1000
 MANY_SHAPES_SHARE = 0.05
@@ -95,14 +96,8 @@ def splitter() -> Callable[[str], list[str]]:
 
 def parsed(line: str, start: str, words: list[str]) -> Shape | None:
     """The shape of `line` by the grammar; None where it does not know the line or sees other variable words."""
-    from kpl_grammars import parser
-
-    try:
-        tree = parser("nft").parse(line, start=start)
-    except Exception as error:
-        # a generated parser brings its own classes of lark's errors; what they share is this
-        if not hasattr(error, "pos_in_stream"):
-            raise
+    tree = tree_of("nft", start, line)
+    if tree is None:
         return None
     numbers = _Numbers()
     comment = None

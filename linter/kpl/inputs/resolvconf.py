@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kpl.inputs.shapes import LONGEST_LINE, lines_of, parsed, tokens_of
+from kpl.inputs.shapes import LONGEST_LINE, lines_of, tokens_of, tree_of
 from kpl.text.span import Span, Text
 
 KEYWORDS = ("nameserver", "domain", "search", "sortlist", "options")
@@ -70,7 +70,7 @@ def parse_resolv_conf(text: str) -> ResolvConf:
         if not written or line[0] in "#;" or written[0] in "#;":
             continue
         tree = (
-            parsed("resolvconf", "line", line) if len(line) <= LONGEST_LINE and len(found.lines) < MAX_LINES else None
+            tree_of("resolvconf", "line", line) if len(line) <= LONGEST_LINE and len(found.lines) < MAX_LINES else None
         )
         if tree is None:
             found.unread.append(start)

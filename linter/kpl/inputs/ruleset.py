@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache, partial
 from typing import NamedTuple
 
+from kpl.text.lines import line_end
 from kpl.text.span import Span, Text
 
 BEFORE_RULE = re.compile(r"\s*(?:\[([0-9]{1,20}):([0-9]{1,20})\]\s+)?(?=-A\s)")
@@ -221,8 +222,7 @@ class Table:
 
     def _line(self, row: int) -> tuple[str, int]:
         """The line of a rule, and where the rule starts in it."""
-        end = self.text.find("\n", self.offsets[row])
-        line = self.text[self.offsets[row] : end if end >= 0 else None]
+        line = self.text[self.offsets[row] : line_end(self.text, self.offsets[row])]
         before = BEFORE_RULE.match(line)
         return line, before.end() if before else 0
 

@@ -14,10 +14,10 @@ from kpl import (
     PortState,
     Rule,
     Severity,
-    Span,
     Stop,
     endpoint_chain,
     files,
+    first_line,
     is_cluster_dns,
     service_chain,
 )
@@ -133,11 +133,8 @@ class NodeLagsBehind(Rule):
 
     def _finding(self, document: Document, behind: list[tuple[str, str]]) -> Finding:
         more = f" and {len(behind) - _SHOWN:,} more" if len(behind) > _SHOWN else ""
-        text = document.embedding.text
-        start = len(text) - len(text.lstrip())
-        end = text.find("\n", start)
         return self.finding(
-            Span(start, len(text) if end < 0 else end),
+            first_line(document.embedding.text),
             f"this node differs from most of the others: {', '.join(map(' '.join, behind[:_SHOWN]))}{more}",
             help="Look at the logs of kube-proxy on this node; restart it if it does not catch up.",
             document=document,
