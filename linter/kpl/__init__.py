@@ -91,6 +91,7 @@ _HOMES = {
     "Verdict": "kpl.inputs.nftrule",
     "kube_proxy_tables": "kpl.proxy.nft.states",
     "is_whole": "kpl.proxy.nft.facts",
+    "whole_tables": "kpl.proxy.nft.facts",
     "led_to": "kpl.proxy.nft.facts",
     "mark_bits": "kpl.proxy.nft.facts",
     "mark_cleared": "kpl.proxy.nft.facts",
@@ -367,6 +368,7 @@ if TYPE_CHECKING:
     from kpl.proxy.nft.facts import mark_set as mark_set
     from kpl.proxy.nft.facts import mark_tested as mark_tested
     from kpl.proxy.nft.facts import reached_from_hook as reached_from_hook
+    from kpl.proxy.nft.facts import whole_tables as whole_tables
     from kpl.proxy.nft.names import NftName as NftName
     from kpl.proxy.nft.names import read_name as read_name
     from kpl.proxy.nft.states import kube_proxy_tables as kube_proxy_tables

@@ -15,9 +15,8 @@ from kpl import (
     Rule,
     Severity,
     Stop,
-    is_whole,
-    kube_proxy_tables,
     reached_from_hook,
+    whole_tables,
 )
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
@@ -93,9 +92,7 @@ class CheckNotHooked(Rule):
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
         """See the class."""
-        for table, _ in kube_proxy_tables(ruleset):
-            if not is_whole(table):
-                continue
+        for table in whole_tables(ruleset):
             for name, check in _CHECKS.items():
                 if name in table.chains:
                     yield from self._of(ruleset, table, table.chains[name], check)

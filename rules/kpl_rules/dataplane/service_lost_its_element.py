@@ -18,10 +18,9 @@ from kpl import (
     Verdict,
     and_more,
     is_cluster_dns,
-    is_whole,
-    kube_proxy_tables,
     led_to,
     read_name,
+    whole_tables,
 )
 from kpl_rules.dataplane._nft import NEW, OLD, WEB, listed
 
@@ -108,8 +107,8 @@ class ServiceLostItsElement(Rule):
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
         """See the class."""
-        for table, _ in kube_proxy_tables(ruleset):
-            if not is_whole(table) or not any(each.elements for each in (*table.sets.values(), *table.maps.values())):
+        for table in whole_tables(ruleset):
+            if not any(each.elements for each in (*table.sets.values(), *table.maps.values())):
                 continue
             lost = sorted(_lost_chains(table), key=lambda each: not is_cluster_dns(each[1].port_name))
             for kinds, message in _MESSAGES.items():

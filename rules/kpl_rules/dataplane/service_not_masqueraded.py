@@ -17,9 +17,8 @@ from kpl import (
     Stop,
     Verdict,
     and_more,
-    is_whole,
-    kube_proxy_tables,
     mark_set,
+    whole_tables,
 )
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
@@ -81,10 +80,9 @@ class ServiceNotMasqueraded(Rule):
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
         """See the class."""
-        for table, _ in kube_proxy_tables(ruleset):
-            if is_whole(table):
-                yield from self._from_outside(ruleset, table)
-                yield from self._to_cluster_ips(ruleset, table)
+        for table in whole_tables(ruleset):
+            yield from self._from_outside(ruleset, table)
+            yield from self._to_cluster_ips(ruleset, table)
 
     def _from_outside(self, ruleset: NftRuleset, table: NftTable) -> Iterator[Finding]:
         unmarked = [chain for name, chain in table.chains.items() if name.startswith("external-") and _passes_on(chain)]

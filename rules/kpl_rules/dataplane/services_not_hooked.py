@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Stop, is_whole, kube_proxy_tables, reached_from_hook
+from kpl import (
+    Bad,
+    Finding,
+    Good,
+    NftRuleset,
+    Rule,
+    Severity,
+    Stop,
+    reached_from_hook,
+    whole_tables,
+)
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
 _WHOSE = {
@@ -51,9 +61,7 @@ class ServicesNotHooked(Rule):
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
         """See the class."""
-        for table, _ in kube_proxy_tables(ruleset):
-            if not is_whole(table):
-                continue
+        for table in whole_tables(ruleset):
             services = table.chains["services"]
             help_ = "kube-proxy writes these chains again when it starts."
             looked_up = {found for rule in services.rules for found in rule.lookups}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kpl.coredns.controller import Controller
-from kpl.golang.net import split_host_port
 from kpl.golang.values import GoError, parse_duration
 
 
@@ -21,12 +20,7 @@ def setup(c: Controller) -> Health:
     """``health [ADDRESS]`` with its block; of several the last one counts."""
     health = Health()
     while c.next():
-        args = c.args()
-        if len(args) > 1:
-            raise c.arg_err()
-        if args:
-            c.read(split_host_port, args[0])
-            health.address = args[0]
+        health.address = c.address() or health.address
         while c.next_block():
             if c.val() != "lameduck":
                 raise c.err(f"unknown property '{c.val()}'") if c.since("1.14.4") else c.arg_err()

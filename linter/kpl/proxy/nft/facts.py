@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl.inputs.nftables import NftTable
+from kpl.inputs.nftables import NftRuleset, NftTable
 from kpl.inputs.nftrule import Assign, Bits, Field, Match, NftRule, Verdict
+from kpl.proxy.nft.states import kube_proxy_tables
 from kpl.text.span import Span
 
 _ALL_BITS = 0xFFFFFFFF
@@ -21,6 +22,11 @@ def is_whole(table: NftTable) -> bool:
     It is read from its line to its last brace, and has the chains and maps that kube-proxy 1.29 to 1.38 always makes.
     """
     return table.complete and table.chains.keys() >= _ALWAYS and table.maps.keys() >= _ALWAYS_MAPS
+
+
+def whole_tables(ruleset: NftRuleset) -> Iterator[NftTable]:
+    """The tables of kube-proxy in `ruleset` of which all is there."""
+    return (table for table, _ in kube_proxy_tables(ruleset) if is_whole(table))
 
 
 def led_to(table: NftTable) -> Iterator[tuple[str, Span]]:
