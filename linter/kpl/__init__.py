@@ -88,16 +88,16 @@ _HOMES = {
     "NftRuleset": "kpl.inputs.nftables",
     "NftSet": "kpl.inputs.nftables",
     "NftTable": "kpl.inputs.nftables",
-    "Verdict": "kpl.inputs.nftrule",
+    "NftVerdict": "kpl.inputs.nftrule",
     "kube_proxy_tables": "kpl.proxy.nft.states",
     "is_whole": "kpl.proxy.nft.facts",
     "whole_tables": "kpl.proxy.nft.facts",
-    "led_to": "kpl.proxy.nft.facts",
+    "jumps_in": "kpl.proxy.nft.facts",
     "mark_bits": "kpl.proxy.nft.facts",
     "mark_cleared": "kpl.proxy.nft.facts",
     "mark_set": "kpl.proxy.nft.facts",
     "mark_tested": "kpl.proxy.nft.facts",
-    "reached_from_hook": "kpl.proxy.nft.facts",
+    "chains_reached_from_hook": "kpl.proxy.nft.facts",
     "NftName": "kpl.proxy.nft.names",
     "read_name": "kpl.proxy.nft.names",
     "cluster_dns_ports": "kpl.proxy.services.clusterdns",
@@ -170,7 +170,7 @@ _HOMES = {
     "Flow": "kpl.inputs.conntrack",
     "IpsetDump": "kpl.inputs.ipset",
     "ResolvConf": "kpl.inputs.resolvconf",
-    "Place": "kpl.proxy.ipvs.sets",
+    "Frontend": "kpl.proxy.ipvs.sets",
     "KubeSets": "kpl.proxy.ipvs.sets",
     "sets_of_node": "kpl.proxy.ipvs.sets",
     "lost_to_clashes": "kpl.conntrack",
@@ -195,12 +195,12 @@ _HOMES = {
     "host_of": "kpl.proxy.iptables.leaves",
     "is_large": "kpl.proxy.iptables.leaves",
     "is_unconditional": "kpl.proxy.iptables.leaves",
-    "leads_to": "kpl.proxy.iptables.leaves",
+    "chains_leading_to": "kpl.proxy.iptables.leaves",
     "named_leaves": "kpl.proxy.iptables.leaves",
     "odd_leaves": "kpl.proxy.iptables.leaves",
     "per_service": "kpl.proxy.iptables.leaves",
     "portals": "kpl.proxy.iptables.leaves",
-    "reached_from": "kpl.proxy.iptables.leaves",
+    "chains_reached_from": "kpl.proxy.iptables.leaves",
     "Mark": "kpl.proxy.iptables.marks",
     "mark_of": "kpl.proxy.iptables.marks",
     "matched_mark": "kpl.proxy.iptables.marks",
@@ -270,7 +270,7 @@ if TYPE_CHECKING:
     from kpl.inputs.nftables import NftSet as NftSet
     from kpl.inputs.nftables import NftTable as NftTable
     from kpl.inputs.nftrule import NftRule as NftRule
-    from kpl.inputs.nftrule import Verdict as Verdict
+    from kpl.inputs.nftrule import NftVerdict as NftVerdict
     from kpl.inputs.placeholders import corefile_placeholder as corefile_placeholder
     from kpl.inputs.placeholders import template_placeholder as template_placeholder
     from kpl.inputs.resolvconf import ResolvConf as ResolvConf
@@ -337,15 +337,15 @@ if TYPE_CHECKING:
     from kpl.proxy.iptables.leaves import Leaf as Leaf
     from kpl.proxy.iptables.leaves import Portal as Portal
     from kpl.proxy.iptables.leaves import branches as branches
+    from kpl.proxy.iptables.leaves import chains_leading_to as chains_leading_to
+    from kpl.proxy.iptables.leaves import chains_reached_from as chains_reached_from
     from kpl.proxy.iptables.leaves import host_of as host_of
     from kpl.proxy.iptables.leaves import is_large as is_large
     from kpl.proxy.iptables.leaves import is_unconditional as is_unconditional
-    from kpl.proxy.iptables.leaves import leads_to as leads_to
     from kpl.proxy.iptables.leaves import named_leaves as named_leaves
     from kpl.proxy.iptables.leaves import odd_leaves as odd_leaves
     from kpl.proxy.iptables.leaves import per_service as per_service
     from kpl.proxy.iptables.leaves import portals as portals
-    from kpl.proxy.iptables.leaves import reached_from as reached_from
     from kpl.proxy.iptables.marks import Mark as Mark
     from kpl.proxy.iptables.marks import mark_of as mark_of
     from kpl.proxy.iptables.marks import matched_mark as matched_mark
@@ -358,16 +358,16 @@ if TYPE_CHECKING:
     from kpl.proxy.iptables.scale import rules_walked_by_first_packet as rules_walked_by_first_packet
     from kpl.proxy.iptables.scale import rules_written_by_full_sync as rules_written_by_full_sync
     from kpl.proxy.iptables.states import dumps_in as dumps_in
+    from kpl.proxy.ipvs.sets import Frontend as Frontend
     from kpl.proxy.ipvs.sets import KubeSets as KubeSets
-    from kpl.proxy.ipvs.sets import Place as Place
     from kpl.proxy.ipvs.sets import sets_of_node as sets_of_node
+    from kpl.proxy.nft.facts import chains_reached_from_hook as chains_reached_from_hook
     from kpl.proxy.nft.facts import is_whole as is_whole
-    from kpl.proxy.nft.facts import led_to as led_to
+    from kpl.proxy.nft.facts import jumps_in as jumps_in
     from kpl.proxy.nft.facts import mark_bits as mark_bits
     from kpl.proxy.nft.facts import mark_cleared as mark_cleared
     from kpl.proxy.nft.facts import mark_set as mark_set
     from kpl.proxy.nft.facts import mark_tested as mark_tested
-    from kpl.proxy.nft.facts import reached_from_hook as reached_from_hook
     from kpl.proxy.nft.facts import whole_tables as whole_tables
     from kpl.proxy.nft.names import NftName as NftName
     from kpl.proxy.nft.names import read_name as read_name

@@ -28,11 +28,6 @@ def atoi(word: str) -> int:
     return read_signed("Atoi", word, 10, 64)
 
 
-def parse_uint(word: str, bits: int) -> int:
-    """strconv.ParseUint with base 10."""
-    return read_unsigned("ParseUint", word, word, 10, bits)
-
-
 def read_signed(function: str, word: str, base: int, bits: int) -> int:
     """strconv.ParseInt under the name of `function`."""
     negative = word[:1] == "-"

@@ -12,7 +12,7 @@ from typing import Any
 
 from kpl.inputs.nftables import Element, NftChain, NftCounter, NftRuleset, NftSet, NftTable
 from kpl.inputs.nftrule import NftRule, Other
-from kpl.inputs.nftshape import Shape, Shapes, bound, splitter
+from kpl.inputs.nftshape import NftShape, NftShapes, bound, splitter
 from kpl.inputs.shapes import open_line
 from kpl.text.lines import line_end
 from kpl.text.number import whole_number
@@ -59,7 +59,7 @@ class _Scanner:
         self.skipped = False
         self.open_braces = 0
         self.listing = -1
-        self.shapes = Shapes("rule")
+        self.shapes = NftShapes("rule")
 
     def read(self) -> NftRuleset:
         at = 0
@@ -231,7 +231,7 @@ class _Scanner:
         (self.ruleset if self.table is None else self.table).unread.append(start)
 
 
-def chain_rule(chain: NftChain, start: int, shape: Shape | None) -> NftRule:
+def chain_rule(chain: NftChain, start: int, shape: NftShape | None) -> NftRule:
     """Put the rule together that starts at `start`; `shape` is what `Shapes.of` made of it."""
     line = chain.text[start : line_end(chain.text, start)].rstrip(" \t;")
     handle = None
@@ -247,7 +247,7 @@ def chain_rule(chain: NftChain, start: int, shape: Shape | None) -> NftRule:
 
 def set_elements(found: NftSet) -> list[Element]:
     """Put together what stands in the `places` of a set or map."""
-    shapes = Shapes("element")
+    shapes = NftShapes("element")
     elements = []
     for start, end in found.places:
         for span in _cut(found.text, start, end):

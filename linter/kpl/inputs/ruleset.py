@@ -28,7 +28,7 @@ _OTHER_BLANKS = "\t\v\f\x1c\x1d\x1e\x1f"
 _ESCAPED = re.compile(r"\\(.)")
 
 
-class Shape(NamedTuple):
+class RuleShape(NamedTuple):
     """Where the words of a rule belong. Word 0 is the chain that the rule is in."""
 
     target: int
@@ -91,7 +91,7 @@ class Table:
     """The chain or extension that a rule hands packets to; empty where it only counts."""
     offsets: array[int] = field(default_factory=partial(array, "q"), repr=False)
     """Where the line of a rule starts."""
-    shapes: list[Shape] = field(default_factory=list, repr=False)
+    shapes: list[RuleShape] = field(default_factory=list, repr=False)
     _layouts: dict[int, tuple[int, tuple[int, ...]]] = field(default_factory=dict, repr=False)
     """By the identity of a shape: how many tokens its rules have, and which of them are words."""
 
@@ -299,7 +299,7 @@ def _layout(line: str, tokens: list[str]) -> tuple[int, tuple[int, ...]]:
     return len(tokens), tuple(places)
 
 
-def _place(shape: Shape, option: str) -> tuple[int, int]:
+def _place(shape: RuleShape, option: str) -> tuple[int, int]:
     """The number of the first word of `option`, 0 where there is none, and whether it is easily found in a line."""
     place = next(((position, words) for position, (name, _, words) in enumerate(shape.options) if name == option), None)
     if place is None or not place[1]:

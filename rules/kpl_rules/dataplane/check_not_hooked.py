@@ -15,7 +15,7 @@ from kpl import (
     Rule,
     Severity,
     Stop,
-    reached_from_hook,
+    chains_reached_from_hook,
     whole_tables,
 )
 from kpl_rules.dataplane._nft import NEW, OLD, listed
@@ -109,7 +109,7 @@ class CheckNotHooked(Rule):
         if chain.name == "firewall-check":  # before the translation from Kubernetes 1.31 on
             early = any((each.kind, each.hook) == ("filter", "prerouting") for each in table.chains.values())
             hooks = ("prerouting", *hooks) if early else ("input", "forward", *hooks)
-        missing = [hook for hook in hooks if chain.name not in reached_from_hook(table, "filter", hook)]
+        missing = [hook for hook in hooks if chain.name not in chains_reached_from_hook(table, "filter", hook)]
         looked_up = {found for rule in chain.rules for _, found in rule.lookups}
         if missing:
             message = f"nothing leads to `{chain.name}` from the hook `{missing[0]}`"

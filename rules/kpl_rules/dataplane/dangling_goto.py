@@ -14,7 +14,7 @@ from kpl import (
     Severity,
     Span,
     Stop,
-    led_to,
+    jumps_in,
     whole_tables,
 )
 from kpl_rules.dataplane._nft import API, NEW, OLD, ONE, WEB, cut, listed
@@ -63,7 +63,7 @@ class DanglingGoto(Rule):
         """See the class."""
         for table in whole_tables(ruleset):
             places: dict[str, list[Span]] = {}
-            for chain, span in led_to(table):
+            for chain, span in jumps_in(table):
                 if chain not in table.chains:
                     places.setdefault(chain, []).append(span)
             for chain, spans in places.items():

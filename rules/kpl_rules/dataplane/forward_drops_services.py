@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Span, Stop, Table, dump, leads_to
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Span, Stop, Table, chains_leading_to, dump
 from kpl.testing import node_dump
 
 _SMALL = (
@@ -58,7 +58,7 @@ class ForwardDropsServices(Rule):
                 continue
             if filtered.policies.get("FORWARD") != "DROP":
                 continue
-            if "FORWARD" not in leads_to(filtered, "KUBE-FORWARD"):
+            if "FORWARD" not in chains_leading_to(filtered, "KUBE-FORWARD"):
                 what = "no rule leads to `KUBE-FORWARD`"
             elif not any(_accepts_mark(filtered, row) for row in filtered.rules_of.get("KUBE-FORWARD", ())):
                 what = "`KUBE-FORWARD` does not accept what kube-proxy marked"

@@ -14,13 +14,13 @@ from kpl import (
     Severity,
     Span,
     Stop,
+    chains_reached_from_hook,
     is_whole,
     kube_proxy_tables,
     mark_bits,
     mark_cleared,
     mark_set,
     mark_tested,
-    reached_from_hook,
 )
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
@@ -100,7 +100,7 @@ class MasqueradingBroken(Rule):
 
 def _faults(ruleset: NftRuleset, table: NftTable) -> Iterator[tuple[Span, str]]:
     chain = table.chains["masquerading"]
-    if "masquerading" not in reached_from_hook(table, "nat", "postrouting"):
+    if "masquerading" not in chains_reached_from_hook(table, "nat", "postrouting"):
         yield (
             ruleset.declaration(chain),
             "nothing leads from the `postrouting` hook to `masquerading`, so nothing is masqueraded",

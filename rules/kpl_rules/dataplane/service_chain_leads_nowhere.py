@@ -16,8 +16,8 @@ from kpl import (
     Stop,
     and_more,
     is_whole,
+    jumps_in,
     kube_proxy_tables,
-    led_to,
     read_name,
 )
 from kpl_rules.dataplane._nft import NEW, OLD, listed
@@ -89,7 +89,7 @@ class ServiceChainLeadsNowhere(Rule):
 
 def _dead_ends(table: NftTable) -> Iterator[NftChain]:
     """The chains of Service ports that something leads to, and that lead nowhere."""
-    for name in dict.fromkeys(chain for chain, _ in led_to(table)):
+    for name in dict.fromkeys(chain for chain, _ in jumps_in(table)):
         chain, read = table.chains.get(name), read_name(name)
         if chain is None or read is None:
             continue

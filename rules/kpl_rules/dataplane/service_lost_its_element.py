@@ -11,14 +11,14 @@ from kpl import (
     NftName,
     NftRuleset,
     NftTable,
+    NftVerdict,
     Rule,
     Severity,
     Span,
     Stop,
-    Verdict,
     and_more,
     is_cluster_dns,
-    led_to,
+    jumps_in,
     read_name,
     whole_tables,
 )
@@ -153,12 +153,12 @@ _MESSAGES = {
 
 def _lost_chains(table: NftTable) -> Iterator[tuple[str, NftName]]:
     """The chains that have rules, and that kube-proxy has an element for which is not there."""
-    led = {chain for chain, _ in led_to(table)}
+    led = {chain for chain, _ in jumps_in(table)}
     elements = table.maps["service-ips"].elements
     by_address = {
         (name.port_name, name.protocol)
         for element in elements
-        if isinstance(element.data, Verdict)
+        if isinstance(element.data, NftVerdict)
         and (name := read_name(element.data.chain or ""))
         and name.kind in _OF_CLUSTER_IPS
     }

@@ -12,10 +12,10 @@ from kpl import (
     NftRule,
     NftRuleset,
     NftTable,
+    NftVerdict,
     Rule,
     Severity,
     Stop,
-    Verdict,
     and_more,
     mark_set,
     whole_tables,
@@ -135,7 +135,7 @@ def _cluster_ips(table: NftTable) -> Iterator[tuple[str, NftChain]]:
     """The cluster IPs, and the chains of Service ports that they lead to."""
     for element in table.maps["service-ips"].elements:
         to = element.data
-        if isinstance(to, Verdict) and to.chain in table.chains and to.chain.startswith(("service-", "local-")):
+        if isinstance(to, NftVerdict) and to.chain in table.chains and to.chain.startswith(("service-", "local-")):
             yield element.key[0], table.chains[to.chain]
 
 

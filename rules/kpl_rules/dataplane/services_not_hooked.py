@@ -12,7 +12,7 @@ from kpl import (
     Rule,
     Severity,
     Stop,
-    reached_from_hook,
+    chains_reached_from_hook,
     whole_tables,
 )
 from kpl_rules.dataplane._nft import NEW, OLD, listed
@@ -78,7 +78,7 @@ class ServicesNotHooked(Rule):
                     "`services` does not look into `service-nodeports`, so no NodePort is translated",
                     help=help_,
                 )
-            missing = [hook for hook in _WHOSE if "services" not in reached_from_hook(table, "nat", hook)]
+            missing = [hook for hook in _WHOSE if "services" not in chains_reached_from_hook(table, "nat", hook)]
             if missing:
                 yield self.finding(
                     ruleset.declaration(services),

@@ -8,15 +8,15 @@ from kpl.inputs.iptables import parse_iptables_save
 from kpl.inputs.ruleset import Table
 from kpl.proxy.iptables.leaves import (
     branches,
+    chains_leading_to,
+    chains_reached_from,
     host_of,
     is_large,
     is_unconditional,
-    leads_to,
     named_leaves,
     odd_leaves,
     per_service,
     portals,
-    reached_from,
 )
 from kpl.testing import node_dump
 
@@ -116,9 +116,9 @@ def test_portals() -> None:
 
 def test_ways() -> None:
     rules = table(":A - [0:0]\n:B - [0:0]\n:C - [0:0]\n-A IN -j A\n-A A -j B\n-A B -j A\n-A C -j B\n-A A -j ACCEPT\n")
-    assert reached_from(rules, "IN") == {"IN", "A", "B"}
-    assert leads_to(rules, "B") == {"A", "B", "C", "IN"}
-    assert leads_to(rules, "C") == {"C"}
+    assert chains_reached_from(rules, "IN") == {"IN", "A", "B"}
+    assert chains_leading_to(rules, "B") == {"A", "B", "C", "IN"}
+    assert chains_leading_to(rules, "C") == {"C"}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 from kpl.inputs.ipset import parse_ipset
 from kpl.inputs.ipvs import parse_ipvs
 from kpl.proxy.dumps.nodes import of_same_node
-from kpl.proxy.ipvs.sets import KubeSets, Place, sets_of_node
+from kpl.proxy.ipvs.sets import Frontend, KubeSets, sets_of_node
 from kpl.proxy.ipvs.states import node_states
 from kpl.proxy.node.state import Destination, Endpoint
 from support import readings
@@ -114,8 +114,8 @@ def test_a_set_that_is_cut_is_not_complete() -> None:
 
 def test_the_sets_of_the_second_family_have_names_of_their_own() -> None:
     found = KubeSets(parse_ipset("create KUBE-6-CLUSTER-IP hash:ip,port\nadd KUBE-6-CLUSTER-IP fd00::a,udp:53\n"))
-    assert found.is_known(Place("UDP", "fd00::a", 53))
-    assert not found.is_known(Place("TCP", "fd00::a", 53))
+    assert found.is_known(Frontend("UDP", "fd00::a", 53))
+    assert not found.is_known(Frontend("TCP", "fd00::a", 53))
 
 
 def test_sets_belong_to_the_only_listing_of_their_folder() -> None:

@@ -15,8 +15,9 @@ from kpl.golang.dnstables import RCODES, number_of
 from kpl.golang.durations import duration_string
 from kpl.golang.net import parse_ip, split_host_port
 from kpl.golang.netip import parse_addr
+from kpl.golang.strconv import parse_uint
 from kpl.golang.strings import to_lower, to_upper
-from kpl.golang.values import GoError, atoi, parse_duration, parse_uint, quote
+from kpl.golang.values import GoError, atoi, parse_duration, quote
 
 SECOND = 10**9
 
@@ -246,7 +247,7 @@ def _max_connect_attempts(c: Controller, forward: Forward) -> None:
 
 
 def _uint32(word: str) -> int:
-    return parse_uint(word, 32)
+    return parse_uint(word, 10, 32)
 
 
 def _health_check(c: Controller, forward: Forward) -> None:

@@ -7,8 +7,9 @@ from math import isinf
 
 from kpl.coredns.controller import Controller, Word
 from kpl.golang.literals import parse_float
+from kpl.golang.strconv import parse_uint
 from kpl.golang.strings import to_lower
-from kpl.golang.values import atoi, parse_bool, parse_duration, parse_uint
+from kpl.golang.values import atoi, parse_bool, parse_duration
 
 ENDPOINTS = {"zipkin": "localhost:9411", "datadog": "localhost:8126"}
 """The kinds of tracing, and where each is looked for by default."""
@@ -49,7 +50,7 @@ def setup(c: Controller) -> Trace:
 def _option(c: Controller, trace: Trace) -> None:
     name = c.val()
     if name == "every":
-        trace.every = c.read(lambda word: parse_uint(word, 64), _only(c))
+        trace.every = c.read(lambda word: parse_uint(word, 10, 64), _only(c))
     elif name == "service":
         trace.service = _only(c)
     elif name == "client_server":

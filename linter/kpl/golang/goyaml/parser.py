@@ -15,7 +15,7 @@ from kpl.golang.goyaml.scanner import Scanner
 from kpl.golang.goyaml.tokens import Kind, Token
 
 
-class Shape(IntEnum):
+class NodeKind(IntEnum):
     """What a node is."""
 
     SCALAR = 0
@@ -34,7 +34,7 @@ class Node:
     __slots__ = ("children", "end", "implicit", "line", "shape", "start", "tag", "target", "value")
 
     def __init__(
-        self, shape: Shape, start: int, end: int, line: int, tag: str = "", value: str = "", implicit: bool = False
+        self, shape: NodeKind, start: int, end: int, line: int, tag: str = "", value: str = "", implicit: bool = False
     ) -> None:
         self.shape = shape
         self.start = start
@@ -102,7 +102,7 @@ class _Parser:
                 node.end = max(node.end, event.end, *(child.end for child in node.children[-1:]))
             else:
                 node = event
-                if node.shape == Shape.ALIAS:
+                if node.shape == NodeKind.ALIAS:
                     node.target = self._anchors.get(node.value)
                     if node.target is None:
                         raise GoYamlError(f"unknown anchor '{node.value}' referenced", node.start)
@@ -111,7 +111,7 @@ class _Parser:
                     self._anchor = ""
                 if open_nodes:
                     open_nodes[-1].children.append(node)
-                if node.shape in (Shape.SEQUENCE, Shape.MAPPING):
+                if node.shape in (NodeKind.SEQUENCE, NodeKind.MAPPING):
                     open_nodes.append(node)
             if not open_nodes:
                 return node
@@ -144,7 +144,7 @@ class _Parser:
         self._tags = {**_DEFAULT_TAGS, **self._tags}
 
     def _empty(self, at: int, line: int) -> Node:
-        return Node(Shape.SCALAR, at, at, line, implicit=True)
+        return Node(NodeKind.SCALAR, at, at, line, implicit=True)
 
     def _document_content(self) -> _Event:
         token = self._scanner.peek()
@@ -170,7 +170,7 @@ class _Parser:
         if token.kind == Kind.ALIAS:
             self._pop()
             self._scanner.skip()
-            return Node(Shape.ALIAS, token.start, token.end, token.line, value=token.value)
+            return Node(NodeKind.ALIAS, token.start, token.end, token.line, value=token.value)
         start, end, line = token.start, token.start, token.line
         tag_token: Token | None = None
         for _ in range(2):
@@ -185,19 +185,19 @@ class _Parser:
         tag = self._tag(tag_token) if tag_token is not None else ""
         if indentless and token.kind == Kind.BLOCK_ENTRY:
             self._state = self._indentless_entry
-            return Node(Shape.SEQUENCE, start, token.end, line, tag)
+            return Node(NodeKind.SEQUENCE, start, token.end, line, tag)
         if token.kind == Kind.SCALAR:
             self._pop()
             self._scanner.skip()
             implicit = (not tag and token.plain) or tag == "!"
-            return Node(Shape.SCALAR, start, token.end, line, tag, token.value, implicit)
+            return Node(NodeKind.SCALAR, start, token.end, line, tag, token.value, implicit)
         opened = self._collection(token.kind, block)
         if opened is not None:
             shape, self._state = opened
             return Node(shape, start, token.end, line, tag)
         if end > start:
             self._pop()
-            return Node(Shape.SCALAR, start, end, line, tag, implicit=not tag)
+            return Node(NodeKind.SCALAR, start, end, line, tag, implicit=not tag)
         raise self._error("did not find expected node content", token)
 
     def _tag(self, token: Token) -> str:
@@ -208,15 +208,15 @@ class _Parser:
             raise self._error("found undefined tag handle", token)
         return tag
 
-    def _collection(self, kind: Kind, block: bool) -> tuple[Shape, Callable[[], _Event]] | None:
+    def _collection(self, kind: Kind, block: bool) -> tuple[NodeKind, Callable[[], _Event]] | None:
         if kind == Kind.FLOW_SEQUENCE_START:
-            return Shape.SEQUENCE, self._flow_sequence_start
+            return NodeKind.SEQUENCE, self._flow_sequence_start
         if kind == Kind.FLOW_MAPPING_START:
-            return Shape.MAPPING, self._flow_mapping_start
+            return NodeKind.MAPPING, self._flow_mapping_start
         if block and kind == Kind.BLOCK_SEQUENCE_START:
-            return Shape.SEQUENCE, self._block_sequence_start
+            return NodeKind.SEQUENCE, self._block_sequence_start
         if block and kind == Kind.BLOCK_MAPPING_START:
-            return Shape.MAPPING, self._block_mapping_start
+            return NodeKind.MAPPING, self._block_mapping_start
         return None
 
     def _close(self, end: int, skip: bool = True) -> _Close:
@@ -295,7 +295,7 @@ class _Parser:
         if token.kind == Kind.KEY:
             self._scanner.skip()
             self._state = self._flow_pair_key
-            return Node(Shape.MAPPING, token.start, token.end, token.line)
+            return Node(NodeKind.MAPPING, token.start, token.end, token.line)
         if token.kind != Kind.FLOW_SEQUENCE_END:
             return self._then(self._flow_next_entry, self._flow_node)
         return self._close(token.end)

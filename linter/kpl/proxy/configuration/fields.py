@@ -14,7 +14,7 @@ from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence
 from kpl.text.version import Version
 
 
-class Field(NamedTuple):
+class History(NamedTuple):
     """When a field came and went, both as ``1.29``, empty where it did not; `did` says what a removed one was for."""
 
     added: str = ""
@@ -30,45 +30,45 @@ class Field(NamedTuple):
         return bool(self.removed) and Version(self.removed) <= kubernetes
 
 
-_ALWAYS = Field()
+_ALWAYS = History()
 
-PROXY_FIELDS: dict[str, dict[str, Field]] = {
+PROXY_FIELDS: dict[str, dict[str, History]] = {
     "": {
         "apiVersion": _ALWAYS,
         "kind": _ALWAYS,
         "featureGates": _ALWAYS,
         "clientConnection": _ALWAYS,
-        "logging": Field("1.28"),
+        "logging": History("1.28"),
         "hostnameOverride": _ALWAYS,
         "bindAddress": _ALWAYS,
         "healthzBindAddress": _ALWAYS,
         "metricsBindAddress": _ALWAYS,
-        "bindAddressHardFail": Field("1.19"),
+        "bindAddressHardFail": History("1.19"),
         "enableProfiling": _ALWAYS,
-        "showHiddenMetricsForVersion": Field("1.18"),
+        "showHiddenMetricsForVersion": History("1.18"),
         "mode": _ALWAYS,
         "iptables": _ALWAYS,
         "ipvs": _ALWAYS,
-        "nftables": Field("1.29"),
-        "winkernel": Field("1.14"),
-        "detectLocalMode": Field("1.18"),
-        "detectLocal": Field("1.24"),
+        "nftables": History("1.29"),
+        "winkernel": History("1.14"),
+        "detectLocalMode": History("1.18"),
+        "detectLocal": History("1.24"),
         "clusterCIDR": _ALWAYS,
         "nodePortAddresses": _ALWAYS,
         "oomScoreAdj": _ALWAYS,
         "conntrack": _ALWAYS,
         "configSyncPeriod": _ALWAYS,
         "portRange": _ALWAYS,
-        "windowsRunAsService": Field("1.31"),
-        "udpIdleTimeout": Field("", "1.26", "how long the userspace mode kept idle UDP connections"),
-        "resourceContainer": Field("", "1.16", "the cgroup that kube-proxy moved itself into"),
+        "windowsRunAsService": History("1.31"),
+        "udpIdleTimeout": History("", "1.26", "how long the userspace mode kept idle UDP connections"),
+        "resourceContainer": History("", "1.16", "the cgroup that kube-proxy moved itself into"),
     },
     "clientConnection": dict.fromkeys(("kubeconfig", "acceptContentTypes", "contentType", "qps", "burst"), _ALWAYS),
-    "logging": dict.fromkeys(("format", "flushFrequency", "verbosity", "vmodule", "options"), Field("1.28")),
+    "logging": dict.fromkeys(("format", "flushFrequency", "verbosity", "vmodule", "options"), History("1.28")),
     "iptables": {
         "masqueradeBit": _ALWAYS,
         "masqueradeAll": _ALWAYS,
-        "localhostNodePorts": Field("1.26"),
+        "localhostNodePorts": History("1.26"),
         "syncPeriod": _ALWAYS,
         "minSyncPeriod": _ALWAYS,
     },
@@ -77,26 +77,26 @@ PROXY_FIELDS: dict[str, dict[str, Field]] = {
         "minSyncPeriod": _ALWAYS,
         "scheduler": _ALWAYS,
         "excludeCIDRs": _ALWAYS,
-        "strictARP": Field("1.13"),
-        "tcpTimeout": Field("1.18"),
-        "tcpFinTimeout": Field("1.18"),
-        "udpTimeout": Field("1.18"),
+        "strictARP": History("1.13"),
+        "tcpTimeout": History("1.18"),
+        "tcpFinTimeout": History("1.18"),
+        "udpTimeout": History("1.18"),
     },
-    "nftables": dict.fromkeys(("masqueradeBit", "masqueradeAll", "syncPeriod", "minSyncPeriod"), Field("1.29")),
+    "nftables": dict.fromkeys(("masqueradeBit", "masqueradeAll", "syncPeriod", "minSyncPeriod"), History("1.29")),
     "winkernel": {
-        **dict.fromkeys(("networkName", "sourceVip", "enableDSR"), Field("1.14")),
-        **dict.fromkeys(("rootHnsEndpointName", "forwardHealthCheckVip"), Field("1.24")),
+        **dict.fromkeys(("networkName", "sourceVip", "enableDSR"), History("1.14")),
+        **dict.fromkeys(("rootHnsEndpointName", "forwardHealthCheckVip"), History("1.24")),
     },
-    "detectLocal": dict.fromkeys(("bridgeInterface", "interfaceNamePrefix"), Field("1.24")),
+    "detectLocal": dict.fromkeys(("bridgeInterface", "interfaceNamePrefix"), History("1.24")),
     "conntrack": {
         "maxPerCore": _ALWAYS,
         "min": _ALWAYS,
-        "max": Field("", "1.15", "the limit for all connections of the node"),
+        "max": History("", "1.15", "the limit for all connections of the node"),
         "tcpEstablishedTimeout": _ALWAYS,
         "tcpCloseWaitTimeout": _ALWAYS,
-        "tcpBeLiberal": Field("1.29"),
-        "udpTimeout": Field("1.29"),
-        "udpStreamTimeout": Field("1.29"),
+        "tcpBeLiberal": History("1.29"),
+        "udpTimeout": History("1.29"),
+        "udpStreamTimeout": History("1.29"),
     },
 }
 """Section -> field -> its history; the top level is the section "". What lies deeper than a section is not listed:

@@ -9,10 +9,10 @@ from kpl.inputs.ipvs import IpvsDump
 from kpl.inputs.nftables import NftRuleset
 from kpl.inputs.ruleset import Ruleset, Table
 from kpl.inputs.saveheaders import LEGACY, NFTABLES, header_above, save_headers
-from kpl.proxy.dumps.release_marks import Mark, bounds, iptables_marks, nft_marks
+from kpl.proxy.dumps.release_clues import ReleaseClue, bounds, iptables_clues, nft_clues
 from kpl.proxy.iptables.chains import SERVICES
 from kpl.proxy.iptables.programmed import longest_walk
-from kpl.proxy.iptables.states import Dump, dumps_in, read_state
+from kpl.proxy.iptables.states import IptablesDump, dumps_in, read_state
 from kpl.proxy.ipvs.states import node_states as ipvs_states
 from kpl.proxy.nft.states import iptables_tables, kube_proxy_tables
 from kpl.proxy.nft.states import node_states as nft_states
@@ -73,7 +73,7 @@ class Inspection:
     """kube-proxy's mode; None where there is no trace of it."""
     complete: bool
     """Whether the tables that kube-proxy writes are all there, from their first line to their last."""
-    marks: list[Mark]
+    clues: list[ReleaseClue]
     rules: int
     chains: int
     walk: int
@@ -86,25 +86,25 @@ class Inspection:
 
     @property
     def oldest(self) -> str | None:
-        """The first Kubernetes release that the marks allow; None where they contradict each other."""
-        return None if self.contradicting else bounds(self.marks)[0]
+        """The first Kubernetes release that the clues allow; None where they contradict each other."""
+        return None if self.contradicting else bounds(self.clues)[0]
 
     @property
     def newest(self) -> str | None:
-        """The last Kubernetes release that the marks allow; None where they contradict each other."""
-        return None if self.contradicting else bounds(self.marks)[1]
+        """The last Kubernetes release that the clues allow; None where they contradict each other."""
+        return None if self.contradicting else bounds(self.clues)[1]
 
     @property
     def contradicting(self) -> bool:
-        """Whether no release has all of the marks: two have written the dump, or one left what an older one wrote."""
-        oldest, newest = bounds(self.marks)
+        """Whether no release has all of the clues: two have written the dump, or one left what an older one wrote."""
+        oldest, newest = bounds(self.clues)
         return oldest is not None and newest is not None and Version(oldest) > Version(newest)
 
     @property
-    def deciding(self) -> list[Mark]:
-        """The marks that say which releases it can be, or that contradict each other."""
-        oldest, newest = bounds(self.marks)
-        return [mark for mark in self.marks if mark[1:] in {(oldest, None), (None, newest)}]
+    def deciding(self) -> list[ReleaseClue]:
+        """The clues that say which releases it can be, or that contradict each other."""
+        oldest, newest = bounds(self.clues)
+        return [clue for clue in self.clues if clue[1:] in {(oldest, None), (None, newest)}]
 
     @property
     def services(self) -> int | None:
@@ -132,14 +132,14 @@ def inspect_iptables(ruleset: Ruleset) -> Iterator[Inspection]:
         tables = dump.tables.values()
         header = header_above(headers, min((table.start for table in tables), default=0))
         mode = mode_of(dump)
-        marks = iptables_marks(dump, saved=header is not None)
+        clues = iptables_clues(dump, saved=header is not None)
         yield Inspection(
             "iptables-save",
             _BACKENDS[header.backend] if header else None,
             header.writer if header else None,
             mode,
             dump.whole,
-            marks if mode == "iptables" else [],
+            clues if mode == "iptables" else [],
             sum(len(table.chain) for table in tables),
             sum(len(table.chains) for table in tables),
             longest_walk(dump.nat),
@@ -157,8 +157,8 @@ def inspect_nft(ruleset: NftRuleset) -> Iterator[Inspection]:
     for (table, _), state in zip(kube_proxy_tables(ruleset), nft_states(ruleset), strict=True):
         found = True
         rules = sum(len(chain.rows) for chain in table.chains.values())
-        complete, marks = table.complete, nft_marks(table)
-        yield Inspection(kind, None, None, "nftables", complete, marks, rules, len(table.chains), 0, state, agents)
+        complete, clues = table.complete, nft_clues(table)
+        yield Inspection(kind, None, None, "nftables", complete, clues, rules, len(table.chains), 0, state, agents)
     for family in (4, 6):
         of_iptables = list(iptables_tables(ruleset, family))
         mode = _mode_of_chains({chain for table in of_iptables for chain in table.chains})
@@ -184,7 +184,7 @@ def inspect_ipvs(ipvs: IpvsDump) -> Iterator[Inspection]:
         yield Inspection("ipvs", None, None, "ipvs" if state.ports else None, bool(state.ports), [], 0, 0, 0, state)
 
 
-def mode_of(dump: Dump) -> str | None:
+def mode_of(dump: IptablesDump) -> str | None:
     """kube-proxy's mode, of which a dump of iptables-save shows three; None where there is no trace of it."""
     nat = dump.nat
     if any(chain.startswith("KUBE-PORTALS-") for chain in (*nat.chains, *nat.rules_of)):

@@ -42,17 +42,17 @@ def _is_whole(document: Document) -> bool:
 
 def release_bounds(document: Document) -> tuple[str | None, str | None]:
     """The first and the last Kubernetes release that the dump in `document` may be from; None is unknown."""
-    from kpl.proxy.dumps.release_marks import bounds, iptables_marks, nft_marks
+    from kpl.proxy.dumps.release_clues import bounds, iptables_clues, nft_clues
 
     kind = type(document.model).__name__
     if kind == "Ruleset":
         from kpl.proxy.iptables.states import dumps_in
 
         return bounds(
-            mark for dump in dumps_in(document.model) if dump.whole for mark in iptables_marks(dump, saved=True)
+            clue for dump in dumps_in(document.model) if dump.whole for clue in iptables_clues(dump, saved=True)
         )
     if kind == "NftRuleset":
         from kpl.proxy.nft.states import kube_proxy_tables
 
-        return bounds(mark for table, _ in kube_proxy_tables(document.model) for mark in nft_marks(table))
+        return bounds(clue for table, _ in kube_proxy_tables(document.model) for clue in nft_clues(table))
     return None, None

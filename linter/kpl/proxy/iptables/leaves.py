@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from kpl.inputs.ruleset import Shape, Table
+from kpl.inputs.ruleset import RuleShape, Table
 from kpl.proxy.iptables.chains import SERVICES
 
 NODE_PORTS = "KUBE-NODEPORTS"
@@ -111,7 +111,7 @@ def _first_rows(table: Table, chains: list[str], *targets: str) -> dict[str, int
     return found
 
 
-def _targets_in(shape: Shape) -> int:
+def _targets_in(shape: RuleShape) -> int:
     return sum(name == "--to-destination" for name, _, _ in shape.options)
 
 
@@ -164,7 +164,7 @@ def is_large(table: Table) -> bool:
     return sum(chain.startswith("KUBE-SEP-") for chain in table.chains) > LARGE_ENDPOINTS
 
 
-def reached_from(table: Table, built_in: str) -> set[str]:
+def chains_reached_from(table: Table, built_in: str) -> set[str]:
     """The chains that packets of the chain `built_in` may come to, itself among them."""
     reached, waiting = {built_in}, [built_in]
     while waiting:
@@ -176,7 +176,7 @@ def reached_from(table: Table, built_in: str) -> set[str]:
     return reached
 
 
-def leads_to(table: Table, chain: str) -> set[str]:
+def chains_leading_to(table: Table, chain: str) -> set[str]:
     """The chains from which packets may come to `chain`, itself among them."""
     found, waiting = {chain}, [chain]
     while waiting:

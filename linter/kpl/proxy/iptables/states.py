@@ -23,7 +23,7 @@ _HEALTH = " health check node port"
 
 
 @dataclass
-class Dump:
+class IptablesDump:
     """The tables of one run of iptables-save: a file may hold several runs."""
 
     tables: dict[str, Table] = field(default_factory=dict)
@@ -57,12 +57,12 @@ class Dump:
         return 4
 
 
-def dumps_in(ruleset: Ruleset) -> list[Dump]:
+def dumps_in(ruleset: Ruleset) -> list[IptablesDump]:
     """The dumps in a file: a table that comes again starts the next one."""
-    found: list[Dump] = []
+    found: list[IptablesDump] = []
     for table in ruleset.tables:
         if not found or table.name in found[-1].tables:
-            found.append(Dump())
+            found.append(IptablesDump())
         found[-1].tables[table.name] = table
     return found
 
@@ -73,7 +73,7 @@ def node_states(ruleset: Ruleset) -> list[NodeState]:
     return [state for state in states if state.ports]
 
 
-def read_state(dump: Dump) -> NodeState:
+def read_state(dump: IptablesDump) -> NodeState:
     """The state that one dump shows."""
     return _Reader(dump).read()
 
@@ -89,7 +89,7 @@ class _Match(NamedTuple):
 
 
 class _Reader:
-    def __init__(self, dump: Dump) -> None:
+    def __init__(self, dump: IptablesDump) -> None:
         self.nat, self.filter = dump.nat, dump.filter
         self.family = dump.ip_family
         self.ports: dict[tuple[str, str], PortState] = {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kpl.inputs.ruleset import Entry, Table
 from kpl.proxy.iptables.chains import SERVICES
-from kpl.proxy.iptables.states import Dump
+from kpl.proxy.iptables.states import IptablesDump
 from kpl.text.number import probability
 
 MOST_BRANCHES = 5000
@@ -39,7 +39,7 @@ class Branch:
     """Why the children are not here, where that is so."""
 
 
-def service_tree(dump: Dump, service: str) -> Iterator[tuple[str, Branch]]:
+def service_tree(dump: IptablesDump, service: str) -> Iterator[tuple[str, Branch]]:
     """Where rules start that are about `service` (``namespace/name`` or ``namespace/name:port``), and what follows.
 
     Yields the table and chain of each such rule with its branch.

@@ -31,7 +31,7 @@ _PREFIX = {4: "KUBE-", 6: "KUBE-6-"}
 _MAX_NAME = 31
 
 
-class Place(NamedTuple):
+class Frontend(NamedTuple):
     """Where traffic goes before it is translated."""
 
     protocol: str
@@ -46,7 +46,7 @@ class KubeSets:
 
     def __init__(self, dump: IpsetDump) -> None:
         self._sets = {found.name: found for found in dump.sets if found.name.startswith("KUBE-")}
-        self._members: dict[str, frozenset[Place]] = {}
+        self._members: dict[str, frozenset[Frontend]] = {}
 
     def is_complete(self, ip_family: int) -> bool:
         """Whether all sets that kube-proxy always has are there for this IP family, each with all of its members."""
@@ -57,37 +57,37 @@ class KubeSets:
             for kind in _ALWAYS_THERE
         )
 
-    def holds(self, kind: str, place: Place) -> bool:
+    def holds(self, kind: str, frontend: Frontend) -> bool:
         """Whether the set of this kind (``CLUSTER-IP``, ...) has the address and port, or the port of every address."""
-        family = 6 if ":" in place.address else 4
-        members = self._places(kind, family, place.protocol)
-        return place in members or place._replace(address="") in members
+        family = 6 if ":" in frontend.address else 4
+        members = self._frontends(kind, family, frontend.protocol)
+        return frontend in members or frontend._replace(address="") in members
 
-    def is_known(self, place: Place) -> bool:
+    def is_known(self, frontend: Frontend) -> bool:
         """Whether any set has it as an address that Services are reached at."""
         kinds = (CLUSTER_IP, EXTERNAL_IP, EXTERNAL_IP_LOCAL, LOAD_BALANCER, LOAD_BALANCER_LOCAL)
-        ports = (NODE_PORTS.get(place.protocol), NODE_PORTS_LOCAL.get(place.protocol))
-        return any(kind is not None and self.holds(kind, place) for kind in (*kinds, *ports))
+        ports = (NODE_PORTS.get(frontend.protocol), NODE_PORTS_LOCAL.get(frontend.protocol))
+        return any(kind is not None and self.holds(kind, frontend) for kind in (*kinds, *ports))
 
-    def source_ranges(self, place: Place) -> list[str]:
+    def source_ranges(self, frontend: Frontend) -> list[str]:
         """The networks that may reach a load-balancer address, sorted; empty where all may."""
-        return sorted(self._ranges[6 if ":" in place.address else 4].get(place, ()))
+        return sorted(self._ranges[6 if ":" in frontend.address else 4].get(frontend, ()))
 
     @cached_property
-    def _ranges(self) -> dict[int, dict[Place, set[str]]]:
-        found: dict[int, dict[Place, set[str]]] = {4: {}, 6: {}}
-        for family, by_place in found.items():
+    def _ranges(self) -> dict[int, dict[Frontend, set[str]]]:
+        found: dict[int, dict[Frontend, set[str]]] = {4: {}, 6: {}}
+        for family, by_frontend in found.items():
             of = self._set(SOURCE_RANGES, family)
             for element in of.elements if of is not None else ():
-                place, network = _place(element, ""), element.split(",")[2:]
-                if place is not None and network:
-                    by_place.setdefault(place, set()).add(network[0])
+                frontend, network = _frontend(element, ""), element.split(",")[2:]
+                if frontend is not None and network:
+                    by_frontend.setdefault(frontend, set()).add(network[0])
         return found
 
     def _set(self, kind: str, ip_family: int) -> IpSet | None:
         return self._sets.get((_PREFIX[ip_family] + kind)[:_MAX_NAME])
 
-    def _places(self, kind: str, ip_family: int, protocol: str) -> frozenset[Place]:
+    def _frontends(self, kind: str, ip_family: int, protocol: str) -> frozenset[Frontend]:
         found = self._set(kind, ip_family)
         if found is None:
             return frozenset()
@@ -95,19 +95,19 @@ class KubeSets:
         key = f"{found.name} {protocol}" if found.type.startswith("bitmap:") else found.name
         if key not in self._members:
             self._members[key] = frozenset(
-                place for element in found.elements if (place := _place(element, protocol)) is not None
+                frontend for element in found.elements if (frontend := _frontend(element, protocol)) is not None
             )
         return self._members[key]
 
 
-def _place(element: str, protocol: str) -> Place | None:
+def _frontend(element: str, protocol: str) -> Frontend | None:
     """What ``10.96.0.10,udp:53`` says, or a port alone; None for anything else."""
     address, _, rest = element.partition(",")
     if not rest:
-        return Place(protocol, "", int(element)) if _is_port(element) else None
+        return Frontend(protocol, "", int(element)) if _is_port(element) else None
     said, _, port = rest.partition(",")[0].rpartition(":")
     parsed = parse_ip(address)
-    return Place(said.upper(), address_text(parsed), int(port)) if parsed is not None and _is_port(port) else None
+    return Frontend(said.upper(), address_text(parsed), int(port)) if parsed is not None and _is_port(port) else None
 
 
 def _is_port(written: str) -> bool:

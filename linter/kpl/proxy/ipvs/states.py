@@ -13,8 +13,8 @@ from kpl.proxy.ipvs.sets import (
     LOAD_BALANCER_LOCAL,
     NODE_PORTS,
     NODE_PORTS_LOCAL,
+    Frontend,
     KubeSets,
-    Place,
 )
 from kpl.proxy.node.state import Destination, Endpoint, NodeState, PortState
 
@@ -37,7 +37,7 @@ def node_states(ipvs: IpvsDump, sets: KubeSets | None = None) -> list[NodeState]
         if server.protocol == "FWM" or family is None or server.port is None:
             continue
         state = states.setdefault(family, NodeState(family))
-        port = _port_state(server, Place(server.protocol, server.address, server.port), sets)
+        port = _port_state(server, Frontend(server.protocol, server.address, server.port), sets)
         if port.node_port is not None:
             key = (family, port.protocol, port.node_port)
             if key in node_ports:
@@ -54,24 +54,24 @@ def _family(address: str) -> int | None:
         return None
 
 
-def _port_state(server: VirtualServer, place: Place, sets: KubeSets | None) -> PortState:
+def _port_state(server: VirtualServer, frontend: Frontend, sets: KubeSets | None) -> PortState:
     state = PortState(None, server.protocol, affinity_seconds=server.persistent)
     destination = Destination(endpoints(server))
-    if sets is None or sets.holds(CLUSTER_IP, place):
-        state.cluster_ip, state.port, state.internal = place.address, place.port, destination
+    if sets is None or sets.holds(CLUSTER_IP, frontend):
+        state.cluster_ip, state.port, state.internal = frontend.address, frontend.port, destination
         return state
-    if sets.holds(LOAD_BALANCER, place):
-        state.load_balancer_ips, state.port = [place.address], place.port
-        state.source_ranges = sets.source_ranges(place)
-        destination.local = sets.holds(LOAD_BALANCER_LOCAL, place)
-    elif sets.holds(EXTERNAL_IP, place) or sets.holds(EXTERNAL_IP_LOCAL, place):
-        state.external_ips, state.port = [place.address], place.port
-        destination.local = sets.holds(EXTERNAL_IP_LOCAL, place)
-    elif place.protocol in NODE_PORTS and sets.holds(NODE_PORTS[place.protocol], place):
-        state.node_port = place.port
-        destination.local = sets.holds(NODE_PORTS_LOCAL[place.protocol], place)
+    if sets.holds(LOAD_BALANCER, frontend):
+        state.load_balancer_ips, state.port = [frontend.address], frontend.port
+        state.source_ranges = sets.source_ranges(frontend)
+        destination.local = sets.holds(LOAD_BALANCER_LOCAL, frontend)
+    elif sets.holds(EXTERNAL_IP, frontend) or sets.holds(EXTERNAL_IP_LOCAL, frontend):
+        state.external_ips, state.port = [frontend.address], frontend.port
+        destination.local = sets.holds(EXTERNAL_IP_LOCAL, frontend)
+    elif frontend.protocol in NODE_PORTS and sets.holds(NODE_PORTS[frontend.protocol], frontend):
+        state.node_port = frontend.port
+        destination.local = sets.holds(NODE_PORTS_LOCAL[frontend.protocol], frontend)
     else:
-        state.cluster_ip, state.port, state.internal = place.address, place.port, destination
+        state.cluster_ip, state.port, state.internal = frontend.address, frontend.port, destination
         return state
     state.external = destination
     return state

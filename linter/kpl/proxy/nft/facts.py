@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from kpl.inputs.nftables import NftRuleset, NftTable
-from kpl.inputs.nftrule import Assign, Bits, Field, Match, NftRule, Verdict
+from kpl.inputs.nftrule import Assign, Bits, Match, NftRule, NftVerdict, PacketField
 from kpl.proxy.nft.states import kube_proxy_tables
 from kpl.text.span import Span
 
@@ -29,7 +29,7 @@ def whole_tables(ruleset: NftRuleset) -> Iterator[NftTable]:
     return (table for table, _ in kube_proxy_tables(ruleset) if is_whole(table))
 
 
-def led_to(table: NftTable) -> Iterator[tuple[str, Span]]:
+def jumps_in(table: NftTable) -> Iterator[tuple[str, Span]]:
     """Every chain that a rule or an element of a map leads to, and where the rule or the element stands."""
     for chain in table.chains.values():
         for rule in chain.rules:
@@ -38,11 +38,11 @@ def led_to(table: NftTable) -> Iterator[tuple[str, Span]]:
                     yield verdict.chain, rule.span
     for found in table.maps.values():
         for element in found.elements:
-            if isinstance(element.data, Verdict) and element.data.chain is not None:
+            if isinstance(element.data, NftVerdict) and element.data.chain is not None:
                 yield element.data.chain, element.span
 
 
-def reached_from_hook(table: NftTable, kind: str, hook: str) -> set[str]:
+def chains_reached_from_hook(table: NftTable, kind: str, hook: str) -> set[str]:
     """The chains that packets may come through from the base chains of one kind and hook."""
     left = [name for name, chain in table.chains.items() if (chain.kind, chain.hook) == (kind, hook)]
     reached: set[str] = set()
@@ -60,7 +60,7 @@ def reached_from_hook(table: NftTable, kind: str, hook: str) -> set[str]:
                     left += [
                         element.data.chain
                         for element in table.maps[found].elements
-                        if isinstance(element.data, Verdict) and element.data.chain is not None
+                        if isinstance(element.data, NftVerdict) and element.data.chain is not None
                     ]
     return reached
 
@@ -108,4 +108,4 @@ def mark_bits(written: str) -> int:
 
 
 def _is_mark(field: object) -> bool:
-    return isinstance(field, Field) and field.words in (("meta", "mark"), ("mark",))
+    return isinstance(field, PacketField) and field.words in (("meta", "mark"), ("mark",))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from kpl.inputs.nftables import Element, NftRuleset, NftTable
-from kpl.inputs.nftrule import Braces, Concat, Match, Nat, NftRule, Verdict
+from kpl.inputs.nftrule import Braces, Concat, Match, Nat, NftRule, NftVerdict
 from kpl.proxy.nft.names import TABLE, read_name
 from kpl.proxy.node.state import Destination, Endpoint, NodeState, PortState
 from kpl.text.number import whole_number
@@ -122,7 +122,7 @@ class _TableReader:
     def _target(self, element: Element, address: str = "") -> tuple[str, _Found] | None:
         """The chain that an element leads to, and the Service port; the comment names it where nothing answers."""
         protocol = element.key[-2] if len(element.key) >= 2 else ""
-        if protocol not in _PROTOCOLS or not isinstance(element.data, Verdict):
+        if protocol not in _PROTOCOLS or not isinstance(element.data, NftVerdict):
             return None
         chain = element.data.chain or ""
         name = read_name(chain)
@@ -133,14 +133,14 @@ class _TableReader:
     def _load_balancer_ip(self, element: Element) -> None:
         if len(element.key) != 3 or element.key[1] not in _PROTOCOLS:
             return
-        name = read_name(element.data.chain or "") if isinstance(element.data, Verdict) else None
+        name = read_name(element.data.chain or "") if isinstance(element.data, NftVerdict) else None
         port_name = name.port_name if name else element.comment
         if port_name is None:
             return
         found = self._of(port_name, element.key[1].upper())
         found.load_balancer_ips[element.key[0]] = None
         found.port = _number(element.key[2])
-        if name and isinstance(element.data, Verdict) and not found.source_ranges:
+        if name and isinstance(element.data, NftVerdict) and not found.source_ranges:
             found.source_ranges.update(dict.fromkeys(self._sources(element.data.chain or "")))
 
     def _service_ip(self, element: Element) -> None:
@@ -198,7 +198,7 @@ class _TableReader:
         """The addresses that are certainly cluster IPs: listed (from 1.30), or led to a Service's own chain."""
         known = {element.key[0] for element in self._set_elements("cluster-ips")}
         for element in self._elements("service-ips"):
-            if isinstance(element.data, Verdict) and (element.data.chain or "").startswith(("service-", "local-")):
+            if isinstance(element.data, NftVerdict) and (element.data.chain or "").startswith(("service-", "local-")):
                 known.add(element.key[0])
         return known
 
@@ -233,7 +233,7 @@ class _TableReader:
     def _from_external_chain(self, chain: str) -> Destination:
         rules = self._rules(chain)
         for rule in rules:
-            verdicts = [each for each in rule.statements if isinstance(each, Verdict) and each.kind == "goto"]
+            verdicts = [each for each in rule.statements if isinstance(each, NftVerdict) and each.kind == "goto"]
             if verdicts and len(rule.statements) == 1:
                 return self._destination(verdicts[0].chain or "")
         return Destination([], local=bool(rules))
@@ -248,7 +248,7 @@ class _TableReader:
                 pairs = choice[1].pairs
                 made = (
                     self._of_endpoint_chain(pair.data.chain or "")
-                    if isinstance(pair.data, Verdict)
+                    if isinstance(pair.data, NftVerdict)
                     else _of_map(pair.data)
                     for pair in pairs
                 )
@@ -339,7 +339,7 @@ def _of_nat(nat: Nat) -> Endpoint | None:
 
 
 def _is_drop(element: Element) -> bool:
-    return isinstance(element.data, Verdict) and element.data.kind == "drop"
+    return isinstance(element.data, NftVerdict) and element.data.kind == "drop"
 
 
 def _number(text: str) -> int | None:

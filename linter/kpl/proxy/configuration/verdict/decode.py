@@ -39,14 +39,14 @@ class Dropped(NamedTuple):
     message: str
 
 
-class Place(NamedTuple):
+class FieldSpans(NamedTuple):
     """Where a field stands: its key, and its value."""
 
     key: Span
     value: Span
 
 
-Field = bool | int | float | str | list[str] | dict[str, bool]
+FieldValue = bool | int | float | str | list[str] | dict[str, bool]
 
 
 class Decoded:
@@ -57,8 +57,8 @@ class Decoded:
     """
 
     def __init__(self) -> None:
-        self.fields: dict[str, Field] = {}
-        self.places: dict[str, Place] = {}
+        self.fields: dict[str, FieldValue] = {}
+        self.places: dict[str, FieldSpans] = {}
         self.dropped: list[Dropped] = []
 
     def text(self, path: str) -> str:
@@ -244,7 +244,7 @@ class _Decoder:
             if member.key in seen:
                 self._complain("duplicate field", inner.path, member.key, at, seen[member.key])
             seen[member.key] = member.span
-            self.decoded.places[inner.path] = Place(member.span, member.value.span)
+            self.decoded.places[inner.path] = FieldSpans(member.span, member.value.span)
             self.decode(member.value, field, inner)
 
     def _map(self, value: Value, type_: GoType, at: _At) -> None:
@@ -260,7 +260,7 @@ class _Decoder:
             if member.key in seen:
                 self._complain("duplicate field", inner.path, member.key, at, seen[member.key])
             seen[member.key] = member.span
-            self.decoded.places[inner.path] = Place(member.span, member.value.span)
+            self.decoded.places[inner.path] = FieldSpans(member.span, member.value.span)
             data = member.value.data
             if data is not None and not isinstance(data, bool):
                 self._save(self._type_error(member.value, type_.item.name, at))
@@ -276,7 +276,7 @@ class _Decoder:
         strings = before[: len(items)] if isinstance(before, list) and not self._null_strings else []
         for number, item in enumerate(items):
             inner = at.item(number)
-            self.decoded.places[inner.path] = Place(item.span, item.span)
+            self.decoded.places[inner.path] = FieldSpans(item.span, item.span)
             if type_.item.kind == "struct":
                 self.decode(item, type_.item, inner)
             elif isinstance(item.data, str) and not isinstance(item.data, Number):

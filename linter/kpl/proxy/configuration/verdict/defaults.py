@@ -27,7 +27,7 @@ _PLATFORM_DEFAULTS_SINCE = Version("1.28")
 _PRIMARY_SINCE = Version("1.31")
 
 
-class Settings:
+class Configuration:
     """A configuration after defaulting; the methods read its fields, 0 and nothing where they have no default."""
 
     def __init__(self, decoded: Decoded, kubernetes: Version) -> None:

@@ -10,7 +10,7 @@ import re
 
 from kpl.inputs.kubeproxy import MAX_KUBE_PROXY
 from kpl.proxy.configuration.verdict.decode import Decoded, DecodeError, Dropped
-from kpl.proxy.configuration.verdict.defaults import Settings
+from kpl.proxy.configuration.verdict.defaults import Configuration
 from kpl.proxy.configuration.verdict.document import load
 from kpl.proxy.configuration.verdict.errors import FieldError, aggregate
 from kpl.proxy.configuration.verdict.gates import Switches
@@ -47,19 +47,19 @@ def judge_kube_proxy(text: str, version: Version) -> Verdict:
     except DecodeError as error:
         return _undecodable(error, kubernetes)
     switches = Switches(kubernetes.minor)
-    settings = Settings(loaded.decoded, kubernetes)
+    config = Configuration(loaded.decoded, kubernetes)
     problem = switches.set(loaded.decoded.switches("featureGates"), kubernetes)
     if problem:
         return Verdict("refuses", "featureGates", problem, _gate_span(loaded.decoded, problem))
     if kubernetes >= LOGGING_SINCE:
-        errors = logging_errors(settings, switches, kubernetes, loaded.internal)
+        errors = logging_errors(config, switches, kubernetes, loaded.internal)
         if errors:
             return _refusal("logging", errors, loaded.decoded)
-        if panics(settings):
+        if panics(config):
             return _refusal("logging", [FieldError(NEGATIVE_FLUSH, "logging.flushFrequency")], loaded.decoded)
     if loaded.internal:
         return Verdict("refuses", "validate", _NIL_POINTER)
-    errors = validation_errors(settings, switches, kubernetes)
+    errors = validation_errors(config, switches, kubernetes)
     return _refusal("validate", errors, loaded.decoded) if errors else Verdict("loads")
 
 

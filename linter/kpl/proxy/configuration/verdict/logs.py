@@ -7,7 +7,7 @@ Source: component-base/logs/api/v1/options.go (Validate, validateAndApply) and l
 from __future__ import annotations
 
 from kpl.golang.values import quote
-from kpl.proxy.configuration.verdict.defaults import Settings
+from kpl.proxy.configuration.verdict.defaults import Configuration
 from kpl.proxy.configuration.verdict.errors import FieldError, invalid, shown_duration, shown_unsigned
 from kpl.proxy.configuration.verdict.gates import Switches
 from kpl.text.version import Version
@@ -19,11 +19,11 @@ _FLUSH, _VERBOSITY = "logging.flushFrequency", "logging.verbosity"
 NEGATIVE_FLUSH = "panic: non-positive interval for NewTicker"
 
 
-def logging_errors(settings: Settings, switches: Switches, kubernetes: Version, internal: bool) -> list[FieldError]:
+def logging_errors(config: Configuration, switches: Switches, kubernetes: Version, internal: bool) -> list[FieldError]:
     """The messages, in their order; of a file of the internal version, which gets no defaults, with `internal`."""
     errors: list[FieldError] = []
-    decoded = settings.decoded
-    flush = 0 if internal else settings.duration("logging.flushFrequency")
+    decoded = config.decoded
+    flush = 0 if internal else config.duration("logging.flushFrequency")
     if kubernetes >= _FLUSH_CHECKED_SINCE and flush <= 0:
         as_text = f"{_FLUSH} as text" in decoded.fields
         shown = shown_duration(flush, kubernetes) if as_text else str(flush)
@@ -57,6 +57,6 @@ def logging_errors(settings: Settings, switches: Switches, kubernetes: Version, 
     return errors
 
 
-def panics(settings: Settings) -> bool:
+def panics(config: Configuration) -> bool:
     """Whether the flush daemon of the releases that do not check its interval ends kube-proxy."""
-    return settings.duration(_FLUSH) < 0
+    return config.duration(_FLUSH) < 0

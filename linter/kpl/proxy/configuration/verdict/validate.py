@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from kpl.golang.net import split_host_port
 from kpl.golang.values import GoError, atoi, quote
-from kpl.proxy.configuration.verdict.defaults import Settings
+from kpl.proxy.configuration.verdict.defaults import Configuration
 from kpl.proxy.configuration.verdict.errors import FieldError, invalid, shown_duration, shown_strings
 from kpl.proxy.configuration.verdict.gates import Switches
 from kpl.proxy.configuration.verdict.sloppy import ip_of, is_dual_stack, network_of
@@ -35,25 +35,25 @@ _V1_21, _V1_23, _V1_24, _V1_26, _V1_27, _V1_28, _V1_29, _V1_31, _V1_33, _V1_36, 
 )
 
 
-def validation_errors(settings: Settings, switches: Switches, kubernetes: Version) -> list[FieldError]:
+def validation_errors(config: Configuration, switches: Switches, kubernetes: Version) -> list[FieldError]:
     """The messages, in their order. Those about logging are not among them: the file would have been refused before."""
-    return _Validation(settings, switches, kubernetes).errors()
+    return _Validation(config, switches, kubernetes).errors()
 
 
 class _Validation:
-    def __init__(self, settings: Settings, switches: Switches, kubernetes: Version) -> None:
-        self._settings = settings
-        self._decoded = settings.decoded
+    def __init__(self, config: Configuration, switches: Switches, kubernetes: Version) -> None:
+        self._config = config
+        self._decoded = config.decoded
         self._switches = switches
         self._kubernetes = kubernetes
         self._errors: list[FieldError] = []
 
     def errors(self) -> list[FieldError]:
-        kubernetes, settings = self._kubernetes, self._settings
+        kubernetes, config = self._kubernetes, self._config
         since_1_31 = kubernetes >= _V1_31
         self._section("iptables")
-        if settings.mode == "ipvs" or (settings.mode == "nftables" and kubernetes >= _V1_29):
-            self._section(settings.mode)
+        if config.mode == "ipvs" or (config.mode == "nftables" and kubernetes >= _V1_29):
+            self._section(config.mode)
         self._conntrack(f"{_ROOT}.KubeProxyLinuxConfiguration" if since_1_31 else _ROOT)
         if since_1_31:
             self._oom_score(f"{_ROOT}.KubeProxyLinuxConfiguration")
@@ -65,7 +65,7 @@ class _Validation:
             self._duration(f"{_ROOT}.UDPIdleTimeout", "udpIdleTimeout", _POSITIVE, positive=True)
         self._duration(f"{_ROOT}.ConfigSyncPeriod", "configSyncPeriod", _POSITIVE, positive=True)
         if since_1_31:
-            self._sync_periods(_ROOT, settings.section)
+            self._sync_periods(_ROOT, config.section)
         self._addresses()
         if kubernetes < _V1_31:
             self._cluster_cidr()
@@ -93,7 +93,7 @@ class _Validation:
             self._add(name, str(number), detail, path)
 
     def _duration(self, name: str, path: str, detail: str, *, positive: bool = False) -> None:
-        value = self._settings.duration(path)
+        value = self._config.duration(path)
         if value < 0 or (positive and value == 0):
             self._add(name, shown_duration(value, self._kubernetes), detail, path)
 
@@ -117,7 +117,7 @@ class _Validation:
                 self._add(f"{name}.ExcludeCidrs[{number}]", quote(network), "must be a valid CIDR", path)
 
     def _sync_periods(self, name: str, section: str) -> None:
-        sync, least = (self._settings.duration(f"{section}.{each}") for each in ("syncPeriod", "minSyncPeriod"))
+        sync, least = (self._config.duration(f"{section}.{each}") for each in ("syncPeriod", "minSyncPeriod"))
         self._duration(f"{name}.SyncPeriod", f"{section}.syncPeriod", _POSITIVE)
         self._duration(f"{name}.MinSyncPeriod", f"{section}.minSyncPeriod", _NOT_NEGATIVE)
         if least > sync:
@@ -142,7 +142,7 @@ class _Validation:
         self._limit(f"{root}.OOMScoreAdj", "oomScoreAdj", -1000, 1000, "must be within the range [-1000, 1000]")
 
     def _mode(self) -> None:
-        kubernetes, mode = self._kubernetes, self._settings.mode
+        kubernetes, mode = self._kubernetes, self._config.mode
         modes = ["iptables", "ipvs"]
         if kubernetes >= _V1_37 and not self._switches.enabled("KubeProxyIPVS"):
             modes.remove("ipvs")
@@ -156,15 +156,15 @@ class _Validation:
             self._invalid("Mode.ProxyMode", "mode", detail)
 
     def _addresses(self) -> None:
-        settings = self._settings
-        if ip_of(settings.bind_address, self._kubernetes) is None:
+        config = self._config
+        if ip_of(config.bind_address, self._kubernetes) is None:
             detail = "not a valid textual representation of an IP address"
             self._invalid("BindAddress", "bindAddress", detail)
         # what is not set has a default that is valid
-        if settings.healthz_address:
-            self._host_port("HealthzBindAddress", "healthzBindAddress", settings.healthz_address)
-        if settings.metrics_address:
-            self._host_port("MetricsBindAddress", "metricsBindAddress", settings.metrics_address)
+        if config.healthz_address:
+            self._host_port("HealthzBindAddress", "healthzBindAddress", config.healthz_address)
+        if config.metrics_address:
+            self._host_port("MetricsBindAddress", "metricsBindAddress", config.metrics_address)
 
     def _host_port(self, name: str, path: str, address: str) -> None:
         try:
@@ -209,7 +209,7 @@ class _Validation:
         self._add(f"{_ROOT}.FeatureGates", f"map[string]bool{{{shown}}}", detail, "featureGates")
 
     def _node_port_addresses(self) -> None:
-        kubernetes, addresses = self._kubernetes, self._settings.node_port_addresses
+        kubernetes, addresses = self._kubernetes, self._config.node_port_addresses
         keywords = kubernetes >= _V1_37
         detail = "must be a valid CIDR" + (" or one of the keywords 'primary', 'localhost', 'all'" if keywords else "")
         seen: set[str] = set()
@@ -243,7 +243,7 @@ class _Validation:
         self._invalid("ShowHiddenMetricsForVersion", path, detail)
 
     def _detect_local(self) -> None:
-        kubernetes, mode = self._kubernetes, self._settings.detect_local_mode
+        kubernetes, mode = self._kubernetes, self._config.detect_local_mode
         if kubernetes >= _V1_28 and mode not in _LOCAL_MODES:
             supported = ", ".join(map(quote, _LOCAL_MODES))
             path = "detectLocalMode"

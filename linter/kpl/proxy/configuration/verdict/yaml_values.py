@@ -11,7 +11,7 @@ import binascii
 from typing import NamedTuple, NoReturn
 
 from kpl.golang.goyaml.characters import GoYamlError
-from kpl.golang.goyaml.parser import Node, Shape, first_document
+from kpl.golang.goyaml.parser import Node, NodeKind, first_document
 from kpl.golang.goyaml.scalartypes import BINARY, MERGE, TIMESTAMP, TagError, resolve
 from kpl.proxy.configuration.verdict.go_syntax import GoData, GoKey, GoMap, go_key, go_syntax
 from kpl.proxy.configuration.verdict.values import (
@@ -49,14 +49,14 @@ class JsonError(Exception):
         self.span = span
 
 
-class Document(NamedTuple):
+class YamlDocument(NamedTuple):
     """The value of a document, the keys of each mapping sorted, and the repeated keys that the value leaves out."""
 
     value: Value
     repeated: list[RepeatedKey]
 
 
-def yaml_document(text: str, unsupported_key: str) -> Document:
+def yaml_document(text: str, unsupported_key: str) -> YamlDocument:
     """The first document of a YAML file; an empty file is null.
 
     `unsupported_key` is the first word of the message about keys that are no strings. Raises GoYamlError, JsonError
@@ -64,11 +64,11 @@ def yaml_document(text: str, unsupported_key: str) -> Document:
     """
     root = first_document(text)
     if root is None:
-        return Document(Value(None, Span(0, 0)), [])
+        return YamlDocument(Value(None, Span(0, 0)), [])
     decoder = _Decoder()
     located = decoder.value(root, 0, "")
     _check_keys(located, unsupported_key)
-    return Document(_json(located), decoder.repeated)
+    return YamlDocument(_json(located), decoder.repeated)
 
 
 class _Located(NamedTuple):
@@ -115,11 +115,11 @@ class _Decoder:
 
     def value(self, node: Node, depth: int, path: str) -> _Located:
         self._step(node, depth)
-        if node.shape == Shape.ALIAS:
+        if node.shape == NodeKind.ALIAS:
             return self._alias(node, depth, path)
-        if node.shape == Shape.SCALAR:
+        if node.shape == NodeKind.SCALAR:
             return _Located(node, self._scalar(node), [], {})
-        if node.shape == Shape.SEQUENCE:
+        if node.shape == NodeKind.SEQUENCE:
             items = [self.value(child, depth + 1, f"{path}[{n}]") for n, child in enumerate(node.children)]
             return _Located(node, [item.data for item in items], items, {})
         entries: dict[GoKey, _Entry] = {}
@@ -161,7 +161,7 @@ class _Decoder:
 
     def _mapping(self, node: Node, depth: int, path: str, entries: dict[GoKey, _Entry], merged: bool) -> None:
         for key, value in zip(node.children[::2], node.children[1::2], strict=True):
-            if key.shape == Shape.SCALAR and key.value == "<<" and (key.implicit or key.tag == MERGE):
+            if key.shape == NodeKind.SCALAR and key.value == "<<" and (key.implicit or key.tag == MERGE):
                 self._merge(value, depth, path, entries)
                 continue
             decoded = self.value(key, depth + 1, path).data
@@ -178,17 +178,17 @@ class _Decoder:
             entries[name] = entry
 
     def _merge(self, node: Node, depth: int, path: str, entries: dict[GoKey, _Entry]) -> None:
-        sources = node.children[::-1] if node.shape == Shape.SEQUENCE else [node]
+        sources = node.children[::-1] if node.shape == NodeKind.SEQUENCE else [node]
         for source in sources:
-            target = source.target if source.shape == Shape.ALIAS else source
-            if target is None or target.shape != Shape.MAPPING:
+            target = source.target if source.shape == NodeKind.ALIAS else source
+            if target is None or target.shape != NodeKind.MAPPING:
                 self._fail("map merge requires map or sequence of maps as the value", source)
             self._step(source, depth + 1)
-            if source.shape == Shape.ALIAS:
+            if source.shape == NodeKind.ALIAS:
                 self._enter(source)
                 self._step(target, depth + 1)
             self._mapping(target, depth + 1, path, entries, merged=True)
-            if source.shape == Shape.ALIAS:
+            if source.shape == NodeKind.ALIAS:
                 self._leave(source)
 
 
