@@ -169,6 +169,20 @@ class Controller(Dispenser):
         self.read(split_host_port, args[0])
         return args[0]
 
+    def only(self) -> Word:
+        """The arguments, which must be one."""
+        args = self.args()
+        if len(args) != 1:
+            raise self.arg_err()
+        return args[0]
+
+    def some(self) -> list[Word]:
+        """The arguments, of which there must be one or more."""
+        args = self.args()
+        if not args:
+            raise self.arg_err()
+        return args
+
     def read(self, parse: Callable[[str], Value], word: str, template: str = "{}") -> Value:
         """`parse(word)`; where Go's parser fails, CoreDNS refuses with its message, set into `template`."""
         try:

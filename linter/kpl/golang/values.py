@@ -28,6 +28,11 @@ def atoi(word: str) -> int:
     return read_signed("Atoi", word, 10, 64)
 
 
+def int64(number: int) -> int:
+    """What 64 bits hold of `number`."""
+    return (number + 2**63) % 2**64 - 2**63
+
+
 def read_signed(function: str, word: str, base: int, bits: int) -> int:
     """strconv.ParseInt under the name of `function`."""
     negative = word[:1] == "-"

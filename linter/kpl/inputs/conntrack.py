@@ -26,6 +26,7 @@ from kpl.inputs.shapes import (
     tokens_of,
     tree_of,
     word_number,
+    words_span,
 )
 from kpl.text.number import whole_number
 from kpl.text.span import Span
@@ -146,9 +147,7 @@ class ConntrackDump:
 
     def span(self, start: int) -> Span:
         """Where the words of the line stand that starts at `start`."""
-        line = line_at(self.text, start)
-        lead = len(line) - len(line.lstrip())
-        return Span(start + lead, start + lead + len(bare(line)))
+        return words_span(self.text, start)
 
 
 def _port(written: str | None) -> int | None:

@@ -151,7 +151,7 @@ class _Folder:
                 status = os.stat(path)
                 if stat.S_ISDIR(status.st_mode):
                     return None
-                if not _is_below(os.path.realpath(path), self.root):
+                if not is_below(os.path.realpath(path), self.root):
                     self._skip(path, SkipReason.LINK, "is a symbolic link to a file outside of the directory")
                     return None
         except (FileNotFoundError, NotADirectoryError):
@@ -167,7 +167,7 @@ class _Folder:
 
     def _is_inside(self, folder: str) -> bool:
         if folder not in self._inside:
-            self._inside[folder] = _is_below(os.path.realpath(folder), self.root)
+            self._inside[folder] = is_below(os.path.realpath(folder), self.root)
         return self._inside[folder]
 
     def _skip(self, path: str, reason: SkipReason, detail: str) -> None:
@@ -178,5 +178,6 @@ def _join(folder: str, name: str) -> str:
     return name if folder == "." else os.path.join(folder, name)
 
 
-def _is_below(path: str, folder: str) -> bool:
+def is_below(path: str, folder: str) -> bool:
+    """Whether `path` is `folder` or lies in it."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)

@@ -259,6 +259,10 @@ class Ruleset:
                 dumps[-1][table.name] = table
         return [dump for dump in dumps if dump]
 
+    def whole(self, table: str) -> Iterator[Table]:
+        """The tables `table` of the dumps that have all of it."""
+        return (dump[table] for dump in self.whole_dumps() if table in dump)
+
 
 @cache
 def word_pattern() -> re.Pattern[str]:

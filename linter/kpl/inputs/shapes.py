@@ -82,6 +82,13 @@ def words_at(line: str, start: int) -> list[Text]:
     return [Text(each.group(), Span(start + each.start(), start + each.end())) for each in _WORD.finditer(line)]
 
 
+def words_span(text: str, start: int) -> Span:
+    """Where the words of the line stand that starts at `start`, without a comment."""
+    line = line_at(text, start)
+    lead = len(line) - len(line.lstrip())
+    return Span(start + lead, start + lead + len(bare(line)))
+
+
 def lines_of(text: str) -> Iterator[tuple[str, int]]:
     """The lines of `text` without their line ends, and where each starts; LF, CR LF and CR end a line."""
     at = 0

@@ -50,9 +50,8 @@ class AffinityIncomplete(Rule):
 
     def check(self, ruleset: Ruleset) -> Iterator[Finding]:
         """See the class."""
-        for tables in ruleset.whole_dumps():
-            if "nat" in tables:
-                yield from self._in(tables["nat"])
+        for nat in ruleset.whole("nat"):
+            yield from self._in(nat)
 
     def _in(self, nat: Table) -> Iterator[Finding]:
         sticky = {shape for shape in set(nat.shapes) if any(name == "--rcheck" for name, _, _ in shape.options)}

@@ -92,10 +92,7 @@ class ClusterCidrNotInForce(Rule):
 def _programmed(cluster: Cluster) -> Iterator[tuple[Document, Span, str]]:
     """The network that is not masqueraded, by each dump that shows one, and where it stands."""
     for document, ruleset in cluster.of(Ruleset):
-        for tables in ruleset.whole_dumps():
-            nat = tables.get("nat")
-            if nat is None:
-                continue
+        for nat in ruleset.whole("nat"):
             rows = [row for row in nat.jumps_to.get(MARK_MASQ, ()) if nat.chain[row].startswith("KUBE-SVC-")]
             sources = nat.values("-s", rows)
             for row, source in zip(rows, sources, strict=True):

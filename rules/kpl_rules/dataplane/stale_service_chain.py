@@ -99,9 +99,8 @@ class StaleServiceChain(Rule):
 
     def check(self, ruleset: Ruleset, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        for tables in ruleset.whole_dumps():
-            if "nat" in tables:
-                yield from self._in(tables["nat"], cluster)
+        for nat in ruleset.whole("nat"):
+            yield from self._in(nat, cluster)
 
     def _in(self, nat: Table, cluster: Cluster) -> Iterator[Finding]:
         unreached = nat.chains.keys() - nat.jumps_to.keys()

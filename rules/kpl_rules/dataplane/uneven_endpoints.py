@@ -72,9 +72,8 @@ class UnevenEndpoints(Rule):
 
     def check(self, ruleset: Ruleset) -> Iterator[Finding]:
         """See the class."""
-        for tables in ruleset.whole_dumps():
-            if "nat" in tables:
-                yield from self._in(tables["nat"])
+        for nat in ruleset.whole("nat"):
+            yield from self._in(nat)
 
     def _in(self, nat: Table) -> Iterator[Finding]:
         uneven, open_ended = [], []

@@ -98,10 +98,8 @@ def _option(c: Controller, dynupdate: DynUpdate, name: str) -> None:
         else:
             dynupdate.database = args[0]
     elif name in LIMITS:
-        args = c.args()
-        if len(args) != 1:
-            raise c.arg_err()
-        dynupdate.limits[name] = _positive(c, name, args[0])
+        arg = c.only()
+        dynupdate.limits[name] = _positive(c, name, arg)
     elif name == "allow":
         dynupdate.allowed.append(_permission(c, c.args(), dynupdate.zone))
     else:

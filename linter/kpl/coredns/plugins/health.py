@@ -24,12 +24,10 @@ def setup(c: Controller) -> Health:
         while c.next_block():
             if c.val() != "lameduck":
                 raise c.err(f"unknown property '{c.val()}'") if c.since("1.14.4") else c.arg_err()
-            args = c.args()
-            if len(args) != 1:
-                raise c.arg_err()
+            arg = c.only()
             try:
-                health.lameduck = parse_duration(args[0])
+                health.lameduck = parse_duration(arg)
             except GoError as error:
-                why = f"unable to parse lameduck duration value: '{args[0]}' : {error}"
-                raise c.refuse(why, args[0]) from None
+                why = f"unable to parse lameduck duration value: '{arg}' : {error}"
+                raise c.refuse(why, arg) from None
     return health

@@ -33,9 +33,7 @@ def setup(c: Controller) -> Local:
 
 
 def _localhost_prefix(c: Controller, local: Local) -> None:
-    args = c.args()
-    if len(args) != 1:
-        raise c.arg_err()
-    if args[0] not in ("on", "off"):
-        raise c.err(f"localhost_prefix expects 'on' or 'off', got {quote(args[0])}")
-    local.localhost_prefix = args[0] == "on"
+    arg = c.only()
+    if arg not in ("on", "off"):
+        raise c.err(f"localhost_prefix expects 'on' or 'off', got {quote(arg)}")
+    local.localhost_prefix = arg == "on"

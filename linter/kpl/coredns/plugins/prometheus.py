@@ -34,9 +34,6 @@ def _option(c: Controller, prometheus: Prometheus) -> None:
     elif name == "tls":
         if prometheus.tls:
             raise c.err("tls block already specified")
-        args = c.args()
-        if len(args) != 1:
-            raise c.arg_err()
-        prometheus.tls = args[0]
+        prometheus.tls = c.only()
     else:
         raise c.err(f"unknown option: {name}")

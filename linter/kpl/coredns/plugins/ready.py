@@ -32,9 +32,7 @@ def _option(c: Controller, ready: Ready) -> None:
         if c.since("1.14.4"):
             raise c.err(f"unknown property '{c.val()}'")
         return
-    args = c.args()
-    if len(args) != 1:
-        raise c.arg_err()
-    if args[0] not in MONITORS:
-        raise c.err(f"monitor type '{args[0]}' not supported")
-    ready.monitor = args[0]
+    arg = c.only()
+    if arg not in MONITORS:
+        raise c.err(f"monitor type '{arg}' not supported")
+    ready.monitor = arg

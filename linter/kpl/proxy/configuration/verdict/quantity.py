@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kpl.golang.values import GoError
+from kpl.golang.values import GoError, int64
 from kpl.proxy.configuration.verdict.values import TooBigError
 
 _FORMAT_WRONG = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
@@ -88,11 +88,7 @@ def _large(negative: bool, digits: str, decimals: int, exponent: int, binary: in
     if binary and amount > _MOST * _BILLION:
         return _MOST
     if not negative and amount >= _MOST:
-        return _int64(-(-amount // _BILLION))
-    unscaled = _int64(-amount if negative else amount)
+        return int64(-(-amount // _BILLION))
+    unscaled = int64(-amount if negative else amount)
     whole, rest = divmod(abs(unscaled), _BILLION)
     return (-whole if unscaled < 0 else whole) + bool(rest)
-
-
-def _int64(number: int) -> int:
-    return (number + 2**63) % 2**64 - 2**63
