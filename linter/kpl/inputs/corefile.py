@@ -57,7 +57,7 @@ class Directive:
             self._by_name = _by_name(self.properties)
         return self._by_name.get(name, ())
 
-    def find(self, name: str) -> Property | None:
+    def get(self, name: str) -> Property | None:
         """The first property `name`."""
         return next(iter(self.all(name)), None)
 
