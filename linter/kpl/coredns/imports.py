@@ -37,7 +37,7 @@ class Files(Protocol):
         """The text of a file; None where it is none, or cannot be read."""
 
 
-class Named:
+class NamedTexts:
     """Texts by name: the keys of a ConfigMap, say, whose folder other volumes may add to."""
 
     def __init__(self, texts: Mapping[str, str], complete: bool) -> None:
@@ -61,7 +61,7 @@ class Named:
         return self.texts.get(path)
 
 
-class Tree:
+class FolderTree:
     """The folder that the Corefile lies in; nothing is read outside of the tree under lint.
 
     That is the repository, else the current folder where it holds the file, else the file's own folder.

@@ -86,8 +86,11 @@ def remove_entry(text: str, mapping: Mapping, key: Scalar) -> Edit | None:
 
 
 def remove_item(text: str, sequence: Sequence, item: Node) -> Edit | None:
-    """Take `item` out of a block sequence, with the lines that it stands on; None where they hold something else too."""
-    if sequence.flow or sequence.shared or item.shared:
+    """Take `item` out of a block sequence, with the lines that it stands on.
+
+    None where they hold something else too, and for the only item.
+    """
+    if sequence.flow or sequence.shared or item.shared or len(sequence.items) == 1:
         return None
     dash = text.rfind("-", 0, item.start)
     start = dash - column(text, dash)
@@ -104,9 +107,11 @@ def replace_item(text: str, item: Node, *lines: str) -> Edit | None:
 
 
 def quote_scalar(text: str, scalar: Scalar) -> Edit | None:
-    """The value of a plain scalar in quotes; None for an alias."""
+    """The value of a plain scalar in quotes; None for an alias, and for what has quotes or is a block."""
+    if scalar.shared or scalar.style is not None:
+        return None
     span = content_span(scalar, text)
-    return None if scalar.shared else Edit(span.start, span.end, f'"{scalar.value}"')
+    return Edit(span.start, span.end, f'"{spell_double_quoted(scalar.value)}"')
 
 
 def set_scalar(text: str, scalar: Scalar, value: str) -> Edit | None:
