@@ -94,7 +94,7 @@ def test_verify_judges_for_each_cluster(fleet: Path) -> None:
 def test_contradicting_releases_are_told(fleet: Path) -> None:
     (fleet / "east/old.yaml").write_text(image("1.8.6"))
     out = kpl(fleet, "lint").stderr.decode()
-    assert "kpl: warning: east has 2 CoreDNS releases, 1.8.6 and 1.11.3, so none of them counts: " in out
+    assert "kpl: warning: east has 2 CoreDNS releases, 1.8.6 and 1.11.3, so kpl uses none of them; " in out
 
 
 def test_the_clusters_are_shown_with_the_places_of_their_facts(fleet: Path) -> None:

@@ -199,7 +199,7 @@ def test_a_name_that_tells_nothing_is_judged_by_its_content_and_never_written(tm
     (only,) = map(json.loads, kpl(tmp_path, "lint", "--format", "jsonl", name).stdout.splitlines())
     assert (only["code"], only["fix"]) == ("KPL201", None)
     done = kpl(tmp_path, "fix", name)
-    assert b"known by its content alone" in done.stderr
+    assert b"recognized only by its content" in done.stderr
     assert (tmp_path / name).read_text() == BAD
     assert kpl(tmp_path, "fix", "--as", "corefile", name).returncode == 0
     assert (tmp_path / name).read_text() != BAD

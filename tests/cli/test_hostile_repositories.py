@@ -335,7 +335,7 @@ def test_a_configuration_that_leads_out_of_the_repository_is_not_read(repository
     done = kpl(repository, "lint", "--config", str(tmp_path / "shadow"), ".")
     assert done.returncode == 2
     assert b"secret" not in done.stdout + done.stderr
-    assert b"not a configuration of kpl" in done.stderr
+    assert b"not a kpl configuration" in done.stderr
 
 
 def test_a_configuration_that_anybody_may_have_written_is_not_read(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def kept(out: list[str]) -> list[str]:
         ("raise ZeroDivisionError('by zero')\n        yield", "ZeroDivisionError: by zero"),
         ("raise SystemExit(0)\n        yield", "SystemExit: 0"),
         ("return None", "TypeError: 'NoneType' object is not iterable"),
-        ("yield None", "TypeError: `check` gives a NoneType, which is not a finding"),
+        ("yield None", "TypeError: `check` produced a NoneType instead of a finding"),
         ("yield self.finding(server.key_span, 5)", "TypeError: the message or the help of a finding is not text"),
         (
             "yield self.finding(server.key_span, 'm', severity='info')",
@@ -185,10 +185,10 @@ def test_an_entry_point_that_leads_nowhere_is_one_line(plugin: Plugin, entry: st
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
-        ('"ACME1"', '"acme-1"', "has `'acme-1'` as its `code`, which is not written like `ACME101`"),
+        ('"ACME1"', '"acme-1"', "has `'acme-1'` as its `code`, which does not look like `ACME101`"),
         ('"ACME1"', "None", "has nothing as its `code`"),
-        ('"acme-seen-1"', '"Acme Seen"', "has `'Acme Seen'` as its `name`, which is not written like `missing-cache`"),
-        ('    """A server is seen."""\n', "", "has no docstring, which is its page"),
+        ('"acme-seen-1"', '"Acme Seen"', "has `'Acme Seen'` as its `name`, which does not look like `missing-cache`"),
+        ('    """A server is seen."""\n', "", "has no docstring; the docstring is the page of the rule"),
         ("Severity.INFO", '"info"', "has `'info'` as its `severity`, which is not a Severity"),
         ("Stop.COREDNS", "2", "has `2` as its `stop`, which is not a Stop"),
         ('"1"\n', "1\n", "has `1` as its `since`, which is not text"),
@@ -197,7 +197,7 @@ def test_an_entry_point_that_leads_nowhere_is_one_line(plugin: Plugin, entry: st
         (
             '"1"\n',
             '"1"\n    options = {"most": 0.5}\n',
-            "has `0.5` as the default of the option `'most'`, which no value in .kpl.yaml can have",
+            "has `0.5` as the default of the option `'most'`, a type that .kpl.yaml does not support",
         ),
         (
             '"1"\n',
@@ -205,13 +205,13 @@ def test_an_entry_point_that_leads_nowhere_is_one_line(plugin: Plugin, entry: st
             "has `['most']` as its `options`, which are not a mapping of names to defaults",
         ),
         ('"1"\n', '"1"\n    examples = (Bad({}), "x")\n', "has `examples` that are not all Good or Bad"),
-        ("server: ServerBlock", "server: Server", "wants to see `Server`, which is none of Cluster, ConntrackDump,"),
+        ("server: ServerBlock", "server: Server", "checks `Server`, which is not one of Cluster, ConntrackDump,"),
         ("server: ServerBlock", "server", "has a parameter of `check` without a type"),
         ("self, server: ServerBlock", "self", "has a parameter of `check` without a type"),
         (
             "server: ServerBlock",
             "server: ServerBlock, one: Directive",
-            "wants to see `Directive` beside `ServerBlock`, where there is Corefile, Document, Cluster",
+            "takes `Directive` after `ServerBlock`, but only Corefile, Document, Cluster can follow it",
         ),
         ("def check(", "def chek(", "has no method `check`"),
     ],

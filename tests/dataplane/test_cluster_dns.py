@@ -96,7 +96,7 @@ def test_what_is_said_where_another_node_has_the_endpoints() -> None:
         key=lambda each: each.span,
     )
     assert (underlined(here), underlined(nowhere)) == ("TCP  10.96.0.7:80 rr", "TCP  10.96.0.8:80 rr")
-    assert "`b.ipvs` has endpoints for it" in here.help
+    assert "`b.ipvs` has endpoints for this Service" in here.help
     assert "its selector" not in here.help
     assert "selector" in nowhere.help
     # of another cluster

@@ -185,7 +185,7 @@ def test_a_cut_at_any_byte_is_told_and_nothing_else(name: str) -> None:
 
 
 LAST_LINE = {"node.ipvs": {"KPL450"}, "saved.ipvs": {"KPL450"}, "ip_vs": {"KPL450"}}
-"""What is said with "unless the listing was cut there"."""
+"""What is said with "unless the listing was cut here"."""
 
 
 @pytest.mark.parametrize("name", LAST_LINE)
@@ -193,4 +193,4 @@ def test_an_empty_virtual_server_at_the_end_may_be_a_cut(name: str) -> None:
     text = KINDS[name][0]
     for at in lines(text):
         for finding in run({name: text[:at]}).findings:
-            assert "unless the listing was cut there" in finding.message
+            assert "unless the listing was cut here" in finding.message

@@ -38,7 +38,7 @@ def test_options() -> None:
 
 @pytest.mark.parametrize(
     ("kubernetes", "kernel", "words"),
-    [("1.33", "6.1", "`mode: nftables`"), ("1.29", "6.1", "`mode: ipvs`"), ("1.36", "4.18", "Newer kernels")],
+    [("1.33", "6.1", "`mode: nftables`"), ("1.29", "6.1", "`mode: ipvs`"), ("1.36", "4.18", "Update the kernel")],
 )
 def test_help_names_a_mode_that_can_run(kubernetes: str, kernel: str, words: str) -> None:
     (finding,) = at_scale(LARGE, {}, Facts(kubernetes=Version(kubernetes), kernel=Version(kernel)))

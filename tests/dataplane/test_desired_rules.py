@@ -41,8 +41,8 @@ def test_the_node_decides_what_a_local_policy_asks_for() -> None:
     assert told(files) == []
     assert told(files, {"node": "node1"}) == []
     on_the_other = [
-        "KPL472 on the node of `a.iptables`, `shop/web:http` lacks the endpoint 10.244.2.6:8080",
-        "KPL473 on the node of `a.iptables`, `shop/web:http` still leads to 10.244.1.5:8080 (for other nodes)",
+        "KPL472 in `a.iptables`, `shop/web:http` lacks the endpoint 10.244.2.6:8080",
+        "KPL473 in `a.iptables`, `shop/web:http` still sends traffic to 10.244.1.5:8080 (meant for other nodes)",
     ]
     assert told(files, {"node": "node2"}) == on_the_other
     # the only Node of the run is the one
@@ -82,7 +82,7 @@ def test_many_services_make_one_finding() -> None:
     assert len(missing(10)) == 10
     (finding,) = missing(11)
     assert finding.message == (
-        "11 Services are programmed in another way than the cluster has them (service missing): "
+        "11 Services on this node differ from those of the cluster (service missing): "
         "`shop/app-1`, `shop/app-2`, `shop/app-3` and 8 more"
     )
     assert underlined(finding) == "*filter"
@@ -94,7 +94,7 @@ def test_many_ports_of_a_service_make_a_short_message() -> None:
     dump = node(replace(WEB, name="shop/web:p1", port=1))
     (message,) = told({"objects.yaml": service(ports=f"[{ports}]"), "a.iptables": dump})
     assert message == (
-        "KPL470 on the node of `a.iptables`, `shop/web:p2` is not programmed at 10.96.3.4:2, "
+        "KPL470 in `a.iptables`, `shop/web:p2` is not programmed at 10.96.3.4:2, "
         "`shop/web:p3` is not programmed at 10.96.3.4:3, `shop/web:p4` is not programmed at 10.96.3.4:4 and 2 more"
     )
 
@@ -102,16 +102,20 @@ def test_many_ports_of_a_service_make_a_short_message() -> None:
 @pytest.mark.parametrize(
     ("programmed", "spec", "message"),
     [
-        (replace(WEB, affinity_seconds=None), {"sessionAffinity": "ClientIP"}, "keeps no client with one endpoint"),
-        (replace(OPEN, node_port=None, external=None), NODE_PORT, "lacks the node port 30080"),
-        (OPEN, {}, "still has the node port 30080"),
-        (replace(OPEN, node_port=30081), NODE_PORT, "has the node port 30081 instead of 30080"),
+        (
+            replace(WEB, affinity_seconds=None),
+            {"sessionAffinity": "ClientIP"},
+            "has no session affinity although the Service sets 10800 seconds",
+        ),
+        (replace(OPEN, node_port=None, external=None), NODE_PORT, "lacks the NodePort 30080"),
+        (OPEN, {}, "still has the NodePort 30080"),
+        (replace(OPEN, node_port=30081), NODE_PORT, "has the NodePort 30081 instead of 30080"),
         (replace(WEB, port=81), {}, "has the port 81 instead of 80"),
         (WEB, {"externalIPs": "[198.51.100.1, 198.51.100.2]"}, "lacks the external IPs 198.51.100.1, 198.51.100.2"),
         (
             replace(OPEN, external=Destination([POD], local=True)),
             NODE_PORT,
-            "keeps external traffic on the node, though its policy is Cluster",
+            "keeps external traffic on the node although its traffic policy is Cluster",
         ),
     ],
 )
@@ -161,8 +165,8 @@ table ip kube-proxy {
 def test_what_nftables_holds_is_compared_too() -> None:
     objects = every_service(service() + endpoint_slice(POD, OTHER_POD))
     assert told({"objects.yaml": objects, "node.nft": NFT}) == [
-        "KPL472 on the node of `node.nft`, `shop/web:http` lacks the endpoint 10.244.2.6:8080",
-        "KPL470 on the node of `node.nft`, `kube-system/kube-dns:dns` is not programmed at 10.96.0.10:53",
+        "KPL472 in `node.nft`, `shop/web:http` lacks the endpoint 10.244.2.6:8080",
+        "KPL470 in `node.nft`, `kube-system/kube-dns:dns` is not programmed at 10.96.0.10:53",
     ]
     assert told({"objects.yaml": objects, "node.nft": NFT.rstrip("}\n")}) == []
 
@@ -184,8 +188,8 @@ TCP  192.168.7.9:6443 wlc
 def test_what_ipvs_holds_is_compared_too() -> None:
     objects = every_service(service(**NODE_PORT) + endpoint_slice(POD, OTHER_POD))
     assert told({"objects.yaml": objects, "node.ipvs": IPVS}) == [
-        "KPL472 on the node of `node.ipvs`, `shop/web:http` lacks the endpoint 10.244.2.6:8080",
-        "KPL470 on the node of `node.ipvs`, `kube-system/kube-dns:dns` is not programmed at 10.96.0.10:53",
+        "KPL472 in `node.ipvs`, `shop/web:http` lacks the endpoint 10.244.2.6:8080",
+        "KPL470 in `node.ipvs`, `kube-system/kube-dns:dns` is not programmed at 10.96.0.10:53",
     ]
     # an excerpt
     assert told({"objects.yaml": objects, "node.ipvs": "".join(IPVS.splitlines(keepends=True)[3:])}) == []

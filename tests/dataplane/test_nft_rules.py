@@ -236,7 +236,7 @@ def test_a_lost_element_of_cluster_dns_comes_first() -> None:
     of_dns, of_node_port = (each for each in run({"node.nft": text}).findings if each.code == "KPL481")
     assert (underlined(of_dns), of_dns.severity.value) == (name, "error")
     assert "the cluster IP of `kube-system/kube-dns:dns`" in of_dns.message
-    assert "`shop/web:http` does not answer on its NodePort" in of_node_port.message
+    assert "so connections to the NodePort and external addresses of `shop/web:http` fail" in of_node_port.message
     both = text.replace("10.96.0.7 . tcp . 80 : goto service-KHN6ECMT-shop/web/tcp/http", "10.96.0.9 . tcp . 9 : drop")
     (first, *_) = (each for each in run({"node.nft": both}).findings if each.code == "KPL481")
     assert (underlined(first), "(and 1 more chain)" in first.message) == (name, True)

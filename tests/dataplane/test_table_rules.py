@@ -106,7 +106,7 @@ def test_kube_proxy_stops_at_a_million_entries() -> None:
 def test_the_servers_of_unanswered_queries_are_told() -> None:
     text = dns(30, pod="10.244.3.8", flag="[UNREPLIED] ") + dns(9, first=50000)
     (finding,) = run({"node.conntrack": text}).findings
-    assert "30 of the 39 DNS queries over UDP to `10.96.0.10` (sent on to `10.244.3.8`)" in finding.message
+    assert "`10.96.0.10` (translated to `10.244.3.8`) has not answered 30 of 39 DNS queries over UDP" in finding.message
 
 
 def test_an_answered_protocol_does_not_hide_the_other() -> None:

@@ -65,10 +65,10 @@ def at(word: str, text: str) -> Edit:
     ("edits", "problem"),
     [
         ([at("    errors  # all of them\n", ""), at("    log\n", "")], "comment"),
-        ([at("cache 30\n    forward", "cache 30\n    forward . 1.1.1.1\n    forward")], "still there"),
+        ([at("cache 30\n    forward", "cache 30\n    forward . 1.1.1.1\n    forward")], "remains"),
         ([at("    cache 30\n", ""), at("    log\n", "")], "missing-cache"),
         ([at("    log\n}", "    log {\n")], "parser refuses"),
-        ([at("log\n", "logs\n")], "still there"),
+        ([at("log\n", "logs\n")], "remains"),
     ],
     ids=["loses a comment", "mends nothing", "brings up another finding", "breaks the file", "only renames it"],
 )

@@ -36,7 +36,7 @@ def test_nothing_but_the_mode_when_the_defaults_fit() -> None:
 def test_the_mode_of_a_large_cluster(release: str, kernel: str, rest: str) -> None:
     text = kube_proxy(Version(release), Version(kernel), services=3000, endpoints=30_000)
     assert _code(text) == HEAD + rest
-    assert "some 96,005 in a full sync" in text.replace("\n# ", " ")
+    assert "about 96,005 in a full sync" in text.replace("\n# ", " ")
 
 
 def test_an_unknown_kernel_is_told_what_is_needed() -> None:

@@ -89,7 +89,7 @@ def test_keys_are_those_of_the_parser(text: str, keys: list[list[str]]) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (". { whoami }\n", "needs a line of its own"),
+        (". { whoami }\n", "needs its own line"),
         (". {\n    errors\n", "the file ends inside"),
         (". {\n    health {\n        lameduck 5s\n", "the file ends inside"),
         ("a.org, {\n}\n", "another key must follow this comma"),

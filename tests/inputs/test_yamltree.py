@@ -143,7 +143,7 @@ def test_a_file_may_use_its_anchors_as_often_as_it_is_long() -> None:
 
 @pytest.mark.parametrize("text", ["a: &a {b: *a}\n", "&a\n<<: *a\n", "&a [1, *a]\n"])
 def test_what_contains_itself_is_refused(text: str) -> None:
-    with pytest.raises(YamlError, match="stands inside of what it stands for"):
+    with pytest.raises(YamlError, match="is inside the node that it refers to"):
         compose(text)
 
 

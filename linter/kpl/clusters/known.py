@@ -21,10 +21,10 @@ _OTHERS = {
     "libc": "libc",
     "ndots": "ndots",
     "node": "node",
-    "target": "image that reads the Corefiles",
-    "external_plugins": "other plugins",
-    "assumed_files": "files of CoreDNS",
-    "environment": "variables of CoreDNS",
+    "target": "image that loads the Corefiles",
+    "external_plugins": "external plugins",
+    "assumed_files": "CoreDNS files",
+    "environment": "CoreDNS variables",
 }
 
 
@@ -64,7 +64,9 @@ def _release(cluster: Cluster, name: str, title: str) -> Fact:
         known = as_known(Version(release)) if name == "kubernetes" else None
         return Fact(title, str(known) if known is not None and known.prerelease else release, origin)
     if found:
-        return Fact(title, newest, Origin(f"default, as the files contradict each other: {', '.join(sorted(found))}"))
+        return Fact(
+            title, newest, Origin(f"default, because the files contradict each other: {', '.join(sorted(found))}")
+        )
     return Fact(title, newest, _NEWEST)
 
 

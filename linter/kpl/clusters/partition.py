@@ -272,6 +272,6 @@ def _contradictions(cluster: Member) -> Iterable[str]:
             which = listed(all_of_them) if len(shown) < 4 else f"from {all_of_them[0]} to {all_of_them[-1]}"
             where = f"{cluster.name} has" if cluster.name else "there are"
             yield (
-                f"{where} {len(shown)} {what}s, {which}, so none of them counts: "
-                f"`{options[what]}` or `clusters:` in .kpl.yaml says which"
+                f"{where} {len(shown)} {what}s, {which}, so kpl uses none of them; "
+                f"set `{options[what]}`, or `clusters:` in .kpl.yaml"
             )

@@ -140,7 +140,7 @@ class _FileFixer:
         finding = refused.finding
         if (finding.code, finding.message) not in self.offered:
             self.outcome.withheld.append(refused)
-        elif finding.source is self.first and not refused.problem.startswith("it brings up"):
+        elif finding.source is self.first and not refused.problem.startswith("it causes"):
             self.outcome.bugs.append(refused)
         else:
             self.outcome.not_applied.append(refused)

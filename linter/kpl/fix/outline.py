@@ -167,13 +167,13 @@ def changes_outside(before: Sequence[OutlineWord], after: Sequence[OutlineWord],
         twin = found.get(place)
         kept.add(place)
         if twin is None:
-            changed.append(f"{word.value!r} is gone")
+            changed.append(f"{word.value!r} was removed")
             continue
         old = ["*" if touched(each.span) else each.value for each in word.under]
         now = ["*" if new(each.span) and _place(each) not in kept else each.value for each in twin.under]
         if old != now:
-            changed.append(f"{word.value!r} stands under {'.'.join(now)} instead of {'.'.join(old)}")
-    changed += [f"{word.value!r} came up" for word in after if _place(word) not in kept and not new(word.span)]
+            changed.append(f"{word.value!r} is under {'.'.join(now)} instead of {'.'.join(old)}")
+    changed += [f"{word.value!r} was added" for word in after if _place(word) not in kept and not new(word.span)]
     return changed
 
 

@@ -86,7 +86,7 @@ def _try_edits(before: Reading, batch: Sequence[Located]) -> Tried:
     # what the file is, is known by now; its name and content need not prove it again
     after = read(source.path, source.encode(apply_edits(source.text, edits)), as_kind=before.kind)
     if after is None:
-        return Tried(None, "the file holds nothing any more")
+        return Tried(None, "the result holds nothing that kpl checks")
     return Tried(after, _text_problem(before, after, edits, restructures))
 
 
@@ -101,14 +101,14 @@ def _text_problem(before: Reading, after: Reading, edits: Sequence[Edit], restru
         return f"the result does not parse: {error.message}"
     if restructures:
         changed = changes_outside(old, new, edits)
-        return f"it changes more than it says: {changed[0]}" if changed else _flaw(after)
+        return f"it changes text outside its edits: {changed[0]}" if changed else _flaw(after)
     was, now = as_loaded(before), as_loaded(after)
     if was is not None:
         if now is None:
             return "CoreDNS's parser refuses the result"
         old, new = [*old, *was], [*new, *now]
     changed = changes_outside(old, new, edits)
-    return f"it changes more than it says: {changed[0]}" if changed else None
+    return f"it changes text outside its edits: {changed[0]}" if changed else None
 
 
 def _flaw(after: Reading) -> str | None:
@@ -134,9 +134,9 @@ def finding_problem(old: Sequence[Located], new: Sequence[Located], batch: Seque
     now = Counter(finding.code for finding in new)
     for code, fixed in Counter(finding.code for finding in batch).items():
         if now[code] > before[code] - fixed:
-            return "the finding is still there after the fix"
+            return "the finding remains after the fix"
     floor = max(finding.severity.rank for finding in batch)
     for finding in new:
         if now[finding.code] > before[finding.code] and finding.severity.rank >= floor:
-            return f"it brings up {finding.code} {finding.name}"
+            return f"it causes {finding.code} {finding.name}"
     return None

@@ -49,10 +49,10 @@ def corefile(
     release = _release(kubernetes, coredns)
     domain = cluster_domain.strip(".").lower()
     if not _DOMAIN.fullmatch(domain):
-        raise UsageError(f"{cluster_domain!r} is no domain")
+        raise UsageError(f"{cluster_domain!r} is not a domain name")
     if autopath and node_local_dns:
         raise UsageError(
-            "autopath finds a pod's search list by the address that asks, and NodeLocal DNSCache asks with the node's"
+            "autopath recognizes a pod by its address, but NodeLocal DNSCache sends queries from the address of the node"
         )
 
     def has(word: str) -> bool:
@@ -63,14 +63,14 @@ def corefile(
     text += "    ready\n" if has("ready") else ""
     if autopath:
         text += comment(
-            "Answers the first name of a pod's search list with what the whole list comes to, so that an external name "
-            "costs one query instead of up to 5. Not for Windows nodes.",
+            "Walks a pod's search list in CoreDNS, so that an external name costs one query instead of up to 5. Not for "
+            "Windows nodes.",
             4,
         )
         text += "    autopath @kubernetes\n"
     text += f"    kubernetes {domain} in-addr.arpa ip6.arpa {{\n"
     if autopath:
-        text += comment("autopath works by the pods' addresses, so all pods are watched.", 8)
+        text += comment("autopath recognizes pods by their addresses, so CoreDNS watches all pods.", 8)
     text += f"        pods {'verified' if autopath else 'insecure'}\n"
     text += "        fallthrough in-addr.arpa ip6.arpa\n        ttl 30\n    }\n    prometheus :9153\n"
     text += _forward(upstreams, node_local_dns and has("prefer_udp"), has("max_concurrent"))
@@ -89,17 +89,17 @@ def _release(kubernetes: Version | None, coredns: Version | None) -> Version:
     if release is None and kubernetes is not None:
         release = kubeadm_coredns(kubernetes)
         if release is None and kubernetes < max(KUBEADM_COREDNS):
-            raise UsageError(f"kubeadm installs no CoreDNS with Kubernetes {kubernetes}; give the release of CoreDNS")
+            raise UsageError(f"kubeadm does not install CoreDNS with Kubernetes {kubernetes}; set the CoreDNS version")
     release = release or NEWEST_COREDNS
     if release < OLDEST:
-        raise UsageError(f"CoreDNS {release} is older than {OLDEST}, the first release with today's `forward`")
+        raise UsageError(f"CoreDNS {release} is older than {OLDEST}, the first release whose `forward` has options")
     return release
 
 
 def _head(release: Version, nodes: int | None, services: int | None, pods: int | None, autopath: bool) -> str:
     text = comment(
-        f"Cluster DNS for CoreDNS {release.full}: kubeadm's default Corefile; the reason stands above each line that is not "
-        "in it."
+        f"Cluster DNS for CoreDNS {release.full}: kubeadm's default Corefile. A comment explains each line that "
+        "differs from it."
     )
     if services is not None and pods is not None:
         base, formula = (56, 250) if autopath else (54, 1000)
@@ -112,29 +112,32 @@ def _head(release: Version, nodes: int | None, services: int | None, pods: int |
     if nodes is not None:
         replicas = max(-(-nodes // 16), 2)
         text += comment(
-            f"Replicas: {replicas:,} for {nodes:,} nodes, as the DNS autoscaler counts: one per 16 nodes, or per 256 "
-            "cores where that is more."
+            f"Replicas: {replicas:,} for {nodes:,} nodes, as the DNS autoscaler computes: one per 16 nodes or one per "
+            "256 cores, whichever is more."
         )
     return text
 
 
 def _forward(upstreams: Sequence[str], prefer_udp: bool, max_concurrent: bool) -> str:
     if len(upstreams) > MAX_UPSTREAMS:
-        raise UsageError(f"`forward` takes {MAX_UPSTREAMS} upstreams, not {len(upstreams)}")
+        raise UsageError(f"`forward` accepts at most {MAX_UPSTREAMS} upstreams, not {len(upstreams)}")
     for upstream in upstreams:
         if upstream != _RESOLV_CONF and not _is_address(upstream):
             raise UsageError(
-                f"the upstream {upstream!r} is neither {_RESOLV_CONF} nor an IP address with or without a port"
+                f"the upstream {upstream!r} is neither {_RESOLV_CONF} nor an IP address with an optional port"
             )
     text = ""
     if upstreams and list(upstreams) != [_RESOLV_CONF]:
-        text += comment("The upstreams given, in place of those in the node's resolv.conf.", 4)
+        text += comment("The given upstreams, instead of those in the node's resolv.conf.", 4)
     text += f"    forward . {' '.join(upstreams) or _RESOLV_CONF}"
     options = ""
     if max_concurrent:
         options += "        max_concurrent 1000\n"
     if prefer_udp:
-        options += comment("NodeLocal DNSCache asks over TCP; the upstreams would be asked over TCP too.", 8)
+        options += comment(
+            "NodeLocal DNSCache sends queries over TCP. Without this, CoreDNS would query the upstreams over TCP too.",
+            8,
+        )
         options += "        prefer_udp\n"
     return f"{text} {{\n{options}    }}\n" if options else f"{text}\n"
 

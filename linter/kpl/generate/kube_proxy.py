@@ -26,18 +26,18 @@ def kube_proxy(
     release = kubernetes or NEWEST_KUBERNETES
     mode, reason = _mode(release, kernel, services, endpoints)
     name = release if release.prerelease else release.minor
-    text = comment(f"kube-proxy for Kubernetes {name}: what is not written here has its default.")
+    text = comment(f"kube-proxy for Kubernetes {name}: all other fields have their defaults.")
     text += "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
     text += f"{comment(reason)}mode: {mode}\n"
     if mode == "nftables" and kernel is not None and kernel < LIBERAL_KERNEL:
         text += comment(
-            f"Kernels before {LIBERAL_KERNEL} reset long-lived connections to Services in nftables mode without this: "
+            f"Without this, kernels before {LIBERAL_KERNEL} reset long-lived connections to Services in nftables mode: "
             "https://github.com/kubernetes/kubernetes/issues/117924"
         )
         text += "conntrack:\n  tcpBeLiberal: true\n"
     if cluster_cidr is not None:
         _check_cidr(cluster_cidr, release)
-        text += comment("The pods' addresses: traffic to a cluster IP from any other address is masqueraded.")
+        text += comment("The pod network: traffic to a cluster IP from any other address is masqueraded.")
         text += f'clusterCIDR: "{cluster_cidr}"\n'
     return text
 
@@ -48,23 +48,23 @@ def _mode(release: Version, kernel: Version | None, services: int | None, endpoi
     if not large and release < DEFAULT_CHANGES:
         also = ", as kubeadm does," if release >= KUBEADM_WRITES_MODE else ""
         return "iptables", (
-            f"Up to some {IPTABLES_SERVICES:,} Services no mode is noticeably faster than iptables, the default. It is "
-            f"written{also} because the default is planned to become nftables in Kubernetes {DEFAULT_CHANGES}."
+            f"Up to about {IPTABLES_SERVICES:,} Services, no mode is noticeably faster than iptables, the default. It is "
+            f"set explicitly{also} because nftables is planned to become the default in Kubernetes {DEFAULT_CHANGES}."
         )
     sentences = [f"Chosen because {best.reason}."]
     if services is not None and large:
         walk = rules_walked_by_first_packet(services, endpoints)
         cost = (
-            f"For {services:,} Services iptables mode compares the first packet of each connection with some "
+            f"With {services:,} Services, iptables mode compares the first packet of each connection with about "
             f"{walk.average:,} rules"
         )
         if endpoints is not None:
-            cost += f", and writes some {rules_written_by_full_sync(services, endpoints):,} in a full sync"
+            cost += f", and writes about {rules_written_by_full_sync(services, endpoints):,} in a full sync"
         sentences.append(f"{cost}.")
     if best.mode == "ipvs":
-        sentences.append("Needs the kernel modules ip_vs, ip_vs_rr, ip_vs_wrr, ip_vs_sh and nf_conntrack.")
+        sentences.append("Requires the kernel modules ip_vs, ip_vs_rr, ip_vs_wrr, ip_vs_sh and nf_conntrack.")
     elif best.mode == "nftables" and kernel is None:
-        sentences.append(f"On kernels before {LIBERAL_KERNEL}, set conntrack.tcpBeLiberal too.")
+        sentences.append(f"On kernels before {LIBERAL_KERNEL}, also set conntrack.tcpBeLiberal.")
     return best.mode, " ".join(sentences)
 
 
@@ -78,6 +78,8 @@ def _check_cidr(cidrs: str, release: Version) -> None:
         except ValueError:
             families.append(0)
     if 0 in families or len(families) > 2 or len(set(families)) < len(families):
-        raise UsageError(f"{cidrs!r} is neither a CIDR nor an IPv4 and an IPv6 CIDR with a comma between")
+        raise UsageError(f"{cidrs!r} is neither a CIDR nor an IPv4 and an IPv6 CIDR separated by a comma")
     if len(families) == 2 and release < _DUAL_STACK:
-        raise UsageError(f"kube-proxy takes two CIDRs without feature gates from Kubernetes {_DUAL_STACK} on only")
+        raise UsageError(
+            f"kube-proxy accepts two CIDRs without feature gates only in Kubernetes {_DUAL_STACK} and later"
+        )

@@ -87,15 +87,15 @@ def _corefile_error(error: Any, text: str) -> CorefileError:
     token = getattr(error, "token", None)
     if token is None:
         at = error.pos_in_stream
-        return CorefileError("this character cannot stand here", Span(at, at + 1))
+        return CorefileError("this character is not allowed here", Span(at, at + 1))
     if token.type == "$END":
-        return CorefileError("the file ends inside of a block: `}` is missing", _last_word(text))
+        return CorefileError("the file ends inside a block: a `}` is missing", _last_word(text))
     word = Span(token.start_pos, token.start_pos + len(str(token).rstrip("\r\n")))
     if token.type == "RBRACE":
-        return CorefileError("`}` closes nothing here: its `{` is missing, or stands on the same line", word)
+        return CorefileError("this `}` closes no block: its `{` is missing or is on the same line", word)
     if token.type in ("LBRACE", "NL_LBRACE"):
-        return CorefileError("`{` opens a block where none can be", Span(token.end_pos - 1, token.end_pos))
-    return CorefileError(f"`{token}` cannot stand here", word)
+        return CorefileError("`{` opens a block where none is allowed", Span(token.end_pos - 1, token.end_pos))
+    return CorefileError(f"`{token}` is not allowed here", word)
 
 
 def _last_word(text: str) -> Span:
@@ -242,7 +242,7 @@ def _fill(corefile: Corefile, entries: list[Any]) -> None:
             corefile.stray_braces.append(Span(entry.at, entry.at + 1))
     if last_block is not None and last_block.closed is None:
         if not _ends_with_brace(last_block):
-            message = "the file ends inside of a server block: `}` is missing"
+            message = "the file ends inside a server block: a `}` is missing"
             raise CorefileError(message, _last_word(corefile.text))
         corefile.unclosed = True
 
@@ -272,7 +272,7 @@ def _server(entry: _Server, corefile: Corefile) -> ServerBlock:
 def _refuse_one_line(text: str, closed: int, directives: list[Directive]) -> None:
     """A directive's line takes in everything up to its end, the closing brace of its server too."""
     if directives and "\n" not in text[directives[-1].end : closed]:
-        message = f"`}}` cannot stand on the line of `{directives[-1].name}`: it needs a line of its own"
+        message = f"`}}` is not allowed on the line of `{directives[-1].name}`: it needs its own line"
         raise CorefileError(message, Span(closed, closed + 1))
 
 

@@ -47,7 +47,7 @@ def _identify(found: Found, as_kind: str | None) -> Identified | Skipped:
     identified = identify(found.path, data, found.named, as_kind)
     if isinstance(identified, Skipped) or identified.not_written:
         return identified
-    not_written = "is a pipe" if is_pipe else "is known by its content alone" if identified.by_content else ""
+    not_written = "is a pipe" if is_pipe else "is recognized only by its content" if identified.by_content else ""
     return identified._replace(not_written=not_written)
 
 

@@ -65,9 +65,9 @@ def list_files(folder: str, work_tree: str, *, new: bool = True) -> GitFiles:
                 env=_environment(empty, work_tree, own, common),
             )
         except OSError as error:
-            raise GitError(f"git does not run: {error.strerror}") from None
+            raise GitError(f"git cannot be run: {error.strerror}") from None
         except subprocess.TimeoutExpired:
-            raise GitError(f"git did not answer within {_TIMEOUT_S} seconds") from None
+            raise GitError(f"git did not respond within {_TIMEOUT_S} seconds") from None
     errors = os.fsdecode(done.stderr)
     if done.returncode != 0:
         last = errors.strip().rpartition("\n")[2].removeprefix("fatal: ")

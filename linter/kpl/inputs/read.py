@@ -129,7 +129,7 @@ def _unknown(path: str, name: str, text: str) -> Skipped:
         return Skipped(path, SkipReason.NOTHING, "is empty")
     if detect.kind_by_name(name) is None and detect.belongs_to_another(name):
         return Skipped(path, SkipReason.OTHER_NAME, "has the name of another program's file (`--as` overrides)")
-    return Skipped(path, SkipReason.NOTHING, "holds nothing that kpl recognizes (`--as` says what it is)")
+    return Skipped(path, SkipReason.NOTHING, "holds nothing that kpl recognizes (`--as` sets its kind)")
 
 
 def gunzip(path: str, data: bytes) -> bytes | Skipped:

@@ -209,7 +209,7 @@ def compose(text: str, offset: int = 0) -> list[Node]:
     except YAMLError as error:
         raise _yaml_error(error, text) from None
     except (UnicodeEncodeError, ValueError) as error:
-        raise YamlError(f"not readable as YAML: {error}", 0) from None
+        raise YamlError(f"not valid YAML: {error}", 0) from None
 
 
 _COLON_REFUSED = "found unexpected ':'"
@@ -316,10 +316,10 @@ class _Composer:
         if target is None:
             raise YamlError(f"the alias *{event.anchor} has no anchor", start - self._offset)
         if any(target is each for each in self._open):
-            raise YamlError(f"the alias *{event.anchor} stands inside of what it stands for", start - self._offset)
+            raise YamlError(f"the alias *{event.anchor} is inside the node that it refers to", start - self._offset)
         self._aliased += self._sizes.get(id(target), 1)
         if self._aliased > FREE_ALIASED + MOST_ALIASED * self._written:
-            raise YamlError(f"its aliases stand for more than {FREE_ALIASED:,} nodes", start - self._offset)
+            raise YamlError(f"its aliases expand to more than {FREE_ALIASED:,} nodes", start - self._offset)
         return _shared_view(target, start, event.end_mark.index + self._offset)
 
 

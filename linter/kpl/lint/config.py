@@ -50,7 +50,7 @@ def load_config(path: str) -> Settings:
     content = _CONTENT.search(source.text)
     if content is not None and not _has_settings(source.text):
         # the errors below quote the file: one of another program may hold what nobody is to see
-        raise _wrong(source, content.start(1), "not a configuration of kpl: none of its settings is in this file")
+        raise _wrong(source, content.start(1), "not a kpl configuration: the file has none of its settings")
     try:
         root = next(iter(compose(source.text)), None)
     except YamlError as error:
@@ -145,7 +145,7 @@ class _Config:
             if not isinstance(key, Scalar):
                 raise _wrong(self.source, key.start, "a key must be a word")
             if key.value in seen:
-                raise _wrong(self.source, key.start, f"`{key.value}` is written twice")
+                raise _wrong(self.source, key.start, f"`{key.value}` is set twice")
             seen.add(key.value)
             self._refuse_duplicates(value)
 
@@ -207,7 +207,7 @@ class _Config:
 
 def _hint(word: str, known: Any) -> str:
     meant = similar(word, known)
-    return f"; did you mean `{meant}`?" if meant else f"; there are {', '.join(sorted(known))}" if known else ""
+    return f"; did you mean `{meant}`?" if meant else f"; valid names are {', '.join(sorted(known))}" if known else ""
 
 
 def plain(node: Node) -> Any:

@@ -144,7 +144,7 @@ def _once(found: Sequence[tuple[str, list[Located]]]) -> list[Located]:
         if any(other.fix != finding.fix for other, _ in others):
             finding = finding._replace(fix=None)
         if also or len(names) < len(found):
-            where = f"in {listed(names)}" + (f", and likewise in {listed(also)}" if also else "")
+            where = f"in {listed(names)}" + (f"; also in {listed(also)}" if also else "")
             clusters = () if len(names) + len(also) == len(found) else (*names, *also)
             finding = finding._replace(message=f"{finding.message} ({where})", clusters=clusters)
         made.append(finding)
@@ -271,7 +271,7 @@ def _looked_at(error: BaseException) -> Document | None:
 
 def _refuse_what_is_no_finding(made: object) -> None:
     if not isinstance(made, Finding) or not isinstance(made.rule, Rule):
-        raise TypeError(f"`check` gives a {type(made).__name__}, which is not a finding")
+        raise TypeError(f"`check` produced a {type(made).__name__} instead of a finding")
     if not isinstance(made.message, str) or not isinstance(made.help, str):
         raise TypeError("the message or the help of a finding is not text")
     if not isinstance(made.span, Span) or not 0 <= made.span.start <= made.span.end:

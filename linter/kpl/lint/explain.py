@@ -14,7 +14,7 @@ def page(rule: type[Rule]) -> str:
     fixes = [example for example in rule.examples if isinstance(example, Bad) and example.fixed is not None]
     fix = "none" if not fixes else "safe" if all(example.safe for example in fixes) else "unsafe"
     if fixes and any(example.safe for example in fixes) and fix == "unsafe":
-        fix = "safe or unsafe, by the case"
+        fix = "safe or unsafe, depending on the case"
     facts = [
         f"stop: {rule.stop.value}",
         f"severity: {rule.severity.value}",

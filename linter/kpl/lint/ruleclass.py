@@ -45,9 +45,9 @@ def _fault_of_words(rule: type[Rule]) -> str | None:
     for attribute, pattern, sample in (("code", CODE, "ACME101"), ("name", NAME, "missing-cache")):
         value = getattr(rule, attribute, None)
         if not (isinstance(value, str) and pattern.fullmatch(value)):
-            return f"has {_said(value)} as its `{attribute}`, which is not written like `{sample}`"
+            return f"has {_said(value)} as its `{attribute}`, which does not look like `{sample}`"
     if not rule.summary():
-        return "has no docstring, which is its page"
+        return "has no docstring; the docstring is the page of the rule"
     for attribute in ("since", "needs"):
         if not isinstance(getattr(rule, attribute, None), str):
             return f"has {_said(getattr(rule, attribute, None))} as its `{attribute}`, which is not text"
@@ -67,14 +67,14 @@ def _fault_of_check(rule: type[Rule]) -> str | None:
     parameters = code.co_varnames[1 : code.co_argcount]
     seen = rule.wants()
     if not parameters or len(seen) != len(parameters):
-        return "has a parameter of `check` without a type; the types say what the rule wants to see"
+        return "has a parameter of `check` without a type; the types select what the rule checks"
     if seen[0] not in MODELS and seen[0] not in _BESIDE:
-        return f"wants to see `{seen[0]}`, which is none of {', '.join(sorted({*MODELS, *_BESIDE}))}"
+        return f"checks `{seen[0]}`, which is not one of {', '.join(sorted({*MODELS, *_BESIDE}))}"
     beside = _BESIDE.get(seen[0], ("Document", "Cluster"))
     missing = [each for each in seen[1:] if each not in beside]
     if missing:
-        there = f"there is {', '.join(beside)}" if beside else "there is nothing"
-        return f"wants to see `{missing[0]}` beside `{seen[0]}`, where {there}"
+        there = f"only {', '.join(beside)}" if beside else "nothing"
+        return f"takes `{missing[0]}` after `{seen[0]}`, but {there} can follow it"
     return None
 
 
@@ -84,7 +84,7 @@ def _fault_of_data(rule: type[Rule]) -> str | None:
     for name, value in rule.options.items():
         if not isinstance(name, str) or type(value) not in _OPTION_TYPES:
             return (
-                f"has {_said(value)} as the default of the option {_said(name)}, which no value in .kpl.yaml can have"
+                f"has {_said(value)} as the default of the option {_said(name)}, a type that .kpl.yaml does not support"
             )
     if isinstance(rule.examples, LateExamples):
         return None

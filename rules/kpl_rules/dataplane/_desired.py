@@ -38,11 +38,11 @@ def report(rule: Rule, cluster: Cluster, kinds: Collection[DifferenceKind], help
             continue
         objects = {_name(service): (of, service) for of, service in cluster.of(Service)} if groups else {}
         for name, found in groups.items():
-            message = f"on the node of `{document.path}`, {_sentence(found, cluster)}"
+            message = f"in `{document.path}`, {_sentence(found, cluster)}"
             here = _mention(document, found[0])
             if name in objects:
                 of, service = objects[name]
-                related = [Related(here, "the dump", document)]
+                related = [Related(here, "the dump of the node", document)]
                 yield rule.finding(service.name.span, message, help=help_, related=related, document=of)
             else:
                 yield rule.finding(here, message, help=help_, document=document)
@@ -60,7 +60,7 @@ def _of_many(rule: Rule, document: Document, groups: Mapping[str, list[Differenc
     first = next(iter(groups.values()))[0]
     return rule.finding(
         first_line(document.embedding.text),
-        f"{len(groups):,} Services are programmed in another way than the cluster has them "
+        f"{len(groups):,} Services on this node differ from those of the cluster "
         f"({first.kind.value}): {_joined([f'`{name}`' for name in groups], ', ')}",
         help=help_,
         document=document,
@@ -96,20 +96,21 @@ def _phrase(difference: Difference, cluster: Cluster) -> str:
     wanted, found = _joined(list(expected), ", "), _joined(list(programmed), ", ")
     several = "s" if len(expected or programmed) > 1 else ""
     if kind in (DifferenceKind.ENDPOINT_LEFT_OVER, DifferenceKind.ANSWERED):
-        return f"still leads to {_with_reasons(difference, cluster)}"
+        return f"still sends traffic to {_with_reasons(difference, cluster)}"
     if kind is DifferenceKind.POLICY:
         if expected == ("Local",):
-            return f"sends {way} traffic to other nodes, though its policy is Local"
-        return f"keeps {way} traffic on the node, though its policy is Cluster"
+            return f"sends {way} traffic to other nodes although its traffic policy is Local"
+        return f"keeps {way} traffic on the node although its traffic policy is Cluster"
     if kind is DifferenceKind.SOURCE_RANGES:
-        return f"takes traffic from {found or 'everywhere'} instead of {wanted or 'everywhere'}"
+        return f"accepts traffic from {found or 'everywhere'} instead of {wanted or 'everywhere'}"
     if kind is DifferenceKind.AFFINITY:
-        kept = f"keeps a client with one endpoint for {found} seconds" if found else "keeps no client with one endpoint"
-        return f"{kept}, though the Service says {f'{wanted} seconds' if wanted else 'no affinity'}"
+        kept = f"keeps a client on one endpoint for {found} seconds" if found else "has no session affinity"
+        return f"{kept} although the Service sets {f'{wanted} seconds' if wanted else 'no affinity'}"
     if kind in (DifferenceKind.NODE_PORT, DifferenceKind.HEALTH_CHECK_NODE_PORT):
+        name = "NodePort" if kind is DifferenceKind.NODE_PORT else "health check NodePort"
         if not expected:
-            return f"still has the {kind.value} {found}"
-        return f"has the {kind.value} {found} instead of {wanted}" if found else f"lacks the {kind.value} {wanted}"
+            return f"still has the {name} {found}"
+        return f"has the {name} {found} instead of {wanted}" if found else f"lacks the {name} {wanted}"
     return {
         DifferenceKind.SERVICE_MISSING: f"is not programmed at {wanted}",
         DifferenceKind.SERVICE_LEFT_OVER: f"is still programmed at {found}",
@@ -117,8 +118,8 @@ def _phrase(difference: Difference, cluster: Cluster) -> str:
         DifferenceKind.PORT: f"has the port {found} instead of {wanted}",
         DifferenceKind.EXTERNAL_IP_MISSING: f"lacks the external IP{several} {wanted}",
         DifferenceKind.LOAD_BALANCER_IP_MISSING: f"lacks the load-balancer IP{several} {wanted}",
-        DifferenceKind.ADDRESS_LEFT_OVER: f"still answers at {found}",
-        DifferenceKind.NOT_ANSWERED: f"refuses {way} traffic, though it has the endpoint{several} {wanted}",
+        DifferenceKind.ADDRESS_LEFT_OVER: f"still accepts traffic to {found}",
+        DifferenceKind.NOT_ANSWERED: f"refuses {way} traffic although it has the endpoint{several} {wanted}",
         DifferenceKind.ENDPOINT_MISSING: f"lacks the endpoint{several} {wanted}",
     }[kind]
 
@@ -137,6 +138,6 @@ def _reason(socket: str, difference: Difference, cluster: Cluster) -> str:
             for endpoint in each.endpoints:
                 if endpoint.addresses and canonical_address(endpoint.addresses[0]) == address:
                     if endpoint.terminating:
-                        return "it is terminating"
-                    return "for other nodes" if endpoint.ready else "it is not ready"
-    return "in none of its EndpointSlices"
+                        return "terminating"
+                    return "meant for other nodes" if endpoint.ready else "not ready"
+    return "not in any EndpointSlice of the Service"

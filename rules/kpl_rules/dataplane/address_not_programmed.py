@@ -30,17 +30,18 @@ KINDS = frozenset(
 
 
 class AddressNotProgrammed(Rule):
-    """A node has a Service under another address or port than the cluster: cluster IP, node port, external or load-balancer IP.
+    """A node serves a Service at the wrong cluster IP, port, NodePort, external IP or load-balancer IP.
 
     ## Why
-    Clients ask for the address that the Service has, and find no rule for it on this node, while an old address still leads to
-    the pods. That is so where a Service was deleted and made again, its node port was changed, or its load balancer got a
-    new address, and a kube-proxy did not follow.
+    Clients connect to the address that the Service has, but this node has no rule for it, while the old address still
+    leads to the pods. This happens when a Service was deleted and created again, its NodePort was changed, or its load
+    balancer got a new address, and a kube-proxy did not follow.
 
-    From 1.30 on kube-proxy leaves load-balancer IPs with `ipMode: Proxy` to the load balancer; so does the check.
+    In Kubernetes 1.30 and later, kube-proxy does not program load-balancer IPs with `ipMode: Proxy`, and the rule does
+    not expect them.
 
     ## Fix
-    None in a file. Look at the logs of kube-proxy on the node, and restart it if it does not catch up.
+    A dump cannot be fixed. Read the kube-proxy logs on the node, and restart kube-proxy if it does not catch up.
 
     ## References
     - https://kubernetes.io/docs/reference/networking/virtual-ips/
@@ -97,5 +98,5 @@ class AddressNotProgrammed(Rule):
             self,
             cluster,
             KINDS,
-            "Look at the logs of kube-proxy on the node; restart it if it does not catch up.",
+            "Read the kube-proxy logs on the node. Restart kube-proxy if it does not catch up.",
         )

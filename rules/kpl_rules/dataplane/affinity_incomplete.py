@@ -16,18 +16,19 @@ _SET = "-m recent --set --name KUBE-SEP-FWTBSCUQANFXTLL2 --mask 255.255.255.255 
 
 
 class AffinityIncomplete(Rule):
-    """Session affinity holds for a part of a Service's endpoints only, so clients change the endpoint.
+    """Session affinity works for only some endpoints of a Service, so clients move between endpoints.
 
     ## Why
-    With `sessionAffinity: ClientIP` kube-proxy writes two rules for each endpoint: the endpoint's chain remembers the
-    client's address in a list of its own (`-m recent --set`), and the Service's chain asks all lists (`--rcheck`), with the
-    same number of seconds, before it spreads. If one of them is missing, or asks another list than the chain it leads to
-    keeps, clients of that endpoint are spread anew with each connection.
+    With `sessionAffinity: ClientIP`, kube-proxy writes two rules for each endpoint. The endpoint's chain stores the
+    client address in its own list (`-m recent --set`). The Service's chain checks all lists (`--rcheck`), with the same
+    number of seconds, before it chooses an endpoint. If one of the two rules is missing, or `--rcheck` reads a
+    different list than the one that the endpoint's chain writes, each connection of that endpoint's clients may go to a
+    different endpoint.
 
-    Only whole tables are looked at.
+    The rule checks only complete tables.
 
     ## Fix
-    There is none in a dump. Restart kube-proxy on the node (it starts with a full sync).
+    A dump cannot be fixed. Restart kube-proxy on the node; it starts with a full sync.
 
     ## References
     - https://kubernetes.io/docs/reference/networking/virtual-ips/#session-affinity
@@ -78,24 +79,39 @@ class AffinityIncomplete(Rule):
             (
                 not_asked,
                 "",
-                "is not asked for its clients, as the others are: they change the endpoint",
+                "`{}`{} has no `--rcheck` rule in the Service's chain, so its clients move to other endpoints",
             ),
-            (not_spread, "", "is asked for its clients, and gets no new ones"),
-            (uneven, "--seconds", "is asked with another timeout than the other endpoints of the Service"),
-            (stray, "--name", "is not the list that this rule asks"),
+            (
+                not_spread,
+                "",
+                "`{}`{} has a `--rcheck` rule but no other rule that leads to it, so it gets no new clients",
+            ),
+            (
+                uneven,
+                "--seconds",
+                (
+                    "`{}`{} has a different `--rcheck` timeout than the Service's other endpoints, so it keeps clients "
+                    "for a different time"
+                ),
+            ),
+            (
+                stray,
+                "--name",
+                "this rule leads to `{}`{} but checks another list, so clients do not stay with the endpoint",
+            ),
             (
                 self._forgetful(nat, rows),
                 "",
-                "does not remember its clients, as it should: they change the endpoint",
+                "`{}`{} has no `--set` rule, so it does not store its clients and they move to other endpoints",
             ),
         ):
             if found:
                 more = and_more(len(found) - 1, "endpoint")
                 yield self.finding_of_many(
                     (nat.option_span(row, option) for row in found),
-                    f"`{nat.target[found[0]]}` {what}{more}",
-                    "the same here",
-                    help="Restart kube-proxy on this node: its first sync writes all rules anew.",
+                    what.format(nat.target[found[0]], more),
+                    "same problem here",
+                    help="Restart kube-proxy on this node: its first sync rewrites all rules.",
                 )
 
     def _forgetful(self, nat: Table, rows: list[int]) -> list[int]:

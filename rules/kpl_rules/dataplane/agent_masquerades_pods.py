@@ -36,19 +36,19 @@ def _with_agent(*networks: str) -> str:
 
 
 class AgentMasqueradesPods(Rule):
-    """The masquerading agent does not spare the pod network, so pods see each other with the addresses of nodes.
+    """The masquerading agent does not exempt the pod network, so pods see the addresses of nodes instead of pods.
 
     ## Why
-    ip-masq-agent (kindnet on kind) masquerades what leaves the node, except for the networks that its configuration
-    names: a rule for each of them returns. kube-proxy's rules tell the network that the cluster takes for its pods
-    (`clusterCIDR` or the node's pod network). If that is in none of the agent's networks, connections between pods on
-    different nodes are masqueraded: NetworkPolicies, logs and access lists see the node instead of the pod, and source
-    ports of the node are used up.
+    ip-masq-agent (kindnet on kind) masquerades traffic that leaves the node, except to the networks in its
+    configuration; each of them has a rule that returns. kube-proxy's rules show which network the cluster uses for pods
+    (`clusterCIDR` or the node's pod network). If none of the agent's networks contains it, connections between pods on
+    different nodes are masqueraded: NetworkPolicies, logs and access lists see the node instead of the pod, and the
+    connections use up source ports of the node.
 
-    Only a whole nat table is looked at.
+    The rule checks only a complete nat table.
 
     ## Fix
-    There is none in a dump. Add the pod network to `nonMasqueradeCIDRs` in the agent's ConfigMap.
+    A dump cannot be fixed. Add the pod network to `nonMasqueradeCIDRs` in the agent's ConfigMap.
 
     ## References
     - https://kubernetes.io/docs/tasks/administer-cluster/ip-masq-agent/
@@ -96,9 +96,10 @@ class AgentMasqueradesPods(Rule):
             if spared and prefix is not None and not any(_covers(network, address, prefix) for network in spared):
                 yield self.finding(
                     nat.declaration(chain),
-                    f"{agent} masquerades what pods send to pods of other nodes: none of its {len(spared):,} networks holds "
-                    f"the pod network {pods}",
-                    help=f"Add {pods} to `nonMasqueradeCIDRs` in the agent's ConfigMap.",
+                    f"`{chain}` of {agent} exempts {len(spared):,} network{'' if len(spared) == 1 else 's'} but not "
+                    f"the pod network `{pods}`, so "
+                    "traffic between pods of different nodes is masqueraded",
+                    help=f"Add `{pods}` to `nonMasqueradeCIDRs` in the agent's ConfigMap.",
                 )
 
 

@@ -18,16 +18,16 @@ _SAME = (
 
 
 class AmbiguousPortal(Rule):
-    """Two rules hand the same address and port to different Services, and only the first ever gets traffic.
+    """Two rules send the same address and port to different Services, and only the first one receives traffic.
 
     ## Why
-    `KUBE-SERVICES` and `KUBE-NODEPORTS` are tried from the top, and the first rule that matches wins. Kubernetes gives a
-    cluster IP and a NodePort to one Service alone, but `externalIPs` and the address of a load balancer are taken as they
-    are written: two Services with the same address and port are not refused. kube-proxy writes Services in no
-    particular order, so which one answers differs from node to node and from sync to sync.
+    `KUBE-SERVICES` and `KUBE-NODEPORTS` are evaluated from the top, and the first rule that matches wins. Kubernetes
+    gives a cluster IP and a NodePort to one Service only, but it does not validate `externalIPs` and load-balancer
+    addresses for conflicts: two Services may have the same address and port. kube-proxy writes Services in no
+    particular order, so the Service that wins differs between nodes and between syncs.
 
     ## Fix
-    There is none in a dump. Give the address or the port to one of the Services.
+    A dump cannot be fixed. Give the address or the port to one of the Services.
 
     ## References
     - https://kubernetes.io/docs/concepts/services-networking/service/#external-ips
@@ -69,11 +69,11 @@ class AmbiguousPortal(Rule):
             key = (nat.chain[portal.row], portal.address, portal.protocol, portal.port)
             row, target = first.setdefault(key, (portal.row, portal.target))
             if target != portal.target:
-                where = f"{portal.address.partition('/')[0]}, port" if portal.address else "NodePort"
+                where = f"{portal.address.partition('/')[0]} port" if portal.address else "NodePort"
                 yield self.finding(
                     nat.target_span(portal.row),
-                    f"{where} {portal.port} ({portal.protocol}) goes to `{target}` already: this rule is never reached",
-                    help="Two Services have the same address and port. Change the external IP, the load balancer's address or "
-                    "the port of one of them.",
+                    f"`{where} {portal.port}` ({portal.protocol}) already goes to `{target}`, so this rule never "
+                    "matches",
+                    help="Change the external IP, the load-balancer address or the port of one of the two Services.",
                     related=[Related(nat.target_span(row), "the rule that wins")],
                 )

@@ -24,18 +24,18 @@ MOST_RELATED = 3
 
 
 class ChainNameHash(Rule):
-    """The hash in a chain's name is not the one of the name, so kube-proxy made no such chain.
+    """The hash in a chain's name does not match the name, so kube-proxy did not create the chain.
 
     ## Why
-    kube-proxy puts eight characters in front of the readable part of the names of chains and affinity sets: the start of
-    that part's SHA-256 in base 32. A name whose hash is another one was edited: Services were renamed before the dump was
-    handed on, or somebody filled in chains by hand. kube-proxy empties such a chain when it next writes rules and deletes
-    it afterwards, so the names in the dump are not to be trusted.
+    kube-proxy starts the names of chains and affinity sets with eight characters: the start of the SHA-256 of the
+    readable part, in base 32. A hash that does not match means that the name was edited: somebody renamed Services
+    before sharing the dump, or added chains by hand. kube-proxy empties such a chain when it next writes rules and then
+    deletes it, so the names in the dump are not reliable.
 
-    All names of a table make one finding.
+    All names of a table are reported as one finding.
 
     ## Fix
-    There is none: which half of the name is right is not in the file.
+    No fix is offered: the file does not show which part of the name is right.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/proxy/nftables/proxier.go
@@ -62,19 +62,13 @@ class ChainNameHash(Rule):
             if not others:
                 continue
             first, *more = others
-            count = (
-                f", and so are {len(more):,} more names"
-                if len(more) > 1
-                else ", and so is one more name"
-                if more
-                else ""
-            )
+            count = f" (and {len(more):,} more names)" if len(more) > 1 else " (and 1 more name)" if more else ""
             yield self.finding(
                 ruleset.declaration(first),
-                f"`{first.name}` is no name that kube-proxy makes: its hash is of another text{count}",
-                help="Take the dump again with `nft list ruleset` where names were changed in it.",
+                f"`{first.name}`{count} has a hash that does not match its name, so kube-proxy did not create it",
+                help="Take the dump again with `nft list ruleset`, without editing names.",
                 related=[
-                    Related(ruleset.declaration(each), f"`{each.name}` has another hash as well")
+                    Related(ruleset.declaration(each), f"the hash of `{each.name}` does not match either")
                     for each in more[:MOST_RELATED]
                 ],
             )

@@ -28,16 +28,17 @@ _REPLACED = Version("1.24")
 
 
 class ChainsOfTwoReleases(Rule):
-    """The node holds chains of kube-proxy up to 1.23 beside those of 1.24 and newer: an upgrade left them behind.
+    """Chains of kube-proxy 1.23 or earlier are left next to those of 1.24 or later, for example after an upgrade.
 
     ## Why
-    kube-proxy 1.24 replaced the chains `KUBE-XLB-` by `KUBE-EXT-` and `KUBE-SVL-`. Until 1.27 it deleted those of
-    older releases; kube-proxy 1.28 and later does not know them and leaves them, with the `KUBE-SEP-` chains that they lead
-    to. Where both are in one table, or the release is known to be 1.24 or newer, two kube-proxies of different releases
-    write the table, or an upgrade left the chain.
+    kube-proxy 1.24 replaced the `KUBE-XLB-` chains with `KUBE-EXT-` and `KUBE-SVL-`. Versions 1.24 to 1.27 deleted the
+    chains of older releases; kube-proxy 1.28 and later does not know them and keeps them, together with the `KUBE-SEP-`
+    chains that they lead to. If one table has both, or the release is known to be 1.24 or later, two kube-proxies of
+    different releases write the table, or an upgrade left the chain.
 
     ## Fix
-    There is none in a dump. See that one kube-proxy runs on the node, and reboot it or delete the old chains.
+    A dump cannot be fixed. Make sure that only one kube-proxy runs on the node, then reboot the node or delete the old
+    chains.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
@@ -77,17 +78,17 @@ class ChainsOfTwoReleases(Rule):
                 more = and_more(len(old) - 1, "chain")
                 yield self.finding_of_many(
                     (nat.declaration(chain) for chain in old),
-                    f"`{old[0]}`{more} is of kube-proxy 1.23 or older, and {newer}: an upgrade left it, or two kube-proxies run "
-                    "here",
-                    "of the older release as well",
-                    help="Make sure that one kube-proxy runs on this node, then reboot the node or delete the old chains: "
-                    "kube-proxy 1.28 and later does not delete them.",
+                    f"`{old[0]}`{more} comes from kube-proxy 1.23 or earlier, but {newer}, so it is a leftover or two "
+                    "kube-proxies run here",
+                    "also from the older release",
+                    help="Make sure that only one kube-proxy runs on this node, then reboot the node or delete the "
+                    "old chains: kube-proxy 1.28 and later does not delete them.",
                 )
 
 
 def newer_release(nat: Table, cluster: Cluster) -> str:
     """What shows that a kube-proxy of 1.24 or newer writes `nat`; empty where nothing does."""
     if any(chain.startswith(("KUBE-EXT-", "KUBE-SVL-")) for chain in nat.chains):
-        return "the table has chains of 1.24 and newer"
+        return "the table has chains of 1.24 or later"
     known = cluster.kubernetes_version_known and cluster.kubernetes_version >= _REPLACED
     return f"the cluster runs Kubernetes {cluster.kubernetes_version}" if known else ""

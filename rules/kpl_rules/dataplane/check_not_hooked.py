@@ -30,41 +30,42 @@ class _Check(NamedTuple):
     lost: str
 
 
-_REFUSED = "what goes to a Service without endpoints is not refused: it waits until it times out"
+_REFUSED = "connections to a Service without endpoints time out instead of being rejected"
 _CHECKS = {
     "endpoints-check": _Check(("input", "forward", "output"), ("no-endpoint-services",), _REFUSED),
     "service-endpoints-check": _Check(("input", "forward", "output"), ("no-endpoint-services",), _REFUSED),
     "nodeport-endpoints-check": _Check(
         ("input",),
         ("no-endpoint-nodeports",),
-        "what goes to a NodePort of a Service without endpoints is not refused as its policy wants",
+        "connections to a NodePort of a Service without endpoints are not rejected or dropped",
     ),
     "cluster-ips-check": _Check(
         ("forward", "output"),
         ("cluster-ips",),
-        "what goes to a port that no Service has on a cluster IP is not refused",
+        "connections to an unused port of a cluster IP are not rejected",
     ),
     "firewall-check": _Check(
-        ("output",), ("firewall-ips", "firewall"), "the source ranges of load balancers do not hold"
+        ("output",), ("firewall-ips", "firewall"), "the source ranges of load balancers are not enforced"
     ),
 }
 _REJECTS = "reject-chain"
-_HELP = "kube-proxy writes these chains again when it starts."
+_HELP = "Restart kube-proxy on this node: it rewrites these chains."
 
 _FORWARD = "\t\ttype filter hook forward priority filter; policy accept;\n"
 
 
 class CheckNotHooked(Rule):
-    """A chain of checks is not led to from one of its hooks, so that what it refuses is not refused there.
+    """A chain that rejects or drops traffic is not reached from one of its hooks, so that traffic is not filtered.
 
     ## Why
-    Beside the translation of addresses, kube-proxy in nftables mode has chains that refuse: what goes to Services without
-    endpoints, to ports of a cluster IP that no Service has, or comes from outside of a load balancer's source ranges. Each is
-    led to from base chains of the hooks that such packets pass. Looked at are tables that are there from their first line to
-    the last brace.
+    In nftables mode, kube-proxy has chains that translate addresses and chains that refuse traffic: to Services without
+    endpoints, to ports of a cluster IP that no Service uses, or from outside the source ranges of a load balancer. Base
+    chains of the hooks that such packets pass jump to these chains.
+
+    The rule checks only complete tables.
 
     ## Fix
-    There is none in a dump. kube-proxy writes these chains again when it starts.
+    A dump cannot be fixed. kube-proxy rewrites these chains when it restarts.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/proxy/nftables/proxier.go (setupNFTables)
@@ -101,7 +102,7 @@ class CheckNotHooked(Rule):
                 verdict.kind in ("reject", "drop") for rule in rejecting.rules for verdict in rule.verdicts
             ):
                 yield self.finding(
-                    ruleset.declaration(rejecting), f"`{_REJECTS}` does not reject: {_REFUSED}", help=_HELP
+                    ruleset.declaration(rejecting), f"`{_REJECTS}` does not reject, so {_REFUSED}", help=_HELP
                 )
 
     def _of(self, ruleset: NftRuleset, table: NftTable, chain: NftChain, check: _Check) -> Iterator[Finding]:
@@ -112,9 +113,9 @@ class CheckNotHooked(Rule):
         missing = [hook for hook in hooks if chain.name not in chains_reached_from_hook(table, "filter", hook)]
         looked_up = {found for rule in chain.rules for _, found in rule.lookups}
         if missing:
-            message = f"nothing leads to `{chain.name}` from the hook `{missing[0]}`"
+            message = f"`{chain.name}` is not reached from the `{missing[0]}` hook"
         elif looked_up.isdisjoint(check.into):
-            message = f"`{chain.name}` does not look into `{check.into[0]}`"
+            message = f"`{chain.name}` does not look up `{check.into[0]}`"
         else:
             return
-        yield self.finding(ruleset.declaration(chain), f"{message}: {check.lost}", help=_HELP)
+        yield self.finding(ruleset.declaration(chain), f"{message}, so {check.lost}", help=_HELP)

@@ -31,17 +31,19 @@ _CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfigur
 
 
 class ClusterCidrNotInForce(Rule):
-    """A node takes another network for the pods' than kube-proxy's configuration says.
+    """A node uses a different pod network than kube-proxy's configuration, so pods may be masqueraded.
 
     ## Why
-    By `clusterCIDR`, kube-proxy tells the traffic of pods from that of others, which it masquerades. Pods outside of the network
-    that is programmed are masqueraded too: the pods they call see a node's address, and network policies do not know
-    them. kube-proxy reads its configuration when it starts; the network of a node stays until it is started again.
+    kube-proxy uses `clusterCIDR` to tell the traffic of pods from other traffic, which it masquerades. Pods outside of
+    the programmed network are masqueraded too: the pods that they connect to see a node's address, and network policies
+    do not recognize them. kube-proxy reads its configuration only when it starts, so a node keeps its old network until
+    kube-proxy is restarted.
 
-    Looked at are configurations with `detectLocalMode` unset or `ClusterCIDR`, where the run has one of them.
+    The rule checks configurations with `detectLocalMode` unset or set to `ClusterCIDR`, if the run has exactly one
+    configuration.
 
     ## Fix
-    None in a file: restart kube-proxy on the node, or correct `clusterCIDR`.
+    A dump cannot be fixed. Restart kube-proxy on the node, or correct `clusterCIDR`.
 
     ## References
     - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
@@ -82,9 +84,10 @@ class ClusterCidrNotInForce(Rule):
             if canonical_network(network) not in wanted:
                 yield self.finding(
                     span,
-                    f"this node takes {network} for the network of the pods, while kube-proxy's configuration says {written}",
-                    help="Restart kube-proxy on the node, or correct `clusterCIDR`.",
-                    related=[Related(written.span, "the configuration", document)],
+                    f"this node uses the pod network `{network}`, but kube-proxy's configuration has `{written}`, so "
+                    "the configured value is not in force",
+                    help="Restart kube-proxy on the node. Or correct `clusterCIDR`.",
+                    related=[Related(written.span, "`clusterCIDR` in the configuration", document)],
                     document=where,
                 )
 

@@ -19,20 +19,21 @@ _FAR = _SMALL.format(
 
 
 class ClusterIpMasquerade(Rule):
-    """One Service is not masqueraded as the others are, so clients outside of the pod network get no answer from it.
+    """One Service is not masqueraded like the others, so clients outside of the pod network get no response from it.
 
     ## Why
-    kube-proxy knows by `clusterCIDR` and `detectLocalMode` which sources are pods, and masquerades the rest in a rule of
-    each Service's chain (in `KUBE-SERVICES` up to Kubernetes 1.20), with the same condition for all Services, for the
-    address and port that lead to the chain. A Service whose rule is lost, or has another source than the others, answers
-    pods and not those that come through a route to the cluster IPs. Where no rule leads from the rule's address and port to
-    the chain, one of the two was changed, or the cluster IP is lost.
+    kube-proxy derives from `clusterCIDR` and `detectLocalMode` which sources are pods. It masquerades all other sources
+    with a rule in each Service's chain (in `KUBE-SERVICES` before Kubernetes 1.21). The condition is the same for all
+    Services, and the rule is for the address and port that lead to the chain. If a Service's rule is missing or has a
+    different source, the Service responds to pods, but not to clients that reach cluster IPs through a route. If no
+    rule leads from the rule's address and port to the chain, one of the two rules was changed, or the rule for the
+    cluster IP is missing.
 
-    Only whole tables are looked at. A table in which no Service has such a rule is silent: without a way to tell pods
-    from others kube-proxy writes none.
+    The rule checks only complete tables. It is silent if no Service has such a rule: kube-proxy writes none if it has
+    no way to recognize pods.
 
     ## Fix
-    There is none in a dump. Restart kube-proxy on the node (it starts with a full sync).
+    A dump cannot be fixed. Restart kube-proxy on the node; it starts with a full sync.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
@@ -85,17 +86,31 @@ class ClusterIpMasquerade(Rule):
             (
                 missing,
                 "",
-                "the cluster IP of `{}` is not masqueraded for clients outside of the pod network, unlike others",
+                (
+                    "`{}`{} does not masquerade clients outside of the pod network like other Services, so they "
+                    "receive no response"
+                ),
             ),
-            (strangers, "-d", "`{}` masquerades for a cluster IP and port from which no rule leads there"),
-            (other, "-s", "the masquerading in `{}` takes other sources for pods than the rest of the Services"),
+            (
+                strangers,
+                "-d",
+                "`{}`{} masquerades traffic to this cluster IP and port, but no rule for them leads to the chain",
+            ),
+            (
+                other,
+                "-s",
+                (
+                    "`{}`{} exempts a different source network from masquerading than the other Services, so some "
+                    "clients receive no response"
+                ),
+            ),
         ):
             if found:
                 chain = nat.target[found[0]] if found is missing else nat.chain[found[0]]
                 more = and_more(len(found) - 1, "Service")
                 yield self.finding_of_many(
                     (nat.option_span(row, option) for row in found),
-                    f"{text.format(chain)}{more}",
-                    "the same here",
-                    help="Restart kube-proxy on this node: its first sync writes all rules anew.",
+                    text.format(chain, more),
+                    "same problem here",
+                    help="Restart kube-proxy on this node: its first sync rewrites all rules.",
                 )

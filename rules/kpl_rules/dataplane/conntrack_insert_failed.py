@@ -36,28 +36,29 @@ _ROW = (
 
 
 class ConntrackInsertFailed(Rule):
-    """Packets were dropped because two of them raced to make the same entry: the cause of DNS lookups of five seconds.
+    """Packets were dropped because two created the same conntrack entry at once, which delays DNS by five seconds.
 
     ## Why
-    `insert_failed` counts packets whose entry in the table of connections could not be added, because another packet
-    had added an equal one a moment before. Such a packet is dropped. That hits DNS first: glibc and musl send the queries for
-    A and AAAA from one socket, one right behind the other, and both are translated on their way to CoreDNS. The
-    resolver waits for the lost answer until its timeout, five seconds with glibc, 2.5 with musl.
+    `insert_failed` counts packets whose conntrack entry could not be added, because another packet had added an equal
+    entry a moment before. The kernel drops such a packet. This affects DNS first: glibc and musl send the A and AAAA
+    queries from one socket, one right after the other, and both are translated on their way to CoreDNS. The resolver
+    waits for the lost answer until its timeout: five seconds with glibc, 2.5 seconds with musl.
 
-    The counters are summed over the CPUs. Three things keep the rule quiet on a healthy node:
+    The counters are summed over the CPUs. The rule is silent on a healthy node, for three reasons:
 
-    - Before Linux 5.10 `insert_failed` counts clashes that the kernel resolved as well; there `drop` beside it is the limit
-      of what was lost. From 5.10 on the resolved ones are in `clash_resolve`.
-    - A counter runs since the node started, and the dump does not tell when that was. Fewer than the option
+    - Before Linux 5.10, `insert_failed` also counts clashes that the kernel resolved, so `drop` next to it is the upper
+      limit of the loss. Linux 5.10 and later counts resolved clashes in `clash_resolve`.
+    - Counters run since the node started, and the dump does not say when that was. Fewer packets than the option
       `packets` are not reported: a thousand in a year are three a day.
-    - Today's kernels do not count what went well. Where one does (`new`, `insert`), one in `one_in` is tolerated.
+    - Current kernels do not count successful entries. If a kernel does (`new`, `insert`), one failure in `one_in` is
+      tolerated.
 
-    A counter tells that packets were lost, not that they still are: take the counters twice and compare.
+    A counter shows that packets were lost, not that they still are. Take the counters twice and compare them.
 
     ## Fix
-    There is none in a dump. In the order of their effect: NodeLocal DNSCache, whose traffic is not tracked; Linux 5.7 or
-    newer, which lets both packets pass when they were translated to different pods; for images with glibc the resolver
-    option `single-request-reopen`; fewer queries, with a lower `ndots` or names that end in a dot.
+    A dump cannot be fixed. What helps, most effective first: NodeLocal DNSCache, whose traffic is not tracked; Linux
+    5.7 or later, which accepts both packets if they were translated to different pods; for images with glibc, the
+    resolver option `single-request-reopen`; fewer queries, through a lower `ndots` or names that end in a dot.
 
     ## References
     - https://github.com/kubernetes/kubernetes/issues/56903
@@ -97,8 +98,9 @@ class ConntrackInsertFailed(Rule):
             cpus = f" on {counters.cpus} CPUs" if counters.cpus > 1 else ""
             yield self.finding(
                 counters.places["insert_failed"],
-                f"{lost:,} packets{cpus} were dropped because an equal entry was added a moment before: where they were DNS "
-                "queries, the lookup took until the resolver's timeout",
-                help="Run NodeLocal DNSCache, and Linux 5.7 or newer on the nodes; for images with glibc, set the resolver "
-                "option `single-request-reopen`. Take the counters again to see whether this one still rises.",
+                f"{lost:,} packets{cpus} were dropped because an equal conntrack entry already existed, so DNS "
+                "queries among them waited for the resolver's timeout",
+                help="Run NodeLocal DNSCache, and Linux 5.7 or later on the nodes; for images with glibc, set the "
+                "resolver option `single-request-reopen`. Take the counters again to see whether this one still "
+                "rises.",
             )

@@ -38,21 +38,22 @@ _CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfigur
 
 
 class ConntrackTableNearlyFull(Rule):
-    """The table of connections is nearly full, and a full one drops the packets of new connections.
+    """The conntrack table is nearly full, and a full table drops the packets of new connections.
 
     ## Why
-    Every connection and every DNS query that passes a node takes an entry in the kernel's table; at `nf_conntrack_max` the packets
-    of new ones are dropped, and the applications on the node see timeouts and failing lookups. A burst is enough
-    for that when little is left: an answered UDP query keeps its entry for 30 seconds or two minutes, a TCP connection
-    that is over for two minutes more.
+    Every connection and every DNS query that passes a node takes an entry in the kernel's conntrack table. At
+    `nf_conntrack_max` entries, packets of new connections are dropped, and applications on the node see timeouts and
+    failed lookups. A nearly full table needs only a burst to fill up: an answered UDP query keeps its entry for 30
+    seconds or two minutes, and a closed TCP connection keeps it for another two minutes.
 
-    The number of entries is what `/proc/net/stat/nf_conntrack`, sysctl's `nf_conntrack_count` or the last line of `conntrack -L`
-    tells. The limit is `nf_conntrack_max` where the same file has it. Without it, the rule computes what kube-proxy sets,
-    if one KubeProxyConfiguration is among the inputs and the file has a line for each CPU; those are at least as many as
-    the node runs, so the computed limit is no smaller than the real one. Above the option `percent` it is reported.
+    The number of entries comes from `/proc/net/stat/nf_conntrack`, from sysctl's `nf_conntrack_count`, or from the last
+    line of `conntrack -L`. The limit is `nf_conntrack_max` if the same file has it. Otherwise the rule computes the
+    limit that kube-proxy sets, if the inputs have exactly one KubeProxyConfiguration and the file has a line for each
+    CPU. There are at least as many lines as CPUs, so the computed limit is not below the real one. The rule reports
+    tables that are fuller than the option `percent`.
 
     ## Fix
-    There is none in a dump: raise `conntrack.maxPerCore` or `conntrack.min` in kube-proxy's configuration.
+    A dump cannot be fixed. Raise `conntrack.maxPerCore` or `conntrack.min` in kube-proxy's configuration.
 
     ## References
     - https://docs.kernel.org/networking/nf_conntrack-sysctl.html
@@ -91,10 +92,10 @@ class ConntrackTableNearlyFull(Rule):
         )
         if size is None or size.entries * 100 < size.limit * self.option["percent"]:
             return
-        limit = "" if size.told else " that kube-proxy's configuration makes of the CPUs"
+        limit = "" if size.told else " that kube-proxy's configuration sets for the CPUs"
         yield self.finding(
             size.span,
-            f"the table of connections holds {size.entries:,} of the {size.limit:,} entries{limit}: when it is full, the packets "
-            "of new connections are dropped",
+            f"the conntrack table has {size.entries:,} of the {size.limit:,} entries{limit}, and a full table drops "
+            "the packets of new connections",
             help="Raise `conntrack.maxPerCore` or `conntrack.min` in kube-proxy's configuration.",
         )

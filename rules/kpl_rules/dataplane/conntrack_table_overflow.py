@@ -11,28 +11,29 @@ _CPU = (
     "clash_resolve=40 chaintoolong=0 \n"
 )
 _HELP = (
-    "Raise `conntrack.maxPerCore` or `conntrack.min` in kube-proxy's configuration; NodeLocal DNSCache keeps the entries of DNS "
-    "out of the table. `dmesg` says `nf_conntrack: table full, dropping packet` while it happens."
+    "Raise `conntrack.maxPerCore` or `conntrack.min` in kube-proxy's configuration. Or run NodeLocal DNSCache, which "
+    "keeps DNS queries out of the table. `dmesg` shows `nf_conntrack: table full, dropping packet` while it happens."
 )
 
 
 class ConntrackTableOverflow(Rule):
-    """The table of connections was full: packets of new connections were dropped, or other entries thrown out for them.
+    """The conntrack table was full, so packets of new connections were dropped or other entries were evicted.
 
     ## Why
-    Every connection and every DNS query that passes a node takes an entry in the kernel's table, up to `nf_conntrack_max`. In
-    a full table the kernel first throws out an entry that has seen no answer yet (`early_drop`), and where it finds none it drops
-    the packet of the new connection (`drop`). Connections time out then, and DNS lookups fail, on that node only.
+    Every connection and every DNS query that passes a node takes an entry in the kernel's conntrack table, up to
+    `nf_conntrack_max`. If the table is full, the kernel first evicts an entry that has not seen a response yet
+    (`early_drop`). If it finds none, it drops the packet of the new connection (`drop`). Connections then time out and
+    DNS lookups fail, on that node only.
 
-    `drop` counts packets lost to clashing entries as well; what `insert_failed` holds is taken off. The counters are
-    summed over the CPUs, and fewer than the option `packets` are not reported: they run since the node started, and a
-    thousand in a year are three a day.
+    `drop` also counts packets lost to clashing entries, so the rule subtracts `insert_failed`. The counters are summed
+    over the CPUs. Fewer packets than the option `packets` are not reported: the counters run since the node started,
+    and a thousand in a year are three a day.
 
-    A counter tells that the table was full, not that it still is: take the counters twice and compare.
+    A counter shows that the table was full, not that it still is. Take the counters twice and compare them.
 
     ## Fix
-    There is none in a dump. kube-proxy sets the limit: `conntrack.maxPerCore` times the CPUs, and at least `conntrack.min` (32,768
-    and 131,072 by default). NodeLocal DNSCache keeps DNS queries out of the table.
+    A dump cannot be fixed. kube-proxy sets the limit: `conntrack.maxPerCore` times the number of CPUs, but at least
+    `conntrack.min` (32,768 and 131,072 by default). NodeLocal DNSCache keeps DNS queries out of the table.
 
     ## References
     - https://docs.kernel.org/networking/nf_conntrack-sysctl.html
@@ -70,13 +71,13 @@ class ConntrackTableOverflow(Rule):
             if lost >= self.option["packets"]:
                 yield self.finding(
                     counters.places["drop"],
-                    f"{lost:,} packets of new connections{cpus} were dropped because the table of connections had no room "
-                    "for them",
+                    f"{lost:,} packets of new connections{cpus} were dropped because the conntrack table was full",
                     help=_HELP,
                 )
             if thrown_out >= self.option["packets"]:
                 yield self.finding(
                     counters.places["early_drop"],
-                    f"{thrown_out:,} entries{cpus} were thrown out of the full table of connections to make room for new ones",
+                    f"{thrown_out:,} entries{cpus} were evicted from the full conntrack table to make room for new "
+                    "ones",
                     help=_HELP,
                 )

@@ -23,18 +23,17 @@ MOST_RELATED = 3
 
 
 class DanglingGoto(Rule):
-    """A rule or a map of kube-proxy's table leads to a chain that the table does not have.
+    """A rule or map of kube-proxy's table leads to a chain that does not exist, so `nft -f` refuses the table.
 
     ## Why
-    The kernel takes no rule and no element that leads to a missing chain, and deletes no chain that something leads to.
-    So no node ever had the table that this file shows: lines were lost or edited after `nft list ruleset`, or two dumps
-    were mixed. What it says about the node is not reliable, and `nft -f` refuses it as a whole.
+    The kernel accepts no rule and no map element that leads to a missing chain, and it does not delete a chain that
+    something leads to. So no node ever had the table in this file: lines were lost or edited after `nft list ruleset`,
+    or two dumps were mixed. The dump does not describe the node reliably, and `nft -f` refuses all of it.
 
-    Only tables are looked at that are there from their first line to the last brace, with the chains and maps that every
-    kube-proxy makes.
+    The rule checks only complete tables with the chains and maps that every kube-proxy creates.
 
     ## Fix
-    There is none: where the chain went is not in the file. Take the dump again.
+    No fix is offered: the file does not show where the chain went. Take the dump again.
 
     ## References
     - https://manpages.debian.org/bookworm/nftables/nft.8.en.html
@@ -67,14 +66,14 @@ class DanglingGoto(Rule):
                 if chain not in table.chains:
                     places.setdefault(chain, []).append(span)
             for chain, spans in places.items():
-                lead = "something leads" if len(spans) == 1 else f"{len(spans):,} places lead"
+                lead = "1 place leads" if len(spans) == 1 else f"{len(spans):,} places lead"
                 yield self.finding(
                     ruleset.span_of(chain, spans[0]),
-                    f"{lead} to the chain `{chain}`, which the table does not have: `nft -f` refuses the table",
-                    help="Take the dump again with `nft list ruleset`: no kernel holds such a table, so lines were lost "
-                    "or edited.",
+                    f"chain `{chain}` does not exist, but {lead} to it, so `nft -f` refuses the table",
+                    help="Take the dump again with `nft list ruleset`: no kernel has such a table, so lines were "
+                    "lost or edited.",
                     related=[
-                        Related(ruleset.span_of(chain, span), f"another way to `{chain}`")
+                        Related(ruleset.span_of(chain, span), f"also leads to `{chain}`")
                         for span in spans[1 : MOST_RELATED + 1]
                     ],
                 )

@@ -27,18 +27,18 @@ class DanglingJump(Rule):
     """A rule jumps to a chain that its table does not declare, so `iptables-restore` refuses the table.
 
     ## Why
-    The kernel takes no jump to a missing chain and deletes no chain that is jumped to, so no node ever had the table
-    that this file shows: lines were lost or edited after `iptables-save`, or the file was put together by hand. What it
-    says about the node is not reliable, and it cannot be loaded again: `iptables-restore` refuses the table as a whole
-    (with `--noflush` it takes it where the node happens to have the chain).
+    The kernel accepts no jump to a missing chain and does not delete a chain that a rule jumps to. So no node ever had
+    the table in this file: lines were lost or edited after `iptables-save`, or the file was put together by hand. The
+    dump does not describe the node reliably, and it cannot be loaded again: `iptables-restore` refuses all of the
+    table. With `--noflush` it accepts the table if the node happens to have the chain.
 
-    Only tables that are there from their header to `COMMIT`, with their built-in chains and nothing unknown in between,
-    are looked at. A target that may be an extension's (in capitals, as `DNAT` is) counts as a chain only if another
-    table of the file declares it.
+    The rule checks only tables that are complete from their header to `COMMIT`, with their built-in chains and without
+    unknown lines. A target that may be an extension (in capitals, like `DNAT`) counts as a chain only if another table
+    of the file declares it.
 
     ## Fix
-    There is none: where the chain went is not in the file. Take the dump again; in a file that is written by hand,
-    declare the chain below the table's header.
+    No fix is offered: the file does not show where the chain went. Take the dump again. In a handwritten file, declare
+    the chain after the table's header.
 
     ## References
     - https://man7.org/linux/man-pages/man8/iptables.8.html
@@ -113,12 +113,12 @@ class DanglingJump(Rule):
                 if target in missing:
                     jumps.setdefault(target, []).append(row)
         for chain, rows in jumps.items():
-            lead = "a rule leads" if len(rows) == 1 else f"{len(rows):,} rules lead"
+            lead = "1 rule jumps" if len(rows) == 1 else f"{len(rows):,} rules jump"
             yield self.finding_of_many(
                 (table.target_span(row) for row in rows),
-                f"{lead} to the chain `{chain}`, which `*{table.name}` does not declare: `iptables-restore` refuses "
-                "the table",
+                f"`*{table.name}` does not declare the chain `{chain}`, but {lead} to it, so `iptables-restore` "
+                "refuses the table",
                 f"another jump to `{chain}`",
-                help="Take the dump again with `iptables-save`: no kernel holds such a table, so lines were lost "
-                f"or edited. In a file written by hand, declare `:{chain} - [0:0]` below `*{table.name}`.",
+                help="Take the dump again with `iptables-save`: no kernel has such a table, so lines were lost "
+                f"or edited. In a handwritten file, declare `:{chain} - [0:0]` after `*{table.name}`.",
             )

@@ -21,21 +21,21 @@ def _entries(number: int, pod: str, flag: str = "", to: str = "10.96.0.10") -> s
 
 
 class DnsEntryNotTranslated(Rule):
-    """DNS queries to a cluster IP are tracked without a translation to a pod, so they go where nobody answers.
+    """DNS queries to a cluster IP are tracked without translation to a pod, so they get no response.
 
     ## Why
-    The first packet of a UDP flow decides for all that follow. If it passed while the node had no rule for the cluster
-    IP, its entry says that the packets go to the cluster IP itself, and no machine has that address. Each further query
-    from the same port uses the entry and keeps it alive, so a client that keeps its socket gets no answer until it
-    stops for as long as the entry lasts.
+    The first packet of a UDP flow decides for all packets that follow. If it passed while the node had no rule for the
+    cluster IP, its conntrack entry sends the packets to the cluster IP itself, and no machine has that address. Every
+    further query from the same port uses the entry and keeps it alive, so a client that keeps its socket receives no
+    response until it pauses for the lifetime of the entry.
 
-    An address counts as a cluster IP here when other queries to it in the same listing are translated. Unanswered entries for it
-    whose answer would come from the address itself (or from `0.0.0.0`) are the ones that are stuck. Fewer than the option
-    `entries` are not reported: they may be of the moment at which the rules were written.
+    An address counts as a cluster IP if other queries to it in the same listing are translated. Entries for it are
+    stuck if they are unanswered and expect the response from the address itself (or from `0.0.0.0`). Fewer entries than
+    the option `entries` are not reported: they may come from the moment when the rules were written.
 
     ## Fix
-    There is none in a dump. Delete the entries: `conntrack -D -p udp --orig-dst ADDRESS --dport 53`. If they come back,
-    packets pass beside kube-proxy's rules: compare the node's rules with the Service.
+    A dump cannot be fixed. Delete the entries: `conntrack -D -p udp --orig-dst ADDRESS --dport 53`. If they come back,
+    packets bypass kube-proxy's rules: compare the node's rules with the Service.
 
     ## References
     - https://github.com/kubernetes/kubernetes/issues/48370
@@ -84,8 +84,10 @@ class DnsEntryNotTranslated(Rule):
                 continue
             yield self.finding(
                 dump.span(dump.offsets[rows[0]]),
-                f"{len(rows):,} DNS queries to the cluster IP `{address}` are tracked without a pod behind it, and each query from "
-                "the same port goes the same way: to nobody",
+                f"{len(rows):,} DNS queries to the cluster IP `{address}` are tracked without translation to a pod, "
+                "so every query from the same ports times out",
                 help=f"Delete the entries: `conntrack -D -p udp --orig-dst {address} --dport 53`.",
-                related=[Related(dump.span(dump.offsets[row]), "another one") for row in rows[1 : MOST_RELATED + 1]],
+                related=[
+                    Related(dump.span(dump.offsets[row]), "same problem here") for row in rows[1 : MOST_RELATED + 1]
+                ],
             )

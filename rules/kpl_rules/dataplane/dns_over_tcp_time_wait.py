@@ -17,20 +17,20 @@ def _entries(number: int, state: str = "TIME_WAIT") -> str:
 
 
 class DnsOverTcpTimeWait(Rule):
-    """Finished TCP connections to DNS servers fill a large part of the table of connections.
+    """Closed TCP connections to DNS servers fill a large part of the conntrack table.
 
     ## Why
-    A TCP connection that is over keeps its entry for two minutes (`nf_conntrack_tcp_timeout_time_wait`), as a source
-    port that cannot be used again towards the same server either. A client that opens a connection for every query, as one does
-    with the resolver option `use-vc`, with answers too large for UDP, or with a proxy that forwards over TCP
-    without keeping its connections, makes one such entry a query: eight queries a second make a thousand.
+    A closed TCP connection keeps its conntrack entry for two minutes (`nf_conntrack_tcp_timeout_time_wait`), and its
+    source port cannot be reused for the same server in that time. A client creates one such entry per query if it opens
+    a connection for every query: with the resolver option `use-vc`, with answers too large for UDP, or with a proxy
+    that forwards over TCP and does not reuse its connections. Eight queries a second make a thousand entries.
 
-    That is reported when there are as many as the option `entries` and they are the option `percent` of the listing or more. A
-    NodeLocal DNSCache asks CoreDNS over TCP and keeps its connections open, and stays far below.
+    The rule reports at least as many entries as the option `entries` if they are at least the option `percent` of the
+    listing. NodeLocal DNSCache queries CoreDNS over TCP but keeps its connections open, so it stays far below.
 
     ## Fix
-    There is none in a dump. Find out who asks (`src=`), and why over TCP. A NodeLocal DNSCache takes the queries of pods without
-    tracking them, and holds few connections to CoreDNS.
+    A dump cannot be fixed. Find out which client sends the queries (`src=`) and why it uses TCP. NodeLocal DNSCache
+    takes the queries of pods without tracking them and keeps few connections to CoreDNS.
 
     ## References
     - https://github.com/kubernetes/kubernetes/issues/91216
@@ -63,8 +63,8 @@ class DnsOverTcpTimeWait(Rule):
         most = max(sources, key=lambda source: sources[source])
         yield self.finding(
             dump.span(dump.offsets[rows[0]]),
-            f"{len(rows):,} of the {len(dump.offsets):,} entries are TCP connections to DNS servers that are over, "
-            f"{sources[most]:,} of them from `{most}`: each keeps its place for two minutes",
-            help="Find out why that client asks over TCP, and a new connection each time; NodeLocal DNSCache takes such queries "
-            "without tracking them.",
+            f"{len(rows):,} of the {len(dump.offsets):,} conntrack entries are closed TCP connections to DNS servers "
+            f"({sources[most]:,} from `{most}`), and each stays for two minutes",
+            help="Find out why that client opens a TCP connection for every query. Or run NodeLocal DNSCache, which "
+            "takes such queries without tracking them.",
         )

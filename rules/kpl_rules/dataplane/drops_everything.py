@@ -20,20 +20,20 @@ _MARK = "-m mark --mark 0x8000/0x8000 "
 
 
 class DropsEverything(Rule):
-    """A rule of kube-proxy or kubelet drops all traffic, because what it matched is lost.
+    """A rule of kube-proxy or kubelet has lost its match, so it drops all traffic that reaches it.
 
     ## Why
-    kubelet and kube-proxy drop in the filter table what has a mark, a state or an address: never everything. A bare
-    `DROP` in one of their chains drops whatever comes to it, and for `KUBE-FIREWALL`, to which `INPUT` and `OUTPUT` lead,
-    that is the whole node. It comes about when an old `iptables` reads rules that a newer one wrote, does not know the
-    match, and writes them back without it: so did the 1.8.7 of kube-proxy
-    images with the rules that 1.8.8 on the node had written.
+    In the filter table, kubelet and kube-proxy drop packets with a certain mark, state or address, and never all
+    packets. A `DROP` without a match in one of their chains drops everything that reaches it. In `KUBE-FIREWALL`, which
+    `INPUT` and `OUTPUT` jump to, that is all traffic of the node. The cause is an old `iptables` that reads rules
+    written by a newer one, does not know a match, and writes the rules back without it. iptables 1.8.7 in kube-proxy
+    images did this to rules that 1.8.8 on the node had written.
 
-    Excerpts are looked at as well.
+    The rule also checks excerpts.
 
     ## Fix
-    There is none in a dump. Delete the rule by hand, and use images of kubelet, kube-proxy and CNI whose `iptables` is
-    as new as the node's.
+    A dump cannot be fixed. Delete the rule, and use images of kubelet, kube-proxy and CNI whose `iptables` is as new as
+    the node's.
 
     ## References
     - https://github.com/kubernetes/kubernetes/issues/112477
@@ -73,7 +73,8 @@ class DropsEverything(Rule):
                     if table.target[row] in ("DROP", "REJECT") and is_unconditional(table, row):
                         yield self.finding(
                             table.target_span(row),
-                            f"this rule of `{chain}` drops all traffic that comes to it: what it matched is lost",
-                            help=f"Delete it (`iptables -D {chain} ...`), restart kubelet and kube-proxy, and see that the "
-                            "`iptables` of every agent on the node is as new as the node's.",
+                            f"this rule of `{chain}` has lost its match, so it drops all traffic that reaches the "
+                            "chain",
+                            help=f"Delete the rule (`iptables -D {chain} ...`) and restart kubelet and kube-proxy. "
+                            "Make sure that every agent on the node has an `iptables` as new as the node's.",
                         )

@@ -37,16 +37,17 @@ def _examples() -> list[Bad | Good]:
 
 
 class DumpNotChecked(Rule):
-    """The dump is of a kind that no node prints, and kpl does not look at all of it.
+    """The dump does not look like the output of a node; kpl checked only part of it.
 
     ## Why
-    A node's rules have a few dozen forms, and lines of some hundred characters: iptables-restore 1.8.9 reads lines of less than
-    10,240 bytes. To stay quick whatever it is given, kpl passes over lines of more than 65,536 characters, and where more than
-    1,000 forms of rules make up more than a twentieth of the lines, it reads further ones for their chain and target alone. What
-    the other rules say of such a dump is not the whole truth, and those about whole tables say nothing.
+    The rules of a node have a few dozen forms and lines of up to a few hundred characters: iptables-restore 1.8.9 reads
+    only lines of less than 10,240 bytes. To stay fast with any input, kpl skips lines of more than 65,536 characters.
+    If a dump has more than 1,000 forms of rules and they make up more than a twentieth of the lines, kpl reads only
+    chain and target of the rules beyond these forms. Findings about such a dump are incomplete, and the checks that
+    need complete tables do not run.
 
     ## Fix
-    Take the dump again, with nothing between its lines that is not its own.
+    Take the dump again, without other text between its lines.
 
     ## References
     - https://man7.org/linux/man-pages/man8/iptables-save.8.html
@@ -69,17 +70,17 @@ class DumpNotChecked(Rule):
             start = next((table.start for table in model.tables), 0)
             yield self.finding(
                 Span(start, line_end(model.text, start)),
-                "this dump has more than 1,000 forms of rules, which no node has: further ones are read for their chain and target "
-                "alone, and much is not checked",
-                help="Take the dump again, with nothing between its lines that is not its own.",
+                "this dump has more than 1,000 forms of rules, unlike any node, so kpl reads only chain and target "
+                "of the rest and checks only part of the dump",
+                help="Take the dump again, without other text between its lines.",
             )
         long = [at for at in self._unread(document) if line_end(model.text, at) - at > LONGEST]
         if long:
             length = line_end(model.text, long[0]) - long[0]
             yield self.finding(
                 Span(long[0], long[0] + len(model.text[long[0] : long[0] + 40].rpartition(" ")[0])),
-                f"this line of {length:,} characters{and_more(len(long) - 1, 'line')} is not read: no node prints one of more than "
-                f"{LONGEST:,}",
+                f"this line of {length:,} characters{and_more(len(long) - 1, 'line')} is longer than the limit of "
+                f"{LONGEST:,}, so kpl skips it",
                 help="Take the dump again.",
             )
 

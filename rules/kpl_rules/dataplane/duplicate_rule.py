@@ -33,19 +33,19 @@ _HOOK = '-A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SER
 
 
 class DuplicateRule(Rule):
-    """A rule of kube-proxy or kubelet stands twice in the same chain: something adds it again and again.
+    """A chain has the same kube-proxy or kubelet rule twice, so some program adds it again and again.
 
     ## Why
-    Both look whether a rule is there before they add it, and kube-proxy writes its chains as a whole: no healthy node has
-    one of their rules twice. iptables 1.8.1 and 1.8.2 did not recognise the rules of others, so kubelet added the same
-    `KUBE-FIREWALL` rule every minute, thousands of them, each of which every packet of the node is compared with. Other
-    causes are two kube-proxies, and scripts that restore saved rules with `--noflush`.
+    kubelet and kube-proxy check whether a rule exists before they add it, and kube-proxy writes its chains as one unit,
+    so a healthy node never has one of their rules twice. iptables 1.8.1 and 1.8.2 did not recognize rules that others
+    had written: kubelet added the same `KUBE-FIREWALL` rule every minute, up to thousands of rules that every packet of
+    the node is compared with. Other causes are two kube-proxies, and scripts that restore saved rules with `--noflush`.
 
-    Only whole tables are looked at. The chains `KUBE-FW-` of kube-proxy up to 1.23 repeat their rules for each address of a
-    load balancer, and are left out.
+    The rule checks only complete tables. It ignores the `KUBE-FW-` chains of kube-proxy 1.23 and earlier, which repeat
+    their rules for every address of a load balancer.
 
     ## Fix
-    There is none in a dump. Update iptables on the node and in the images; delete the rules that are too many.
+    A dump cannot be fixed. Update iptables on the node and in the images, and delete the duplicate rules.
 
     ## References
     - https://github.com/kubernetes/kubernetes/issues/82361
@@ -87,10 +87,10 @@ class DuplicateRule(Rule):
             more = and_more(len(repeated) - 1, "rule")
             yield self.finding_of_many(
                 (table.target_span(row) for row in repeated),
-                f"this rule stands in `{chain}` already{more}: something adds it again and again",
-                "stands there already",
-                help="Delete what is too many (`iptables -D`), and see that iptables on the node and in the images is no 1.8.1 or "
-                "1.8.2, and that one kube-proxy runs.",
+                f"`{chain}` already has this rule{more}, so some program adds it again and again",
+                "also a duplicate",
+                help="Delete the duplicates (`iptables -D`). Make sure that iptables on the node and in the images "
+                "is not 1.8.1 or 1.8.2, and that only one kube-proxy runs.",
             )
 
 

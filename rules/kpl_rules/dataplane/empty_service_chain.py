@@ -14,20 +14,20 @@ _ENDPOINTS = [f"KUBE-SEP-{each}" for each in ("27VOFYQ7SVOL37XI", "AMR2WC2UN4JI2
 
 
 class EmptyServiceChain(Rule):
-    """The chain of a Service or of an endpoint is empty although a rule leads to it, so connections are not translated.
+    """A rule jumps to the empty chain of a Service or endpoint, so connections are not translated and fail.
 
     ## Why
     kube-proxy declares the chains of a Service port (`KUBE-SVC-`, `KUBE-SVL-`, `KUBE-EXT-`, `KUBE-FW-`, `KUBE-SEP-`)
-    and fills them in one transaction of `iptables-restore`. One that is empty was flushed by something else. A packet
-    that enters it comes back untranslated and goes on to the cluster IP itself, which no host has. From
-    Kubernetes 1.28 on kube-proxy rewrites the rules of a Service when the Service or its endpoints change, and all of them
-    about once an hour.
+    and fills them in one `iptables-restore` transaction, so another program flushed an empty chain. A packet that
+    enters it returns untranslated and continues to the cluster IP itself, which no host has. In Kubernetes 1.28 and
+    later, kube-proxy rewrites the rules of a Service when the Service or its endpoints change, and all rules about once
+    an hour.
 
-    Only whole tables are looked at, from their header to `COMMIT`.
+    The rule checks only tables that are complete from their header to `COMMIT`.
 
     ## Fix
-    There is none in a dump. Restart kube-proxy on the node (it starts with a full sync), and find out what flushes
-    chains that begin with `KUBE-`.
+    A dump cannot be fixed. Restart kube-proxy on the node; it starts with a full sync. Then find out which program
+    flushes chains that begin with `KUBE-`.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
@@ -69,8 +69,8 @@ class EmptyServiceChain(Rule):
             more = and_more(len(empty) - 1, "chain")
             yield self.finding_of_many(
                 (nat.declaration(chain) for chain in empty),
-                f"`{empty[0]}` is empty{more}: what rules hand to it is not translated and goes nowhere",
-                "empty as well",
-                help="Restart kube-proxy on this node: its first sync writes all chains anew. Then look for what flushed "
-                "them.",
+                f"`{empty[0]}`{more} is empty, so connections that rules send to it are not translated and fail",
+                "also empty",
+                help="Restart kube-proxy on this node: its first sync rewrites all chains. Then find out which "
+                "program flushed them.",
             )

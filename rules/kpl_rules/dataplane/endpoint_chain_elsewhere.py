@@ -22,18 +22,18 @@ from kpl_rules.dataplane._nft import NEW, OLD, ONE, listed
 
 
 class EndpointChainElsewhere(Rule):
-    """The chain of an endpoint does not translate to the address and port in its name.
+    """An endpoint's chain does not translate to the address and port in its name, so connections go elsewhere.
 
     ## Why
-    kube-proxy names the chain of an endpoint by the Service port and by the endpoint's own address and port, and makes
-    the rule that translates from the same values. Where they differ, the connections for this endpoint go elsewhere: to a
-    pod that does not belong to the Service, or to an address that nobody has any more. Where nothing translates, they go to
-    the Service's address, which no host has. A connection of a pod to its own Service that comes back to itself needs to be
-    masqueraded, by a rule in the same chain (up to Kubernetes 1.35); without it that connection hangs.
+    kube-proxy names the chain of an endpoint after the Service port and the address and port of the endpoint, and
+    creates the translating rule from the same values. If they differ, connections for this endpoint go elsewhere: to a
+    pod that does not belong to the Service, or to an address that no longer exists. If nothing is translated, they go
+    to the Service's address, which no host has. Before Kubernetes 1.36, the same chain also has a rule that masquerades
+    connections of a pod to its own Service that come back to the pod. Without it, these connections hang.
 
     ## Fix
-    There is none in a dump. Such a rule was edited by hand or by another program; kube-proxy writes it again when it
-    starts, or when the Service's endpoints change.
+    A dump cannot be fixed. The rule was edited by hand or by another program. kube-proxy rewrites it when it restarts,
+    or when the Service's endpoints change.
 
     ## References
     - https://github.com/kubernetes/enhancements/blob/master/keps/sig-network/3866-nftables-proxy/README.md
@@ -80,16 +80,17 @@ class EndpointChainElsewhere(Rule):
                         span = Span(at, at + len(target)) if at >= 0 else rule.span
                         yield self.finding(
                             span,
-                            f"the chain of the endpoint `{wanted}` of `{name.port_name}` translates to `{target}`",
-                            help="kube-proxy writes the rule again when it starts, or when the Service's endpoints change.",
+                            f"the chain of the endpoint `{wanted}` of `{name.port_name}` translates to `{target}`, so "
+                            "its connections go elsewhere",
+                            help="Restart kube-proxy on this node: it rewrites the rule.",
                         )
 
     def _lacking(self, ruleset: NftRuleset, chain: NftChain, hairpin: bool) -> Iterator[Finding]:
-        help_ = "kube-proxy writes the chain again when it starts, or when the Service's endpoints change."
+        help_ = "Restart kube-proxy on this node: it rewrites the chain."
         if not any(rule.nat is not None for rule in chain.rules):
             yield self.finding(
                 ruleset.declaration(chain),
-                "this chain of an endpoint translates to nothing: its connections fail",
+                "this endpoint chain translates nothing, so the connections to the endpoint fail",
                 help=help_,
             )
         elif hairpin and not any(
@@ -97,6 +98,6 @@ class EndpointChainElsewhere(Rule):
         ):
             yield self.finding(
                 ruleset.declaration(chain),
-                "a connection of this endpoint that comes back to itself is not masqueraded, and hangs",
+                "this endpoint chain does not masquerade connections of the endpoint to itself, so they hang",
                 help=help_,
             )

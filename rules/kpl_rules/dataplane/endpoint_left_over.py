@@ -18,16 +18,16 @@ KINDS = frozenset(
 
 
 class EndpointLeftOver(Rule):
-    """A node sends traffic of a Service to an endpoint that the Service does not have, or that is not ready.
+    """A node sends traffic of a Service to an endpoint that the Service does not have or that is not ready.
 
     ## Why
-    Connections to a pod that is gone time out, and its address may be another pod's by now. kube-proxy takes endpoints that are
-    ready; where there is none, from 1.26 on, those that are terminating and still serve. The finding says what the
-    EndpointSlices tell of the address.
+    Connections to a deleted pod time out, and its address may belong to another pod by now. kube-proxy uses ready
+    endpoints. In Kubernetes 1.26 and later, if none is ready, it uses those that are terminating but still serving. The
+    finding shows what the EndpointSlices say about the address.
 
     ## Fix
-    None in a file. Take the dump and the objects at the same time; if they still differ, look at the logs of kube-proxy on the
-    node.
+    A dump cannot be fixed. Take the dump and the objects at the same time. If they still differ, read the kube-proxy
+    logs on the node.
 
     ## References
     - https://kubernetes.io/docs/reference/networking/virtual-ips/
@@ -61,5 +61,5 @@ class EndpointLeftOver(Rule):
             self,
             cluster,
             KINDS,
-            "Take the dump and the EndpointSlices at the same time; if they still differ, look at the logs of kube-proxy.",
+            "Take the dump and the EndpointSlices at the same time. If they still differ, read the kube-proxy logs.",
         )

@@ -18,20 +18,20 @@ KINDS = frozenset(
 
 
 class EndpointNotProgrammed(Rule):
-    """A node sends no traffic of a Service to some of the endpoints that the Service has.
+    """A node sends no traffic to some of a Service's endpoints, so the others get their share.
 
     ## Why
-    The EndpointSlices name an endpoint that kube-proxy of this release chooses on this node, and the dump does not lead there:
-    the other endpoints get its share, and where it is the only one, traffic is refused. A kube-proxy lags behind, or its
-    rules could not be loaded.
+    The EndpointSlices have an endpoint that kube-proxy of this release selects on this node, but the dump has no rule
+    for it. The other endpoints get its share of the traffic; if it is the only endpoint, traffic is refused. The
+    kube-proxy of the node is not up to date, or its rules could not be loaded.
 
-    Readiness, terminating endpoints, topology hints and traffic policies count as they do in the cluster's Kubernetes
-    release. Which node the dump is from can be told (`--node`, or `cluster.node` in `.kpl.yaml`); where it is not, nothing is
-    said of Services whose policy is Local or whose endpoints have hints, beyond what holds for every node.
+    Readiness, terminating endpoints, topology hints and traffic policies count as in the cluster's Kubernetes release.
+    You can say which node the dump is from (`--node`, or `cluster.node` in `.kpl.yaml`). If you do not, the rule
+    reports Services with a Local policy or with topology hints only for what holds on every node.
 
     ## Fix
-    None in a file. Take the dump and the objects at the same time; if they still differ, look at the logs of kube-proxy on the
-    node.
+    A dump cannot be fixed. Take the dump and the objects at the same time. If they still differ, read the kube-proxy
+    logs on the node.
 
     ## References
     - https://kubernetes.io/docs/reference/networking/virtual-ips/
@@ -96,5 +96,5 @@ class EndpointNotProgrammed(Rule):
             self,
             cluster,
             KINDS,
-            "Take the dump and the EndpointSlices at the same time; if they still differ, look at the logs of kube-proxy.",
+            "Take the dump and the EndpointSlices at the same time. If they still differ, read the kube-proxy logs.",
         )

@@ -26,19 +26,20 @@ _ARROW = '"shop/far:http -> 10.244.3.4:8080"'
 
 
 class EndpointOfAnotherChain(Rule):
-    """The chain of an endpoint translates to another address than the one it is named for, so traffic goes astray.
+    """An endpoint's chain does not translate to the address in its name, so traffic goes to the wrong destination.
 
     ## Why
-    kube-proxy names the chain `KUBE-SEP-` of an endpoint by a hash of the port's name, the protocol and the endpoint's
-    address and port, and writes the name into the comment. If hash, comment and target of the `DNAT` rule do not agree,
-    kube-proxy did not write the rule as it stands: something changed it, or the addresses were made unreadable in the
-    dump. From Kubernetes 1.24 on the rule that leads to the chain says the address too (`NAME -> 10.0.0.1:80`).
+    kube-proxy names the `KUBE-SEP-` chain of an endpoint after a hash of the port name, the protocol, and the address
+    and port of the endpoint. It writes the port name into the comment. If hash, comment and target of the `DNAT` rule
+    do not match, kube-proxy did not write the rule in this form: another program changed it, or addresses were replaced
+    in the dump. In Kubernetes 1.24 and later, the rule that jumps to the chain contains the address too
+    (`NAME -> 10.0.0.1:80`).
 
-    Excerpts are looked at as well: the rule says it all. With more than 1,000 endpoints kube-proxy writes no comments,
-    and nothing can be compared.
+    The rule also checks excerpts, because a single rule is enough. It is silent if kube-proxy writes no comments, which
+    is the case with more than 1,000 endpoints.
 
     ## Fix
-    There is none in a dump. Restart kube-proxy on the node; if the rule comes back, something else writes it.
+    A dump cannot be fixed. Restart kube-proxy on the node. If the rule comes back, another program writes it.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
@@ -81,8 +82,9 @@ class EndpointOfAnotherChain(Rule):
             more = and_more(len(wrong) - 1, "chain")
             yield self.finding_of_many(
                 (table.option_span(row, "--to-destination") for row in wrong),
-                f"`{table.chain[wrong[0]]}` translates to another address or port than the one it is named for{more}",
-                "not what this chain is named for either",
+                f"`{table.chain[wrong[0]]}`{more} translates to a different address or port than the one in its "
+                "name's hash, so traffic goes to the wrong destination",
+                "also different from the name's hash",
                 help=_HELP,
             )
             return
@@ -102,14 +104,14 @@ class EndpointOfAnotherChain(Rule):
             more = and_more(len(astray) - 1, "rule")
             yield self.finding_of_many(
                 (table.option_span(row, "--comment") for row in astray),
-                f"this rule leads to `{table.target[astray[0]]}`, which translates to another address than the comment "
-                f"says{more}",
-                "another address than the comment says here as well",
+                f"`{table.target[astray[0]]}` translates to a different address than the comment of this rule{more}, "
+                "so traffic goes to the wrong destination",
+                "also a different address than in the comment",
                 help=_HELP,
             )
 
 
 _HELP = (
-    "Restart kube-proxy on this node: its first sync writes all rules anew. If addresses were replaced in the dump before "
-    "it was handed on, ignore this rule for it."
+    "Restart kube-proxy on this node: its first sync rewrites all rules. If somebody replaced addresses in the dump "
+    "before sharing it, ignore this rule for the file."
 )

@@ -13,18 +13,18 @@ _LOST = f"{_RULE} 192.0.2.10:6443\n"
 
 
 class EndpointWithoutAddress(Rule):
-    """The chain of an endpoint translates to no address, so connections that are sent to it fail.
+    """An endpoint's chain translates to no address, so connections that are sent to it fail.
 
     ## Why
-    A `KUBE-SEP-` chain ends in one `DNAT` rule with one address and port. `0.0.0.0:0`, an empty target or several
-    `--to-destination` in one rule are what an `iptables-save` prints that does not know the revision of the rule: the
-    binary that took the dump is older than the one that wrote the rule. If kube-proxy or another agent on the node uses
-    the old binary too, what it reads and restores is broken in the same way.
+    A `KUBE-SEP-` chain ends in one `DNAT` rule with one address and port. `iptables-save` prints `0.0.0.0:0`, an empty
+    target, or several `--to-destination` in one rule if it does not know the revision of the rule: the binary that took
+    the dump is older than the one that wrote the rule. If kube-proxy or another agent on the node also uses the old
+    binary, it breaks rules in the same way when it reads and restores them.
 
-    A chain without any `DNAT` rule is reported where the whole table is there.
+    A chain without a `DNAT` rule is reported only in a complete table.
 
     ## Fix
-    There is none in a dump. Take it with the `iptables` of the kube-proxy image; if it looks the same there, restart
+    A dump cannot be fixed. Take it with the `iptables` of the kube-proxy image. If it looks the same, restart
     kube-proxy, and update the older `iptables` on the node.
 
     ## References
@@ -60,9 +60,9 @@ class EndpointWithoutAddress(Rule):
             more = and_more(len(broken) - 1, "endpoint")
             yield self.finding_of_many(
                 (table.option_span(row, "--to-destination") for row in broken),
-                f"`{table.chain[broken[0]]}` translates to no address{more}: this `iptables-save` is older than the "
+                f"`{table.chain[broken[0]]}`{more} translates to no address, so `iptables-save` is older than the "
                 "`iptables` that wrote the rule, or the rule is broken",
-                "this target is no address either",
+                "this target is not an address either",
                 help="Take the dump with the `iptables-save` of the kube-proxy image. If it prints the same, restart "
                 "kube-proxy on this node.",
             )
@@ -71,8 +71,8 @@ class EndpointWithoutAddress(Rule):
             more = and_more(len(without) - 1, "chain")
             yield self.finding_of_many(
                 (table.chain_span(table.rules_of[leaf.chain][0]) for leaf in without),
-                f"`{without[0].chain}` has no `DNAT` rule{more}: what is handed to it keeps the cluster IP as its "
-                "destination and goes nowhere",
+                f"`{without[0].chain}`{more} has no `DNAT` rule, so connections keep the cluster IP as their "
+                "destination and fail",
                 "no `DNAT` rule here either",
-                help="Restart kube-proxy on this node: its first sync writes all chains anew.",
+                help="Restart kube-proxy on this node: its first sync rewrites all chains.",
             )

@@ -12,19 +12,19 @@ _SOURCES = ("-s", "-i")
 
 
 class EveryClientMasqueraded(Rule):
-    """Pods' connections to cluster IPs are masqueraded like all others, so no server sees who calls it.
+    """Connections of pods to cluster IPs are masqueraded like all others, so servers do not see their clients.
 
     ## Why
-    Where kube-proxy can tell pods from others (`clusterCIDR`, `detectLocalMode`), it masquerades what others send to a cluster IP.
-    Here the rules have no condition on the source, which is what `masqueradeAll: true` writes: each connection through a
-    Service takes a source port of the node and an entry more to translate back, and the server, its logs and NetworkPolicies see
-    the node in place of the pod.
+    If kube-proxy can recognize pods (`clusterCIDR`, `detectLocalMode`), it masquerades only what other clients send to
+    a cluster IP. The rules in this dump have no condition on the source, which is the effect of `masqueradeAll: true`.
+    Every connection through a Service then uses a source port of the node and another conntrack translation, and the
+    server, its logs and NetworkPolicies see the node instead of the pod.
 
-    Off by default: the setting is there for networks that need it.
+    The rule is off by default: some networks need the setting.
 
     ## Fix
-    There is none in a dump. Set `iptables.masqueradeAll: false` (`nftables.masqueradeAll` in that mode) where the answers of the
-    pods find their way back through the node without it, and `clusterCIDR` or `detectLocalMode`.
+    A dump cannot be fixed. If responses of the pods return through the node without masquerading, set
+    `iptables.masqueradeAll: false` (`nftables.masqueradeAll` in that mode), and set `clusterCIDR` or `detectLocalMode`.
 
     ## References
     - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/ (`masqueradeAll`)
@@ -55,9 +55,10 @@ class EveryClientMasqueraded(Rule):
             if marking and not any(source for row in marking for source in _sources(tables["nat"], row)):
                 yield self.finding(
                     tables["nat"].target_span(marking[0]),
-                    f"kube-proxy masquerades what every client sends to the cluster IPs of {len(marking):,} Service ports, "
-                    "that of pods too (`masqueradeAll`): servers see the node as their client",
-                    help="Set `masqueradeAll: false` in kube-proxy's configuration, and `clusterCIDR` or `detectLocalMode`.",
+                    f"kube-proxy masquerades every client of the cluster IPs of {len(marking):,} Service ports, pods "
+                    "included (`masqueradeAll`), so servers see the node as their client",
+                    help="Set `masqueradeAll: false` in kube-proxy's configuration, and `clusterCIDR` or "
+                    "`detectLocalMode`.",
                 )
 
 

@@ -46,18 +46,19 @@ _SMALL = (
 
 
 class ExternalWayIncomplete(Rule):
-    """Traffic from outside comes to the end of a Service's chain without an endpoint, or without being masqueraded.
+    """Traffic from outside the cluster leaves a Service's chain without an endpoint or without masquerading.
 
     ## Why
-    `KUBE-EXT-` takes what comes to NodePorts, external IPs and load balancers. With the traffic policy Cluster it marks
-    the traffic for masquerading and hands it to `KUBE-SVC-`; with Local it ends in `KUBE-SVL-`. Only a Local Service
-    without an endpoint on this node ends without: then `KUBE-EXTERNAL-SERVICES` in the filter table drops what is left,
-    with the comment `has no local endpoints`, for each of its addresses and ports. Where the chain ends with neither, or one
-    of the two rules for an address is there without the other, a rule is lost. A chain that hands over without the mark
-    sends packets to pods on other nodes whose answers do not come back this way.
+    `KUBE-EXT-` chains receive traffic to NodePorts, external IPs and load balancers. With the traffic policy Cluster,
+    the chain marks the traffic for masquerading and jumps to `KUBE-SVC-`; with Local, it ends in `KUBE-SVL-`. Only a
+    Local Service without an endpoint on this node ends without such a jump: `KUBE-EXTERNAL-SERVICES` in the filter
+    table then drops the traffic, with the comment `has no local endpoints`, for each of its addresses and ports. If the
+    chain ends with neither, or only one of the two rules for an address exists, a rule is missing. A chain that jumps
+    to `KUBE-SVC-` without setting the mark sends packets to pods on other nodes, and the responses do not return
+    through this node.
 
     ## Fix
-    There is none in a dump. Restart kube-proxy on the node (it starts with a full sync).
+    A dump cannot be fixed. Restart kube-proxy on the node; it starts with a full sync.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
@@ -116,18 +117,18 @@ class ExternalWayIncomplete(Rule):
             more = and_more(len(ending) - 1, "chain")
             yield self.finding_of_many(
                 (nat.chain_span(row) for row in ending),
-                f"`{nat.chain[ending[0]]}` ends without an endpoint{more}, and nothing drops the rest: connections from outside "
-                "are not translated",
-                "ends without an endpoint as well",
+                f"`{nat.chain[ending[0]]}`{more} ends without an endpoint and nothing drops the traffic, so "
+                "connections from outside are not translated",
+                "also ends without an endpoint",
                 help=_HELP,
             )
         if unmasked:
             more = and_more(len(unmasked) - 1, "chain")
             yield self.finding_of_many(
                 (nat.target_span(row) for row in unmasked),
-                f"`{nat.chain[unmasked[0]]}` hands traffic from outside on without marking it for masquerading{more}: answers of "
-                "pods on other nodes do not come back through this node",
-                "without the mark as well",
+                f"`{nat.chain[unmasked[0]]}`{more} does not mark traffic from outside for masquerading, so responses "
+                "of pods on other nodes do not return through this node",
+                "also without the mark",
                 help=_HELP,
             )
 
@@ -141,8 +142,8 @@ class ExternalWayIncomplete(Rule):
             more = and_more(len(lost) - 1, "address")
             yield self.finding_of_many(
                 (filtered.option_span(row, "-d") for row in lost),
-                f"this address is dropped for want of a local endpoint{more}, and no rule of `*nat` takes what pods and the node "
-                "itself send to it: they do not reach it either",
+                f"this address{more} is dropped because it has no local endpoint, and `*nat` has no rule for it, so "
+                "pods and the node do not reach it either",
                 "not translated either",
                 help=_HELP,
             )
@@ -156,13 +157,14 @@ class ExternalWayIncomplete(Rule):
             more = and_more(len(halves) - 1, "NodePort")
             yield self.finding_of_many(
                 (nat.option_span(row, "-d") for row in halves),
-                f"this NodePort answers on the loopback address alone{more}: the rule for the node's other addresses is lost",
-                "on the loopback address alone as well",
+                f"this NodePort{more} has no rule for the node's other addresses, so it accepts connections only on "
+                "loopback",
+                "also only on loopback",
                 help=_HELP,
             )
 
 
-_HELP = "Restart kube-proxy on this node: its first sync writes all chains anew."
+_HELP = "Restart kube-proxy on this node: its first sync rewrites all chains."
 
 
 def _key(way: Portal) -> tuple[str | None, str | None, str | None]:

@@ -19,18 +19,19 @@ _DROPPING = node_dump().replace(":FORWARD ACCEPT", ":FORWARD DROP")
 
 
 class ForwardDropsServices(Rule):
-    """What kube-proxy translated is dropped: the policy of `FORWARD` is `DROP`, and `KUBE-FORWARD` does not accept it.
+    """The policy of `FORWARD` drops translated packets, because `KUBE-FORWARD` does not accept them.
 
     ## Why
-    Docker (from 1.13 on) and many firewalls set the policy of the filter table's `FORWARD` to `DROP`. kube-proxy accepts
-    what it marked for masquerading, and the packets of connections that are established, in `KUBE-FORWARD`. If no rule of
-    `FORWARD` leads there, or the rule that accepts is lost, connections through NodePorts and load balancers to pods on
-    other nodes are dropped.
+    Docker 1.13 and later and many firewalls set the policy of `FORWARD` in the filter table to `DROP`. In
+    `KUBE-FORWARD`, kube-proxy accepts packets that it marked for masquerading and packets of established connections.
+    If no rule of `FORWARD` jumps to `KUBE-FORWARD`, or the accepting rule is missing, connections through NodePorts and
+    load balancers to pods on other nodes are dropped.
 
-    Only a whole filter table is looked at, of a node on which kube-proxy fills `KUBE-SERVICES` in the nat table.
+    The rule checks only a complete filter table of a node on which kube-proxy fills `KUBE-SERVICES` in the nat table.
 
     ## Fix
-    There is none in a dump. Restart kube-proxy on the node; it puts `KUBE-FORWARD` in front of the other rules.
+    A dump cannot be fixed. Restart kube-proxy on the node; it inserts the jump to `KUBE-FORWARD` before the other
+    rules.
 
     ## References
     - https://github.com/kubernetes/kubernetes/issues/39658
@@ -59,17 +60,17 @@ class ForwardDropsServices(Rule):
             if filtered.policies.get("FORWARD") != "DROP":
                 continue
             if "FORWARD" not in chains_leading_to(filtered, "KUBE-FORWARD"):
-                what = "no rule leads to `KUBE-FORWARD`"
+                what = "no rule jumps to `KUBE-FORWARD`"
             elif not any(_accepts_mark(filtered, row) for row in filtered.rules_of.get("KUBE-FORWARD", ())):
-                what = "`KUBE-FORWARD` does not accept what kube-proxy marked"
+                what = "`KUBE-FORWARD` does not accept marked packets"
             else:
                 continue
             span = filtered.declaration("FORWARD")
             yield self.finding(
                 Span(span.start, span.end + len(" DROP")),
-                f"`FORWARD` drops by its policy, and {what}: connections through NodePorts and load balancers to pods "
-                "of other nodes are dropped",
-                help="Restart kube-proxy on this node: it writes `KUBE-FORWARD` and the jump to it anew.",
+                f"`FORWARD` has the policy `DROP` and {what}, so connections through NodePorts and load balancers to "
+                "pods on other nodes are dropped",
+                help="Restart kube-proxy on this node: it rewrites `KUBE-FORWARD` and the jump to it.",
             )
 
 

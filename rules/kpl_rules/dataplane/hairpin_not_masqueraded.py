@@ -13,19 +13,19 @@ _DNAT = f'-A {_SEP} -p tcp -m comment --comment "shop/far:http" -m tcp -j DNAT -
 
 
 class HairpinNotMasqueraded(Rule):
-    """A pod that reaches itself through its Service gets no answer, because that traffic is not masqueraded.
+    """A pod's connection to itself through its Service is not masqueraded, so it gets no response.
 
     ## Why
-    When a pod's connection to a Service comes to the pod itself, source and destination are the same address after the
-    translation, and the pod drops the packet or answers itself past the translation. Therefore the chain of every
-    endpoint begins with a rule that marks what comes from the endpoint's own address for masquerading. Here that rule is
-    missing, or is for another address than the one the chain translates to. kube-proxy always writes both with the same
-    address.
+    If a pod's connection to a Service is sent to the same pod, source and destination are the same address after
+    translation. The pod drops the packet, or responds directly and bypasses the translation. Therefore the chain of
+    every endpoint begins with a rule that marks traffic from the endpoint's own address for masquerading. Here that
+    rule is missing, or it has a different address than the one that the chain translates to. kube-proxy always writes
+    both rules with the same address.
 
-    A missing rule is reported where the whole table is there.
+    A missing rule is reported only in a complete table.
 
     ## Fix
-    There is none in a dump. Restart kube-proxy on the node (it starts with a full sync).
+    A dump cannot be fixed. Restart kube-proxy on the node; it starts with a full sync.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
@@ -62,16 +62,15 @@ class HairpinNotMasqueraded(Rule):
             elif leaf.to and leaf.source != host_of(leaf.to):
                 wrong.append(leaf.masquerade)
         for rows, what in (
-            (wrong, "masquerades for another address than it translates to"),
-            (missing, "has no rule that"),
+            (wrong, "masquerades a different address than it translates to"),
+            (missing, "does not masquerade traffic of the endpoint to itself"),
         ):
             if rows:
                 more = and_more(len(rows) - 1, "endpoint")
-                rest = "" if rows is wrong else " masquerades what the endpoint sends to itself"
                 yield self.finding_of_many(
                     (table.option_span(row, "-s") if rows is wrong else table.chain_span(row) for row in rows),
-                    f"`{table.chain[rows[0]]}` {what}{rest}{more}: a pod that calls its own Service gets no answer "
-                    "when it comes to itself",
-                    "the same here",
-                    help="Restart kube-proxy on this node: its first sync writes all rules anew.",
+                    f"`{table.chain[rows[0]]}`{more} {what}, so a pod that reaches itself through its Service "
+                    "receives no response",
+                    "same problem here",
+                    help="Restart kube-proxy on this node: its first sync rewrites all rules.",
                 )

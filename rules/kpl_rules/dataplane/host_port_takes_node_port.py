@@ -30,16 +30,16 @@ def _nat(hooks: str, port: int) -> str:
 
 
 class HostPortTakesNodePort(Rule):
-    """A pod's host port or a container's published port is a Service's NodePort too, and takes its traffic on this node.
+    """A host port of a pod or container is also a Service's NodePort, so one of them loses traffic on this node.
 
     ## Why
-    Host ports (the CNI plugin portmap: `CNI-HOSTPORT-DNAT`) and ports that Docker publishes (`DOCKER`) are translated in
-    the nat table's `PREROUTING`, as NodePorts are. The rule that comes first wins: on this node connections to the port end
-    at the pod or container instead of the Service, or the other way round, and on other nodes they do not. Nothing refuses
-    such a pair: NodePorts are taken from 30000-32767, and a host port may lie there.
+    Host ports (CNI plugin portmap: `CNI-HOSTPORT-DNAT`) and ports published by Docker (`DOCKER`) are translated in
+    `PREROUTING` of the nat table, like NodePorts. The first rule wins: on this node, connections to the port reach the
+    pod or container instead of the Service, or the other way round; on other nodes they do not. Nothing prevents the
+    conflict: NodePorts are allocated from 30000-32767, and a host port may be in that range.
 
     ## Fix
-    There is none in a dump. Give the pod or the container a host port outside of the range of NodePorts.
+    A dump cannot be fixed. Give the pod or the container a host port outside the NodePort range.
 
     ## References
     - https://www.cni.dev/plugins/current/meta/portmap/
@@ -82,13 +82,13 @@ class HostPortTakesNodePort(Rule):
                         first = hooks[chain] < hooks["KUBE-SERVICES"]
                         yield self.finding(
                             nat.option_span(row, "--dport", "--dports"),
-                            f"{protocol} port {one} of this node is a host port and a NodePort: "
+                            f"`{protocol} port {one}` of this node is a host port and a NodePort, so the "
                             + (
-                                "the host port takes the Service's connections"
+                                "host port takes the Service's connections"
                                 if first
-                                else "the NodePort takes the connections"
+                                else "NodePort takes the host port's connections"
                             )
                             + " on this node",
-                            help="Give the pod or container a host port outside of the range of NodePorts.",
+                            help="Give the pod or container a host port outside the NodePort range.",
                             related=[Related(nat.option_span(taken[protocol, one], "--dport"), "the NodePort")],
                         )

@@ -14,20 +14,20 @@ _RULE = (
 
 
 class InvalidPacketsPass(Rule):
-    """Packets that conntrack calls invalid are not dropped, and reset connections unless the kernel is liberal with them.
+    """Packets in the state INVALID are not dropped, so they reset connections unless the kernel tolerates them.
 
     ## Why
-    When a packet of a connection comes late, out of the window that conntrack expects, it is `INVALID` and is not translated
-    back: the client gets a packet of a pod that it never called, and resets the connection. Therefore `KUBE-FORWARD` drops such
-    packets. From Kubernetes 1.29 on kube-proxy leaves this rule out where `nf_conntrack_tcp_be_liberal` is 1 when it starts,
-    since the kernel then calls no such packet invalid. Without the rule and without the sysctl, long transfers end in
-    `connection reset by peer`.
+    A packet that arrives outside the window that conntrack expects is `INVALID`, and the kernel does not translate it
+    back. The client receives a packet from a pod that it never connected to, and resets the connection. `KUBE-FORWARD`
+    therefore drops such packets. In Kubernetes 1.29 and later, kube-proxy omits this rule if
+    `nf_conntrack_tcp_be_liberal` is 1 when it starts, because the kernel then never treats such packets as invalid.
+    Without the rule and without the sysctl, long transfers end with `connection reset by peer`.
 
-    Off by default: the dump does not show the sysctl.
+    The rule is off by default: a dump does not show the sysctl.
 
     ## Fix
-    There is none in a dump. Look at `sysctl net.netfilter.nf_conntrack_tcp_be_liberal` on the node: 1 is fine; with 0, restart
-    kube-proxy.
+    A dump cannot be fixed. Check `sysctl net.netfilter.nf_conntrack_tcp_be_liberal` on the node: 1 is fine. If it is 0,
+    restart kube-proxy.
 
     ## References
     - https://kubernetes.io/blog/2019/03/29/kube-proxy-subtleties-debugging-an-intermittent-connection-reset/
@@ -58,7 +58,8 @@ class InvalidPacketsPass(Rule):
             if not any("INVALID" in (state or "") for state in table.values("--ctstate", rows)):
                 yield self.finding(
                     table.declaration(_CHAIN),
-                    f"`{_CHAIN}` does not drop packets in the state INVALID: unless `nf_conntrack_tcp_be_liberal` is 1 on the "
-                    "node, such packets reset connections",
-                    help="Look at `sysctl net.netfilter.nf_conntrack_tcp_be_liberal` on the node; with 0, restart kube-proxy.",
+                    f"`{_CHAIN}` does not drop packets in the state INVALID, so they reset connections unless "
+                    "`nf_conntrack_tcp_be_liberal` is 1 on the node",
+                    help="Check `sysctl net.netfilter.nf_conntrack_tcp_be_liberal` on the node. If it is 0, restart "
+                    "kube-proxy.",
                 )

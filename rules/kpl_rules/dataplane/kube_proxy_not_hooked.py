@@ -18,11 +18,11 @@ _HOOKS = (
     ("filter", "KUBE-PROXY-FIREWALL", ("INPUT", "FORWARD")),
 )
 _LOST = {
-    "KUBE-SERVICES": "Services are not reached that way",
-    "KUBE-POSTROUTING": "what kube-proxy marks is not masqueraded, and answers go astray",
-    "KUBE-EXTERNAL-SERVICES": "external addresses without endpoints are not refused",
-    "KUBE-FORWARD": "what kube-proxy translated is not accepted",
-    "KUBE-FIREWALL": "`127.0.0.0/8` of the node can be reached from outside",
+    "KUBE-SERVICES": "this traffic bypasses Services",
+    "KUBE-POSTROUTING": "marked packets are not masqueraded and responses are routed to the wrong host",
+    "KUBE-EXTERNAL-SERVICES": "traffic to external addresses without endpoints is not rejected",
+    "KUBE-FORWARD": "packets that kube-proxy translated are not accepted",
+    "KUBE-FIREWALL": "`127.0.0.0/8` of the node is reachable from outside",
     "KUBE-NODEPORTS": "health checks of load balancers are not accepted",
     "KUBE-PROXY-FIREWALL": "`loadBalancerSourceRanges` are not enforced",
 }
@@ -36,20 +36,21 @@ _SMALL = (
 
 
 class KubeProxyNotHooked(Rule):
-    """No rule of a built-in chain leads to kube-proxy's rules, so packets pass them by.
+    """No rule of a built-in chain jumps to kube-proxy's rules, so packets bypass them.
 
     ## Why
-    kube-proxy's rules lie in chains of its own, and packets come to them by jumps from the built-in chains: in the nat
-    table `PREROUTING` (what comes to the node, and from its pods) and `OUTPUT` (what the node itself sends) lead to
-    `KUBE-SERVICES`, `POSTROUTING` leads to `KUBE-POSTROUTING`. If a jump is missing, something flushed or rewrote the
-    built-in chain: a firewall that was reloaded (firewalld, ufw, iptables-persistent) does. kube-proxy puts the jumps
-    back in its next full sync, which can be an hour away where only some rules were lost.
+    kube-proxy's rules are in its own chains, and packets reach them through jumps from the built-in chains. In the nat
+    table, `PREROUTING` (traffic that arrives at the node or comes from its pods) and `OUTPUT` (traffic of the node
+    itself) jump to `KUBE-SERVICES`, and `POSTROUTING` jumps to `KUBE-POSTROUTING`. If a jump is missing, something
+    flushed or rewrote the built-in chain, for example a firewall that was reloaded (firewalld, ufw,
+    iptables-persistent). kube-proxy restores the jumps in its next full sync, which can be an hour away if only some
+    rules were lost.
 
-    Only whole tables are looked at; of a chain that is empty now, only those that some of the jumps lead to. A jump by way
-    of another chain counts.
+    The rule checks only complete tables. It checks an empty chain only if some of the jumps lead to it. A jump through
+    another chain counts.
 
     ## Fix
-    There is none in a dump. Restart kube-proxy on the node, and let nothing restore the tables of a node as a whole.
+    A dump cannot be fixed. Restart kube-proxy on the node, and make sure that nothing restores complete tables on it.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
@@ -115,13 +116,13 @@ class KubeProxyNotHooked(Rule):
             if chain in table.rules_of:
                 lost = _LOST[chain]
             elif any(each in reaching for each in hooks):
-                lost = f"once `{chain}` has rules, {_LOST[chain]}"
+                lost = f"{_LOST[chain]} once the chain has rules"
             else:
                 continue  # not in use: kube-proxy makes some chains before it needs them
             if missing:
                 yield self.finding(
                     table.declaration(chain),
-                    f"no rule of {' or '.join(missing)} in `*{table.name}` leads to `{chain}`: {lost}",
-                    help="Restart kube-proxy on this node: it puts its jumps back. Then look for what rewrote the "
-                    "built-in chains, a firewall that was reloaded for instance.",
+                    f"`{chain}` is not reached from {' or '.join(missing)} of `*{table.name}`, so {lost}",
+                    help="Restart kube-proxy on this node: it restores its jumps. Then find out what rewrote the "
+                    "built-in chains, for example a firewall that was reloaded.",
                 )

@@ -19,18 +19,19 @@ _FLOW = "udp      17 9 src=10.244.1.5 dst=10.96.0.10 sport=4000 dport=53 src=10.
 
 
 class ListingCutShort(Rule):
-    """The output of ipvsadm, ipset or conntrack ends inside of a line or of a set, so its end is missing.
+    """The output of ipvsadm, ipset or conntrack ends inside a line or a set, so its end is missing.
 
     ## Why
-    These programs end every line, and `ipset list` says how many members a set has. Where the last line has no line end, or
-    the last set has fewer members than it says, the text was cut: the command was interrupted, the disk was full, or a log or
-    a ticket kept the first part. kpl does not read the last line, whose numbers and addresses may be cut off, and what is
-    missing after it says nothing. A text without its last line end was perhaps copied by hand, so this is information.
+    These programs end every line with a line break, and `ipset list` shows how many members a set has. If the last line
+    has no line break, or the last set has fewer members than it shows, the text was cut: the command was interrupted,
+    the disk was full, or a log or a ticket kept only the beginning. kpl does not read the last line, because its
+    numbers and addresses may be cut, and it draws no conclusions from what is missing. The severity is info, because a
+    text copied by hand may lack its last line break too.
 
-    A cut between two lines does not show in the output of ipvsadm, conntrack and `ipset save`.
+    A cut between two lines cannot be detected in the output of ipvsadm, conntrack and `ipset save`.
 
     ## Fix
-    There is none: take the output again, and look at the exit status of the command.
+    No fix is offered. Run the command again, and check its exit status.
 
     ## References
     - https://man7.org/linux/man-pages/man8/ipvsadm.8.html
@@ -63,16 +64,16 @@ class ListingCutShort(Rule):
             start = cut.start + len(model.text[cut.start :]) - len(model.text[cut.start :].lstrip())
             yield self.finding(
                 Span(start, len(model.text.rstrip())),
-                "the last line has no line end, so the output may be cut here: this line is not read",
-                help="Take the output again, and look at the exit status of the command.",
+                "the last line has no line break, so the output may be cut here and kpl does not read the line",
+                help="Run the command again and check its exit status.",
             )
         elif isinstance(model, IpsetDump) and (missing := _missing(model)):
             last = model.sets[-1]
             at = model.text.index(last.name, last.start)
             yield self.finding(
                 Span(at, at + len(last.name)),
-                f"the output ends inside of `{last.name}`: {missing}",
-                help="Take the output again, and look at the exit status of `ipset`.",
+                f"`{last.name}` is incomplete, because the output ends inside it: {missing}",
+                help="Run the command again and check the exit status of `ipset`.",
             )
 
 

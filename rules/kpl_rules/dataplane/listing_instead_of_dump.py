@@ -18,15 +18,16 @@ _COUNTED = """\
 
 
 class ListingInsteadOfDump(Rule):
-    """The file is a listing of `iptables -L`, in which kpl checks nothing.
+    """The file is a listing of `iptables -L`, which kpl does not check.
 
     ## Why
-    `iptables -L` prints chains for people to read. iptables(8) says of it that "the exact rules are suppressed until you
-    use iptables -L -v or iptables-save(8)": interfaces are missing without `-v`, addresses and ports are turned into names
-    without `-n`, only one table is listed, and no program reads the text back. What kpl would say of it could be wrong.
+    `iptables -L` prints chains for people to read. According to iptables(8), "the exact rules are suppressed until you
+    use iptables -L -v or iptables-save(8)": interfaces are missing without `-v`, addresses and ports become names
+    without `-n`, only one table is listed, and no program can read the text back. Findings about such a file could be
+    wrong.
 
     ## Fix
-    Take the output of `iptables-save` (`ip6tables-save` for IPv6), which holds every table as it is.
+    Take the output of `iptables-save` (`ip6tables-save` for IPv6), which contains every table exactly.
 
     ## References
     - https://man7.org/linux/man-pages/man8/iptables.8.html
@@ -49,6 +50,6 @@ class ListingInsteadOfDump(Rule):
         """See the class."""
         yield self.finding(
             listing.chain,
-            "this is what `iptables -L` prints, and kpl checks nothing in it: it does not show the rules as they are",
-            help="Take the output of `iptables-save`, and of `ip6tables-save` for IPv6.",
+            "this output of `iptables -L` does not show the exact rules, so kpl does not check it",
+            help="Use the output of `iptables-save`, and of `ip6tables-save` for IPv6.",
         )

@@ -8,9 +8,15 @@ from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_mo
 from kpl.testing import node_dump
 
 _KINDS = {
-    "pod traffic for ": "what pods send",
-    "masquerade LOCAL traffic for ": "the masquerading of what the node sends",
-    "route LOCAL traffic for ": "what the node sends",
+    "pod traffic for ": (
+        "has no rule for pods, so their traffic to the Service's external addresses counts as traffic from outside"
+    ),
+    "masquerade LOCAL traffic for ": (
+        "does not masquerade this node, so its connections keep the load balancer's address as their source"
+    ),
+    "route LOCAL traffic for ": (
+        "has no rule for this node, so its traffic to the Service's external addresses counts as traffic from outside"
+    ),
 }
 _NODE = ("masquerade LOCAL traffic for ", "route LOCAL traffic for ")
 _END = " external destinations"
@@ -26,19 +32,20 @@ _PODS = (
 
 
 class LocalTrafficIncomplete(Rule):
-    """What this node or its pods send to a Service's outside address is not handled, though its other traffic is.
+    """A Service's chain lacks rules for traffic of this node or its pods to the Service's external addresses.
 
     ## Why
-    With `externalTrafficPolicy: Local` a chain `KUBE-EXT-` begins with three rules for what does not come from outside: pods
-    are sent to all endpoints, and so is the node itself, masqueraded. Without the first two kinds such traffic counts as if it
-    came from outside and is dropped where no endpoint is local; without the masquerading the node's own connections
-    keep the load balancer's address as their source. kube-proxy writes the rules for the node always, and those for pods for
-    all such Services or for none, depending on whether it can tell pods (`detectLocalMode`).
+    With `externalTrafficPolicy: Local`, a `KUBE-EXT-` chain begins with three rules for traffic that does not come from
+    outside: traffic of pods goes to all endpoints, and so does traffic of the node itself, masqueraded. Without the
+    rules for pods or the node, such traffic counts as external and is dropped if there is no local endpoint. Without
+    the masquerading, the node's own connections keep the load balancer's address as their source. kube-proxy always
+    writes the rules for the node. It writes the rule for pods for all such Services or for none, depending on whether
+    it can recognize pods (`detectLocalMode`).
 
-    Only whole tables are looked at.
+    The rule checks only complete tables.
 
     ## Fix
-    There is none in a dump. Restart kube-proxy on the node (it starts with a full sync).
+    A dump cannot be fixed. Restart kube-proxy on the node; it starts with a full sync.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
@@ -78,8 +85,7 @@ class LocalTrafficIncomplete(Rule):
             if lacking:
                 yield self.finding_of_many(
                     (nat.chain_span(nat.rules_of[chain][0]) for chain in lacking),
-                    f"`{lacking[0]}`{and_more(len(lacking) - 1, 'chain')} has no rule for {_KINDS[kind]} to the Service's outside "
-                    "address, and has the rules beside it",
-                    "the same here",
-                    help="Restart kube-proxy on this node: its first sync writes all chains anew.",
+                    f"`{lacking[0]}`{and_more(len(lacking) - 1, 'chain')} {_KINDS[kind]}",
+                    "same problem here",
+                    help="Restart kube-proxy on this node: its first sync rewrites all chains.",
                 )

@@ -29,19 +29,20 @@ _FILTER = (
 
 
 class MarkDropWithoutEffect(Rule):
-    """What kube-proxy marks to be dropped is not dropped, so source ranges and traffic policies do not hold.
+    """kube-proxy marks packets to be dropped, but nothing drops them, so source ranges and policies have no effect.
 
     ## Why
-    kube-proxy up to 1.24 drops by a mark: its nat rules jump to `KUBE-MARK-DROP`, and the rule there that sets the mark
-    0x8000, like the one in the filter table's `KUBE-FIREWALL` that drops what has it, is written by kubelet. kubelet
-    from 1.27 on writes neither (KEP-3178). kube-proxy declares `KUBE-MARK-DROP` itself, empty, so nothing complains:
-    connections from outside of `loadBalancerSourceRanges`, and those to a node without a local endpoint, pass.
+    kube-proxy 1.24 and earlier drops packets through a mark: its nat rules jump to `KUBE-MARK-DROP`. kubelet writes the
+    rule there that sets the mark 0x8000, and the rule in `KUBE-FIREWALL` of the filter table that drops marked packets.
+    kubelet 1.27 and later writes neither rule (KEP-3178). kube-proxy declares an empty `KUBE-MARK-DROP` itself, so no
+    error occurs: connections from outside `loadBalancerSourceRanges`, and connections to a node without a local
+    endpoint, pass.
 
-    An empty chain is reported where other chains of a kubelet are in the dump and something that packets come to leads
-    to it.
+    An empty chain is reported only if the dump has other kubelet chains and packets can reach the chain.
 
     ## Fix
-    There is none in a dump. Bring kube-proxy to 1.25 or newer, which drops by itself in `KUBE-PROXY-FIREWALL`.
+    A dump cannot be fixed. Update kube-proxy to 1.25 or later, which drops packets in `KUBE-PROXY-FIREWALL` without
+    kubelet's rules.
 
     ## References
     - https://github.com/kubernetes/enhancements/tree/master/keps/sig-network/3178-iptables-cleanup
@@ -79,17 +80,17 @@ class MarkDropWithoutEffect(Rule):
         what = ""
         if not marks:
             if any(kubelet & table.chains.keys() for table in tables.values()):
-                what = "sets no mark: kubelet from 1.27 on does not fill it"
+                what = "sets no mark (kubelet 1.27 and later does not fill it)"
         elif filtered is not None and not any(
             (mark := matched_mark(filtered, row)) and mark.value == marks[0].value
             for row in filtered.jumps_to.get("DROP", ())
             if any(name == "--mark" for name, _, _ in filtered.shapes[row].options)
         ):
-            what = f"sets the mark {marks[0].value:#x}, and no rule of `*filter` drops what has it"
+            what = f"sets the mark `{marks[0].value:#x}`, but no rule of `*filter` drops packets with it"
         if what:
             yield self.finding(
                 nat.declaration("KUBE-MARK-DROP"),
-                f"`KUBE-MARK-DROP` {what}: what this kube-proxy wants dropped passes",
-                help="Bring kube-proxy to 1.25 or newer, which drops without kubelet's help; until then restart kubelet "
-                "1.26 or older, which writes the rules.",
+                f"`KUBE-MARK-DROP` {what}, so packets that kube-proxy wants to drop pass",
+                help="Update kube-proxy to 1.25 or later, which drops without kubelet's rules. Or restart kubelet "
+                "1.26 or earlier, which writes the rules.",
             )

@@ -34,16 +34,16 @@ _FILTER = (
 
 
 class MarkTakenByOthers(Rule):
-    """Another program clears kube-proxy's mark, or drops what has it, so NodePorts and load balancers fail.
+    """Another program clears kube-proxy's mark or drops packets with it, so NodePorts and load balancers fail.
 
     ## Why
-    What `KUBE-MARK-MASQ` marks before routing is masqueraded after it. In between the packet passes the chains of network
-    policies and firewalls. A rule there that sets the whole mark (`--set-xmark V/0xffffffff`) takes kube-proxy's bit away,
-    and the connection keeps its source address: answers do not come back. A rule that drops what has kube-proxy's
-    bit takes it for a mark of its own. Azure's network policy manager did both with 0x4000 until 2022.
+    Packets that `KUBE-MARK-MASQ` marks before routing are masqueraded after it. In between, they pass the chains of
+    network policies and firewalls. A rule there that overwrites the complete mark (`--set-xmark V/0xffffffff`) clears
+    kube-proxy's bit: the connection keeps its source address, and responses do not come back. A rule that drops packets
+    with kube-proxy's bit confuses it with its own mark. Azure's network policy manager did both with 0x4000 until 2022.
 
     ## Fix
-    There is none in a dump. Bring the other program to a release that masks its marks, or give kube-proxy another
+    A dump cannot be fixed. Update the other program to a release that masks its marks, or give kube-proxy a different
     bit with `iptables.masqueradeBit` (14 is 0x4000).
 
     ## References
@@ -106,17 +106,25 @@ class MarkTakenByOthers(Rule):
                 if mark is not None and mark.mask & bit and mark.value == bit & mark.mask:
                     dropping.append(row)
         for rows, option, what in (
-            (clearing, "--set-xmark", "clears the mark {:#x} that kube-proxy sets: what is to be masqueraded is not"),
-            (dropping, "--mark", "drops what has the mark {:#x}, which kube-proxy sets on what it masquerades"),
+            (
+                clearing,
+                "--set-xmark",
+                "clears kube-proxy's mark `{:#x}`{}, so packets that must be masqueraded are not",
+            ),
+            (
+                dropping,
+                "--mark",
+                "drops packets with kube-proxy's mark `{:#x}`{}, so packets that must be masqueraded are lost",
+            ),
         ):
             if rows:
                 more = and_more(len(rows) - 1, "rule")
                 yield self.finding_of_many(
                     (table.option_span(row, option, "--set-mark", "--and-mark") for row in rows),
-                    f"this rule of `{table.chain[rows[0]]}` {what.format(bit)}{more}",
-                    "the same here",
-                    help="Bring the program that writes this chain to a release that masks its marks, or give kube-proxy another "
-                    "bit with `iptables.masqueradeBit`.",
+                    f"this rule of `{table.chain[rows[0]]}` {what.format(bit, more)}",
+                    "same problem here",
+                    help="Update the program that writes this chain to a release that masks its marks. Or give "
+                    "kube-proxy a different bit with `iptables.masqueradeBit`.",
                 )
 
 

@@ -21,20 +21,22 @@ _SMALL = (
 
 
 class MasqueradeMarkBroken(Rule):
-    """The mark for masquerading is not set, or is not the one that is looked for, so answers do not come back.
+    """The masquerade mark is not set or does not match, so responses are routed to the wrong host.
 
     ## Why
-    kube-proxy masquerades in two steps. `KUBE-MARK-MASQ` sets one bit of the packet's mark (0x4000 unless
-    `iptables.masqueradeBit` says otherwise); `KUBE-POSTROUTING` masquerades what has the bit and returns everything else,
-    and `KUBE-FORWARD` accepts what has it. If the bit is not set, or is another one than the one looked for, connections
-    from outside and of a pod to itself keep their source address, and the answers do not pass the node that
-    translated. If `KUBE-POSTROUTING` does not ask for the bit, everything that leaves the node is masqueraded, and every
-    NetworkPolicy and log sees the node's address. From Kubernetes 1.18 on the bit is cleared before masquerading, because the
-    packets of a tunnel pass the rules twice.
+    kube-proxy masquerades in two steps. `KUBE-MARK-MASQ` sets one bit of the packet's mark (0x4000, unless
+    `iptables.masqueradeBit` sets another). `KUBE-POSTROUTING` masquerades packets with this bit and returns all others,
+    and `KUBE-FORWARD` accepts packets with it.
+
+    If the bit is not set, or the chains use different bits, connections from outside and connections of a pod to itself
+    keep their source address, and the responses do not pass the node that translated. If `KUBE-POSTROUTING` does not
+    check the bit, everything that leaves the node is masqueraded, and every NetworkPolicy and log sees the node's
+    address. In Kubernetes 1.18 and later, the bit is cleared before masquerading, because the packets of a tunnel pass
+    the rules twice.
 
     ## Fix
-    There is none in a dump. Restart kube-proxy on the node. If kubelet (up to 1.26) has another `iptables-masquerade-bit`
-    than kube-proxy, give both the same.
+    A dump cannot be fixed. Restart kube-proxy on the node. If kubelet (1.26 and earlier) and kube-proxy have different
+    values for `iptables-masquerade-bit`, set both to the same value.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
@@ -76,10 +78,11 @@ class MasqueradeMarkBroken(Rule):
         if not set_in:
             jumps = nat.jumps_to.get("KUBE-MARK-MASQ", ())
             if jumps and "KUBE-MARK-MASQ" in nat.chains:
-                lead = "a rule leads" if len(jumps) == 1 else f"{len(jumps):,} rules lead"
+                lead = "1 rule jumps" if len(jumps) == 1 else f"{len(jumps):,} rules jump"
                 yield self.finding(
                     nat.declaration("KUBE-MARK-MASQ"),
-                    f"`KUBE-MARK-MASQ` sets no mark, and {lead} to it: nothing is masqueraded, and answers go astray",
+                    f"`KUBE-MARK-MASQ` sets no mark, but {lead} to it, so nothing is masqueraded and responses are "
+                    "routed to the wrong host",
                     help=_HELP,
                 )
             return
@@ -96,8 +99,8 @@ class MasqueradeMarkBroken(Rule):
             if mark != usual:
                 yield self.finding(
                     table.option_span(row, "--mark", "--set-xmark", "--or-mark", "--xor-mark"),
-                    f"`{table.chain[row]}` works with the mark {mark:#x} here, and the other rules with {usual:#x}: what is "
-                    "to be masqueraded is not, and answers go astray",
+                    f"`{table.chain[row]}` uses the mark `{mark:#x}` here, but the other rules use `{usual:#x}`, so "
+                    "packets are not masqueraded and responses are routed to the wrong host",
                     help=_HELP,
                 )
 
@@ -109,7 +112,8 @@ class MasqueradeMarkBroken(Rule):
         if not masquerades:
             yield self.finding(
                 nat.declaration("KUBE-POSTROUTING"),
-                "`KUBE-POSTROUTING` masquerades nothing: what is marked keeps its source address, and answers go astray",
+                "`KUBE-POSTROUTING` does not masquerade, so marked packets keep their source address and responses "
+                "are routed to the wrong host",
                 help=_HELP,
             )
         # in IPVS mode another one stands before it, for what a pod sends to itself
@@ -118,17 +122,18 @@ class MasqueradeMarkBroken(Rule):
             if not any(mark_of(nat, row) is not None for row in returns):
                 yield self.finding(
                     nat.target_span(last),
-                    f"everything that leaves the node is masqueraded: no rule before this one asks for the mark {wanted:#x}",
+                    f"no rule before this one checks the mark `{wanted:#x}`, so everything that leaves the node is "
+                    "masqueraded",
                     help=_HELP,
                 )
             elif not any(nat.target[row] == "MARK" and row < last for row in rows):
                 yield self.finding(
                     nat.target_span(last),
-                    f"the mark {wanted:#x} is not cleared before masquerading: packets that pass the node's rules once more, in a "
-                    "tunnel for instance, are masqueraded twice",
+                    f"the mark `{wanted:#x}` is not cleared before masquerading, so packets that pass the node's "
+                    "rules again, for example in a tunnel, are masqueraded twice",
                     help=_HELP,
                     severity=Severity.WARNING,
                 )
 
 
-_HELP = "Restart kube-proxy on this node: its first sync writes these chains anew. Then look for what changed them."
+_HELP = "Restart kube-proxy on this node: its first sync rewrites these chains. Then find out what changed them."

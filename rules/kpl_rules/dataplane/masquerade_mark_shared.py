@@ -27,19 +27,19 @@ def _other(rule: str, chain: str = "forward") -> str:
 
 
 class MasqueradeMarkShared(Rule):
-    """Another table sets the bit of the packet's mark that makes kube-proxy masquerade.
+    """Another table sets kube-proxy's masquerade bit, so kube-proxy hides the clients of that traffic.
 
     ## Why
-    kube-proxy keeps one bit of the mark for itself (bit 14, or what `masqueradeBit` says): every packet of a new
-    connection that has it when it leaves the node gets the node's address as its source, whoever set it. A table that
-    uses the same bit for something else hides the clients of that traffic, and network policies that look at addresses no
-    longer match.
+    kube-proxy reserves one bit of the mark (bit 14, or the value of `masqueradeBit`). Every packet of a new connection
+    that has this bit when it leaves the node gets the node's address as its source, no matter which program set the
+    bit. If another table uses the same bit for something else, the clients of that traffic are hidden, and network
+    policies no longer match their addresses.
 
-    The rule is off unless it is selected: some programs set kube-proxy's bit on purpose, to have it masquerade for them.
-    Chains called `KUBE-` (kubelet's, or those of kube-proxy in iptables mode) are left out.
+    The rule is off by default: some programs set kube-proxy's bit on purpose, so that it masquerades for them. It
+    ignores chains named `KUBE-` (of kubelet, or of kube-proxy in iptables mode).
 
     ## Fix
-    There is none in a dump. Give the other program another bit, or kube-proxy another `masqueradeBit`.
+    A dump cannot be fixed. Give the other program a different bit, or give kube-proxy a different `masqueradeBit`.
 
     ## References
     - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
@@ -93,7 +93,7 @@ class MasqueradeMarkShared(Rule):
                 if mark is not None and mark_bits(mark) & bits:
                     yield self.finding(
                         ruleset.span_of(mark, rule.span),
-                        f"`{chain.name}` of the table `{table.family} {table.name}` sets `{mark}` in the mark, and "
-                        f"kube-proxy masquerades what has `0x{bits:08x}`",
-                        help="Give the other program another bit, or kube-proxy another `masqueradeBit`.",
+                        f"`{chain.name}` of the table `{table.family} {table.name}` sets `{mark}` in the mark, so "
+                        f"kube-proxy masquerades its packets (bit `0x{bits:08x}`)",
+                        help="Give the other program a different bit. Or give kube-proxy a different `masqueradeBit`.",
                     )

@@ -29,19 +29,18 @@ _MARKING = "\tchain mark-for-masquerade {\n\t\tmeta mark set meta mark | 0x00004
 
 
 class MasqueradingBroken(Rule):
-    """Traffic that kube-proxy marks for masquerading is not masqueraded.
+    """Packets that kube-proxy marks for masquerading are not masqueraded, so connections through NodePorts hang.
 
     ## Why
-    Where the answer would miss the node on its way back, kube-proxy hides the client behind the node's address: it sets
-    one bit of the packet's mark (bit 14, or what `masqueradeBit` says), and the chain `masquerading`, which the
-    `postrouting` hook leads to, looks for that bit. When the chain is not reached, does not masquerade, or looks for
-    another bit, the answers go past the node and connections through NodePorts and load balancers hang.
+    If the response would bypass the node, kube-proxy replaces the client's address with the node's. It sets one bit of
+    the packet mark (bit 14, or the value of `masqueradeBit`), and the chain `masquerading`, which the `postrouting`
+    hook leads to, checks that bit. If the chain is not reached, does not masquerade, or checks a different bit,
+    responses bypass the node and connections through NodePorts and load balancers hang.
 
-    Looked at are tables that are there from their first line to the last brace, with the chains and maps that every
-    kube-proxy makes.
+    The rule checks only complete tables with the chains and maps that every kube-proxy creates.
 
     ## Fix
-    There is none in a dump. kube-proxy writes these chains again when it starts.
+    A dump cannot be fixed. kube-proxy rewrites these chains when it restarts.
 
     ## References
     - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
@@ -95,7 +94,7 @@ class MasqueradingBroken(Rule):
             if is_whole(table):
                 found = next(_faults(ruleset, table), None)
                 if found is not None:
-                    yield self.finding(*found, help="kube-proxy writes these chains again when it starts.")
+                    yield self.finding(*found, help="Restart kube-proxy on this node: it rewrites these chains.")
 
 
 def _faults(ruleset: NftRuleset, table: NftTable) -> Iterator[tuple[Span, str]]:
@@ -103,34 +102,43 @@ def _faults(ruleset: NftRuleset, table: NftTable) -> Iterator[tuple[Span, str]]:
     if "masquerading" not in chains_reached_from_hook(table, "nat", "postrouting"):
         yield (
             ruleset.declaration(chain),
-            "nothing leads from the `postrouting` hook to `masquerading`, so nothing is masqueraded",
+            "`masquerading` is not reached from the `postrouting` hook, so nothing is masqueraded",
         )
     if not any(rule.nat is not None and rule.nat.kind == "masquerade" for rule in chain.rules):
-        yield ruleset.declaration(chain), "`masquerading` has no rule that masquerades"
+        yield (
+            ruleset.declaration(chain),
+            "`masquerading` has no masquerade rule, so marked packets keep their source address",
+        )
     marking = table.chains.get("mark-for-masquerade")
     if marking is not None and not any(mark_set(rule) for rule in marking.rules):
         yield (
             ruleset.declaration(marking),
-            "`mark-for-masquerade` sets no mark, so what comes through it is not masqueraded",
+            "`mark-for-masquerade` sets no mark, so packets that pass it are not masqueraded",
         )
     tested = {bits for rule in chain.rules if (bits := mark_tested(rule)) is not None}
     if not tested:
         if any(rule.nat is not None and len(rule.statements) == 1 for rule in chain.rules):
             yield (
                 ruleset.declaration(chain),
-                "`masquerading` asks for no mark, so every connection from this node or routed through it is masqueraded",
+                (
+                    "`masquerading` does not check the mark, so every connection from this node or routed through it is "
+                    "masqueraded"
+                ),
             )
         return
     cleared = {mark_bits(mark) for rule in chain.rules if (mark := mark_cleared(rule)) is not None}
     if not tested & cleared:
         yield (
             ruleset.declaration(chain),
-            f"the mark 0x{min(tested):08x} is not cleared before masquerading: the packets of a tunnel are masqueraded twice",
+            (
+                f"the mark `0x{min(tested):08x}` is not cleared before masquerading, so packets in a tunnel are "
+                "masqueraded twice"
+            ),
         )
     for each in table.chains.values():
         for rule in each.rules:
             mark = mark_set(rule)
             if mark is not None and mark_bits(mark) not in tested:
                 looked_for = " and ".join(f"`0x{bits:08x}`" for bits in sorted(tested)[:3])
-                message = f"`{each.name}` sets `{mark}` in the mark, and `masquerading` looks for {looked_for}"
-                yield ruleset.span_of(mark, rule.span), f"{message}: what comes through is not masqueraded"
+                message = f"`{each.name}` sets `{mark}` in the mark, but `masquerading` checks {looked_for}"
+                yield ruleset.span_of(mark, rule.span), f"{message}, so these packets are not masqueraded"

@@ -41,15 +41,15 @@ _HOOKS = "-A PREROUTING -j KUBE-SERVICES\n-A OUTPUT -j KUBE-SERVICES\n"
 
 
 class ModeNotInForce(Rule):
-    """A node's dump shows another mode than kube-proxy's configuration says.
+    """A node's dump shows a different mode than kube-proxy's configuration, so the configured one is not in force.
 
     ## Why
-    kube-proxy reads its configuration when it starts. A ConfigMap that is edited changes nothing on a node until its
-    kube-proxy is started again, and what the old mode left behind may still catch traffic. Seen with 1.33 and 1.37.
+    kube-proxy reads its configuration only when it starts. An edited ConfigMap changes nothing on a node until its
+    kube-proxy restarts, and leftovers of the old mode may still intercept traffic. Observed with 1.33 and 1.37.
 
     ## Fix
-    None in a file: restart the DaemonSet. Rules that stay after that are leftovers: `kube-proxy --cleanup` on the node, or a
-    reboot.
+    A dump cannot be fixed. Restart the DaemonSet. Rules that remain after that are leftovers: run
+    `kube-proxy --cleanup` on the node, or reboot it.
 
     ## References
     - https://kubernetes.io/docs/reference/networking/virtual-ips/#proxy-modes
@@ -107,9 +107,11 @@ class ModeNotInForce(Rule):
             if mode != wanted:
                 yield self.finding(
                     span,
-                    f"this node was programmed in mode {mode}, while kube-proxy's configuration says {wanted}",
-                    help="Restart kube-proxy on the node; if it runs in the new mode already, these rules are left over.",
-                    related=[Related(wanted.span, "the configuration", document)],
+                    f"this node is programmed in `{mode}` mode, but kube-proxy's configuration has `{wanted}`, so the "
+                    "configured mode is not in force",
+                    help="Restart kube-proxy on the node. If it already runs in the new mode, run `kube-proxy "
+                    "--cleanup`: these rules are leftovers.",
+                    related=[Related(wanted.span, "`mode` in the configuration", document)],
                     document=where,
                 )
 

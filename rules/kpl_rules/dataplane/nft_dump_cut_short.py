@@ -14,23 +14,24 @@ _JSON = (
     '{"nftables": [{"table": {"family": "ip", "name": "kube-proxy"}}, {"chain": {"family": "ip", "table": "kube-proxy", '
     '"name": "filter-input", "type": "filter", "hook": "input", "priority": 0}}]}\n'
 )
-_HELP = "Take the dump again, and look at the exit status of `nft`."
+_HELP = "Take the dump again and check the exit status of `nft`."
 
 
 class NftDumpCutShort(Rule):
-    """The dump ends inside of a chain, set or map of kube-proxy's table, so what is missing in it says nothing.
+    """The dump ends inside a chain, set or map of kube-proxy's table, so it is incomplete.
 
     ## Why
-    `nft list ruleset` ends each table with a brace, and `nft -j` its JSON with a bracket and a brace. Without it the text was
-    cut: the command was interrupted, the disk was full, a log or a ticket kept the first part. Whatever needs the whole table
-    kpl does not report for it, and does not compare.
+    `nft list ruleset` ends every table with a brace, and `nft -j` ends its JSON with a bracket and a brace. If they are
+    missing, the text was cut: the command was interrupted, the disk was full, or a log or a ticket kept only the
+    beginning. kpl then skips the checks and comparisons that need the complete table.
 
-    What ends between two chains is perhaps an excerpt, so it is information, and so is a table of another program that is cut
-    and a last line without its line end, which is not read. Texts with lines that are not nft's own, dots and fences for
-    instance, are excerpts. A cut exactly between two tables does not show, nor one between two commands for `nft -f`.
+    The severity is info if the text ends between two chains, because it may be an excerpt. The same applies to a cut
+    table of another program, and to a last line without a line break, which kpl does not read. A text with lines that
+    are not from nft, for example dots or code fences, is an excerpt, and the rule is silent. A cut exactly between two
+    tables, or between two commands for `nft -f`, cannot be detected.
 
     ## Fix
-    There is none: take the dump again, and look at the exit status of `nft`.
+    No fix is offered. Take the dump again, and check the exit status of `nft`.
 
     ## References
     - https://man7.org/linux/man-pages/man8/nft.8.html
@@ -75,22 +76,22 @@ class NftDumpCutShort(Rule):
         if last is not None and last.cut:
             yield self.finding(
                 ruleset.declaration(last),
-                "the dump ends inside of this table: what needs the whole table is not checked",
+                "the dump ends inside this table, so kpl skips the checks that need the complete table",
                 help=_HELP,
                 severity=None if last in ours else Severity.INFO,
             )
         elif ruleset.cut is not None:
             yield self.finding(
                 ruleset.cut,
-                "the dump ends inside of this line: it is not read, and what is missing after it says nothing",
+                "the dump ends inside this line, so kpl does not read it and draws no conclusions from what is missing",
                 help=_HELP,
                 severity=Severity.INFO,
             )
         elif last is not None and not last.closed and not ruleset.json and ruleset.text.startswith("table", last.start):
             yield self.finding(
                 ruleset.declaration(last),
-                "the dump ends before the last brace of this table: chains may be missing, and what needs the whole table is not "
-                "checked",
+                "the dump ends before the closing brace of this table, so kpl skips the checks that need the "
+                "complete table",
                 help=_HELP,
                 severity=Severity.INFO,
             )

@@ -12,22 +12,20 @@ _HOOKED = (_INPUT, f"{_INPUT}\t\tct state new jump nodeport-endpoints-check\n")
 
 
 class NoNodePortAddress(Rule):
-    """There are NodePorts, but the node has no address that takes their traffic.
+    """The node has NodePorts but no address that accepts their traffic.
 
     ## Why
-    kube-proxy puts the node's own addresses that match `nodePortAddresses` into the set `nodeport-ips` (from Kubernetes
-    1.30 on its primary address when the field is unset), and looks there before it looks at a NodePort. The set is empty
-    here: no address of the node matched when kube-proxy started or last wrote all of its rules. Nothing on this node
-    answers on a NodePort, nor a load balancer that goes through one.
+    kube-proxy puts the node's addresses that match `nodePortAddresses` into the set `nodeport-ips` (in Kubernetes 1.30
+    and later, the node's primary address if the field is unset). It checks this set before it looks up a NodePort. Here
+    the set is empty: no address of the node matched when kube-proxy started or last rewrote all of its rules. No
+    NodePort works on this node, and neither does a load balancer that uses one.
 
-    With `nodePortAddresses: [localhost]` in Kubernetes 1.38 (a beta) and later, the set is empty as well, but kube-proxy itself
-    answers TCP on loopback. That is no finding.
-
-    Looked at are tables that are there from their first line to the last brace.
+    The rule is silent for `nodePortAddresses: [localhost]` in Kubernetes 1.38 (a beta) and later: the set is empty, but
+    kube-proxy itself accepts TCP connections on loopback. The rule checks only complete tables.
 
     ## Fix
-    There is none in a dump. Let `nodePortAddresses` in kube-proxy's configuration name a network that the node has an
-    address of in this IP family.
+    A dump cannot be fixed. Add a network to `nodePortAddresses` in kube-proxy's configuration that contains an address
+    of the node in this IP family.
 
     ## References
     - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
@@ -82,9 +80,10 @@ class NoNodePortAddress(Rule):
             if "localhost-nodeport-reject-ports" in table.maps and "localhost-nodeport-reject-tcp" not in table.chains:
                 continue
             number = len(ports.elements)
-            none = "the NodePort does not answer" if number == 1 else f"none of the {number:,} NodePorts answers"
+            none = "the NodePort does not work" if number == 1 else f"none of the {number:,} NodePorts works"
             yield self.finding(
                 ruleset.declaration(addresses),
                 f"`nodeport-ips` is empty, so {none} over IPv{family} on this node",
-                help="Let `nodePortAddresses` in kube-proxy's configuration name a network that the node has an address of.",
+                help="Add a network that contains an address of the node to `nodePortAddresses` in kube-proxy's "
+                "configuration.",
             )

@@ -23,7 +23,7 @@ from kpl import (
 )
 
 _SHOWN = 3
-_GONE, _SILENT = "is not there", "has no endpoints"
+_GONE, _SILENT = "is missing", "has no endpoints"
 
 Ports = Mapping[tuple[str, str], PortState]
 
@@ -54,18 +54,19 @@ _C, _D = ("shop/c:web", "10.244.1.3"), ("shop/d:web", "10.244.1.4")
 
 
 class NodeLagsBehind(Rule):
-    """One node's dump lacks Services, or endpoints, that most of the other nodes in the run have.
+    """One node lacks Services or endpoints that most other nodes in the run have.
 
     ## Why
-    Each node's kube-proxy follows the API server on its own. One that hangs, or whose rules cannot be loaded any more, goes
-    on with an old state: its pods reach Services that are gone, and not those that are new.
+    The kube-proxy of each node follows the API server independently. If one hangs, or can no longer load its rules, the
+    node keeps an old state: its pods reach deleted Services, and cannot reach new ones.
 
-    Three dumps or more of one cluster are compared, by Services and by whether these have endpoints. That the endpoints
-    themselves differ is reported only where a node has some that the others have not, and lacks some that they have: with
-    topology hints nodes may have different ones. A node without the cluster's DNS is an error.
+    The rule compares three or more dumps of one cluster. It compares Services, and whether they have endpoints.
+    Different endpoints of the same Service are reported only if a node has some that the others lack and lacks some
+    that the others have, because topology hints may give nodes different endpoints. A node without the cluster DNS is
+    an error.
 
     ## Fix
-    None in a file: look at the logs of kube-proxy on the node ("Sync failed"), and restart it.
+    A dump cannot be fixed. Read the kube-proxy logs on the node ("Sync failed"), and restart kube-proxy.
 
     ## References
     - https://kubernetes.io/docs/reference/networking/virtual-ips/
@@ -135,8 +136,9 @@ class NodeLagsBehind(Rule):
         more = f" and {len(behind) - _SHOWN:,} more" if len(behind) > _SHOWN else ""
         return self.finding(
             first_line(document.embedding.text),
-            f"this node differs from most of the others: {', '.join(map(' '.join, behind[:_SHOWN]))}{more}",
-            help="Look at the logs of kube-proxy on this node; restart it if it does not catch up.",
+            "this node differs from most other nodes: "
+            f"{', '.join(f'`{name}` {what}' for name, what in behind[:_SHOWN])}{more}",
+            help="Read the kube-proxy logs on this node. Restart kube-proxy if it does not catch up.",
             document=document,
             severity=Severity.ERROR if _is_dns_lost(*behind[0]) else None,
         )
@@ -172,10 +174,10 @@ def _behind(
             if value is not None:
                 yield name, _GONE
         elif value is None:
-            yield name, "is still there"
+            yield name, "still exists"
         elif not here.internal.local:
             own = _endpoints(here)
             if bool(own) != bool(value):
                 yield name, "has endpoints" if own else _SILENT
             elif own & value and own - value and value - own:
-                yield name, "has other endpoints"
+                yield name, "has different endpoints"

@@ -19,21 +19,22 @@ _CONFIG = "kind: KubeProxyConfiguration\napiVersion: kubeproxy.config.k8s.io/v1a
 
 
 class NodePortsNotLast(Rule):
-    """The NodePorts are tried before a Service's address, or never, although kube-proxy tries them last.
+    """kube-proxy's jump to the NodePorts is not the last rule or is missing, so NodePorts win or do not work.
 
     ## Why
-    The last rule of `KUBE-SERVICES` in the nat table hands what goes to an address of the node to `KUBE-NODEPORTS`. If
-    a rule for a Service stands behind it, connections to that Service's address are taken for a NodePort where the
-    address is one of the node's and the port is a NodePort. kube-proxy writes the chain as a whole, so something else
-    added or moved the rule. Several rules to `KUBE-NODEPORTS` at the end, one for each address, are what
-    `nodePortAddresses` makes.
+    The last rule of `KUBE-SERVICES` in the nat table sends traffic to an address of the node to `KUBE-NODEPORTS`. If a
+    rule for a Service comes after it, connections to that Service's address are treated as NodePort traffic if the
+    address belongs to the node and the port is a NodePort. kube-proxy writes the chain as one unit, so another program
+    added or moved the rule. Several rules to `KUBE-NODEPORTS` at the end, one per address, are the normal effect of
+    `nodePortAddresses`.
 
-    If no rule leads to a filled `KUBE-NODEPORTS`, no NodePort answers on this node. Where the configuration of kube-proxy is
-    among the inputs, that is a warning with `nodePortAddresses`, of which none is an address of the node, and an error
-    without; where it is not, both are possible, and kpl tells for information.
+    If no rule leads to a filled `KUBE-NODEPORTS`, no NodePort works on this node. If kube-proxy's configuration is
+    among the inputs, this is a warning if it sets `nodePortAddresses` (none of them is an address of the node), and an
+    error if it does not. If the configuration is unknown, both are possible, and the severity is info.
 
     ## Fix
-    There is none in a dump. Restart kube-proxy on the node; correct `nodePortAddresses` where they are for other networks.
+    A dump cannot be fixed. Restart kube-proxy on the node. Or correct `nodePortAddresses` if they are for other
+    networks.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
@@ -87,10 +88,11 @@ class NodePortsNotLast(Rule):
                     more = and_more(len(behind) - 1, "rule")
                     yield self.finding_of_many(
                         (table.target_span(row) for row in behind),
-                        f"this rule stands behind the one to `KUBE-NODEPORTS`{more}, which kube-proxy writes as the last: "
+                        f"this rule{more} comes after the jump to `KUBE-NODEPORTS`, which kube-proxy writes last, so "
                         "NodePorts are tried first",
-                        "behind the NodePorts as well",
-                        help="Restart kube-proxy on this node: it writes the chain anew. Then look for what adds rules to it.",
+                        "also after the NodePorts",
+                        help="Restart kube-proxy on this node: it rewrites the chain. Then find out what adds rules "
+                        "to it.",
                     )
             elif rows and table.is_whole and "KUBE-NODEPORTS" in table.rules_of:
                 yield from self._without_jump(table, cluster)
@@ -104,19 +106,19 @@ class NodePortsNotLast(Rule):
             return  # a template
         if len(configs) != 1:
             why, severity = (
-                "the rule is lost, or none of kube-proxy's `nodePortAddresses` is an address of it",
+                "the rule is lost, or the node has no address in `nodePortAddresses`",
                 Severity.INFO,
             )
-            help_ = "Put kube-proxy's configuration into the run, and kpl tells which."
+            help_ = "Add kube-proxy's configuration to the run, so that kpl can tell which of the two it is."
         elif addresses is not None and addresses.items:
-            why, severity = "none of the `nodePortAddresses` is an address of it", Severity.WARNING
-            help_ = "Write a network into `nodePortAddresses` that this node has an address in, or remove the field."
+            why, severity = "the node has no address in `nodePortAddresses`", Severity.WARNING
+            help_ = "Add a network to `nodePortAddresses` that contains an address of this node. Or remove the field."
         else:
             why, severity = "the rule is lost", Severity.ERROR
-            help_ = "Restart kube-proxy on this node: it writes the chain anew."
+            help_ = "Restart kube-proxy on this node: it rewrites the chain."
         yield self.finding(
             nat.declaration("KUBE-NODEPORTS"),
-            f"no rule of `KUBE-SERVICES` leads here, so no NodePort answers on this node: {why}",
+            f"`KUBE-NODEPORTS` is not reached from `KUBE-SERVICES`, so no NodePort works on this node: {why}",
             help=help_,
             severity=severity,
         )

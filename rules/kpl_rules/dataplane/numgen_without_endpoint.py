@@ -9,17 +9,17 @@ from kpl_rules.dataplane._nft import NEW, OLD, ONE, TWO, WEB, listed
 
 
 class NumgenWithoutEndpoint(Rule):
-    """A Service is spread over more or fewer numbers than it has endpoints, so connections are lost or endpoints get none.
+    """A rule draws more or fewer numbers than the Service has endpoints, so connections fail or endpoints get none.
 
     ## Why
-    In nftables mode `numgen random mod N` draws a number below N, and the map behind it has the endpoint for each number.
-    kube-proxy writes both from one list: N entries with the numbers 0 to N-1. Where a number has no entry, the rule does
-    not match, and no other rule translates the address: the connection fails. An entry whose number is N or higher is
-    never drawn.
+    In nftables mode, `numgen random mod N` draws a number below N, and the map after it has the endpoint for each
+    number. kube-proxy writes both from one list: N entries with the numbers 0 to N-1. If a number has no entry, the
+    rule does not match, no other rule translates the address, and the connection fails. An entry with a number of N or
+    higher is never drawn.
 
     ## Fix
-    There is none in a dump. Such a rule was edited by hand or by another program; kube-proxy writes it again when it
-    starts, or when the Service's endpoints change.
+    A dump cannot be fixed. The rule was edited by hand or by another program. kube-proxy rewrites it when it restarts,
+    or when the Service's endpoints change.
 
     ## References
     - https://github.com/kubernetes/enhancements/blob/master/keps/sig-network/3866-nftables-proxy/README.md
@@ -58,8 +58,8 @@ class NumgenWithoutEndpoint(Rule):
                         at = ruleset.text.find("numgen", *rule.span)
                         yield self.finding(
                             ruleset.span_of(numgen.modulus, Span(max(at, rule.span.start), rule.span.end)),
-                            f"in `{chain.name}` {message}",
-                            help="kube-proxy writes the rule again when it starts, or when the Service's endpoints change.",
+                            f"`{chain.name}` {message}",
+                            help="Restart kube-proxy on this node: it rewrites the rule.",
                         )
 
 
@@ -72,9 +72,11 @@ def _message(modulus: str, offset: str, keys: list[object]) -> str:
     beyond = sum(1 for number in numbers if number >= drawn)
     if missing:
         return (
-            f"`numgen` draws one of {drawn:,} numbers, and the map has no endpoint for {missing:,} of them: those new "
-            "connections fail"
+            f"draws one of {drawn:,} numbers with `numgen`, but its map has no endpoint for {missing:,} of them, so "
+            "those new connections fail"
         )
     if beyond:
-        return f"`numgen` draws a number below {drawn:,}, so {beyond:,} of {len(keys):,} endpoints get no connection"
+        return (
+            f"draws a number below {drawn:,} with `numgen`, so {beyond:,} of {len(keys):,} endpoints get no connections"
+        )
     return ""

@@ -30,15 +30,16 @@ KINDS = frozenset(
 
 
 class PolicyNotProgrammed(Rule):
-    """A node treats the traffic of a Service in another way than it asks for: policy, source ranges, session affinity.
+    """A node does not apply a Service's traffic policy, source ranges or session affinity.
 
     ## Why
-    A traffic policy that is Local in the Service and Cluster on the node sends traffic to other nodes and hides the clients'
-    addresses; the other way round, nodes without an endpoint drop it. Source ranges that are not programmed let everybody in.
-    A load balancer that asks at a health check node port that is not there takes the node out.
+    If a Service has a Local traffic policy but the node applies Cluster, the node sends traffic to other nodes and
+    hides the client addresses. In the opposite case, nodes without an endpoint drop the traffic. Source ranges that are
+    not programmed admit every client. A load balancer that checks a missing health check NodePort sends no traffic
+    to the node.
 
     ## Fix
-    None in a file. Look at the logs of kube-proxy on the node, and restart it if it does not catch up.
+    A dump cannot be fixed. Read the kube-proxy logs on the node, and restart kube-proxy if it does not catch up.
 
     ## References
     - https://kubernetes.io/docs/reference/networking/virtual-ips/
@@ -103,5 +104,5 @@ class PolicyNotProgrammed(Rule):
             self,
             cluster,
             KINDS,
-            "Look at the logs of kube-proxy on the node; restart it if it does not catch up.",
+            "Read the kube-proxy logs on the node. Restart kube-proxy if it does not catch up.",
         )

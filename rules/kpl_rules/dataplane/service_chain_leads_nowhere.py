@@ -28,19 +28,19 @@ _GOTO = "\t\tgoto service-KHN6ECMT-shop/web/tcp/http\n"
 
 
 class ServiceChainLeadsNowhere(Rule):
-    """The chain of a Service port chooses no endpoint, so what is sent to the Service is not translated and fails.
+    """The chain of a Service port chooses no endpoint, so traffic to the Service is not translated and fails.
 
     ## Why
-    The maps `service-ips` and `service-nodeports` hand a connection to the chain of its Service port. That of the cluster IP
-    (`service-...`, `local-...` for a Local policy) ends in a choice among the endpoints: `numgen` with a map, or `dnat` itself.
-    That of the ways in from outside (`external-...`) goes on to one of these. kube-proxy writes a chain and its rules in one
-    transaction, and leads to no chain without endpoints, so where the choice is missing something else has changed the table.
-    The packet keeps the Service's address, which no machine has.
+    The maps `service-ips` and `service-nodeports` send a connection to the chain of its Service port. The chain for the
+    cluster IP (`service-...`, or `local-...` with a Local policy) ends in a choice of an endpoint: `numgen` with a map,
+    or a single `dnat`. The chain for traffic from outside (`external-...`) leads to one of these. kube-proxy writes a
+    chain and its rules in one transaction, and no map element leads to a chain without endpoints. If the choice is
+    missing, another program changed the table. The packet keeps the Service's address, which no machine has.
 
-    Looked at are tables that are there from their first line to the last brace; an empty chain that nothing leads to is normal.
+    The rule checks only complete tables. An empty chain that nothing leads to is normal.
 
     ## Fix
-    There is none in a dump. kube-proxy writes the chain again when it starts, or when the Service's endpoints change.
+    A dump cannot be fixed. kube-proxy rewrites the chain when it restarts, or when the Service's endpoints change.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/proxy/nftables/proxier.go
@@ -80,10 +80,9 @@ class ServiceChainLeadsNowhere(Rule):
                     more = and_more(len(dead) - 1, "chain")
                     yield self.finding_of_many(
                         map(ruleset.declaration, dead),
-                        f"`{dead[0].name}` leads to no endpoint{more}: connections that are handed to it are not translated, and "
-                        "fail",
+                        f"`{dead[0].name}`{more} leads to no endpoint, so its connections are not translated and fail",
                         "no endpoint here either",
-                        help="kube-proxy writes the chain again when it starts, or when the Service's endpoints change.",
+                        help="Restart kube-proxy on this node: it rewrites the chain.",
                     )
 
 

@@ -13,18 +13,19 @@ KINDS = frozenset((DifferenceKind.SERVICE_LEFT_OVER,))
 
 
 class ServiceLeftOver(Rule):
-    """A node still has rules for a Service, or for a port of it, that the cluster does not have any more.
+    """A node still has rules for a Service or Service port that no longer exists in the cluster.
 
     ## Why
-    Its cluster IP may be given to another Service, and its endpoints' addresses to other pods: traffic then goes astray. A
-    kube-proxy that follows the API server deletes such rules at once; one that hangs, or that was stopped, leaves them.
+    The cluster IP may be assigned to another Service, and the endpoint addresses to other pods; traffic then goes to
+    the wrong destination. A kube-proxy that follows the API server deletes such rules immediately. One that hangs, or
+    that was stopped, leaves them.
 
-    That a Service is gone is said only where the run holds all Services of the cluster, as `kubectl get services -A` prints
-    them: default/kubernetes and those of other namespaces in one file.
+    The rule reports deleted Services only if the run has all Services of the cluster, as `kubectl get services -A`
+    prints them: default/kubernetes and Services of other namespaces in one file.
 
     ## Fix
-    None in a file. Restart kube-proxy on the node; where none runs any more, `kube-proxy --cleanup` or a reboot removes its
-    rules.
+    A dump cannot be fixed. Restart kube-proxy on the node. If none runs there any more, `kube-proxy --cleanup` or a
+    reboot removes its rules.
 
     ## References
     - https://kubernetes.io/docs/reference/networking/virtual-ips/
@@ -66,5 +67,5 @@ class ServiceLeftOver(Rule):
             self,
             cluster,
             KINDS,
-            "Restart kube-proxy on the node; where none is to run there, `kube-proxy --cleanup` removes its rules.",
+            "Restart kube-proxy on the node. Or run `kube-proxy --cleanup` if the node no longer needs kube-proxy.",
         )

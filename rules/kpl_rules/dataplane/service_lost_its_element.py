@@ -25,7 +25,7 @@ from kpl import (
 from kpl_rules.dataplane._nft import NEW, OLD, WEB, listed
 
 _OF_CLUSTER_IPS = ("service", "local")
-_HELP = "kube-proxy fills its maps again when it starts. Then look for what removed the element."
+_HELP = "Restart kube-proxy on this node: it refills its maps. Then find out what removed the element."
 
 _IP = f",\n\t\t\t     10.96.0.7 . tcp . 80 : goto service-{WEB} }}"
 _NODE_PORT = f"\t\telements = {{ tcp . 30080 : goto external-{WEB} }}\n"
@@ -34,20 +34,20 @@ _FIREWALL = f"firewall-{WEB}"
 
 
 class ServiceLostItsElement(Rule):
-    """A Service's chain is there, but no element of a map leads to it, so the Service does not answer on this node.
+    """No map element leads to a Service's chain, so the Service cannot be reached on this node.
 
     ## Why
-    In nftables mode kube-proxy finds a Service by its elements in maps: `service-ips` for cluster IPs, external IPs and those of
-    load balancers, `service-nodeports` for NodePorts, `firewall-ips` for source ranges, `no-endpoint-services` for Services
-    without endpoints. It writes an element and the chain that it leads to in one transaction, and empties a chain in the
-    transaction that removes the last element. Where a filled chain, or a cluster IP in `cluster-ips`, has no element,
-    something else removed it: connections to that address are not translated and fail. Without the element of
-    `firewall-ips`, every client passes.
+    In nftables mode, kube-proxy finds a Service through elements of maps: `service-ips` for cluster IPs, external IPs
+    and load-balancer IPs, `service-nodeports` for NodePorts, `firewall-ips` for source ranges, and
+    `no-endpoint-services` for Services without endpoints. It writes an element and its chain in one transaction, and it
+    empties a chain in the transaction that removes the last element. If a filled chain, or a cluster IP in
+    `cluster-ips`, has no element, another program removed it: connections to that address are not translated and fail.
+    Without the element of `firewall-ips`, every client passes.
 
-    Only complete tables whose maps are printed are checked (`nft -t` leaves all elements out).
+    The rule checks only complete tables whose maps are printed (`nft -t` omits all elements).
 
     ## Fix
-    There is none in a dump. Restart kube-proxy on the node, and find out what changes its table.
+    A dump cannot be fixed. Restart kube-proxy on the node, and find out which program changes its table.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/proxy/nftables/proxier.go
@@ -118,7 +118,7 @@ class ServiceLostItsElement(Rule):
                     yield self.finding_of_many(
                         (ruleset.declaration(table.chains[chain]) for chain, _ in chains),
                         message.format(first, and_more(len(chains) - 1, "chain"), port_name),
-                        "no element leads here either",
+                        "no element leads to this chain either",
                         help=_HELP,
                     )
             unheard = [] if lost else list(_unheard(ruleset, table))
@@ -126,27 +126,25 @@ class ServiceLostItsElement(Rule):
                 address, _ = unheard[0]
                 yield self.finding_of_many(
                     (span for _, span in unheard),
-                    f"`{address}`{and_more(len(unheard) - 1, 'address')} is in `cluster-ips`, and no element of `service-ips` or "
-                    "`no-endpoint-services` is for it, so connections to it fail",
-                    "no element for this one either",
+                    f"`{address}`{and_more(len(unheard) - 1, 'address')} is in `cluster-ips` but has no element in "
+                    "`service-ips` or `no-endpoint-services`, so connections to it fail",
+                    "no element for this address either",
                     help=_HELP,
                 )
 
 
 _MESSAGES = {
-    (
-        "service",
-        "local",
-    ): "no element of `service-ips` leads to `{}`{}, so connections to the cluster IP of `{}` are not "
-    "translated and fail",
-    (
-        "external",
-    ): "no element of `service-ips` or `service-nodeports` leads to `{}`{}, so `{}` does not answer on its NodePort and "
-    "external addresses",
-    (
-        "firewall",
-    ): "no element of `firewall-ips` leads to `{}`{}, so every client reaches the load balancer of `{}`, whatever "
-    "`loadBalancerSourceRanges` says",
+    ("service", "local"): (
+        "no element of `service-ips` leads to `{}`{}, so connections to the cluster IP of `{}` are not translated and fail"
+    ),
+    ("external",): (
+        "no element of `service-ips` or `service-nodeports` leads to `{}`{}, so connections to the NodePort and external "
+        "addresses of `{}` fail"
+    ),
+    ("firewall",): (
+        "no element of `firewall-ips` leads to `{}`{}, so every client reaches the load balancer of `{}` and "
+        "`loadBalancerSourceRanges` has no effect"
+    ),
 }
 """By the kinds of chains: what happens without an element that leads to one."""
 

@@ -31,23 +31,23 @@ _NODE_ON = '\t\tfib saddr type local goto service-KHN6ECMT-shop/web/tcp/http com
 
 
 class ServiceNotMasqueraded(Rule):
-    """Traffic of one Service is not masqueraded as it has to be, so clients outside of the pod network get no answer.
+    """Traffic of one Service is not masqueraded, so clients outside the pod network receive no response.
 
     ## Why
-    What comes through a NodePort, an external or a load-balancer address may go on to an endpoint on another node, whose
-    answer would miss this node. The chain `external-...` marks it for masquerading before it hands it to all endpoints of
-    the Service; with `externalTrafficPolicy: Local`, it marks what comes from this node itself.
+    Traffic to a NodePort, external IP or load-balancer IP may go to an endpoint on another node, whose response would
+    bypass this node. The `external-...` chain therefore marks the traffic for masquerading before it sends it to all
+    endpoints of the Service. With `externalTrafficPolicy: Local`, it marks traffic from this node itself.
 
-    For cluster IPs, kube-proxy knows by `clusterCIDR` and `detectLocalMode` which sources are pods, and masquerades what
-    others send to one. Up to Kubernetes 1.35 nftables mode has a rule for this in the chain that the cluster IP leads to, for each
-    Service alike. A Service whose rule is lost, or is for another address, answers pods, and not those that come through a
-    route to the cluster IPs.
+    For cluster IPs, kube-proxy derives from `clusterCIDR` and `detectLocalMode` which sources are pods, and masquerades
+    traffic from all others. Before Kubernetes 1.36, nftables mode has a rule for this in the chain of the cluster IP,
+    for each Service alike. A Service whose rule is missing, or has a different address, responds to pods, but not to
+    clients that reach cluster IPs through a route.
 
-    Only whole tables are looked at. Where no cluster IP has such a rule nothing is said of them: without a way to tell pods
-    from others kube-proxy writes none, and from Kubernetes 1.36 on one rule in `services` is for all of them.
+    The rule checks only complete tables. It is silent about cluster IPs if none has such a rule: kube-proxy writes none
+    if it cannot recognize pods, and in Kubernetes 1.36 and later a single rule in `services` covers all Services.
 
     ## Fix
-    There is none in a dump. kube-proxy writes the rule again when it starts, or when the Service changes.
+    A dump cannot be fixed. kube-proxy rewrites the rule when it restarts, or when the Service changes.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.33.0/pkg/proxy/nftables/proxier.go
@@ -90,8 +90,8 @@ class ServiceNotMasqueraded(Rule):
             more = and_more(len(unmarked) - 1, "Service port")
             yield self.finding_of_many(
                 map(ruleset.declaration, unmarked),
-                f"`{unmarked[0].name}` hands connections to endpoints on other nodes without masquerading them{more}: the "
-                "answers miss this node, and the connections hang",
+                f"`{unmarked[0].name}`{more} sends connections to endpoints on other nodes without masquerading, so "
+                "the responses bypass this node and the connections hang",
                 "does not masquerade either",
                 help=_HELP,
             )
@@ -103,14 +103,14 @@ class ServiceNotMasqueraded(Rule):
             more = and_more(len(unmarked) - 1, "Service port")
             yield self.finding_of_many(
                 map(ruleset.declaration, unmarked.values()),
-                f"what comes to `{next(iter(unmarked))}` from outside of the pod network is not masqueraded, unlike what goes "
-                f"to other Services{more}",
-                "not masqueraded either",
+                f"`{next(iter(unmarked))}`{more} does not masquerade clients outside the pod network like other "
+                "Services, so they receive no response",
+                "does not masquerade either",
                 help=_HELP,
             )
 
 
-_HELP = "kube-proxy writes the rule again when it starts, or when the Service changes."
+_HELP = "Restart kube-proxy on this node: it rewrites the rule."
 
 
 def _marks(rule: NftRule) -> bool:

@@ -13,16 +13,17 @@ KINDS = frozenset((DifferenceKind.SERVICE_MISSING,))
 
 
 class ServiceNotProgrammed(Rule):
-    """A Service of the cluster is not programmed on a node, so connections to it from there lead nowhere.
+    """A Service of the cluster is not programmed on a node, so connections to it from that node fail.
 
     ## Why
-    Each kube-proxy programs every port of every Service that has a cluster IP, one without endpoints too: its traffic is
-    refused. Where a dump has nothing at all for a Service, no rule translates the packets to its cluster IP. kube-proxy hangs,
-    could not load its rules, or has no connection to the API server; or the dump is older than the Service.
+    Every kube-proxy programs every port of every Service that has a cluster IP. A Service without endpoints is
+    programmed too: its traffic is refused. If a dump has nothing for a Service, no rule translates packets to its
+    cluster IP. kube-proxy hangs, could not load its rules, or has no connection to the API server, or the dump is older
+    than the Service.
 
     ## Fix
-    None in a file. Look at the logs of kube-proxy on the node ("Sync failed"), and restart it. Take the dump and the objects
-    (`kubectl get services,endpointslices -A -o yaml`) at the same time.
+    A dump cannot be fixed. Read the kube-proxy logs on the node ("Sync failed"), and restart kube-proxy. Take the dump
+    and the objects (`kubectl get services,endpointslices -A -o yaml`) at the same time.
 
     ## References
     - https://kubernetes.io/docs/reference/networking/virtual-ips/
@@ -76,5 +77,6 @@ class ServiceNotProgrammed(Rule):
             self,
             cluster,
             KINDS,
-            "Look at the logs of kube-proxy on the node and restart it; if the dump is older than the Service, take it again.",
+            "Read the kube-proxy logs on the node and restart kube-proxy. If the dump is older than the Service, "
+            "take it again.",
         )

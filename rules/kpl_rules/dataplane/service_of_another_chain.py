@@ -31,18 +31,18 @@ _CART = (
 
 
 class ServiceOfAnotherChain(Rule):
-    """A rule for one Service leads to the chain of another, so its clients reach the wrong pods.
+    """A rule for one Service jumps to the chain of another, so its clients reach the wrong pods.
 
     ## Why
-    kube-proxy names the chains of a Service port by a hash of the port's name and the protocol, the same for
-    `KUBE-SVC-`, `KUBE-SVL-`, `KUBE-EXT-`, `KUBE-FW-` and `KUBE-XLB-`, and writes the port's name into the comment of
-    the rule that leads there; from chain to chain the hash stays the same, and an endpoint's comment is its Service's
-    name. Where name and hash do not agree, something else than kube-proxy changed the rule.
+    kube-proxy names the chains of a Service port after a hash of the port name and the protocol. The hash is the same
+    for `KUBE-SVC-`, `KUBE-SVL-`, `KUBE-EXT-`, `KUBE-FW-` and `KUBE-XLB-`. kube-proxy writes the port name into the
+    comment of the rule that jumps to the chain. The hash stays the same from chain to chain, and the comment of an
+    endpoint is the name of its Service. If name and hash do not match, another program changed the rule.
 
-    Excerpts are looked at as well.
+    The rule also checks excerpts.
 
     ## Fix
-    There is none in a dump. Restart kube-proxy on the node; if the rule comes back, something else writes it.
+    A dump cannot be fixed. Restart kube-proxy on the node. If the rule comes back, another program writes it.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
@@ -91,10 +91,11 @@ class ServiceOfAnotherChain(Rule):
                     more = and_more(len(wrong) - 1, "rule")
                     yield self.finding_of_many(
                         (table.target_span(row) for row in wrong),
-                        f"`{table.target[wrong[0]]}` is not a chain of the Service that this rule is for{more}",
-                        "not a chain of this Service either",
-                        help="Restart kube-proxy on this node: its first sync writes all rules anew. If names were "
-                        "replaced in the dump before it was handed on, ignore this rule for it.",
+                        f"this rule{more} jumps to `{table.target[wrong[0]]}`, which is not a chain of its Service, "
+                        "so clients reach the wrong pods",
+                        "also jumps to a chain of a different Service",
+                        help="Restart kube-proxy on this node: its first sync rewrites all rules. If somebody "
+                        "replaced names in the dump before sharing it, ignore this rule for the file.",
                     )
 
 

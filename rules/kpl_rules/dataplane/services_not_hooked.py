@@ -18,25 +18,24 @@ from kpl import (
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
 _WHOSE = {
-    "prerouting": "what pods and other hosts send to Services",
-    "output": "what the node itself sends to Services",
+    "prerouting": "traffic of pods and other hosts to Services",
+    "output": "traffic of the node to Services",
 }
 _OUTPUT = "\t\ttype nat hook output priority -100; policy accept;\n"
 
 
 class ServicesNotHooked(Rule):
-    """Nothing leads from a hook of the kernel to `services`, so the addresses of Services are not translated there.
+    """A kernel hook does not lead to `services`, so the addresses of Services are not translated there.
 
     ## Why
-    kube-proxy translates in two places: `nat-prerouting` for what comes from pods and from other hosts, `nat-output` for
-    what the node itself sends. Both do nothing but jump to `services`, which looks the address up. Without the jump, or
-    when `services` does not look into `service-ips`, connections to Services are not translated and fail.
+    kube-proxy translates in two places: `nat-prerouting` for traffic of pods and other hosts, and `nat-output` for
+    traffic of the node itself. Both only jump to `services`, which looks up the address. If the jump is missing, or
+    `services` does not look up `service-ips`, connections to Services are not translated and fail.
 
-    Looked at are tables that are there from their first line to the last brace, with the chains and maps that every
-    kube-proxy makes.
+    The rule checks only complete tables with the chains and maps that every kube-proxy creates.
 
     ## Fix
-    There is none in a dump. kube-proxy writes these chains again when it starts.
+    A dump cannot be fixed. kube-proxy rewrites these chains when it restarts.
 
     ## References
     - https://kubernetes.io/docs/reference/networking/virtual-ips/#proxy-mode-nftables
@@ -63,28 +62,28 @@ class ServicesNotHooked(Rule):
         """See the class."""
         for table in whole_tables(ruleset):
             services = table.chains["services"]
-            help_ = "kube-proxy writes these chains again when it starts."
+            help_ = "Restart kube-proxy on this node: it rewrites these chains."
             looked_up = {found for rule in services.rules for found in rule.lookups}
             if ("vmap", "service-ips") not in looked_up:
                 yield self.finding(
                     ruleset.declaration(services),
-                    "`services` does not look into `service-ips`, so no address of a Service is translated",
+                    "`services` does not look up `service-ips`, so no Service address is translated",
                     help=help_,
                 )
                 continue
             if table.maps["service-nodeports"].elements and ("vmap", "service-nodeports") not in looked_up:
                 yield self.finding(
                     ruleset.declaration(services),
-                    "`services` does not look into `service-nodeports`, so no NodePort is translated",
+                    "`services` does not look up `service-nodeports`, so no NodePort is translated",
                     help=help_,
                 )
             missing = [hook for hook in _WHOSE if "services" not in chains_reached_from_hook(table, "nat", hook)]
             if missing:
                 yield self.finding(
                     ruleset.declaration(services),
-                    f"nothing leads to `services` from the hook `{missing[0]}`: {_WHOSE[missing[0]]} is not translated"
+                    f"`services` is not reached from the `{missing[0]}` hook, so {_WHOSE[missing[0]]} is not translated"
                     if len(missing) == 1
-                    else "nothing leads to `services` from the hooks `prerouting` and `output`: no address of a Service is "
+                    else "`services` is not reached from the `prerouting` and `output` hooks, so no Service address is "
                     "translated",
                     help=help_,
                 )

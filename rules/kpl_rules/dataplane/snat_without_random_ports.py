@@ -14,15 +14,16 @@ class SnatWithoutRandomPorts(Rule):
     """Masqueraded connections get the next free source port, not a random one, so two at once can lose a packet.
 
     ## Why
-    Two connections that are masqueraded at the same moment can be given the same source port; one of the two packets is then
-    dropped and sent again a second later, or five seconds later for a DNS query (`insert_failed` in `conntrack -S` counts
-    them). `--random-fully` makes that rare. kube-proxy from 1.16 and kubelet write it where their `iptables` (1.6.2 and
-    newer) knows it.
+    Two connections that are masqueraded at the same moment can get the same source port. The kernel then drops one of
+    the two packets, and the client sends it again a second later, or five seconds later for a DNS query
+    (`insert_failed` in `conntrack -S` counts these packets). `--random-fully` makes this rare. kubelet, and kube-proxy
+    1.16 and later, write it if their `iptables` supports it (1.6.2 and later).
 
-    Off by default: the rule is written by an image with an old `iptables`, and on most nodes it does no harm.
+    The rule is off by default: the option is missing if an image has an old `iptables`, and on most nodes this does no
+    harm.
 
     ## Fix
-    There is none in a dump. Use images of kube-proxy and kubelet with iptables 1.6.2 or newer.
+    A dump cannot be fixed. Use images of kube-proxy and kubelet with iptables 1.6.2 or later.
 
     ## References
     - https://github.com/kubernetes/kubernetes/pull/78547
@@ -54,8 +55,8 @@ class SnatWithoutRandomPorts(Rule):
                 ):
                     yield self.finding(
                         table.target_span(row),
-                        "masqueraded connections get the next free source port, without `--random-fully`: two at once can lose a "
-                        "packet",
-                        help="Use images of kube-proxy and kubelet with iptables 1.6.2 or newer.",
+                        "masquerading without `--random-fully` takes the next free source port, so two connections "
+                        "at once can lose a packet",
+                        help="Use images of kube-proxy and kubelet with iptables 1.6.2 or later.",
                     )
                     break

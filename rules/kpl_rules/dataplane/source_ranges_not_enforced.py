@@ -23,16 +23,16 @@ _SMALL = (
 
 
 class SourceRangesNotEnforced(Rule):
-    """The two halves of `loadBalancerSourceRanges` do not fit: all sources are let in, or none.
+    """The two parts of `loadBalancerSourceRanges` do not match, so either all clients or none are admitted.
 
     ## Why
-    From Kubernetes 1.25 on the source ranges of a load balancer lie in two tables: `KUBE-FW-` in the nat table
-    translates what comes from the ranges, and a rule of `KUBE-PROXY-FIREWALL` in the filter table drops what is left
-    untranslated. Without the chain the rule drops everything; without the rule the rest is not refused here and
-    goes wherever the node routes it.
+    In Kubernetes 1.25 and later, the source ranges of a load balancer are in two tables. `KUBE-FW-` in the nat table
+    translates traffic from the ranges, and a rule of `KUBE-PROXY-FIREWALL` in the filter table drops the traffic that
+    was not translated. Without the chain, the rule drops everything. Without the rule, other traffic is not refused
+    here and goes where the node routes it.
 
     ## Fix
-    There is none in a dump. Restart kube-proxy on the node (it starts with a full sync).
+    A dump cannot be fixed. Restart kube-proxy on the node; it starts with a full sync.
 
     ## References
     - https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/
@@ -69,7 +69,8 @@ class SourceRangesNotEnforced(Rule):
             more = and_more(len(alone) - 1, "rule")
             yield self.finding_of_many(
                 (filtered.option_span(row, "--comment") for row in alone),
-                f"this rule drops what a chain does not accept that `*nat` does not have{more}: nobody reaches the load balancer",
+                f"this rule{more} is for a `KUBE-FW-` chain that `*nat` does not have, so no client reaches the load "
+                "balancer",
                 "no such chain either",
                 help=_HELP,
             )
@@ -82,8 +83,8 @@ class SourceRangesNotEnforced(Rule):
             more = and_more(len(closed) - 1, "chain")
             yield self.finding_of_many(
                 (nat.declaration(chain) for chain in closed),
-                f"`{closed[0]}` lets no source in{more}: nobody reaches the load balancer",
-                "lets no source in either",
+                f"`{closed[0]}`{more} accepts no source, so no client reaches the load balancer",
+                "accepts no source either",
                 help=_HELP,
             )
         open_chains = [chain for chain in nat.chains if chain.startswith("KUBE-FW-") and chain not in named]
@@ -91,11 +92,11 @@ class SourceRangesNotEnforced(Rule):
             more = and_more(len(open_chains) - 1, "chain")
             yield self.finding_of_many(
                 (nat.declaration(chain) for chain in open_chains),
-                f"no rule of `KUBE-PROXY-FIREWALL` drops what `{open_chains[0]}` does not accept{more}: the source ranges are not "
-                "enforced",
+                f"no rule of `KUBE-PROXY-FIREWALL` drops what `{open_chains[0]}`{more} does not accept, so the source "
+                "ranges are not enforced",
                 "not enforced either",
                 help=_HELP,
             )
 
 
-_HELP = "Restart kube-proxy on this node: its first sync writes both tables anew."
+_HELP = "Restart kube-proxy on this node: its first sync rewrites both tables."

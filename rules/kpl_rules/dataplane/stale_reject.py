@@ -33,19 +33,19 @@ def _small(rejected: str) -> str:
 
 
 class StaleReject(Rule):
-    """A Service is translated in the nat table and rejected in the filter table: it has endpoints and it has none.
+    """The nat table forwards to the Service's endpoints, but the filter table rejects it as having none.
 
     ## Why
-    For a port without endpoints kube-proxy in iptables mode writes a `REJECT` with the comment `has no endpoints` into the
-    filter table; for one with endpoints it writes the translation into the nat table. Never both in one sync. Most
-    connections are translated first and work; what is not translated is refused. It is what a second kube-proxy on the
-    node, or something that restores an old filter table, leaves behind.
+    In iptables mode, kube-proxy writes a `REJECT` with the comment `has no endpoints` into the filter table for a port
+    without endpoints, and a translation into the nat table for a port with endpoints. One sync never writes both. Most
+    connections are translated first and work; those that are not translated are refused. The cause is a second
+    kube-proxy on the node, or a program that restores an old filter table.
 
-    In IPVS mode kube-proxy writes no such `REJECT`: it is left of iptables mode, because kube-proxy does not clean up
-    after the mode it had before, and refuses a Service that has endpoints since.
+    In IPVS mode, kube-proxy writes no such `REJECT`. A remaining one comes from iptables mode, because kube-proxy does
+    not clean up after its previous mode, and it refuses a Service that may have endpoints by now.
 
     ## Fix
-    There is none in a dump. Restart kube-proxy on the node, and see that only one runs there.
+    A dump cannot be fixed. Restart kube-proxy on the node, and make sure that only one runs there.
 
     ## References
     - https://github.com/kubernetes/kubernetes/issues/102314
@@ -84,9 +84,9 @@ class StaleReject(Rule):
         if any(nat.values("--match-set", nat.rules_of.get("KUBE-SERVICES", ()))) and not portals(nat):
             yield self.finding_of_many(
                 (filtered.option_span(row, "-d", "--dport") for row in rows),
-                f"kube-proxy runs in IPVS mode, and this `REJECT`{more} is left of iptables mode: it refuses a Service that may "
-                "have endpoints since",
-                "left of iptables mode as well",
+                f"this `REJECT`{more} is a leftover of iptables mode on a node in IPVS mode, so it refuses a Service "
+                "that may have endpoints by now",
+                "also a leftover of iptables mode",
                 help="Run `kube-proxy --cleanup` on this node and start kube-proxy again, or reboot the node.",
             )
             return
@@ -97,7 +97,8 @@ class StaleReject(Rule):
             more = and_more(len(stale) - 1, "address")
             yield self.finding_of_many(
                 (filtered.option_span(row, "-d", "--dport") for row in stale),
-                f"this is rejected as a Service without endpoints, and `*nat` translates it to endpoints{more}",
-                "rejected and translated as well",
-                help="Restart kube-proxy on this node and see that only one kube-proxy runs there.",
+                f"`*nat` translates this address{more} to endpoints, but this rule rejects it as having none, so "
+                "untranslated connections are refused",
+                "also translated and rejected",
+                help="Restart kube-proxy on this node. Make sure that only one kube-proxy runs there.",
             )

@@ -39,31 +39,32 @@ _EXT = "KUBE-EXT-5332YF6XC6SW2DTE"
 _TO_EXT = f"-A KUBE-NODE-PORT -j {_EXT}\n-A {_EXT} -j RETURN\nCOMMIT"
 _OLD = "KUBE-XLB-"
 _HELP = (
-    "kube-proxy deletes chains without use in its next sync. After a change of the mode run `kube-proxy --cleanup` on the node; "
-    "otherwise restart kube-proxy and take the dump again."
+    "Run `kube-proxy --cleanup` on the node if its mode was changed. Otherwise restart kube-proxy, which deletes "
+    "unused chains in its next sync, and take the dump again."
 )
 _HELP_OLD = (
-    "Delete the chain, or reboot the node, if Kubernetes 1.28 or later runs here: its kube-proxy leaves `KUBE-XLB-` chains. Older "
-    "ones delete it in the next sync."
+    "Delete the chain or reboot the node if it runs Kubernetes 1.28 or later, whose kube-proxy keeps `KUBE-XLB-` "
+    "chains. Earlier versions delete the chain in the next sync."
 )
 _JUMP = '-A KUBE-SERVICES -d 10.96.10.4/32 -p udp -m comment --comment "shop/game cluster IP" -m udp --dport 7000 '
 
 
 class StaleServiceChain(Rule):
-    """Nothing leads to the chain of a Service or of an endpoint, so it is a leftover, or the rule to it is lost.
+    """No rule leads to the chain of a Service or endpoint, so it is a leftover or the rule to it is missing.
 
     ## Why
-    kube-proxy deletes the chains of Services and endpoints that are gone in the sync that removes the rules to them,
-    up to 1,000 endpoints; with more of them it does so later, and the finding is an information. A chain without a way
-    to it therefore belongs to a kube-proxy that no longer looks after it (another mode, another backend, an upgrade),
-    or something deleted the rule that led to it, and the Service is unreachable from this node.
+    kube-proxy deletes the chains of deleted Services and endpoints in the sync that removes the rules that jump to
+    them. With more than 1,000 endpoints it deletes them later, and the severity of the finding is info. A chain without
+    such a rule belongs to a kube-proxy that no longer maintains it (another mode, another backend, an upgrade), or a
+    program deleted the rule and the Service is unreachable from this node.
 
-    Only whole tables are looked at. An empty `KUBE-XLB-` chain is normal up to Kubernetes 1.23, and KPL422 tells of those that
-    an upgrade left. Where `KUBE-SERVICES` leads to other Services and not to the cluster's DNS, that is an error: no pod resolves
-    a name. Leftovers that are empty are an information: they cost nothing and mislead whoever reads the rules.
+    The rule checks only complete tables. An empty `KUBE-XLB-` chain is normal before Kubernetes 1.24; KPL422 reports
+    those that an upgrade left. If `KUBE-SERVICES` leads to other Services but not to the cluster DNS, the finding is an
+    error, because no pod can resolve names. Empty leftovers have the severity info: they cost nothing, but mislead
+    readers of the rules.
 
     ## Fix
-    There is none in a dump. When the mode was changed, run `kube-proxy --cleanup` on the node or reboot it; otherwise
+    A dump cannot be fixed. After a change of the mode, run `kube-proxy --cleanup` on the node or reboot it. Otherwise
     restart kube-proxy and compare.
 
     ## References
@@ -117,11 +118,17 @@ class StaleServiceChain(Rule):
         dns = [chain for chain in filled if chain in _dns_chains()] if _is_in_use(nat) else []
         first = (dns or filled or stale)[0]
         counted = and_more(len(stale) - 1, "chain")
-        told = f", the chain of `{_dns_chains()[first]}`" if dns else "" if filled else ", which is empty"
+        told = (
+            f"`{first}` of `{_dns_chains()[first]}`"
+            if dns
+            else f"`{first}`"
+            if filled
+            else f"the empty chain `{first}`"
+        )
         yield self.finding_of_many(
             (nat.declaration(chain) for chain in [first, *(each for each in stale if each != first)]),
-            f"no rule leads to `{first}`{told}{counted}: "
-            + ("leftovers, or the rules to them are lost" if filled else "leftovers of another mode or of a flush"),
+            f"no rule leads to {told}{counted}, so it is a leftover "
+            + ("or the rule to it is missing" if filled else "of another mode or of a flush"),
             "no rule leads here either",
             help=_HELP_OLD if any(chain.startswith(_OLD) for chain in stale) else _HELP,
             severity=Severity.INFO if not filled or is_large(nat) else Severity.ERROR if dns else None,

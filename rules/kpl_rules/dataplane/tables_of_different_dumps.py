@@ -27,17 +27,18 @@ _FILTER = "*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n"
 
 
 class TablesOfDifferentDumps(Rule):
-    """The tables of this dump were written by different versions or backends of iptables, so they are of no one node.
+    """Different versions or backends of iptables wrote the tables of this dump, so they do not describe one node.
 
     ## Why
-    One `iptables-save` writes all tables with one header each, of the same version and backend. Where they differ, the file was
-    put together of several dumps: of two backends of one node, of which each shows a half, or of two nodes. What one
-    table says of another, as the filter table's rejections do of the nat table's Services, does not hold then.
+    One `iptables-save` gives all tables a header with the same version and backend. If they differ, the file was put
+    together from several dumps: from two backends of one node, each of which shows a part, or from two nodes. Findings
+    that depend on several tables, for example a rejection in the filter table for a Service in the nat table, are then
+    unreliable.
 
-    Several dumps behind each other, each with its own tables, are fine.
+    The rule accepts several dumps after each other, each with its own tables.
 
     ## Fix
-    There is none: take one dump with one command.
+    No fix is offered. Take one dump with one command.
 
     ## References
     - https://man7.org/linux/man-pages/man8/iptables-save.8.html
@@ -77,10 +78,10 @@ class TablesOfDifferentDumps(Rule):
             elif (header.version, header.backend) != (first.version, first.backend):
                 yield self.finding(
                     header.span,
-                    f"this table is of {_written_by(header)}, and the first of this dump of {_written_by(first)}: they are not "
-                    "of one `iptables-save`",
+                    f"{_written_by(header)} wrote this table but {_written_by(first)} wrote the first one, so they "
+                    "are not from one `iptables-save`",
                     help="Take the dump of all tables with one `iptables-save`.",
-                    related=[Related(first.span, "the first table's header")],
+                    related=[Related(first.span, "header of the first table")],
                 )
                 return
 

@@ -31,21 +31,22 @@ _NAT = (
 
 
 class TwoBackends(Rule):
-    """Rules lie in both backends of iptables, and the kernel applies both: what one program sees is half of the node.
+    """Both iptables backends have rules and the kernel applies both, so each program sees only part of the rules.
 
     ## Why
-    iptables has two backends, the old one of the kernel (legacy) and nftables (`nf_tables`). A program sees the rules of
-    the backend that its binary works with, and the kernel applies the rules of both. Where kube-proxy, kubelet or the CNI
-    differ in the backend, Services are translated twice, rules of a backend nobody looks after stay for good, and
-    the dump of one backend does not show what drops the packets.
+    iptables has two backends: the legacy one of the kernel, and nftables (`nf_tables`). A program sees only the rules
+    of the backend that its binary uses, but the kernel applies the rules of both. If kube-proxy, kubelet and CNI use
+    different backends, Services are translated twice, rules in an unused backend are never removed, and the dump of one
+    backend does not show what drops the packets.
 
-    An error where the file holds kube-proxy's rules of both backends; a warning where `iptables-save` says in the file
-    that there are tables of the legacy backend, which are not in it. The header of `iptables-save` 1.8.4 to 1.8.7 is the same
-    for both backends, so it proves nothing; `xtables-save` is the name that 1.8.3 and older wrote for nftables.
+    The finding is an error if the file has kube-proxy's rules from both backends. It is a warning if `iptables-save`
+    reports in the file that there are tables in the legacy backend, which the file does not contain. The header of
+    `iptables-save` 1.8.4 to 1.8.7 is the same for both backends, so it proves nothing. `xtables-save` is the name that
+    1.8.3 and earlier wrote for nftables.
 
     ## Fix
-    There is none in a dump. Look at the other half (`iptables-legacy-save`, `ip6tables-legacy-save`), set the same
-    alternative for all programs on the node, and reboot it, so that the other backend is empty.
+    A dump cannot be fixed. Check the other backend (`iptables-legacy-save`, `ip6tables-legacy-save`), select the same
+    alternative for all programs on the node, and reboot the node to empty the other backend.
 
     ## References
     - https://kubernetes.io/docs/concepts/cluster-administration/networking/
@@ -94,17 +95,19 @@ class TwoBackends(Rule):
         if len(first) > 1:
             yield self.finding(
                 max(first.values()),
-                "this file holds kube-proxy's rules of both backends of iptables, legacy and nf_tables: the kernel applies both",
-                help="Set the same backend for all programs on the node, and reboot it so that the other one is empty.",
+                "this file has kube-proxy's rules in both iptables backends, `legacy` and `nf_tables`, so the kernel "
+                "applies both",
+                help="Set the same backend for all programs on the node. Then reboot the node to empty the other "
+                "backend.",
             )
             return
         warning = legacy_warning(ruleset.text)
         if warning is not None and any(chain.startswith("KUBE-") for table in ruleset.tables for chain in table.chains):
             yield self.finding(
                 warning,
-                "this node has rules in the legacy backend of iptables as well, which are not in this dump: the kernel applies "
-                "both",
-                help="Look at `iptables-legacy-save`. If kube-proxy's or kubelet's chains are there, set the same backend for "
-                "all programs on the node and reboot it; empty tables do no harm.",
+                "this node also has tables in the legacy iptables backend, so the kernel applies rules that this "
+                "dump does not show",
+                help="Run `iptables-legacy-save`. If it shows chains of kube-proxy or kubelet, set the same backend "
+                "for all programs on the node and reboot it. Empty tables do no harm.",
                 severity=Severity.WARNING,
             )

@@ -19,18 +19,19 @@ _SERVICE = (
 
 
 class TwoModes(Rule):
-    """`KUBE-SERVICES` holds the rules of iptables mode and of IPVS mode, and which of them answers is by chance.
+    """`KUBE-SERVICES` has rules of iptables mode and of IPVS mode, so chance decides which of them apply.
 
     ## Why
-    In iptables mode `KUBE-SERVICES` has a rule for each Service; in IPVS mode it matches the ipsets `KUBE-CLUSTER-IP`,
-    `KUBE-LOAD-BALANCER` and others, and IPVS does the rest. A kube-proxy writes the chain as a whole, in one of the two
-    ways. Both at once are two kube-proxies on one node, or rules of one mode that something restored into the other:
-    Services that changed since are sent to endpoints that are gone.
+    In iptables mode, `KUBE-SERVICES` has a rule for every Service. In IPVS mode, it matches the ipsets
+    `KUBE-CLUSTER-IP`, `KUBE-LOAD-BALANCER` and others, and IPVS does the rest. A kube-proxy writes the chain as one
+    unit, in one of the two ways. Rules of both mean that two kube-proxies run on the node, or that a program restored
+    rules of one mode into the other. Services that changed since then are sent to endpoints that no longer exist.
 
-    Chains of iptables mode that nothing leads to are KPL404's matter.
+    KPL404 covers chains of iptables mode that nothing leads to.
 
     ## Fix
-    There is none in a dump. See that one kube-proxy runs on the node, then run `kube-proxy --cleanup` and start it again.
+    A dump cannot be fixed. Make sure that only one kube-proxy runs on the node, then run `kube-proxy --cleanup` and
+    start it again.
 
     ## References
     - https://kubernetes.io/docs/reference/networking/virtual-ips/
@@ -72,8 +73,9 @@ class TwoModes(Rule):
         if of_ipvs:
             yield self.finding_of_many(
                 (nat.option_span(row, "--match-set") for row in of_ipvs),
-                f"`KUBE-SERVICES` has rules of IPVS mode ({len(of_ipvs):,}) and of iptables mode ({len(services):,}): two "
-                "kube-proxies write it, or a part was restored",
-                "of IPVS mode as well",
-                help="See that one kube-proxy runs on this node, then run `kube-proxy --cleanup` and start it again.",
+                f"`KUBE-SERVICES` has rules of IPVS mode ({len(of_ipvs):,}) and of iptables mode ({len(services):,}), "
+                "so two kube-proxies write it or old rules were restored",
+                "also of IPVS mode",
+                help="Make sure that only one kube-proxy runs on this node, then run `kube-proxy --cleanup` and "
+                "start it again.",
             )

@@ -21,18 +21,19 @@ _SMALL = f"*nat\n:KUBE-SERVICES - [0:0]\n:OVN-KUBE-NODEPORT - [0:0]\n{_SERVICE}{
 
 
 class TwoServiceProxies(Rule):
-    """Another program that implements Services runs beside kube-proxy, and both translate the same connections.
+    """Another program that implements Services runs next to kube-proxy, and both translate the same connections.
 
     ## Why
-    kube-router's service proxy and OVN-Kubernetes implement Services themselves and are run without kube-proxy. Beside it,
-    the one whose rules come first in a chain wins, session affinity and traffic policies hold for one of them only,
-    and what one of them removed the other still answers.
+    The service proxy of kube-router and OVN-Kubernetes implement Services themselves and are used without kube-proxy.
+    Next to kube-proxy, the program whose rules come first in a chain wins, session affinity and traffic policies apply
+    to only one of them, and Services that one has removed still work through the other.
 
-    Told by chains with rules: `KUBE-ROUTER-SERVICES`, `OVN-KUBE-NODEPORT`, `OVN-KUBE-EXTERNALIP`. The chains of
-    kube-router's network policies (k3s has them) and those of Cilium and Calico say nothing about Services.
+    The rule recognizes them by chains with rules: `KUBE-ROUTER-SERVICES`, `OVN-KUBE-NODEPORT`, `OVN-KUBE-EXTERNALIP`.
+    The chains of kube-router's network policies (k3s has them), Cilium and Calico do not show whether a program
+    implements Services.
 
     ## Fix
-    There is none in a dump. Switch one of the two off, and clean up after it: for kube-proxy delete its DaemonSet and run
+    A dump cannot be fixed. Turn off one of the two and remove its rules. For kube-proxy, delete its DaemonSet and run
     `kube-proxy --cleanup` on the nodes.
 
     ## References
@@ -85,7 +86,7 @@ class TwoServiceProxies(Rule):
                 if chain in table.chains and chain in table.rules_of:
                     yield self.finding(
                         table.declaration(chain),
-                        f"`{chain}` is of {program}, which implements Services itself, and kube-proxy's rules are here too: "
-                        "both translate the same connections",
-                        help="Switch one of the two off and remove its rules from the nodes.",
+                        f"`{chain}` belongs to {program}, which implements Services like kube-proxy, so both "
+                        "translate the same connections",
+                        help="Turn off one of the two and remove its rules from the nodes.",
                     )

@@ -19,21 +19,23 @@ def _entries(number: int, first: int = 0, to: str = "10.96.0.10", flag: str = ""
 
 
 class UnansweredDnsEntries(Rule):
-    """Most DNS queries to an address have no answer in the table of connections: the server does not answer them.
+    """Most DNS queries to an address have no response in the conntrack table, so the server does not respond.
 
     ## Why
-    An entry is `[UNREPLIED]` until the first packet comes back, and an unanswered UDP entry stays for 30
-    seconds. A DNS server answers within milliseconds, so of the queries of half a minute hardly one is
-    found without its answer on a healthy node. Where most of them are, nothing comes back: the pod behind the address
-    is gone or hangs, a policy drops the packets, or the way back leads elsewhere.
+    A conntrack entry is `[UNREPLIED]` until the first packet comes back, and an unanswered UDP entry stays for 30
+    seconds. A DNS server responds within milliseconds, so on a healthy node hardly any query of the last half minute is
+    unanswered. If most are, no responses come back: the pod for the address is gone or hangs, a policy drops the
+    packets, or the return path leads elsewhere.
 
-    Some are normal: queries under way, and packets lost for once. So an address is reported when the option `entries` of its
-    queries or more are unanswered, and these are the option `percent` of its entries or more. A listing without one
-    answered entry is passed over: it was filtered, by `conntrack -L -u UNREPLIED` or by grep.
+    Some unanswered entries are normal: queries in progress and occasional lost packets. The rule reports an address if
+    at least the option `entries` of its queries are unanswered, and these are at least the option `percent` of its
+    entries. It is silent about a listing without any answered entry, because the listing was filtered by
+    `conntrack -L -u UNREPLIED` or by grep.
 
     ## Fix
-    There is none in a dump. Ask the address from a pod on that node (`dig @ADDRESS kubernetes.default.svc.cluster.local`), look at
-    the CoreDNS pods that the entries name as the source of the answer, and at network policies between them.
+    A dump cannot be fixed. Query the address from a pod on that node
+    (`dig @ADDRESS kubernetes.default.svc.cluster.local`). Then check the CoreDNS pods that the entries have as the
+    source of the response, and the network policies between them.
 
     ## References
     - https://conntrack-tools.netfilter.org/manual.html
@@ -74,10 +76,16 @@ class UnansweredDnsEntries(Rule):
             if len(rows) < self.option["entries"] or len(rows) * 100 < queries * self.option["percent"]:
                 continue
             pods = sorted({source for row in rows if (source := dump.flow(row).reply_source)})
-            behind = f" (sent on to {', '.join(f'`{pod}`' for pod in pods[:3])})" if pods and pods != [address] else ""
+            behind = (
+                f" (translated to {', '.join(f'`{pod}`' for pod in pods[:3])})" if pods and pods != [address] else ""
+            )
             yield self.finding(
                 dump.span(dump.offsets[rows[0]]),
-                f"{len(rows):,} of the {queries:,} DNS queries over {protocol} to `{address}`{behind} have no answer",
-                help="Ask the address from a pod on that node, and look at the DNS pods behind it and at policies on the way.",
-                related=[Related(dump.span(dump.offsets[row]), "another one") for row in rows[1 : MOST_RELATED + 1]],
+                f"`{address}`{behind} has not answered {len(rows):,} of {queries:,} DNS queries over {protocol}, so "
+                "lookups on this node time out",
+                help="Query the address from a pod on that node. Then check its DNS pods and the network policies "
+                "between them.",
+                related=[
+                    Related(dump.span(dump.offsets[row]), "also unanswered") for row in rows[1 : MOST_RELATED + 1]
+                ],
             )

@@ -31,19 +31,19 @@ def _nat(first: str, second: str) -> str:
 
 
 class UnevenEndpoints(Rule):
-    """The probabilities of a Service's endpoints are not those of an even spread, so one of them gets too much or nothing.
+    """The probabilities of a Service's endpoints are uneven, so some endpoints get too much traffic or none.
 
     ## Why
-    In iptables mode the rules of a Service's chain are tried one after the other: with n endpoints the first matches
-    with the probability 1/n, the next with 1/(n-1), and the last without any condition. If a rule is lost, doubled or
-    changed, or an endpoint stands there twice, the spread is uneven; what stands behind a rule without a probability is
-    never reached; and where the last rule has one, a share of the connections leaves the chain untranslated and fails.
+    In iptables mode, the rules of a Service's chain are tried one after the other. With n endpoints, the first matches
+    with probability 1/n, the next with 1/(n-1), and the last has no condition. If a rule is lost, duplicated or
+    changed, or an endpoint occurs twice, the distribution is uneven. Rules after one without a probability are never
+    reached. If the last rule has a probability, a share of the connections leaves the chain untranslated and fails.
 
-    Only whole tables are looked at. Probabilities may differ by 0.00001, as five digits do, which kube-proxy wrote up to
-    Kubernetes 1.16.
+    The rule checks only complete tables. Probabilities may differ by 0.00001, because kube-proxy wrote only five digits
+    in Kubernetes 1.16 and earlier.
 
     ## Fix
-    There is none in a dump. Restart kube-proxy on the node (it starts with a full sync) and take the dump again.
+    A dump cannot be fixed. Restart kube-proxy on the node; it starts with a full sync. Then take the dump again.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/proxy/iptables/proxier.go
@@ -102,9 +102,9 @@ class UnevenEndpoints(Rule):
             more = and_more(len(open_ended) - 1, "chain")
             yield self.finding_of_many(
                 (nat.option_span(row, "--probability") for row in open_ended),
-                f"the last endpoint of `{nat.chain[open_ended[0]]}` has a probability{more}: a share of the connections "
-                "is not translated and fails",
-                "the last rule of this chain has a probability as well",
+                f"the last endpoint of `{nat.chain[open_ended[0]]}`{more} has a probability, so a share of the "
+                "connections is not translated and fails",
+                "the last rule of this chain also has a probability",
                 help=_HELP,
                 severity=Severity.ERROR,
             )
@@ -112,14 +112,14 @@ class UnevenEndpoints(Rule):
             more = and_more(len(uneven) - 1, "chain")
             yield self.finding_of_many(
                 (nat.option_span(row, "--probability") for row in uneven),
-                f"the probabilities in `{nat.chain[uneven[0]]}` are not those of an even spread{more}: a rule was lost, "
-                "doubled or changed",
-                "uneven here as well",
+                f"`{nat.chain[uneven[0]]}`{more} has uneven probabilities, because a rule was lost, duplicated or "
+                "changed, so some endpoints get too much traffic or none",
+                "also uneven",
                 help=_HELP,
             )
 
 
-_HELP = "Restart kube-proxy on this node: its first sync writes all chains anew. Then look for what changed its rules."
+_HELP = "Restart kube-proxy on this node: its first sync rewrites all chains. Then find out what changed its rules."
 
 
 def _even_spread(count: int) -> list[str]:

@@ -9,18 +9,18 @@ from kpl_rules.dataplane._nft import NEW, OLD, WEB, listed
 
 
 class UnlistedClusterIp(Rule):
-    """A cluster IP leads to its endpoints, but is missing in `cluster-ips`.
+    """A cluster IP leads to its endpoints but is missing from `cluster-ips`, so its unused ports are not rejected.
 
     ## Why
-    From Kubernetes 1.30 on kube-proxy lists the cluster IPs of all Services in the set `cluster-ips`; what goes to
-    another port of such an address is rejected at once. From 1.36 on it also looks there for what comes from outside of
-    the cluster's pods and has to be masqueraded: for an address that is missing, the answer goes to the client directly,
-    which does not know the pod's address and drops it.
+    In Kubernetes 1.30 and later, kube-proxy lists the cluster IPs of all Services in the set `cluster-ips`. Traffic to
+    other ports of these addresses is rejected immediately. In 1.36 and later, kube-proxy also uses the set to
+    masquerade traffic from outside the cluster's pods. If an address is missing, the response goes directly to the
+    client, which does not know the pod's address and drops it.
 
-    Looked at are tables that are there from their first line to the last brace.
+    The rule checks only complete tables.
 
     ## Fix
-    There is none in a dump. kube-proxy fills the set again when it starts.
+    A dump cannot be fixed. kube-proxy refills the set when it restarts.
 
     ## References
     - https://github.com/kubernetes/enhancements/blob/master/keps/sig-network/3866-nftables-proxy/README.md
@@ -56,7 +56,7 @@ class UnlistedClusterIp(Rule):
                 known.add(address)
                 yield self.finding(
                     ruleset.span_of(address, element.span),
-                    f"`{address}` leads to `{chain}` and is missing in `cluster-ips`: its unused ports are not rejected, "
-                    "and from 1.36 on its traffic from outside of the cluster is not masqueraded",
-                    help="kube-proxy fills the set again when it starts.",
+                    f"`{address}` leads to `{chain}` but is missing from `cluster-ips`, so its unused ports are not "
+                    "rejected (and in 1.36 and later, its traffic from outside the cluster is not masqueraded)",
+                    help="Restart kube-proxy on this node: it refills the set.",
                 )

@@ -22,20 +22,20 @@ _CONDITIONS = frozenset(("--ctstate", "--state", "--mark", "--match-set", "--icm
 
 
 class UntrackedNotAccepted(Rule):
-    """Queries to the NodeLocal DNSCache skip connection tracking, and no rule accepts them, so the firewall drops them.
+    """Queries to NodeLocal DNSCache skip connection tracking and no rule accepts them, so the firewall drops them.
 
     ## Why
-    node-local-dns writes rules in pairs: in the raw table `NOTRACK` for its address and port 53, in the filter table
-    `ACCEPT` for the same. Packets that are not tracked have the state UNTRACKED, so a firewall's rule for established
-    connections does not let them in. If the `ACCEPT` is gone (a firewall was reloaded) and the policy of `INPUT` is
-    `DROP`, the pods of this node resolve no name.
+    node-local-dns writes its rules in pairs: `NOTRACK` in the raw table and `ACCEPT` in the filter table, both for its
+    address and port 53. Untracked packets have the state UNTRACKED, so a firewall rule for established connections does
+    not accept them. If the `ACCEPT` is missing (for example after a firewall was reloaded) and the policy of `INPUT` is
+    `DROP`, the pods of this node cannot resolve names.
 
-    Only whole tables are looked at, and only where the policy of `INPUT` is `DROP`. A rule that accepts packets from an
-    interface or a network keeps this one silent.
+    The rule checks only complete tables in which the policy of `INPUT` is `DROP`. It is silent if a rule accepts
+    packets from an interface or a network.
 
     ## Fix
-    There is none in a dump. Restart node-local-dns on the node: it checks its rules each minute, unless
-    it was started with `-setupiptables=false`.
+    A dump cannot be fixed. Restart node-local-dns on the node: it checks its rules every minute, unless it runs with
+    `-setupiptables=false`.
 
     ## References
     - https://github.com/kubernetes/dns/blob/master/cmd/node-cache/app/cache_app.go
@@ -90,9 +90,9 @@ class UntrackedNotAccepted(Rule):
         if lost:
             yield self.finding_of_many(
                 (raw.option_span(row, "-d") for row in lost),
-                "queries to this address skip connection tracking, and no rule of `INPUT` accepts them, whose policy is `DROP`: "
-                "the pods of this node resolve no name",
+                "queries to this address skip connection tracking and `INPUT` (policy `DROP`) does not accept them, "
+                "so the pods of this node cannot resolve names",
                 "not accepted either",
-                help="Restart node-local-dns on this node: it writes the missing rules. Then look for what rewrote the filter "
-                "table.",
+                help="Restart node-local-dns on this node: it writes the missing rules. Then find out what rewrote "
+                "the filter table.",
             )

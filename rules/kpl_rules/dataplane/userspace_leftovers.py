@@ -29,17 +29,17 @@ _SMALL = (
 
 
 class UserspaceLeftovers(Rule):
-    """Rules of kube-proxy's userspace mode are left on the node, and redirect Services to a proxy that is gone.
+    """Leftover rules of kube-proxy's userspace mode redirect Services to a proxy that no longer runs.
 
     ## Why
-    In userspace mode, which Kubernetes 1.26 removed, each Service had a port of the kube-proxy process, and the chains
-    `KUBE-PORTALS-CONTAINER` and `KUBE-PORTALS-HOST` redirected to it. Nothing listens there any more. Where the
-    chains stand before `KUBE-SERVICES`, connections to those Services are refused.
+    In userspace mode, which Kubernetes 1.26 removed, every Service had a port of the kube-proxy process, and the chains
+    `KUBE-PORTALS-CONTAINER` and `KUBE-PORTALS-HOST` redirected to it. Nothing listens there any more. If these chains
+    come before `KUBE-SERVICES`, connections to those Services are refused.
 
-    Reported where the Kubernetes release is known to be 1.26 or newer, and beside the rules of another mode.
+    The rule reports them if the Kubernetes release is known to be 1.26 or later, or if there are rules of another mode.
 
     ## Fix
-    There is none in a dump. Run `kube-proxy --cleanup` of the release that wrote them, or reboot the node.
+    A dump cannot be fixed. Run `kube-proxy --cleanup` of the release that wrote the rules, or reboot the node.
 
     ## References
     - https://github.com/kubernetes/kubernetes/pull/112133
@@ -77,8 +77,8 @@ class UserspaceLeftovers(Rule):
             if filled:
                 yield self.finding_of_many(
                     (nat.declaration(chain) for chain in filled),
-                    f"`{filled[0]}` is of kube-proxy's userspace mode, which does not run here: it redirects Services to ports "
+                    f"`{filled[0]}` is a leftover of kube-proxy's userspace mode, so it redirects Services to ports "
                     "where nothing listens",
-                    "of the userspace mode as well",
-                    help="Reboot the node, or delete these chains and the jumps to them.",
+                    "also a leftover of userspace mode",
+                    help="Reboot the node. Or delete these chains and the jumps to them.",
                 )

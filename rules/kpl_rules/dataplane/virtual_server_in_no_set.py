@@ -45,24 +45,24 @@ _CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfigur
 
 
 class VirtualServerInNoSet(Rule):
-    """An IPVS virtual server stands in none of kube-proxy's IP sets, so kube-proxy did not make it or lost its entry.
+    """An IPVS virtual server is in none of kube-proxy's IP sets, so kube-proxy deletes it or does not masquerade it.
 
     ## Why
-    kube-proxy in IPVS mode writes every address and port that it makes a virtual server for into a set as well
-    (`KUBE-CLUSTER-IP`, `KUBE-EXTERNAL-IP`, `KUBE-LOAD-BALANCER`, `KUBE-NODE-PORT-...`), and its few iptables rules go by
-    these sets: they decide what is masqueraded and what may pass. A virtual server beside them is one of two things:
+    In IPVS mode, kube-proxy also writes every address and port of its virtual servers into a set (`KUBE-CLUSTER-IP`,
+    `KUBE-EXTERNAL-IP`, `KUBE-LOAD-BALANCER`, `KUBE-NODE-PORT-...`). Its few iptables rules use these sets to decide
+    what is masqueraded and what may pass. There are two explanations for a virtual server that is in no set:
 
-    - it belongs to another program, keepalived for one. kube-proxy deletes virtual servers that it does not know at its
-      next sync, unless `ipvs.excludeCIDRs` in its configuration names their address;
-    - the entry of the set is gone, by hand or by another program. Connections from outside of the pods are then not
-      masqueraded, and their answers take a way that the kernel does not expect.
+    - It belongs to another program, for example keepalived. kube-proxy deletes unknown virtual servers in its next
+      sync, unless `ipvs.excludeCIDRs` in its configuration contains their address.
+    - The entry was removed from the set, by hand or by another program. Connections from outside the pods are then not
+      masqueraded, and their responses take a path that the kernel does not expect.
 
-    The rule looks where one folder has one dump of `ipvsadm` and one of `ipset` with all of kube-proxy's sets, and passes
-    over addresses in `ipvs.excludeCIDRs` of a KubeProxyConfiguration among the inputs.
+    The rule checks folders with one dump of `ipvsadm` and one of `ipset` with all of kube-proxy's sets. It ignores
+    addresses in `ipvs.excludeCIDRs` of a KubeProxyConfiguration among the inputs.
 
     ## Fix
-    There is none in a dump. Name the address in `ipvs.excludeCIDRs` if the virtual server is another program's; restart
-    kube-proxy on the node if it is a Service's, which writes the sets again.
+    A dump cannot be fixed. If the virtual server belongs to another program, add its address to `ipvs.excludeCIDRs`. If
+    it belongs to a Service, restart kube-proxy on the node, which rewrites the sets.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/master/pkg/proxy/ipvs/README.md
@@ -120,14 +120,17 @@ class VirtualServerInNoSet(Rule):
             ):
                 unknown.append(server)
         if unknown:
-            others = f" and {len(unknown) - 1:,} more virtual servers stand" if len(unknown) > 1 else " stands"
+            others, them = (
+                (f" and {len(unknown) - 1:,} more virtual servers are", "them") if len(unknown) > 1 else (" is", "it")
+            )
             yield self.finding(
                 dump.span(unknown[0].start),
-                f"`{unknown[0].title}`{others} in none of kube-proxy's IP sets: kube-proxy deletes what it does not know, "
-                "and masquerades nothing for what is missing there",
-                help="If it is another program's, name its address in `ipvs.excludeCIDRs` of kube-proxy's configuration; if it is "
-                "a Service's, restart kube-proxy on the node, which writes the sets again.",
-                related=[Related(dump.span(each.start), "this one too") for each in unknown[1 : MOST_RELATED + 1]],
+                f"`{unknown[0].title}`{others} in none of kube-proxy's IP sets, so kube-proxy deletes {them} or does "
+                f"not masquerade {them}",
+                help="Add the address to `ipvs.excludeCIDRs` of kube-proxy's configuration if the virtual server "
+                "belongs to another program. If it belongs to a Service, restart kube-proxy on the node, which "
+                "rewrites the sets.",
+                related=[Related(dump.span(each.start), "also in no set") for each in unknown[1 : MOST_RELATED + 1]],
             )
 
 

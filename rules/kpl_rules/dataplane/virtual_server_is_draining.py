@@ -15,18 +15,18 @@ _HEAD = (
 
 
 class VirtualServerIsDraining(Rule):
-    """Every real server of an IPVS virtual server has weight 0, so that new connections go nowhere.
+    """Every real server of an IPVS virtual server has weight 0, so new connections are refused.
 
     ## Why
-    kube-proxy gives a real server weight 0 when its pod goes, and takes it away when its last connection has ended; that
-    keeps old connections and sends no new one there. Where all real servers of a virtual server are like that, the Service
-    has no ready endpoint left: the kernel refuses new connections, while old ones go on, which makes the outage
-    look partial. kube-proxy itself gives no other weight than 1.
+    kube-proxy gives a real server weight 0 when its pod terminates, and removes it when its last connection has ended.
+    This keeps old connections and sends no new ones to the pod. If all real servers of a virtual server have weight 0,
+    the Service has no ready endpoint left: the kernel refuses new connections while old ones continue, so the outage
+    looks partial. kube-proxy itself uses no other weight than 1.
 
-    One real server of weight 0 beside others is a pod that goes, and nothing to tell.
+    The rule is silent if only some real servers have weight 0: their pods are terminating.
 
     ## Fix
-    There is none in a dump. Look at why no endpoint of the Service is ready, as for a Service without any.
+    A dump cannot be fixed. Find out why the Service has no ready endpoint.
 
     ## References
     - https://man7.org/linux/man-pages/man8/ipvsadm.8.html (`--weight`)
@@ -77,8 +77,10 @@ class VirtualServerIsDraining(Rule):
             held = sum(real.active or 0 for each in drained for real in each.real_servers)
             yield self.finding(
                 dump.span(first.start),
-                f"every real server of `{first.title}`{others} has weight 0: new connections are refused"
-                + (f", {held:,} old ones go on" if held else ""),
-                help="The pods behind it are going or gone: look at why no endpoint of the Service is ready.",
-                related=[Related(dump.span(each.start), "this one too") for each in drained[1 : MOST_RELATED + 1]],
+                f"every real server of `{first.title}`{others} has weight 0, so new connections are refused"
+                + (f" ({held:,} old ones continue)" if held else ""),
+                help="Find out why the Service has no ready endpoint: its pods are terminating or gone.",
+                related=[
+                    Related(dump.span(each.start), "also has only weight 0") for each in drained[1 : MOST_RELATED + 1]
+                ],
             )

@@ -32,9 +32,9 @@ Sockets: TypeAlias = frozenset[tuple[str, int | None]]
 Ways: TypeAlias = Mapping[Way, Sockets]
 
 _HELP = (
-    "Compare the Service's selector with the labels of its pods, and look at their readiness: it has no ready endpoint. Before "
-    "Kubernetes 1.24 `externalTrafficPolicy: Local` does this on nodes without a pod of it, and `internalTrafficPolicy: Local` in "
-    "every release."
+    "Compare the Service's selector with the labels of its pods, and check their readiness. A Service with "
+    "`externalTrafficPolicy: Local` before Kubernetes 1.24, or with `internalTrafficPolicy: Local`, has no real "
+    "server on nodes without one of its pods."
 )
 
 _HEAD = (
@@ -47,25 +47,26 @@ _DNS = "UDP  10.96.0.10:53 rr\n  -> 10.244.1.2:53                Masq    1      
 
 
 class VirtualServerWithoutRealServers(Rule):
-    """An IPVS virtual server has no real server, so every connection to it is refused.
+    """An IPVS virtual server has no real server, so the kernel refuses every connection to it.
 
     ## Why
-    kube-proxy in IPVS mode makes a virtual server for each address and port of a Service, and a real server in it for
-    each ready endpoint. Without any, the kernel answers with ICMP "port unreachable": connections are refused, and
-    queries over UDP end in an error or a timeout, whichever the client makes of it. A Service whose pods are scaled to zero looks
-    like that, and so does one whose selector matches no ready pod.
+    In IPVS mode, kube-proxy creates a virtual server for each address and port of a Service, with a real server for
+    each ready endpoint. Without a real server, the kernel responds with ICMP "port unreachable": connections are
+    refused, and UDP queries end in an error or a timeout, depending on the client. This happens for a Service whose
+    pods are scaled to zero, and for one whose selector matches no ready pod.
 
-    Up to Kubernetes 1.23 a virtual server of a Service with `externalTrafficPolicy: Local` is empty on every node
-    without a pod of it, which is as it should be. From 1.24 on kube-proxy fills it with the pods of other nodes. With
-    `internalTrafficPolicy: Local` that of the cluster IP is empty there in every release.
+    In Kubernetes 1.23 and earlier, a virtual server of a Service with `externalTrafficPolicy: Local` is empty on every
+    node without one of its pods, which is correct. In 1.24 and later, kube-proxy fills it with the pods of other nodes.
+    With `internalTrafficPolicy: Local`, the virtual server of the cluster IP is empty on these nodes in every release.
 
-    Where another dump of the run, one that shares endpoints with this one, has endpoints for the same address, the Service has
-    them, and this node's kube-proxy is at fault. An error where it is the cluster's DNS: port 53 of the tenth address of a
-    network of which the API server has the first.
+    If another dump of the run that shares endpoints with this one has endpoints for the same address, the Service has
+    endpoints and this node's kube-proxy is at fault. The finding is an error for the cluster DNS: port 53 of the tenth
+    address of a network whose first address is the API server.
 
     ## Fix
-    There is none in a dump. `kubectl get endpointslices -A` shows Services without endpoints; compare the Service's selector
-    with the labels of its pods, and look at their readiness. Nothing needs to be done where the pods are meant to be gone.
+    A dump cannot be fixed. `kubectl get endpointslices -A` shows Services without endpoints. Compare the Service's
+    selector with the labels of its pods, and check their readiness. Nothing needs to be done if the pods are gone on
+    purpose.
 
     ## References
     - https://github.com/torvalds/linux/blob/master/net/netfilter/ipvs/ip_vs_core.c (`ip_vs_leave`)
@@ -130,17 +131,19 @@ class VirtualServerWithoutRealServers(Rule):
         if len(empty) == 1 and not dump.text[dump.span(empty[0].start).end :].strip():
             # nothing marks the end of a listing
             message = (
-                f"`{empty[0].title}` is the last line here, without a real server below it: unless the listing was cut there, the "
-                "kernel refuses every connection to it"
+                f"`{empty[0].title}` is the last line and has no real server, so the kernel refuses every connection "
+                "to it, unless the listing was cut here"
             )
         else:
             them = "them" if len(empty) > 1 else "it"
-            message = f"`{empty[0].title}`{more} no real server: the kernel refuses every connection to {them}"
+            message = f"`{empty[0].title}`{more} no real server, so the kernel refuses every connection to {them}"
         return self.finding(
             dump.span(empty[0].start),
             message,
             help=help_,
-            related=[Related(dump.span(each.start), "this one too") for each in empty[1 : MOST_RELATED + 1]],
+            related=[
+                Related(dump.span(each.start), "also without a real server") for each in empty[1 : MOST_RELATED + 1]
+            ],
             severity=Severity.ERROR if _is_cluster_dns(empty[0], ways) else None,
         )
 
@@ -181,7 +184,7 @@ def _is_cluster_dns(server: VirtualServer, ways: Ways) -> bool:
 
 def _help_here(other: Document) -> str:
     return (
-        f"Look at the logs of kube-proxy on this node and restart it: `{other.path}` has endpoints for it. A Service whose "
-        "`internalTrafficPolicy` is `Local` has none on nodes without a pod of it, and nor has, before Kubernetes 1.24, one with "
-        "`externalTrafficPolicy: Local`."
+        f"Read the kube-proxy logs on this node and restart kube-proxy: `{other.path}` has endpoints for this Service. "
+        "A Service with `internalTrafficPolicy: Local`, or with `externalTrafficPolicy: Local` before Kubernetes "
+        "1.24, has no real server on nodes without one of its pods."
     )
