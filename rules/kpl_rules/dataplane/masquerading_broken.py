@@ -15,12 +15,11 @@ from kpl import (
     Span,
     Stop,
     chains_reached_from_hook,
-    is_whole,
-    kube_proxy_tables,
     mark_bits,
     mark_cleared,
     mark_set,
     mark_tested,
+    whole_tables,
 )
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
@@ -90,11 +89,10 @@ class MasqueradingBroken(Rule):
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
         """See the class."""
-        for table, _ in kube_proxy_tables(ruleset):
-            if is_whole(table):
-                found = next(_faults(ruleset, table), None)
-                if found is not None:
-                    yield self.finding(*found, help="Restart kube-proxy on this node: it rewrites these chains.")
+        for table in whole_tables(ruleset):
+            found = next(_faults(ruleset, table), None)
+            if found is not None:
+                yield self.finding(*found, help="Restart kube-proxy on this node: it rewrites these chains.")
 
 
 def _faults(ruleset: NftRuleset, table: NftTable) -> Iterator[tuple[Span, str]]:

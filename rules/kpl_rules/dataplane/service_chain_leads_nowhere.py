@@ -15,10 +15,9 @@ from kpl import (
     Severity,
     Stop,
     and_more,
-    is_whole,
     jumps_in,
-    kube_proxy_tables,
     read_name,
+    whole_tables,
 )
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
@@ -73,17 +72,16 @@ class ServiceChainLeadsNowhere(Rule):
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
         """See the class."""
-        for table, _ in kube_proxy_tables(ruleset):
-            if is_whole(table):
-                dead = list(_dead_ends(table))
-                if dead:
-                    more = and_more(len(dead) - 1, "chain")
-                    yield self.finding_of_many(
-                        map(ruleset.declaration, dead),
-                        f"`{dead[0].name}`{more} leads to no endpoint, so its connections are not translated and fail",
-                        "no endpoint here either",
-                        help="Restart kube-proxy on this node: it rewrites the chain.",
-                    )
+        for table in whole_tables(ruleset):
+            dead = list(_dead_ends(table))
+            if dead:
+                more = and_more(len(dead) - 1, "chain")
+                yield self.finding_of_many(
+                    map(ruleset.declaration, dead),
+                    f"`{dead[0].name}`{more} leads to no endpoint, so its connections are not translated and fail",
+                    "no endpoint here either",
+                    help="Restart kube-proxy on this node: it rewrites the chain.",
+                )
 
 
 def _dead_ends(table: NftTable) -> Iterator[NftChain]:
