@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kpl.inputs.nft import parse_nft
-from kpl.proxy.dumps.release_clues import bounds, nft_clues
+from kpl.proxy.dumps.release_traits import bounds, nft_traits
 from kpl.proxy.nft.facts import chains_reached_from_hook, is_whole, mark_tested
 from kpl.proxy.nft.names import endpoint_name, read_name, service_name
 from kpl.proxy.nft.states import node_states
@@ -54,7 +54,7 @@ def test_what_1_38_writes_for_node_ports_on_loopback_has_no_finding(rejected: st
     assert codes("node.nft", text) == codes("node.nft", NEW) == set()
     table = parse_nft(text).tables[0]
     assert len(table.maps["localhost-nodeport-reject-ports"].elements) == 1
-    assert bounds(nft_clues(table))[0] == "1.37"
+    assert bounds(nft_traits(table))[0] == "1.37"
     assert node_states(parse_nft(text)) == node_states(parse_nft(NEW))
     unhooked = text.replace("\t\tct state new jump nodeport-endpoints-check\n", "")
     assert codes("node.nft", unhooked) == {"KPL493"}

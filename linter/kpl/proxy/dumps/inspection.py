@@ -9,7 +9,7 @@ from kpl.inputs.ipvs import IpvsDump
 from kpl.inputs.nftables import NftRuleset
 from kpl.inputs.ruleset import Ruleset, Table
 from kpl.inputs.saveheaders import LEGACY, NFTABLES, header_above, save_headers
-from kpl.proxy.dumps.release_clues import ReleaseClue, bounds, iptables_clues, nft_clues
+from kpl.proxy.dumps.release_traits import ReleaseTrait, bounds, iptables_traits, nft_traits
 from kpl.proxy.iptables.chains import SERVICES
 from kpl.proxy.iptables.programmed import longest_walk
 from kpl.proxy.iptables.states import IptablesDump, dumps_in, read_state
@@ -73,7 +73,7 @@ class Inspection:
     """kube-proxy's mode; None where there is no trace of it."""
     complete: bool
     """Whether the tables that kube-proxy writes are all there, from their first line to their last."""
-    clues: list[ReleaseClue]
+    traits: list[ReleaseTrait]
     rules: int
     chains: int
     walk: int
@@ -86,25 +86,25 @@ class Inspection:
 
     @property
     def oldest(self) -> str | None:
-        """The first Kubernetes release that the clues allow; None where they contradict each other."""
-        return None if self.contradicting else bounds(self.clues)[0]
+        """The first Kubernetes release that the traits allow; None where they contradict each other."""
+        return None if self.contradicting else bounds(self.traits)[0]
 
     @property
     def newest(self) -> str | None:
-        """The last Kubernetes release that the clues allow; None where they contradict each other."""
-        return None if self.contradicting else bounds(self.clues)[1]
+        """The last Kubernetes release that the traits allow; None where they contradict each other."""
+        return None if self.contradicting else bounds(self.traits)[1]
 
     @property
     def contradicting(self) -> bool:
-        """Whether no release has all of the clues: two have written the dump, or one left what an older one wrote."""
-        oldest, newest = bounds(self.clues)
+        """Whether no release has all of the traits: two have written the dump, or one left what an older one wrote."""
+        oldest, newest = bounds(self.traits)
         return oldest is not None and newest is not None and Version(oldest) > Version(newest)
 
     @property
-    def deciding(self) -> list[ReleaseClue]:
-        """The clues that say which releases it can be, or that contradict each other."""
-        oldest, newest = bounds(self.clues)
-        return [clue for clue in self.clues if clue[1:] in {(oldest, None), (None, newest)}]
+    def deciding(self) -> list[ReleaseTrait]:
+        """The traits that say which releases it can be, or that contradict each other."""
+        oldest, newest = bounds(self.traits)
+        return [trait for trait in self.traits if trait[1:] in {(oldest, None), (None, newest)}]
 
     @property
     def services(self) -> int | None:
@@ -132,14 +132,14 @@ def inspect_iptables(ruleset: Ruleset) -> Iterator[Inspection]:
         tables = dump.tables.values()
         header = header_above(headers, min((table.start for table in tables), default=0))
         mode = mode_of(dump)
-        clues = iptables_clues(dump, saved=header is not None)
+        traits = iptables_traits(dump, saved=header is not None)
         yield Inspection(
             "iptables-save",
             _BACKENDS[header.backend] if header else None,
             header.writer if header else None,
             mode,
             dump.whole,
-            clues if mode == "iptables" else [],
+            traits if mode == "iptables" else [],
             sum(len(table.chain) for table in tables),
             sum(len(table.chains) for table in tables),
             longest_walk(dump.nat),
@@ -157,8 +157,8 @@ def inspect_nft(ruleset: NftRuleset) -> Iterator[Inspection]:
     for (table, _), state in zip(kube_proxy_tables(ruleset), nft_states(ruleset), strict=True):
         found = True
         rules = sum(len(chain.rows) for chain in table.chains.values())
-        complete, clues = table.complete, nft_clues(table)
-        yield Inspection(kind, None, None, "nftables", complete, clues, rules, len(table.chains), 0, state, agents)
+        complete, traits = table.complete, nft_traits(table)
+        yield Inspection(kind, None, None, "nftables", complete, traits, rules, len(table.chains), 0, state, agents)
     for family in (4, 6):
         of_iptables = list(iptables_tables(ruleset, family))
         mode = _mode_of_chains({chain for table in of_iptables for chain in table.chains})

@@ -42,17 +42,17 @@ def _is_whole(document: Document) -> bool:
 
 def release_bounds(document: Document) -> tuple[str | None, str | None]:
     """The first and the last Kubernetes release that the dump in `document` may be from; None is unknown."""
-    from kpl.proxy.dumps.release_clues import bounds, iptables_clues, nft_clues
+    from kpl.proxy.dumps.release_traits import bounds, iptables_traits, nft_traits
 
     kind = type(document.model).__name__
     if kind == "Ruleset":
         from kpl.proxy.iptables.states import dumps_in
 
         return bounds(
-            clue for dump in dumps_in(document.model) if dump.whole for clue in iptables_clues(dump, saved=True)
+            trait for dump in dumps_in(document.model) if dump.whole for trait in iptables_traits(dump, saved=True)
         )
     if kind == "NftRuleset":
         from kpl.proxy.nft.states import kube_proxy_tables
 
-        return bounds(clue for table, _ in kube_proxy_tables(document.model) for clue in nft_clues(table))
+        return bounds(trait for table, _ in kube_proxy_tables(document.model) for trait in nft_traits(table))
     return None, None
