@@ -147,6 +147,7 @@ _HOMES = {
     "MUSL_OPTIONS": "kpl.resolver.options",
     "HostName": "kpl.resolver.names",
     "host_names": "kpl.resolver.names",
+    "HOST_CLUE": "kpl.resolver.names",
     "CLUSTER_POLICIES": "kpl.resolver.pods",
     "dns_policy_of": "kpl.resolver.pods",
     "hosts_file": "kpl.resolver.pods",
@@ -388,6 +389,7 @@ if TYPE_CHECKING:
     from kpl.resolver.limits import MAX_SEARCH_CHARACTERS as MAX_SEARCH_CHARACTERS
     from kpl.resolver.limits import MAX_SEARCHES as MAX_SEARCHES
     from kpl.resolver.limits import STRICT_ADDRESSES as STRICT_ADDRESSES
+    from kpl.resolver.names import HOST_CLUE as HOST_CLUE
     from kpl.resolver.names import HostName as HostName
     from kpl.resolver.names import host_names as host_names
     from kpl.resolver.options import GLIBC_OPTIONS as GLIBC_OPTIONS

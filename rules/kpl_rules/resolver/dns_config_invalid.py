@@ -56,6 +56,7 @@ class DnsConfigInvalid(Rule):
     stop = Stop.RESOLVER
     severity = Severity.ERROR
     since = "0.1.0"
+    clue = "dnsConfig|dnsPolicy"
     examples = [
         Bad(
             manifest(_OPTIONS + "          - name: ndots\n            value: 2  # was 5\n"),

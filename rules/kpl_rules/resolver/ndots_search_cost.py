@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kpl import (
     CLUSTER_POLICIES,
     GLIBC,
+    HOST_CLUE,
     Bad,
     Cluster,
     Confidence,
@@ -115,6 +116,7 @@ class NdotsSearchCost(Rule):
     severity = Severity.WARNING
     confidence = Confidence.MEDIUM
     since = "0.1.0"
+    clue = HOST_CLUE
     examples = [
         Bad(manifest(_STRIPE), flags=["api.stripe.com"], fixed=_STRIPE + _NDOTS),
         Bad(manifest(_KAFKA), flags=["kafka.bus.svc.cluster.local"], fixed=_KAFKA + _NDOTS, safe=False),
