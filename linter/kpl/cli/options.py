@@ -118,28 +118,26 @@ def context_option(command: Command) -> Command:
 
 def facts_options(command: Command) -> Command:
     """Adds an option for each fact."""
-    for option in reversed(_FACTS):
-        command = option(command)
-    return command
+    return _with(command, *_FACTS)
 
 
 def container_options(command: Command) -> Command:
     """Adds the options that tell of CoreDNS's container."""
-    for option in reversed(_CONTAINER):
-        command = option(command)
-    return command
+    return _with(command, *_CONTAINER)
 
 
 def choice_options(command: Command) -> Command:
     """Adds the options that choose rules and configuration."""
-    for option in reversed((*_CHOICE, *_CONFIG)):
-        command = option(command)
-    return command
+    return _with(command, *_CHOICE, *_CONFIG)
 
 
 def config_options(command: Command) -> Command:
     """Adds the options that choose the configuration."""
-    for option in reversed(_CONFIG):
+    return _with(command, *_CONFIG)
+
+
+def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
+    for option in reversed(options):
         command = option(command)
     return command
 

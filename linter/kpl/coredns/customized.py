@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from kpl.coredns.imports import Files, Named, Tree
+from kpl.coredns.imports import Files, FolderTree, NamedTexts
 from kpl.coredns.roles import is_node_local
 from kpl.inputs.document import Document, is_corefile
 from kpl.verdict import Verdict
@@ -21,7 +21,7 @@ _MOUNTED = "/etc/coredns/"
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+\"?(?:/etc/coredns/)?custom/", re.MULTILINE)
 
 
-class Customized(Named):
+class Customized(NamedTexts):
     """The keys of the ConfigMap that holds the Corefile `home`, and in the folder ``custom`` those of `coredns-custom`."""
 
     def __init__(
@@ -87,5 +87,5 @@ def files_around(document: Document, customized: Customized | None) -> Files:
     if customized is not None and customized.home is document:
         return customized
     if document.is_whole_file:
-        return Tree(os.path.dirname(document.path))
-    return Named(document.around or {}, complete=False)
+        return FolderTree(os.path.dirname(document.path))
+    return NamedTexts(document.around or {}, complete=False)

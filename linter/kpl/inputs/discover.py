@@ -196,7 +196,7 @@ class _Folder:
                 status = os.stat(path)
                 if stat.S_ISDIR(status.st_mode):
                     return None
-                if not _is_below(os.path.realpath(path), self.root):
+                if not is_below(os.path.realpath(path), self.root):
                     self._skip(path, SkipReason.LINK, "is a symbolic link to a file outside of the directory")
                     return None
         except (FileNotFoundError, NotADirectoryError):
@@ -218,7 +218,7 @@ class _Folder:
             if above in self._inside and self._inside[above] and not os.path.islink(folder):
                 known = True
             else:
-                known = _is_below(os.path.realpath(folder), self.root)
+                known = is_below(os.path.realpath(folder), self.root)
             self._inside[folder] = known
         return known
 
@@ -234,5 +234,6 @@ def _join(folder: str, name: str) -> str:
     return name if folder == "." else os.path.join(folder, name)
 
 
-def _is_below(path: str, folder: str) -> bool:
+def is_below(path: str, folder: str) -> bool:
+    """Whether `path` is `folder` or lies in it."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)

@@ -19,6 +19,7 @@ from kpl import troubles
 from kpl.errors import UsageError
 from kpl.lint.rule import Rule
 from kpl.lint.ruleclass import fault
+from kpl.text.words import similar
 
 GROUP = "kpl.rules"
 BUILTIN = "kpl_rules"
@@ -227,8 +228,5 @@ def find(word: str) -> RuleEntry:
     for rule in entries():
         if word.upper() == rule.code or word == rule.name:
             return rule
-    import difflib
-
-    names = [name for rule in entries() for name in (rule.code, rule.name)]
-    close = difflib.get_close_matches(word, names, 1)
-    raise UsageError(f"no rule is called {word!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+    meant = similar(word, (name for rule in entries() for name in (rule.code, rule.name)))
+    raise UsageError(f"no rule is called {word!r}" + (f"; did you mean {meant!r}?" if meant else ""))

@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 from kpl.coredns.customized import imports_custom
 from kpl.coredns.roles import Role, role_of
 from kpl.inputs.document import Document, is_corefile
-from kpl.proxy.clusterdns import is_cluster_dns_service
-from kpl.proxy.modes import runs_on_windows
+from kpl.proxy.configuration.modes import runs_on_windows
+from kpl.proxy.services.clusterdns import is_cluster_dns_service
 from kpl.text.span import Span
 
 COREDNS_RELEASE = "CoreDNS release"

@@ -38,29 +38,9 @@ from kpl import (
     role_of,
     serving_containers,
 )
+from kpl_rules.coredns._kubeadm import KUBEADM
 
-_FULL = """\
-.:53 {
-    errors
-    health {
-        lameduck 5s
-    }
-    ready
-    kubernetes cluster.local in-addr.arpa ip6.arpa {
-        pods %s
-        fallthrough in-addr.arpa ip6.arpa
-        ttl 30
-    }
-%s    prometheus :9153
-    forward . /etc/resolv.conf {
-        max_concurrent 1000
-    }
-    cache 30
-    loop
-    reload
-    loadbalance
-}
-"""
+_FULL = KUBEADM.replace("pods insecure", "pods %s").replace("    prometheus", "%s    prometheus")
 _PLAIN = _FULL % ("insecure", "")
 _WITH = _FULL % ("verified", "    autopath @kubernetes\n")
 _CART = """\

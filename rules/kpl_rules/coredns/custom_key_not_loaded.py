@@ -16,12 +16,12 @@ from kpl import (
     Related,
     Rule,
     Severity,
-    Span,
     Stop,
     Text,
     Workload,
     closest,
     files,
+    first_line,
     is_corefile,
     is_placeholder,
     manifest,
@@ -105,11 +105,8 @@ class CustomKeyNotLoaded(Rule):
             # the name of the ConfigMap itself is one
             if mentions[document.name] > 1:
                 continue
-            text = document.embedding.text
-            start = len(text) - len(text.lstrip())
-            end = text.find("\n", start)
             yield self.finding(
-                Span(start, len(text.rstrip()) if end < 0 else end),
+                first_line(document.embedding.text),
                 f"`{document.key}` is in the ConfigMap `{document.name}`, but {why}, so CoreDNS never reads it",
                 help=help_,
                 related=related,
