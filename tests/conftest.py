@@ -4,6 +4,12 @@ import os
 import sys
 from pathlib import Path
 
+from hypothesis import settings
+
+# a busy machine is no fault
+settings.register_profile("kpl", deadline=None)
+settings.load_profile("kpl")
+
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests")]
 

@@ -8,7 +8,7 @@ from typing import IO
 import pytest
 
 from kpl.errors import UsageError
-from kpl.parallel import can_fork, in_two_processes
+from kpl.parallel import Swap, can_fork, in_two_processes, side_by_side
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -85,3 +85,47 @@ def test_half_an_answer_of_a_child_is_none(monkeypatch: pytest.MonkeyPatch) -> N
 def test_one_processor_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kpl.parallel.os.cpu_count", lambda: 1)
     assert not can_fork()
+
+
+def test_values_are_swapped() -> None:
+    def work(numbers: Sequence[int], swap: Swap) -> list[int]:
+        return [*numbers, *swap([-each for each in numbers]), os.getpid()]
+
+    done = side_by_side(work, [1], [2])
+    assert done is not None
+    own, theirs = done
+    assert theirs is not None
+    assert (own[:-1], theirs[:-1]) == ([1, -2], [2, -1])
+    assert own[-1] == os.getpid() != theirs[-1]
+
+
+def test_large_values_are_swapped_without_waiting_for_each_other() -> None:
+    def work(numbers: Sequence[int], swap: Swap) -> int:
+        return len(swap(b"x" * 5_000_000)) + len(swap(b"y" * 1_000_000))
+
+    assert side_by_side(work, [1], [2]) == (6_000_000, 6_000_000)
+
+
+def test_a_child_that_dies_before_a_swap_leaves_nothing_done() -> None:
+    here = os.getpid()
+
+    def work(numbers: Sequence[int], swap: Swap) -> int:
+        if os.getpid() != here:
+            os._exit(3)
+        return int(swap(1))
+
+    assert side_by_side(work, [1], [2]) is None
+
+
+def test_the_error_of_a_child_before_a_swap_is_raised_here() -> None:
+    here = os.getpid()
+
+    def work(numbers: Sequence[int], swap: Swap) -> int:
+        if os.getpid() != here:
+            raise UsageError("no such cluster")
+        return int(swap(1))
+
+    with pytest.raises(UsageError, match="no such cluster"):
+        side_by_side(work, [1], [2])
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)

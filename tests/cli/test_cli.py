@@ -132,3 +132,44 @@ def test_two_processes_read_the_same_as_one(tmp_path: Path, monkeypatch: pytest.
         told.append([(each.path, each.span, each.code, each.fix) for each in findings])
     assert told[0] == told[1]
     assert len(told[0]) > 20
+
+
+@pytest.mark.parametrize("paths", [(), ("apps",), ("apps", "-")])
+def test_two_processes_find_the_same_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paths: tuple[str, ...]
+) -> None:
+    from kpl.cli import linting, load
+    from kpl.cli.options import configured
+    from kpl.report.records import record
+
+    service = (
+        "kind: Service\nmetadata:\n  name: s{0}\n  namespace: shop\n"
+        "spec:\n  clusterIP: 10.96.{1}.{0}\n  ports: [{{port: 80}}]\n"
+    )
+    for cluster in range(2):
+        folder = tmp_path / "apps" / f"cluster-{cluster}"
+        folder.mkdir(parents=True)
+        for number in range(1, 12):
+            (folder / f"service-{number}.yaml").write_text(service.format(number, cluster))
+            (folder / f"Corefile.{number}").write_text(BAD * (number % 3 + 1))
+        (folder / "broken.yaml").write_text("kind: Pod\nspec:\n  containers: [\n")
+        (folder / "coredns.yaml").write_text(
+            "kind: Deployment\nmetadata:\n  name: coredns\nspec:\n  template:\n    spec:\n      containers:\n"
+            f"        - name: coredns\n          image: registry.k8s.io/coredns/coredns:v1.{9 + cluster}.1\n"
+        )
+    monkeypatch.chdir(tmp_path)
+    options: dict[str, object] = dict.fromkeys(("as_kind", "stdin_filename", "config"))
+    options |= {"no_context": False, "no_config": False, "no_cache": True}
+    stdin = BAD.encode() if "-" in paths else None
+    told = []
+    forked: list[int] = []
+    fork = os.fork
+    monkeypatch.setattr("kpl.parallel.os.fork", lambda: (pid := fork(), forked.append(pid))[0])
+    monkeypatch.setattr(linting, "can_fork", lambda: True)
+    for limit in (10**9, 0):
+        monkeypatch.setattr(load, "PARALLEL_FILES", limit)
+        result, coverage = linting.lint_files(paths, configured(options, paths), stdin, options)
+        told.append(([record(each) for each in result.findings], coverage.checked, coverage.skipped, coverage.notes))
+    assert len(forked) == 1
+    assert told[0] == told[1]
+    assert len(told[0][0]) > 40

@@ -18,6 +18,7 @@ from kpl.inputs.detect import STDIN_NAME
 from kpl.inputs.discover import Found, discover
 from kpl.inputs.document import Document, Reading, only_tells
 from kpl.parallel import can_fork, in_two_processes
+from kpl.text.source import SourceOrigin
 
 if TYPE_CHECKING:
     from kpl.lint.settings import Settings
@@ -82,7 +83,7 @@ class Loading:
             from kpl.inputs.read import read_bytes
 
             self._stdin_name = options["stdin_filename"] or STDIN_NAME
-            self._stdin = read_bytes(self._stdin_name, stdin, as_kind=self.as_kind)
+            self._stdin = read_bytes(self._stdin_name, stdin, as_kind=self.as_kind, origin=SourceOrigin.STANDARD_INPUT)
         self.found = find_files(paths, self._coverage, settings, named_only=self.as_kind is not None)
 
     def finish(self, read: Iterable[Reading | Skipped]) -> Inputs:

@@ -132,13 +132,14 @@ def _contents(
     from kpl.inputs.detect import STDIN_NAME
     from kpl.inputs.files import identify_file
     from kpl.inputs.read import identify
+    from kpl.text.source import SourceOrigin
     from kpl.verify.configurations import contents, kind_of
 
     as_kind = options["as_kind"]
     if stdin is not None:
         name = options["stdin_filename"] or STDIN_NAME
         read = (
-            identify(name, stdin, as_kind=kind_of(as_kind))
+            identify(name, stdin, as_kind=kind_of(as_kind), origin=SourceOrigin.STANDARD_INPUT)
             if stdin.strip()
             else Skipped(name, SkipReason.NOTHING, "is empty")
         )

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from kpl.inputs.detect import STDIN_NAME
 from kpl.text.embedding import Embedding
-from kpl.text.source import Source
+from kpl.text.source import Source, SourceOrigin
 from kpl.text.span import Span
 
 _HOLDERS: WeakValueDictionary[int, Document] = WeakValueDictionary()
@@ -77,8 +77,11 @@ class Document:
 
     @property
     def is_whole_file(self) -> bool:
-        """Whether its text is the whole of a file on disk."""
-        return type(self.embedding) is Embedding and self.source.path != STDIN_NAME
+        """Whether its text is that of a whole file with a place among others: on the disk, in an editor, or by a name given."""
+        has_place = self.source.origin in (SourceOrigin.DISK, SourceOrigin.BUFFER) or (
+            self.source.origin is SourceOrigin.STANDARD_INPUT and self.source.path != STDIN_NAME
+        )
+        return type(self.embedding) is Embedding and has_place
 
     def may_hold(self, clue: re.Pattern[str]) -> bool:
         """Whether `clue` may match what it says; where nobody can tell without reading it, it may."""

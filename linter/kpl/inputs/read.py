@@ -15,7 +15,7 @@ from kpl.inputs.coverage import Skipped, SkipReason, failed
 from kpl.inputs.document import Document, Reading
 from kpl.inputs.recognition import KUSTOMIZATION_NAMES, WORDS
 from kpl.text.embedding import Embedding
-from kpl.text.source import Source
+from kpl.text.source import Source, SourceOrigin
 
 HEAD = 65_536
 MAX_SIZE = 256 << 20
@@ -62,20 +62,32 @@ class Identified(NamedTuple):
     """Whether nothing but the text tells what the file is."""
 
 
-def read(path: str, data: bytes, named: bool = True, as_kind: str | None = None) -> Reading | None:
+def read(
+    path: str,
+    data: bytes,
+    named: bool = True,
+    as_kind: str | None = None,
+    origin: SourceOrigin = SourceOrigin.DISK,
+) -> Reading | None:
     """The documents in the file `path` that holds `data`; None where it holds nothing that kpl reads.
 
     `named` tells that the user named this very file, `as_kind` what it is. Never raises for any bytes: what does not
     parse becomes a `ParseFailure` among the documents, and an internal error a trouble.
     """
-    reading = read_bytes(path, data, named, as_kind)
+    reading = read_bytes(path, data, named, as_kind, origin)
     return None if isinstance(reading, Skipped) else reading
 
 
-def read_bytes(path: str, data: bytes, named: bool = True, as_kind: str | None = None) -> Reading | Skipped:
+def read_bytes(
+    path: str,
+    data: bytes,
+    named: bool = True,
+    as_kind: str | None = None,
+    origin: SourceOrigin = SourceOrigin.DISK,
+) -> Reading | Skipped:
     """As `read`, with the reason where there is nothing to check."""
     with troubles.kept(path):
-        identified = identify(path, data, named, as_kind)
+        identified = identify(path, data, named, as_kind, origin)
         del data  # a large dump need not be there twice
         return identified if isinstance(identified, Skipped) else read_identified(identified)
     return failed(path)
@@ -119,7 +131,13 @@ def read_documents(source: Source, kind: str) -> Reading:
     return Reading(source, list(_documents(source, kind)), kind)
 
 
-def identify(path: str, data: bytes, named: bool = True, as_kind: str | None = None) -> Identified | Skipped:
+def identify(
+    path: str,
+    data: bytes,
+    named: bool = True,
+    as_kind: str | None = None,
+    origin: SourceOrigin = SourceOrigin.DISK,
+) -> Identified | Skipped:
     """The text of a file and what it is."""
     name, not_written = os.path.basename(path), ""
     if data.startswith((_GIT_CRYPT, _ANSIBLE_VAULT)):
@@ -131,7 +149,7 @@ def identify(path: str, data: bytes, named: bool = True, as_kind: str | None = N
         data, name, not_written = unpacked, name.removesuffix(".gz"), "is compressed"
     if as_kind is None and b"\0" in data[:HEAD] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         return Skipped(path, SkipReason.BINARY, "is a binary file")
-    source = Source.from_bytes(path, data)
+    source = Source.from_bytes(path, data, origin)
     if as_kind is not None:
         return Identified(source, as_kind, not_written)
     found = detect.detect(name, source.text[:HEAD], named)

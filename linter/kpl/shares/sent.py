@@ -93,7 +93,7 @@ class _LateSource(Source):
         return getattr(self, name)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Source, (self.path, self.text, self.bom, self.encoding, self.valid)
+        return Source, (self.path, self.text, self.bom, self.encoding, self.valid, self.origin)
 
 
 class _LateDocument(Document):

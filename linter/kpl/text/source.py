@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_left
+from enum import Enum
 from functools import cached_property
 from itertools import accumulate
 
@@ -24,15 +25,35 @@ _BLOCK = 16_384
 """In characters: lines are counted by blocks, since of a large dump few have a finding."""
 
 
+class SourceOrigin(Enum):
+    """Where a text was read, whatever it is called."""
+
+    DISK = "disk"
+    STANDARD_INPUT = "standard input"
+    BUFFER = "buffer of an editor"
+    API = "object of an API server"
+    ARCHIVE = "member of an archive"
+
+
 class Source:
     """A file as kpl sees it: `path` for people, `text` without a byte order mark, and the way back to bytes.
 
+    `origin` tells where the text was read, which `path` need not: an editor has a file's name and its own text.
     Bytes that are not valid in the file's encoding survive as lone surrogates (PEP 383), so that `encode` gives the
     same bytes again; `valid` tells whether there were none.
     """
 
-    def __init__(self, path: str, text: str, bom: bytes = b"", encoding: str = "utf-8", valid: bool = True) -> None:
+    def __init__(
+        self,
+        path: str,
+        text: str,
+        bom: bytes = b"",
+        encoding: str = "utf-8",
+        valid: bool = True,
+        origin: SourceOrigin = SourceOrigin.DISK,
+    ) -> None:
         self.path = path
+        self.origin = origin
         self.text = text
         self.bom = bom
         self.encoding = encoding
@@ -40,16 +61,16 @@ class Source:
         self._remembered: tuple[int, list[int]] = (-1, [])
 
     @classmethod
-    def from_bytes(cls, path: str, data: bytes) -> Source:
+    def from_bytes(cls, path: str, data: bytes, origin: SourceOrigin = SourceOrigin.DISK) -> Source:
         """Read `data`: UTF-8, or UTF-16/32 where a byte order mark says so. Never raises."""
         bom, encoding = next(((b, e) for b, e in _BOMS if data.startswith(b)), (b"", "utf-8"))
         body = data[len(bom) :]
         try:
-            return cls(path, body.decode(encoding), bom, encoding)
+            return cls(path, body.decode(encoding), bom, encoding, origin=origin)
         except UnicodeDecodeError:
             if encoding != "utf-8":
                 bom, encoding, body = b"", "utf-8", data
-            return cls(path, body.decode("utf-8", "surrogateescape"), bom, encoding, valid=False)
+            return cls(path, body.decode("utf-8", "surrogateescape"), bom, encoding, False, origin)
 
     def encode(self, text: str) -> bytes:
         """`text` as the bytes of this file: the same encoding and byte order mark."""
@@ -57,7 +78,7 @@ class Source:
 
     def with_text(self, text: str) -> Source:
         """The same file holding another text."""
-        return Source(self.path, text, self.bom, self.encoding, self.valid)
+        return Source(self.path, text, self.bom, self.encoding, self.valid, self.origin)
 
     @cached_property
     def _lines(self) -> str:
