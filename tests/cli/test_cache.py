@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kpl.cache import Cache, KeptFindings, digest_of, secret_in
-from kpl.cli import caching, linting
+from kpl.cli import caching, context, linting
 from kpl.cli.options import configured
 from kpl.inputs.coverage import Skipped, SkipReason
 from kpl.inputs.discover import Found
@@ -248,8 +248,9 @@ def test_a_small_run_opens_no_cache(tree: Path, monkeypatch: pytest.MonkeyPatch)
         shutil.rmtree(folder)
     Ran(monkeypatch, no_cache=True)
     found = [Found(str(path), named=False) for path in Path().rglob("*.yaml")]
-    assert len(found) < caching.FEWEST_FILES
-    assert caching.cache_of(found, str(tree), OPTIONS) is None
+    assert 0 < len(found) < context.FEWEST_CACHED
+    assert context.open_cache(found, str(tree), OPTIONS) is None
+    assert context.open_cache(found * 2, str(tree), OPTIONS) is not None
 
 
 def test_runs_at_once_do_no_harm(tmp_path: Path) -> None:

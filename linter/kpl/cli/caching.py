@@ -20,16 +20,14 @@ if TYPE_CHECKING:
     from kpl.lint.settings import Settings
 
 FOLDER = ".kpl_cache"
-FEWEST_FILES = 200
-"""Fewer files are read again before a cache is opened."""
 _KEPT_KINDS = frozenset(("Workload", "Service", "EndpointSlice", "NodeObject"))
 """The kinds of documents in which rules find what these, the settings and the cluster say, and no other file on the disk."""
 
 
-def cache_of(found: Sequence[Found], root: str | None, options: dict[str, Any]) -> Cache | None:
-    """The cache for a run over `found` in the work tree `root`; None where there is nothing to keep it for, or no place."""
+def cache_of(root: str | None, options: dict[str, Any]) -> Cache | None:
+    """The cache of the work tree `root`, or of the folder that KPL_CACHE_DIR names; None where it is not wanted or has no place."""
     own = os.environ.get("KPL_CACHE_DIR")
-    if options["no_cache"] or len(found) < FEWEST_FILES or (root is None and not own):
+    if options["no_cache"] or (root is None and not own):
         return None
     version = _version()
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")

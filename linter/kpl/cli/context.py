@@ -6,15 +6,18 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from kpl.cli.caching import CachedReader, cache_of
 from kpl.cli.load import Inputs, read_files, read_here
 from kpl.cli.options import repository_of
 from kpl.inputs.coverage import Coverage, Skipped
 from kpl.inputs.document import Reading
 
 if TYPE_CHECKING:
+    from kpl.cache import Cache
+    from kpl.inputs.discover import Found
     from kpl.lint.settings import Settings
 
+FEWEST_CACHED = 200
+"""Fewer files are read again before a cache is opened."""
 MOST_FILES = 50_000
 """A work tree with more files is not read for the sake of a few of them."""
 
@@ -44,8 +47,10 @@ def read_context(
     for each in found:
         each.path = os.path.relpath(each.path)
     found = [each for each in found if not settings.excludes(each.path)]
-    cache = cache_of(found, root, options)
-    if cache is not None and not here:
+    cache = None if here else open_cache(found, root, options)
+    if cache is not None:
+        from kpl.cli.caching import CachedReader
+
         read = CachedReader(cache, None).read(found)
         cache.save()
     else:
@@ -53,6 +58,15 @@ def read_context(
     seen = Coverage(skipped=[*discovery.skipped, *(each for each in read if isinstance(each, Skipped))])
     settings.complete = inputs.coverage.sees_all and seen.sees_all
     return [each for each in read if isinstance(each, Reading)]
+
+
+def open_cache(found: Sequence[Found], root: str | None, options: dict[str, Any]) -> Cache | None:
+    """The cache for a run over `found` in the work tree `root`; None where there is none, or nothing to keep it for."""
+    if len(found) < FEWEST_CACHED:
+        return None
+    from kpl.cli.caching import cache_of
+
+    return cache_of(root, options)
 
 
 def work_tree_of_all(paths: Sequence[str]) -> str | None:

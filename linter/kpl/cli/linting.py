@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kpl.cache import Cache
-from kpl.cli.caching import CachedReader, KeptResults, cache_of, reader
 from kpl.cli.clusters import find_clusters
-from kpl.cli.context import read_context, work_tree_of_all
+from kpl.cli.context import open_cache, read_context, work_tree_of_all
 from kpl.cli.load import Inputs, Loading, in_turn, is_much, read_files, read_here
 from kpl.inputs.coverage import Coverage, Skipped
 from kpl.inputs.detect import IPTABLES, kind_by_name
@@ -22,9 +20,9 @@ from kpl.lint import engine
 from kpl.lint.engine import Result
 from kpl.lint.settings import Settings
 from kpl.parallel import Swap, can_fork, in_two_processes, side_by_side
-from kpl.shares.sent import received, to_send
 
 if TYPE_CHECKING:
+    from kpl.cache import Cache
     from kpl.lint.registry import RuleEntry
     from kpl.lint.rule import Finding
 
@@ -38,7 +36,7 @@ def lint_files(
 ) -> tuple[Result, Coverage]:
     """The findings in `paths`, and what became of all files. Raises UsageError."""
     loading = Loading(paths, settings, stdin, options)
-    cache = cache_of(loading.found, work_tree_of_all(paths), options)
+    cache = open_cache(loading.found, work_tree_of_all(paths), options)
     unknown = loading.found if cache is None else [each for each in loading.found if not cache.knows(each.path)]
     if is_much(unknown) and can_fork() and not any(map(_may_be_a_dump, loading.found)):
         mine, others = loading.found[::2], loading.found[1::2]
@@ -67,7 +65,11 @@ def lint_files(
 
 
 def _read(found: Sequence[Found], as_kind: str | None, cache: Cache | None) -> list[Reading | Skipped]:
-    return read_here(found, as_kind) if cache is None else CachedReader(cache, as_kind).read(found)
+    if cache is None:
+        return read_here(found, as_kind)
+    from kpl.cli.caching import CachedReader
+
+    return CachedReader(cache, as_kind).read(found)
 
 
 def _may_be_a_dump(found: Found) -> bool:
@@ -84,6 +86,9 @@ def _lint_half(
     options: dict[str, Any],
     cache: Cache | None,
 ) -> Half:
+    from kpl.cli.caching import reader
+    from kpl.shares.sent import received, to_send
+
     own = _read(found, loading.as_kind, cache)
     sent = swap([to_send(each) if isinstance(each, Reading) else each for each in own])
     theirs = [
@@ -112,7 +117,11 @@ def _checked(
     """The findings in the `chosen` ones of the inputs."""
     readings = [*inputs.readings, *context]
     inputs.coverage.notes += find_clusters(readings, settings, options)
-    results = KeptResults(cache, readings, settings) if cache is not None else None
+    results = None
+    if cache is not None:
+        from kpl.cli.caching import KeptResults
+
+        results = KeptResults(cache, readings, settings)
     known, unknown = results.take(chosen) if results is not None else ([], chosen)
     result = engine.lint(readings, settings, only=unknown, share_out=share_out if can_fork() else None)
     if any(finding.fix for finding in result.findings):

@@ -8,6 +8,11 @@ from typing import NamedTuple
 
 from kpl.inputs.listing import LISTING_LINE
 
+GZIP = b"\x1f\x8b"
+GIT_CRYPT = b"\0GITCRYPT"
+ANSIBLE_VAULT = b"$ANSIBLE_VAULT;"
+"""How the bytes of files start that hold something else."""
+
 COREFILE = "corefile"
 FRAGMENT = "corefile fragment"
 YAML = "yaml"

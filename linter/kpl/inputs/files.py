@@ -10,9 +10,10 @@ from typing import IO, Any
 from kpl import troubles
 from kpl.errors import UsageError
 from kpl.inputs.coverage import Skipped, SkipReason, failed
+from kpl.inputs.detect import GZIP, YAML, kind_by_name
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Reading
-from kpl.inputs.read import GZIP, HEAD, MAX_SIZE, NOTHING, Identified, holds_nothing, identify, read_identified
+from kpl.inputs.read import HEAD, MAX_SIZE, NOTHING, Identified, identify, read_identified
 
 # not blocking: what was a file when the folder was listed may be a pipe by now
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -66,13 +67,22 @@ def _identify(found: Found, as_kind: str | None, seen: Callable[[str, bytes], No
         if isinstance(content, Skipped):
             return content
         data = content
-    elif as_kind is None and holds_nothing(found.path, data):
+    elif as_kind is None and _is_yaml_for_others(found.path, data):
         return Skipped(found.path, SkipReason.NOTHING, NOTHING)
     identified = identify(found.path, data, found.named, as_kind)
     if isinstance(identified, Skipped) or identified.not_written:
         return identified
     not_written = "is a pipe" if is_pipe else "is recognized only by its content" if identified.by_content else ""
     return identified._replace(not_written=not_written)
+
+
+def _is_yaml_for_others(path: str, data: bytes) -> bool:
+    name = path.rpartition(os.sep)[2]
+    if kind_by_name(name) != YAML:
+        return False
+    from kpl.inputs.recognition import holds_nothing
+
+    return holds_nothing(name, data)
 
 
 class _NotRegularError(Exception):

@@ -12,8 +12,8 @@ from kpl import troubles
 from kpl.inputs import detect
 from kpl.inputs.corefiledocument import corefile_document
 from kpl.inputs.coverage import Skipped, SkipReason, failed
+from kpl.inputs.detect import ANSIBLE_VAULT, GIT_CRYPT, GZIP
 from kpl.inputs.document import Document, Reading
-from kpl.inputs.recognition import KUSTOMIZATION_NAMES, WORDS
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source, SourceOrigin
 
@@ -25,7 +25,6 @@ MAX_RATIO = 100
 """How many bytes a byte of gzip may stand for, above the first ones: dumps of kube-proxy reach 40."""
 MAX_YAML = 64 << 20
 """In bytes: a tree takes many times the memory of its text, unlike a table."""
-GZIP = b"\x1f\x8b"
 
 _TABLES = {
     detect.IPTABLES: ("kpl.inputs.iptables", "parse_iptables_save"),
@@ -41,11 +40,7 @@ _TABLES = {
 """What reads a file that is one document as a whole: the module, imported when it is needed, and the function in it."""
 
 NOTHING = "holds nothing that kpl checks"
-_REASONS_TO_LOOK = tuple(word.encode() for word in (*WORDS, '"nftables"', "ENC[", "\0"))
-"""NUL is in binary files, and in UTF-16."""
 _PIECE = 16_384
-_GIT_CRYPT = b"\0GITCRYPT"
-_ANSIBLE_VAULT = b"$ANSIBLE_VAULT;"
 _SOPS = re.compile(r"""(?:^|\n)[ \t{]*"?sops"?:""")
 _ENCRYPTED = re.compile(r"\bENC\[")
 _ENCRYPTED_AES = re.compile(r"\bENC\[AES")
@@ -112,20 +107,6 @@ def read_identified(identified: Identified) -> Reading | Skipped:
     return Skipped(source.path, SkipReason.NOTHING, NOTHING)
 
 
-def holds_nothing(path: str, data: bytes) -> bool:
-    """Whether the name and the bytes of a file are enough to tell that it is YAML with nothing for kpl.
-
-    Most files of a repository are: none of the words is in them that an object for kpl has, or any other reason to look closer.
-    """
-    name = path.rpartition(os.sep)[2]
-    if detect.kind_by_name(name) != detect.YAML or name in KUSTOMIZATION_NAMES:
-        return False
-    for word in _REASONS_TO_LOOK:
-        if word in data:
-            return False
-    return not data.startswith((GZIP, _GIT_CRYPT, _ANSIBLE_VAULT)) and not data.isspace()
-
-
 def read_documents(source: Source, kind: str) -> Reading:
     """The documents in a file of this kind."""
     return Reading(source, list(_documents(source, kind)), kind)
@@ -140,7 +121,7 @@ def identify(
 ) -> Identified | Skipped:
     """The text of a file and what it is."""
     name, not_written = os.path.basename(path), ""
-    if data.startswith((_GIT_CRYPT, _ANSIBLE_VAULT)):
+    if data.startswith((GIT_CRYPT, ANSIBLE_VAULT)):
         return Skipped(path, SkipReason.ENCRYPTED, "is encrypted")
     if data[:2] == GZIP:
         unpacked = gunzip(path, data)

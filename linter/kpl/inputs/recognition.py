@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from kpl.inputs.detect import ANSIBLE_VAULT, GIT_CRYPT, GZIP
+
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 _CHECKED = (
@@ -26,6 +28,8 @@ _OF_CLUSTERS = (
 )
 WORDS = (*_CHECKED, *_OF_CLUSTERS)
 """One of these is in each document that holds something for kpl, but for a kustomization that is known by the file's name."""
+_REASONS_TO_LOOK = tuple(word.encode() for word in (*WORDS, '"nftables"', "ENC[", "\0"))
+"""NUL is in binary files, and in UTF-16."""
 
 _CONTAINERS = re.compile(r"""\bcontainers["']?[ \t]*:""")
 _OBJECT = re.compile(r"""\bkind["']?[ \t]*:[ \t]*["']?(?:Service|EndpointSlice|Node)(?:List)?["']?[ \t]*[,}\r\n#]""")
@@ -54,6 +58,19 @@ _ALIAS = re.compile(r"(?:[:\-?][ \t]+|[\[{,][ \t]*)\*([^\s,\[\]{}]+)")
 _ANCHOR = re.compile(r"(?:[:\-?][ \t]+|[\[{,][ \t]*)&([^\s,\[\]{}]+)")
 _MOST_METADATA = 4_000
 """In characters: how much of an object's metadata is looked through for its name."""
+
+
+def holds_nothing(name: str, data: bytes) -> bool:
+    """Whether the bytes of a YAML file called `name` are enough to tell that nothing in it is for kpl.
+
+    In most files of a repository is none of the words that an object for kpl has, nor any other reason to look closer.
+    """
+    if name in KUSTOMIZATION_NAMES:
+        return False
+    for word in _REASONS_TO_LOOK:
+        if word in data:
+            return False
+    return not data.startswith((GZIP, GIT_CRYPT, ANSIBLE_VAULT)) and not data.isspace()
 
 
 def is_interesting(text: str) -> bool:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from hashlib import blake2b
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from kpl.coredns.customized import imports_custom
 from kpl.coredns.roles import Role, role_of
 from kpl.inputs.document import Document, is_corefile
-from kpl.proxy.configuration.modes import runs_on_windows
-from kpl.proxy.services.clusterdns import is_cluster_dns_service
 from kpl.text.span import Span
 
 COREDNS_RELEASE = "CoreDNS release"
@@ -112,6 +109,8 @@ def _find(document: Document) -> Share:
 
 
 def _digest(text: str) -> str:
+    from hashlib import blake2b
+
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
@@ -123,6 +122,8 @@ def _corefile(document: Document) -> Share:
 
 
 def _kube_proxy(document: Document) -> Share:
+    from kpl.proxy.configuration.modes import runs_on_windows
+
     if runs_on_windows(document.model):
         return NOTHING
     text = document.embedding.text[slice(*document.model.node.span)]
@@ -181,6 +182,8 @@ def _service(document: Document) -> Share:
     if type(service).__name__ != "Service" or not service.cluster_ip:
         return NOTHING
     name = f"{service.namespace}/{service.name}"
+    from kpl.proxy.services.clusterdns import is_cluster_dns_service
+
     share = Share(addresses=tuple(_addresses(service)))
     if is_cluster_dns_service(name):
         sign = Sign("address of cluster DNS", name, service.cluster_ip)
