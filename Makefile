@@ -31,8 +31,11 @@ check: .venv-dev/ready
 	.venv-dev/bin/mypy
 	.venv-dev/bin/lint-imports
 
+# against yamllint, and against kubeconform where Go is there to build it
+KUBECONFORM = v0.8.0
 bench: .venv/demo .venv-dev/ready
-	.venv-dev/bin/python benchmarks/run.py --kpl .venv/bin/kpl
+	-command -v go >/dev/null && GOBIN="$(CURDIR)/.venv-dev/bin" go install github.com/yannh/kubeconform/cmd/kubeconform@$(KUBECONFORM)
+	PATH="$(CURDIR)/.venv-dev/bin:$$PATH" .venv-dev/bin/python benchmarks/run.py --kpl .venv/bin/kpl
 
 # dumps of large nodes, next to the real iptables-restore where there is one and the user is root
 bench-dumps: .venv/demo .venv-dev/ready
