@@ -33,7 +33,7 @@ def with_variables(facts: Facts, readings: Sequence[Reading]) -> Facts:
             continue
         filled = image[: written.start()] + known[written[1]] + image[written.end() :]
         for name, pattern in (("coredns", COREDNS_IMAGE), ("kubernetes", KUBE_PROXY_IMAGE)):
-            found = pattern.search(filled)
+            found = re.search(pattern, filled)
             if found and getattr(facts, name) is None:
                 facts = facts.told({name: Version(found[1])}, origins[written[1]])
     return facts

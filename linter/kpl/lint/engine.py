@@ -220,7 +220,6 @@ class _Active:
         for entry in rules:
             if _has_what_it_needs(entry, cluster):
                 self._by_type.setdefault(entry.sees, []).append(entry)
-        self._clues = {entry.code: re.compile(entry.clue) for entry in rules if entry.clue}
         self._by_kind: dict[str, list[RuleEntry]] = {}
 
     def for_document(self, document: Document) -> dict[str, list[RuleEntry]]:
@@ -233,8 +232,8 @@ class _Active:
             self._by_kind[kind] += [entry for entry in about_any if not entry.needs or _is_needed(kind, entry)]
         found: dict[str, list[RuleEntry]] = {}
         for entry in self._by_kind[kind]:
-            clue = self._clues.get(entry.code)
-            if clue is None or document.may_hold(clue):
+            # re keeps what it has compiled
+            if not entry.clue or document.may_hold(re.compile(entry.clue)):
                 found.setdefault(entry.sees, []).append(entry)
         return found
 

@@ -15,11 +15,12 @@ from kpl.text.span import Span
 COREDNS_RELEASE = "CoreDNS release"
 KUBERNETES_RELEASE = "Kubernetes release"
 
-COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
-KUBE_PROXY_IMAGE = re.compile(r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
+# text: patterns that few runs need are compiled when they are
+COREDNS_IMAGE = r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])"
+KUBE_PROXY_IMAGE = r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])"
 _IMAGES = ((COREDNS_IMAGE, COREDNS_RELEASE), (KUBE_PROXY_IMAGE, KUBERNETES_RELEASE))
-_IMAGE_CLUE = re.compile(r"coredns:|kube-proxy|\$\{")
-_ADDRESS_CLUE = re.compile(r"\bclusterIP")
+_IMAGE_CLUE = r"coredns:|kube-proxy|\$\{"
+_ADDRESS_CLUE = r"\bclusterIP"
 
 
 class Sign(NamedTuple):
@@ -131,7 +132,7 @@ def _kube_proxy(document: Document) -> Share:
 
 
 def _workload(document: Document) -> Share:
-    if not document.may_hold(_IMAGE_CLUE) or document.kind != "Workload" or document.model is None:
+    if not document.may_hold(re.compile(_IMAGE_CLUE)) or document.kind != "Workload" or document.model is None:
         return NOTHING
     releases, images = [], []
     for container in getattr(document.model, "containers", ()):
@@ -141,7 +142,7 @@ def _workload(document: Document) -> Share:
         if "${" in image:
             images.append(str(image))
         for pattern, what in _IMAGES:
-            found = pattern.search(image)
+            found = re.search(pattern, image)
             if found:
                 releases.append(Release(what, found[1], line_of(document, image.span)))
     return Share(_signs(releases), tuple(releases), open_images=tuple(images))
@@ -176,7 +177,7 @@ def _flux(document: Document) -> Share:
 
 
 def _service(document: Document) -> Share:
-    if not document.may_hold(_ADDRESS_CLUE):
+    if not document.may_hold(re.compile(_ADDRESS_CLUE)):
         return NOTHING
     service = document.model
     if type(service).__name__ != "Service" or not service.cluster_ip:
