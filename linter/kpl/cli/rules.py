@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
+from kpl.cli.command import Command
 
-@click.command()
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print.")
+
+@click.command(cls=Command)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="Output format")
 def rules(format_: str) -> None:
-    """List the rules: code, name, severity, and what each finds. Rules marked off run only when they are selected."""
+    """List all rules. A rule marked `off` runs only if you select it."""
     from kpl.lint.registry import entries
 
     if format_ == "json":
@@ -26,10 +28,10 @@ def rules(format_: str) -> None:
         click.echo(f"{entry.code}  {entry.name:<{width}}  {state:<12}  {entry.summary}")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("rule")
 def explain(rule: str) -> None:
-    """Explain RULE (a code or a name): what it finds, what that costs, what its fix does, with examples."""
+    """Explain RULE, a code or a name: what it finds, what that costs and what the fix changes."""
     from kpl.lint.explain import page
     from kpl.lint.registry import find
 

@@ -93,7 +93,7 @@ def read_identified(identified: Identified) -> Reading | Skipped:
         return reading
     if kind == detect.YAML and _is_encrypted(source.text):
         return Skipped(source.path, SkipReason.ENCRYPTED, "is encrypted")
-    return Skipped(source.path, SkipReason.NOTHING, "holds nothing that kpl checks")
+    return Skipped(source.path, SkipReason.NOTHING, "contains nothing that kpl checks")
 
 
 def read_documents(source: Source, kind: str) -> Reading:
@@ -129,7 +129,7 @@ def _unknown(path: str, name: str, text: str) -> Skipped:
         return Skipped(path, SkipReason.NOTHING, "is empty")
     if detect.kind_by_name(name) is None and detect.belongs_to_another(name):
         return Skipped(path, SkipReason.OTHER_NAME, "has the name of another program's file (`--as` overrides)")
-    return Skipped(path, SkipReason.NOTHING, "holds nothing that kpl recognizes (`--as` sets its kind)")
+    return Skipped(path, SkipReason.NOTHING, "contains nothing that kpl recognizes (`--as` sets its kind)")
 
 
 def gunzip(path: str, data: bytes) -> bytes | Skipped:
