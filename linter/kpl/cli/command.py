@@ -40,8 +40,25 @@ class Command(click.Command):
                 formatter.write_dl(records)
 
 
+class UnknownCommandError(click.UsageError):
+    """There is no command `name`."""
+
+    def __init__(self, name: str, ctx: click.Context) -> None:
+        super().__init__(f"no command {name}", ctx)
+        self.name = name
+
+
 class Group(click.Group):
     """Several commands."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that `args` start with. Raises UnknownCommandError."""
+        name = args[0]
+        if not (ctx.resilient_parsing or name.startswith("-") or name in self.list_commands(ctx)):
+            raise UnknownCommandError(name, ctx)
+        return super().resolve_command(ctx, args)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """The option ``--help``."""

@@ -71,7 +71,7 @@ def main() -> None:
 
 def _exit_code() -> int:
     try:
-        code = cli.main(standalone_mode=False) or 0
+        code = cli.main(prog_name="kpl", standalone_mode=False) or 0
         sys.stdout.flush()
         return code
     except click.ClickException as error:
@@ -101,15 +101,13 @@ def _folder_is_gone() -> bool:
 
 
 def _show(error: click.ClickException) -> None:
-    """As click shows it: how the command is used, and what is wrong."""
-    from io import StringIO
+    """What is wrong with the command line; the help where there is no command in it."""
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # since click 8.2
+        error.show()
+        return
+    from kpl.cli.usage import explained
 
-    from kpl.report.screen import printable
-
-    text = StringIO()
-    error.show(text)
-    for line in text.getvalue().rstrip("\n").split("\n"):
-        click.echo(printable(line), err=True)
+    _complain(explained(error))
 
 
 def _complain(message: str, details: str = "") -> None:

@@ -23,6 +23,11 @@ from kpl.lint.ruleclass import fault
 GROUP = "kpl.rules"
 BUILTIN = "kpl_rules"
 
+_CLOSE = 0.8
+"""How alike, from 0 to 1, a misspelt name must be to the one that is proposed."""
+_MOST_MEANT = 3
+"""Of more names than these the first and the last one are proposed."""
+
 
 class BrokenRuleError(Exception):
     """A module of rules that cannot be imported, or a class in one that is no complete rule; its text says which."""
@@ -205,7 +210,7 @@ def choose(select: list[str], extend: list[str], ignore: list[str]) -> list[Rule
     """
     for selector in (*select, *extend, *ignore):
         if not some_are_missing() and not any(matches(rule, selector) for rule in entries()):
-            raise UsageError(f"no rule is called {selector!r}; `kpl rules` lists them")
+            raise _unknown(selector)
 
     def strength(rule: RuleEntry, selectors: list[str]) -> int:
         lengths = (0 if each == "ALL" else len(each) for each in selectors if matches(rule, each))
@@ -226,8 +231,27 @@ def find(word: str) -> RuleEntry:
     for rule in entries():
         if word.upper() == rule.code or word == rule.name:
             return rule
-    import difflib
+    raise _unknown(word)
+
+
+def _unknown(word: str) -> UsageError:
+    """That no rule is called `word`, with those that may be meant: what starts with it, what holds it, what is like it."""
+    from difflib import get_close_matches
 
     names = [name for rule in entries() for name in (rule.code, rule.name)]
-    close = difflib.get_close_matches(word, names, 1)
-    raise UsageError(f"no rule is called {word!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+    folded = {name.lower(): name for name in names}
+    starting = sorted(name for name in names if name.lower().startswith(word.lower()))
+    close = get_close_matches(word.lower(), folded, 1, _CLOSE)
+    meant = (
+        starting
+        or [folded[each] for each in close]
+        or [name for name in names if len(word) > 2 and word.lower() in name]
+    )
+    told = [f"`{name}`" for name in meant]
+    if not word or not told:
+        hint = "`kpl rules` lists all rules"
+    elif len(told) > _MOST_MEANT:
+        hint = f"did you mean one of the {len(told)} rules from {told[0]} to {told[-1]}?"
+    else:
+        hint = f"did you mean {' or '.join(told)}?"
+    return UsageError(f"no rule is called `{word}`; {hint}")
