@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import click
 import pytest
 
 from kpl.cli.main import cli
-
-
-def commands(group: click.Group, above: click.Context | None = None) -> Iterator[click.Context]:
-    ctx = click.Context(group, parent=above, info_name=group.name, **(group.context_settings if above is None else {}))
-    yield ctx
-    for name in group.list_commands(ctx):
-        command = group.get_command(ctx, name)
-        assert command is not None
-        if isinstance(command, click.Group):
-            yield from commands(command, ctx)
-        else:
-            yield click.Context(command, parent=ctx, info_name=name)
-
+from support import commands
 
 ALL = list(commands(cli))
 

@@ -8,8 +8,7 @@ import pytest
 
 from kpl.cli import usage
 from kpl.cli.main import cli
-from support import kpl
-from test_help import commands
+from support import commands, kpl
 
 
 @pytest.mark.parametrize(
