@@ -30,9 +30,10 @@ def rules(format_: str) -> None:
 
 @click.command(cls=Command)
 @click.argument("rule")
-def explain(rule: str) -> None:
+@click.option("--all", "everything", is_flag=True, help="Show all examples")
+def explain(rule: str, everything: bool) -> None:
     """Explain RULE, a code or a name: what it finds, what that costs and what the fix changes."""
     from kpl.lint.explain import page
     from kpl.lint.registry import find
 
-    click.echo(page(find(rule).load()))
+    click.echo(page(find(rule).load(), everything=everything))

@@ -17,11 +17,10 @@ from typing import Any, NamedTuple
 
 from kpl import troubles
 from kpl.errors import UsageError
-from kpl.lint.rule import Rule
+from kpl.lint.rule import BUILTIN, Rule
 from kpl.lint.ruleclass import fault
 
 GROUP = "kpl.rules"
-BUILTIN = "kpl_rules"
 
 _CLOSE = 0.8
 """How alike, from 0 to 1, a misspelt name must be to the one that is proposed."""

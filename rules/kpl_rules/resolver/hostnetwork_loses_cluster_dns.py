@@ -92,6 +92,7 @@ class HostnetworkLosesClusterDns(Rule):
     stop = Stop.RESOLVER
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(
             manifest(_agent("collector.watch.svc")),

@@ -115,6 +115,7 @@ class NdotsSearchCost(Rule):
     severity = Severity.WARNING
     confidence = Confidence.MEDIUM
     since = "0.1.0"
+    symptoms = ("slow-lookups",)
     examples = [
         Bad(manifest(_STRIPE), flags=["api.stripe.com"], fixed=_STRIPE + _NDOTS),
         Bad(manifest(_KAFKA), flags=["kafka.bus.svc.cluster.local"], fixed=_KAFKA + _NDOTS, safe=False),
