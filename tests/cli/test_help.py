@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import click
 import pytest
 
 from kpl.cli.main import cli
-from support import commands
+from support import commands, kpl
 
 ALL = list(commands(cli))
 
@@ -52,3 +58,22 @@ def test_a_command_of_the_list_has_a_phrase_without_a_full_stop() -> None:
             listed = ctx.command.get_help(ctx).partition("Commands:\n")[2].splitlines()
             assert listed
             assert [line for line in listed if line.endswith(".")] == []
+
+
+def test_on_a_terminal_a_rule_is_one_line_and_elsewhere_a_whole_one(tmp_path: Path) -> None:
+    pty = pytest.importorskip("pty")
+    whole = kpl(tmp_path, "rules").stdout.decode().splitlines()
+    terminal, end = pty.openpty()
+    command = [sys.executable, "-m", "kpl", "rules"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=end, env={**os.environ, "COLUMNS": "90"}) as process:
+        os.close(end)
+        written = b""
+        with contextlib.suppress(OSError):  # a terminal ends with an error, not with nothing
+            while piece := os.read(terminal, 4096):
+                written += piece
+        os.close(terminal)
+    assert process.returncode == 0
+    lines = written.decode().splitlines()
+    assert [line[:80] for line in lines] == [line[:80] for line in whole]
+    assert max(map(len, lines)) == 90 < max(map(len, whole))
+    assert {line[-1] for line, uncut in zip(lines, whole, strict=True) if line != uncut} == {"…"}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+
 import click
 
 from kpl.cli.command import Command
@@ -22,10 +25,12 @@ def rules(format_: str) -> None:
         ]
         click.echo(dumps(shown, indent=2))
         return
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     width = max(len(entry.name) for entry in entries())
     for entry in entries():
         state = entry.severity if entry.default else f"{entry.severity}, off"
-        click.echo(f"{entry.code}  {entry.name:<{width}}  {state:<12}  {entry.summary}")
+        line = f"{entry.code}  {entry.name:<{width}}  {state:<12}  {entry.summary}"
+        click.echo(line if room is None or len(line) <= room else f"{line[: room - 1]}…")
 
 
 @click.command(cls=Command)
