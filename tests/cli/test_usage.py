@@ -1,4 +1,4 @@
-"""A misspelt command, option or rule is one line with what was meant, and exit code 2."""
+"""A misspelled command, option or rule is one line with what was meant, and exit code 2."""
 
 from __future__ import annotations
 

@@ -13,9 +13,9 @@ from kpl.cli.command import UnknownCommandError
 from kpl.text.words import listed
 
 _SIMILAR = 0.75
-"""How alike, from 0 to 1, a misspelt word must be to the one that is proposed."""
+"""How alike, from 0 to 1, a misspelled word must be to the one that is proposed."""
 _CLOSE = 0.9
-"""The same where the word is not misspelt, but an option of other commands."""
+"""The same where the word is not misspelled, but an option of other commands."""
 _SHORT = 3
 """What is no longer is not taken for the start of a word."""
 

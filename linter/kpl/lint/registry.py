@@ -23,7 +23,7 @@ from kpl.lint.ruleclass import fault
 GROUP = "kpl.rules"
 
 _CLOSE = 0.8
-"""How alike, from 0 to 1, a misspelt name must be to the one that is proposed."""
+"""How alike, from 0 to 1, a misspelled name must be to the one that is proposed."""
 _MOST_MEANT = 3
 """Of more names than these the first and the last one are proposed."""
 
