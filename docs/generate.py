@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 TRANSCRIPT = re.compile(r"(<!-- transcript: (.+?) -->\n```console\n)(.*?)(```\n<!-- end -->)", re.DOTALL)
 
 INPUTS = {
-    "Corefile": ("Corefile", "ServerBlock", "Directive", "Document"),
+    "Corefile": ("Corefile", "ServerBlock", "Directive"),
     "Pods and workloads": ("Workload",),
     "resolv.conf": ("ResolvConf",),
     "KubeProxyConfiguration": ("KubeProxyConfig",),

@@ -146,6 +146,7 @@ _HOMES = {
     "Fault": "kpl.resolver.faults",
     "HostName": "kpl.resolver.names",
     "host_names": "kpl.resolver.names",
+    "HOST_CLUE": "kpl.resolver.names",
     "CLUSTER_POLICIES": "kpl.resolver.pods",
     "dns_policy_of": "kpl.resolver.pods",
     "hosts_file": "kpl.resolver.pods",
@@ -380,6 +381,7 @@ if TYPE_CHECKING:
     from kpl.resolver.dnsoptions import nearest_option as nearest_option
     from kpl.resolver.dnsoptions import remove_option as remove_option
     from kpl.resolver.faults import Fault as Fault
+    from kpl.resolver.names import HOST_CLUE as HOST_CLUE
     from kpl.resolver.names import HostName as HostName
     from kpl.resolver.names import host_names as host_names
     from kpl.resolver.pods import CLUSTER_POLICIES as CLUSTER_POLICIES

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from kpl.facts import Facts
-from kpl.inputs.document import DUMPS, Document, is_corefile, is_dump
+from kpl.inputs.document import DUMPS, Document, holder_of, is_dump
 from kpl.proxy.releases import NEWEST_KUBERNETES, as_known, nearest_kube_proxy
+from kpl.shares.share import COREDNS_RELEASE, KUBERNETES_RELEASE, Release, share_of
 from kpl.text.version import Version
 
 if TYPE_CHECKING:
@@ -31,13 +33,14 @@ if TYPE_CHECKING:
     from kpl.verdict import Verdict
 
 
-COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
 _KUBEADM_VERSION = re.compile(
     r"""^[ \t]*kubernetesVersion[ \t]*:[ \t]*["']?v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)\b""", re.MULTILINE
 )
-KUBE_PROXY_IMAGE = re.compile(r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
 
 Model = TypeVar("Model")
+
+_LENIENT: WeakKeyDictionary[Document, tuple[Circumstances, Mapping[str, str] | None, Lenient]] = WeakKeyDictionary()
+"""The last verdict on a document, with the circumstances that it was given in and the texts that were beside it."""
 
 
 @dataclass(eq=False)
@@ -50,7 +53,7 @@ class Cluster:
     def of(self, kind: type[Model]) -> Iterator[tuple[Document, Model]]:
         """All models of one type, with their documents."""
         for document in self.documents:
-            if isinstance(document.model, kind):
+            if document.kind == kind.__name__ and isinstance(document.model, kind):
                 yield document, document.model
 
     def has(self, kind: str) -> bool:
@@ -59,17 +62,17 @@ class Cluster:
 
     @cached_property
     def _kinds(self) -> frozenset[str]:
-        kinds = {type(document.model).__name__ for document in self.documents}
-        return frozenset(kinds | {"Dump"} if kinds & DUMPS else kinds)
-
-    def document_of(self, model: Any) -> Document:
-        """The document that holds `model`, or that holds the Corefile of a server block."""
-        wanted = getattr(model, "corefile", model)
-        return self._document_by_model[id(wanted)]
+        kinds = frozenset(self._count)
+        return kinds | {"Dump"} if kinds & DUMPS else kinds
 
     @cached_property
-    def _document_by_model(self) -> dict[int, Document]:
-        return {id(document.model): document for document in self.documents}
+    def _count(self) -> Counter[str]:
+        return Counter(document.kind for document in self.documents)
+
+    @staticmethod
+    def document_of(model: Any) -> Document:
+        """The document that holds `model`, or that holds the Corefile of a server block."""
+        return holder_of(getattr(model, "corefile", model))
 
     @property
     def cluster_domain(self) -> str:
@@ -81,7 +84,7 @@ class Cluster:
         """The CoreDNS release in force: given, or of the only image tag in the manifests, or the newest known one."""
         from kpl.coredns.versions import NEWEST_COREDNS
 
-        return self.facts.coredns or self._image_version(COREDNS_IMAGE) or NEWEST_COREDNS
+        return self.facts.coredns or self._only_release(COREDNS_RELEASE, runs=True) or NEWEST_COREDNS
 
     def judged_coredns_version(self, document: Document) -> Version:
         """The release whose verdict on the Corefile in `document` is given: the one in force, or the nearest known one."""
@@ -108,16 +111,15 @@ class Cluster:
         customized = self.customized
         custom = customized.custom if customized is not None and customized.home is document else None
         # a fixer asks again and again, in clusters that differ in one document
-        told, beside = document.judged[0] if document.judged is not None else (None, None)
-        if document.judged is None or told != circumstances or beside is not custom:
+        known = _LENIENT.get(document)
+        if known is None or known[0] != circumstances or known[1] is not custom:
             from kpl.coredns.lenient import judge_leniently
 
             judged = judge_leniently(
                 document.embedding.text, lambda text, seen: self._judge(document, text, seen), circumstances
             )
-            document.judged = (circumstances, custom), judged
-        lenient: Lenient = document.judged[1]
-        return lenient
+            known = _LENIENT[document] = circumstances, custom, judged
+        return known[2]
 
     def advice(self, document: Document) -> Advice:
         """What to write where the verdict of `lenient` is a refusal."""
@@ -208,8 +210,7 @@ class Cluster:
     @cached_property
     def _installed_kubernetes(self) -> Version | None:
         """The release of the only kube-proxy image tag, or that of the only one that kubeadm installs."""
-        found = {document.model.release for document in self.documents if _is_kubeadm(document)} - {None}
-        return self._image_version(KUBE_PROXY_IMAGE) or (Version(found.pop()) if len(found) == 1 else None)
+        return self._only_release(KUBERNETES_RELEASE, runs=True) or self._only_release(KUBERNETES_RELEASE, runs=False)
 
     def kubernetes_version_for(self, model: Any) -> Version:
         """The Kubernetes release of the cluster that `model` is for: kubeadm's settings may stand in the same file."""
@@ -222,13 +223,14 @@ class Cluster:
                 return as_known(Version(next(iter(found))))
         return self.kubernetes_version
 
-    def _image_version(self, image: re.Pattern[str]) -> Version | None:
-        found = {
-            match.group(1)
-            for workload in self.workloads
-            for container in workload.containers
-            if container.image and (match := image.search(container.image))
-        }
+    @cached_property
+    def releases(self) -> list[tuple[str, Release]]:
+        """The releases that files show, each with its file."""
+        telling = (each for each in self.documents if each.kind in ("Workload", "KubeadmCluster"))
+        return [(document.path, release) for document in telling for release in share_of(document).releases]
+
+    def _only_release(self, what: str, *, runs: bool) -> Version | None:
+        found = {each.version for _, each in self.releases if each.what == what and each.runs == runs}
         return Version(found.pop()) if len(found) == 1 else None
 
     @cached_property
@@ -250,16 +252,18 @@ class Cluster:
     @cached_property
     def corefile_documents(self) -> list[Document]:
         """The documents that hold a Corefile, those that do not parse among them."""
-        return [document for document in self.documents if is_corefile(document)]
+        possible = (each for each in self.documents if each.kind in ("Corefile", "ParseFailure"))
+        return [document for document in possible if share_of(document).is_corefile]
 
     @cached_property
     def node_local_dns(self) -> bool:
         """Whether the pods ask a NodeLocal DNSCache: told, or its Corefile lies in the tree."""
         if self.facts.node_local_dns is not None:
             return self.facts.node_local_dns
-        from kpl.coredns.roles import Role, role_of
+        from kpl.coredns.roles import Role
 
-        return any(role_of(document) is Role.NODE_LOCAL for document, _ in self.corefiles)
+        corefiles = (each for each in self.documents if each.kind == "Corefile")
+        return any(share_of(document).role == Role.NODE_LOCAL.value for document in corefiles)
 
     def node_states(self, document: Document) -> list[NodeState]:
         """What the kube-proxy did that programmed the dump in `document`; nothing for what is no dump."""
@@ -318,7 +322,7 @@ class Cluster:
             states,
             self.node if alone else NodeFacts(),
             possible_releases(known, *release_bounds(document)),
-            "ipvs" if type(document.model).__name__ == "IpvsDump" else None,
+            "ipvs" if document.kind == "IpvsDump" else None,
             self._gates_of_choice,
         )
 
@@ -350,11 +354,9 @@ class Cluster:
     @cached_property
     def services(self) -> int | None:
         """How many Services the cluster has: told, or as many as lie in the tree or are programmed in a dump."""
-        from kpl.inputs.services import Service
-
         if self.facts.services is not None:
             return self.facts.services
-        return max(sum(1 for _ in self.of(Service)), self._programmed_services) or None
+        return max(self._count["Service"], self._programmed_services) or None
 
     @property
     def _programmed_services(self) -> int:
@@ -363,7 +365,7 @@ class Cluster:
 
     def _services_in(self, dump: Document) -> Iterator[int]:
         """How many Services the tables of a dump have; of iptables counted without reading all of it back."""
-        if type(dump.model).__name__ == "Ruleset":
+        if dump.kind == "Ruleset":
             from kpl.proxy.programmed import programmed_services
 
             yield from (len(programmed_services(nat)) for nat in dump.model.named("nat"))
@@ -381,10 +383,6 @@ class Cluster:
         if self.facts.endpoints is not None:
             return self.facts.endpoints
         return sum(model.size for _, model in self.of(EndpointSlice)) or None
-
-
-def _is_kubeadm(document: Document) -> bool:
-    return type(document.model).__name__ == "KubeadmCluster"
 
 
 # each configuration of a file asks

@@ -38,7 +38,7 @@ def test_text_shows_the_line_the_span_what_happens_and_what_to_write(tree: Path)
     lines = kpl(tree, "lint", "Corefile").stdout.decode().splitlines()
     assert lines[0] == "Corefile:2:5: warning KPL201 missing-cache"
     assert lines[1:3] == ["2 |     forward . 9.9.9.9", "  |     ^^^^^^^^^^^^^^^^^"]
-    assert lines[3].startswith("  = this server block ")
+    assert lines[3].startswith("  = this server block forwards without `cache`")
     assert lines[4].startswith("  = help: Add `cache 30`")
     assert lines[5] == "  = fix: Add `cache 30` (kpl fix)"
     assert lines[-2:] == [

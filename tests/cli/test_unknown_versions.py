@@ -88,7 +88,7 @@ def test_a_release_that_is_not_out_goes_by_the_name_of_its_beta(tmp_path: Path, 
     told = b"kpl: warning: Kubernetes 1.38 is not released yet, so kpl checks against 1.38.0-beta.0\n"
     linted = kpl(tmp_path, "lint", "--kubernetes-version", release)
     assert linted.stderr.count(told) == 1
-    assert b"kube-proxy 1.38.0-beta.0 does not start" in linted.stdout
+    assert b"kube-proxy 1.38.0-beta.0 refuses this configuration" in linted.stdout
     judged = kpl(tmp_path, "verify", "--kubernetes-version", release)
     assert judged.stderr.count(told.replace(b"Kubernetes", b"kube-proxy")) == 1
     assert b"refuses (kube-proxy 1.38.0-beta.0, validate)" in judged.stdout
@@ -104,7 +104,7 @@ def test_so_does_one_that_the_files_tell(tmp_path: Path, release: str) -> None:
     kubeadm = f"apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: {release}\n---\n"
     config = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nconntrack:\n  min: -1\n"
     (tmp_path / "kubeadm.yaml").write_text(kubeadm + config)
-    assert b"kube-proxy 1.38.0-beta.0 does not start" in kpl(tmp_path, "lint").stdout
+    assert b"kube-proxy 1.38.0-beta.0 refuses this configuration" in kpl(tmp_path, "lint").stdout
     judged = kpl(tmp_path, "verify")
     assert judged.stderr == b"kpl: warning: kube-proxy 1.38 is not released yet, so kpl checks against 1.38.0-beta.0\n"
     assert b"(kube-proxy 1.38.0-beta.0, validate)" in judged.stdout

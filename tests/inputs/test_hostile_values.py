@@ -178,8 +178,8 @@ def test_numbers_in_the_configuration_are_told_with_their_place(tmp_path: Path, 
 @pytest.mark.parametrize(
     ("text", "rule", "said"),
     [
-        (POD + DNS.format("9" * 5000), "dns-config-invalid", "for 15"),
-        (POD + DNS.format("\u0663"), "dns-config-invalid", "no whole number"),
+        (POD + DNS.format("9" * 5000), "dns-config-invalid", "resolvers use 15"),
+        (POD + DNS.format("\u0663"), "dns-config-invalid", "not a whole number"),
     ],
 )
 def test_what_is_said_of_such_numbers(text: str, rule: str, said: str) -> None:

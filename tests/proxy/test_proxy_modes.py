@@ -81,4 +81,10 @@ def test_a_wrong_mode_is_told_once(release: str) -> None:
 def test_what_nftables_mode_costs_on_loopback(release: str, answers: bool) -> None:
     config = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\n"
     (found,) = run({"c.yaml": config}, ("KPL301",), {"kubernetes": release, "services": 2000}).findings
-    assert ("where it lists `localhost` too" in found.help) is answers
+    assert ("if it also lists `localhost`" in found.help) is answers
+
+
+def test_an_unknown_message_is_not_quoted() -> None:
+    config = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nconntrack: {min: many}\n"
+    (found,) = run({"c.yaml": config}, ("KPL012",), {"kubernetes": "1.22"}).findings
+    assert found.message == "kube-proxy 1.22 refuses this configuration and does not start"

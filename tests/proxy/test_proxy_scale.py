@@ -30,3 +30,24 @@ def test_partial_syncs_are_told_of_the_releases_that_have_them(
     known = {"kubernetes": kubernetes, "services": 2000, "endpoints": endpoints}
     (finding,) = run({"config.yaml": config}, ("KPL301",), known).findings
     assert ("most syncs are partial" in finding.message) is partial
+
+
+@pytest.mark.parametrize(
+    ("services", "endpoints", "said"),
+    [
+        (
+            2000,
+            20000,
+            "about 1,000 rules (2,000 in the worst case) for 2,000 Services, and a full sync writes about 64,000 ",
+        ),
+        (
+            1240,
+            None,
+            "about 620 rules (1,200 in the worst case) for 1,240 Services, and a full sync writes about 6,200 rules even",
+        ),
+    ],
+)
+def test_estimates_are_rounded(services: int, endpoints: int | None, said: str) -> None:
+    config = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\n"
+    (finding,) = run({"config.yaml": config}, ("KPL301",), {"services": services, "endpoints": endpoints}).findings
+    assert said in finding.message

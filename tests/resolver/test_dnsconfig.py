@@ -176,3 +176,12 @@ def test_addresses_are_strict_since_1_36(address: str, refused: bool) -> None:
     assert faults(body, "1.35") == []
     for release in ("1.36", "1.37", "1.38"):
         assert faults(body, release) == ([(address, True)] if refused else [])
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"), [("2", "number"), ("0x2", "number"), ("true", "boolean"), ("Off", "boolean")]
+)
+def test_what_is_written_instead_of_a_string(value: str, kind: str) -> None:
+    workload = pod(f"  dnsConfig: {{options: [{{name: edns0, value: {value}}}]}}\n")
+    (fault,) = dns_faults(workload, Version("1.35"))
+    assert fault.message == f"`edns0` has the {kind} `{value}`; Kubernetes accepts only a string"

@@ -46,15 +46,15 @@ def test_old_glibc_is_asked_for() -> None:
     text = SERVER + "search a.example b.example c.example d.example e.example f.example g.example\n"
     settings = Settings(options={"search-list-not-read": {"old_glibc": True}})
     (finding,) = lint(readings({"resolv.conf": text}), settings).findings
-    assert "there are 7 domains" in finding.message
+    assert "the search list has 7 domains" in finding.message
 
 
 @pytest.mark.parametrize(
     ("written", "help_"),
     [
-        ("ndots=2", "Write `ndots:2`."),
-        ("single-request-reopn", "Write `single-request-reopen`."),
-        ("nonsense", "resolv.conf(5) lists the options."),
+        ("ndots=2", "Replace it with `ndots:2`."),
+        ("single-request-reopn", "Replace it with `single-request-reopen`."),
+        ("nonsense", "Use one of the options in resolv.conf(5)."),
     ],
 )
 def test_an_unknown_option_is_told_with_what_was_meant(written: str, help_: str) -> None:

@@ -167,7 +167,7 @@ class _Judge:
         except EndlessBlockError as endless:
             self.judgement.verdict = self._refused(phase, None, endless.token)
         except TooLargeError:
-            self.judgement.verdict = _too_large(phase, f"more than {MAX_TOKENS:,} words, imports included")
+            self.judgement.verdict = _too_large(phase, f"more than {MAX_TOKENS:,} words, including imports")
         except RecursionError:
             self.judgement.verdict = Verdict("depends", phase, needs=(Need("size", "depth of an expression"),))
         else:

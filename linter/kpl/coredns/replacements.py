@@ -35,7 +35,7 @@ def replace_option(server: ServerBlock, directive: Directive, option: Property) 
     if option.name == "no_reload":
         if option.args or directive.find("reload"):
             return None
-        return Fix("Write `reload 0`", (Edit(*option.name.span, "reload 0"),))
+        return Fix("Replace `no_reload` with `reload 0`", (Edit(*option.name.span, "reload 0"),))
     if option.name == "transfer":
         return _transfer(server, directive, option)
     edits = _without(server.corefile, directive, [option])
@@ -88,7 +88,7 @@ def _forward(server: ServerBlock, proxy: Directive, version: Version) -> Fix | N
         elif kept != " ".join([option.name, *option.args]):
             edits.append(Edit(*option.span, kept))
     removals = _without(server.corefile, proxy, gone) if gone else ()
-    return None if removals is None else Fix("Write `forward`", (*edits, *removals), safe)
+    return None if removals is None else Fix("Replace `proxy` with `forward`", (*edits, *removals), safe)
 
 
 def _forward_option(option: Property) -> str | None:
@@ -123,4 +123,6 @@ def _transfer(server: ServerBlock, directive: Directive, option: Property) -> Fi
     corefile = server.corefile
     unit = corefile.indent_at(option.span.start).removeprefix(corefile.indent_at(directive.span.start)) or "    "
     lines = (f"{' '.join(['transfer', *zones])} {{", f"{unit}{' '.join(option.args)}", "}")
-    return Fix("Move it into the plugin `transfer`", (*edits, corefile.insert_after(directive, *lines)), safe=False)
+    return Fix(
+        "Move `transfer to` into the plugin `transfer`", (*edits, corefile.insert_after(directive, *lines)), safe=False
+    )

@@ -16,7 +16,7 @@ class Role(Enum):
     CLUSTER = "cluster DNS"
     NODE_LOCAL = "NodeLocal DNSCache"
     FRAGMENT = "a fragment of another Corefile"
-    STANDALONE = "a DNS server of its own"
+    STANDALONE = "a standalone DNS server"
 
 
 _NODE_LOCAL_TEXT = re.compile(r"__PILLAR__|^[^\S\n]*bind\s[^#\n]*\b169\.254\.", re.MULTILINE)

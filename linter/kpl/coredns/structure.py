@@ -77,12 +77,12 @@ def flaw(text: str, fragment: bool = False) -> str | None:
     for block in found.blocks:
         for token in block.key_tokens:
             if token.text.rstrip(",") in DIRECTIVES or token.text[:1] == "}" or token.text[-1:] == "{":
-                return f"`{token.text}` stands outside of all server blocks"
+                return f"`{token.text}` is outside of all server blocks"
         first = block.key_tokens[0]
         column = _column(text, first.span.start)
         base = column if base is None else base
         if not fragment and column > base:
-            return f"`{first.text}` starts a server block, and is indented as if it stood in one"
+            return f"`{first.text}` starts a server block, but is indented like a line inside another one"
     return None
 
 

@@ -44,6 +44,7 @@ class RuleEntry(NamedTuple):
     default: bool
     summary: str
     needs: str = ""
+    clue: str = ""
 
     def load(self) -> type[Rule]:
         """The rule's class. Raises BrokenRuleError."""
@@ -109,7 +110,7 @@ def _entries_in(module: str, tell: Callable[[str], None] | None) -> Iterator[tup
         if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module:
             with _told(tell):
                 rule = _sound(value, module, value.__name__)
-                facts = (rule.sees(), rule.severity.value, rule.default, rule.summary(), rule.needs)
+                facts = (rule.sees(), rule.severity.value, rule.default, rule.summary(), rule.needs, rule.clue)
                 yield (rule.code, rule.name, module, rule.__name__, *facts)
 
 

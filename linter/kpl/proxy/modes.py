@@ -93,14 +93,14 @@ def best_mode(kubernetes: Version, kernel: Version | None) -> Recommendation:
     """
     nftables, ipvs = PROXY_MODES["nftables"], PROXY_MODES["ipvs"]
     if kubernetes < nftables.since:
-        lack = f"nftables is on without a feature gate from Kubernetes {nftables.since} on only"
+        lack = f"nftables needs a feature gate before Kubernetes {nftables.since}"
     elif kernel is not None and kernel < NFTABLES_KERNEL:
-        lack = f"nftables needs Linux {NFTABLES_KERNEL} or newer, and the nodes run {kernel}"
+        lack = f"nftables needs Linux {NFTABLES_KERNEL} or later (the nodes run {kernel})"
     else:
         stage = f"stable since {NFTABLES_STABLE}" if kubernetes >= NFTABLES_STABLE else f"beta since {nftables.since}"
-        need = "" if kernel is not None else f"; it needs Linux {NFTABLES_KERNEL} or newer on every node"
-        return Recommendation("nftables", f"nftables, {stage}, finds a Service by one lookup in a map{need}")
+        need = "" if kernel is not None else f"; it needs Linux {NFTABLES_KERNEL} or later on every node"
+        return Recommendation("nftables", f"nftables ({stage}) finds a Service with one map lookup{need}")
     assert ipvs.deprecated is not None
     if kubernetes < ipvs.deprecated:
-        return Recommendation("ipvs", f"{lack}, while ipvs finds a Service in a hash table")
+        return Recommendation("ipvs", f"{lack}, and ipvs finds a Service in a hash table")
     return Recommendation("iptables", f"{lack}, and ipvs is deprecated since Kubernetes {ipvs.deprecated}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from weakref import WeakKeyDictionary
 
 from kpl.inputs.document import Document
 from kpl.proxy.state import NodeState
@@ -15,19 +16,24 @@ _READERS = {
 """The module that reads a dump back, by the type of its model."""
 
 
+_STATES: WeakKeyDictionary[Document, list[NodeState]] = WeakKeyDictionary()
+
+
 def read_back(document: Document) -> list[NodeState]:
     """The states that the dump in `document` shows; none for an excerpt, or for what is no dump."""
-    if document.read_back is None:
-        reader = _READERS.get(type(document.model).__name__)
-        document.read_back = []
+    states = _STATES.get(document)
+    if states is None:
+        reader = _READERS.get(document.kind)
+        states = []
         if reader is not None and _is_whole(document):
-            document.read_back = import_module(reader).node_states(document.model)
-    return document.read_back
+            states = import_module(reader).node_states(document.model)
+        _STATES[document] = states
+    return states
 
 
 def _is_whole(document: Document) -> bool:
     """Whether nothing is cut from the dump in `document`."""
-    kind = type(document.model).__name__
+    kind = document.kind
     if kind == "NftRuleset":
         from kpl.proxy.from_nft import kube_proxy_tables
 
@@ -44,7 +50,7 @@ def release_bounds(document: Document) -> tuple[str | None, str | None]:
     """The first and the last Kubernetes release that the dump in `document` may be from; None is unknown."""
     from kpl.proxy.release_marks import bounds, iptables_marks, nft_marks
 
-    kind = type(document.model).__name__
+    kind = document.kind
     if kind == "Ruleset":
         from kpl.proxy.from_iptables import dumps_in
 

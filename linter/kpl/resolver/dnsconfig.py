@@ -47,7 +47,9 @@ def dns_faults(workload: Workload, kubernetes: Version) -> Iterator[Fault]:
             and not is_placeholder(value.value)
         ):
             yield Fault(
-                value.span, f"Kubernetes refuses `{field}`, because it is not a list", f"Write a list below `{field}:`."
+                value.span,
+                f"`{field}` is not a list, so Kubernetes refuses the object",
+                f"Write a list under `{field}:`.",
             )
     yield from _nameservers(config, kubernetes)
     yield from _searches(config)
@@ -63,17 +65,19 @@ def _policy(workload: Workload) -> Iterator[Fault]:
         edit = set_scalar(workload.text, scalar, near[0]) if near is not None else None
         yield Fault(
             scalar.span,
-            f"Kubernetes refuses the DNS policy `{scalar.value}`, because it does not know it",
-            f"Write `{near[0]}`."
+            f"`{scalar.value}` is not a DNS policy, so Kubernetes refuses the object",
+            f"Replace it with `{near[0]}`."
             if near is not None
-            else f"It knows {', '.join(f'`{each}`' for each in DNS_POLICIES)}.",
-            Fix(f"Write `{near[0]}`", (edit,)) if near is not None and edit is not None else None,
+            else f"Use one of {', '.join(f'`{each}`' for each in DNS_POLICIES)}.",
+            Fix(f"Replace `{scalar.value}` with `{near[0]}`", (edit,))
+            if near is not None and edit is not None
+            else None,
         )
     elif scalar.value == "None" and is_complete(workload) and _lacks_nameservers(workload):
         yield Fault(
             scalar.span,
-            "Kubernetes refuses the DNS policy `None` without a nameserver in `dnsConfig`",
-            "List at least one address below `dnsConfig.nameservers`, or leave `dnsPolicy` out to ask the cluster's DNS.",
+            "`dnsPolicy: None` has no nameserver in `dnsConfig`, so Kubernetes refuses the object",
+            "Add at least one address under `dnsConfig.nameservers`. Or remove `dnsPolicy` to use the cluster's DNS.",
         )
 
 
@@ -96,8 +100,8 @@ def _nameservers(config: Mapping, kubernetes: Version) -> Iterator[Fault]:
     if len(servers) > MAX_NAMESERVERS and not any(is_placeholder(server.value) for server in servers):
         yield Fault(
             servers[MAX_NAMESERVERS].span,
-            f"Kubernetes refuses {len(servers)} nameservers, because a resolver asks {MAX_NAMESERVERS} at most",
-            f"Keep {MAX_NAMESERVERS}.",
+            f"`nameservers` has {len(servers)} entries, but the maximum is {MAX_NAMESERVERS}, so Kubernetes refuses the object",
+            f"Keep the {MAX_NAMESERVERS} nameservers that you need.",
         )
     for server in servers:
         if is_placeholder(server.value):
@@ -105,13 +109,13 @@ def _nameservers(config: Mapping, kubernetes: Version) -> Iterator[Fault]:
         if not _is_address(server.value):
             yield Fault(
                 server.span,
-                f"Kubernetes refuses the nameserver `{server.value}`, because it is no IP address",
-                "Write the server's address: a name cannot be looked up before a nameserver is known.",
+                f"the nameserver `{server.value}` is not an IP address, so Kubernetes refuses the object",
+                "Replace it with the server's IP address: no name can be resolved before a nameserver is known.",
             )
         elif kubernetes >= STRICT_ADDRESSES and (why := _why_not_strict(server.value)):
             yield Fault(
                 server.span,
-                f"Kubernetes {STRICT_ADDRESSES} and later refuses the nameserver `{server.value}`, because {why[0]}",
+                f"the nameserver `{server.value}` {why[0]}, so Kubernetes refuses the object in {STRICT_ADDRESSES} and later",
                 why[1],
             )
 
@@ -134,9 +138,9 @@ def _why_not_strict(address: str) -> tuple[str, str] | None:
 
     if ":" not in address:
         plain = _LEADING_ZEROS.sub("", address)
-        return None if plain == address else ("it has leading zeros", "Remove the leading zeros.")
+        return None if plain == address else ("has leading zeros", "Remove the leading zeros.")
     mapped = ipaddress.IPv6Address(address).ipv4_mapped
-    return None if mapped is None else ("it is an IPv4 address written as IPv6", f"Write `{mapped}`.")
+    return None if mapped is None else ("is an IPv4 address written as IPv6", f"Replace it with `{mapped}`.")
 
 
 def _searches(config: Mapping) -> Iterator[Fault]:
@@ -147,12 +151,13 @@ def _searches(config: Mapping) -> Iterator[Fault]:
     if len(domains) > MAX_SEARCHES:
         yield Fault(
             domains[MAX_SEARCHES].span,
-            f"Kubernetes refuses {len(domains)} search domains: {MAX_SEARCHES} is the most",
-            "Each of them costs two more queries for every name with fewer dots than ndots; keep those that are needed.",
+            f"`searches` has {len(domains)} domains, but the maximum is {MAX_SEARCHES}, so Kubernetes refuses the object",
+            "Keep only the domains that you need: each one costs two more queries for every name with fewer dots than `ndots`.",
         )
     elif characters > MAX_SEARCH_CHARACTERS:
         yield Fault(
             domains[-1].span,
-            f"Kubernetes refuses search domains of {characters:,} characters: {MAX_SEARCH_CHARACTERS:,} is the most",
-            "Keep those that are needed.",
+            f"`searches` has {characters:,} characters, but the maximum is {MAX_SEARCH_CHARACTERS:,}, so Kubernetes refuses the "
+            "object",
+            "Keep only the domains that you need.",
         )

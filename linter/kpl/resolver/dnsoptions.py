@@ -49,8 +49,8 @@ def option_faults(workload: Workload) -> Iterator[Fault]:
         elif isinstance(item, Scalar) and not is_placeholder(item.value):
             yield Fault(
                 item.span,
-                f"Kubernetes refuses the option `{item.value}`: an entry of `options` is a mapping with `name` and `value`",
-                'Write `- name: ndots` and `value: "2"` below it.',
+                f"the option `{item.value}` is not a mapping with `name` and `value`, so Kubernetes refuses the object",
+                'Write it as `- name: ndots` with `value: "2"` below.',
                 _as_entry(workload.text, item, item.value),
             )
 
@@ -67,19 +67,20 @@ def _entry(workload: Workload, item: Mapping, seen: dict[str, Mapping]) -> Itera
         fix = remove_option(workload, seen[name.value])
         yield Fault(
             name.span,
-            f"`{name.value}` is given twice, and only the last one reaches the pod's resolv.conf",
-            "Keep the one that is meant.",
-            Fix(f"Remove the `{name.value}` that is overridden", (fix,)) if fix else None,
+            f"`{name.value}` occurs twice, so only the last one reaches the pod's resolv.conf",
+            f"Keep only one `{name.value}`.",
+            Fix(f"Remove the overridden `{name.value}`", (fix,)) if fix else None,
             refused=False,
         )
     seen[name.value] = item
     if value is not None and _is_no_string(value):
         span = content_span(value, workload.text)
         useless = name.value in NUMBERS and whole_number(value.value) is None
+        kind = "boolean" if value.value.isalpha() else "number"
         yield Fault(
             value.span,
-            f"Kubernetes refuses `{value.value}` as the value of `{name.value}`, because it is not a string",
-            f'Write `value: "{value.value}"`.',
+            f"`{name.value}` has the {kind} `{value.value}`; Kubernetes accepts only a string",
+            f'Quote the value: `value: "{value.value}"`.',
             None
             if value.shared or useless
             else Fix("Quote the value", (Edit(span.start, span.end, f'"{value.value}"'),)),
@@ -104,7 +105,10 @@ def _nameless(workload: Workload, item: Mapping) -> Iterator[Fault]:
         fix = Fix("Rename the key to `name`", (edit,)) if edit else None
     where = keys[0].span if keys else item.span
     yield Fault(
-        where, "Kubernetes refuses this option, because it has no `name`", 'Write `name: ndots` and `value: "2"`.', fix
+        where,
+        "this option has no `name`, so Kubernetes refuses the object",
+        'Write `name: ndots` and `value: "2"`.',
+        fix,
     )
 
 
@@ -116,14 +120,18 @@ def _name(workload: Workload, item: Mapping, name: Scalar, value: Scalar | None)
         if ":" in name.value and (split.group(1) != "ndots" or dns_policy_of(workload) not in CLUSTER_POLICIES):
             return  # comes out right in resolv.conf, by luck
         fix = _as_entry(workload.text, item, name.value) if value is None and len(item.pairs) == 1 else None
-        message = f"`{name.value}` is no name of an option, so neither glibc nor musl reads it"
+        message = f"`{name.value}` is not the name of an option, so neither glibc nor musl reads it"
         if ":" in name.value:
             message = (
-                f"resolv.conf gets `ndots:5` beside `{name.value}`, in either order, because the kubelet does not see"
-                " that both are `ndots`"
+                f"the kubelet does not recognize `{name.value}` as `ndots`, so resolv.conf has both `{name.value}` and "
+                "`ndots:5`, in either order"
             )
         yield Fault(
-            name.span, message, f'Write `name: {split.group(1)}` and `value: "{split.group(2)}"`.', fix, refused=False
+            name.span,
+            message,
+            f'Split it into `name: {split.group(1)}` and `value: "{split.group(2)}"`.',
+            fix,
+            refused=False,
         )
         return
     near = nearest_option(name.value)
@@ -131,7 +139,7 @@ def _name(workload: Workload, item: Mapping, name: Scalar, value: Scalar | None)
     yield Fault(
         name.span,
         f"neither glibc nor musl knows the option `{name.value}`, so it has no effect",
-        f"Write `{near}`." if near else "resolv.conf(5) lists the options.",
+        f"Replace it with `{near}`." if near else "Use one of the options in resolv.conf(5).",
         Fix(f"Rename the option to `{near}`", (edit,)) if edit else None,
         refused=False,
     )
@@ -150,22 +158,22 @@ def _number(name: Scalar, value: Scalar | None) -> Iterator[Fault]:
     if value is None or not value.value.strip():
         yield Fault(
             name.span,
-            f"`{name.value}` stands in the pod's resolv.conf without a number, so the resolver uses its own default",
-            f'Write `value: "..."` below `name: {name.value}`.',
+            f"`{name.value}` has no number in the pod's resolv.conf, so the resolver uses its own default",
+            f'Add `value: "..."` below `name: {name.value}`.',
             refused=False,
         )
     elif (number := whole_number(value.value)) is None and not _is_no_string(value):
         yield Fault(
             value.span,
-            f"`{value.value}` is no whole number, and the pod's resolver gets it as its `{name.value}` unchecked",
-            "Write a whole number in quotes.",
+            f"`{value.value}` is not a whole number, but Kubernetes passes it unchecked to the pod's resolver as `{name.value}`",
+            "Set `value` to a whole number in quotes.",
             refused=False,
         )
     elif name.value == "ndots" and number is not None and number > MAX_NDOTS:
         yield Fault(
             value.span,
-            f"resolvers take `ndots` {value.value} for {MAX_NDOTS}, the largest number that they know",
-            f'Write `"{MAX_NDOTS}"` or less; the kubelet writes 5 where nothing is given.',
+            f"`ndots` is {value.value}, which is above the maximum, so resolvers use {MAX_NDOTS}",
+            f'Set `value` to `"{MAX_NDOTS}"` or less (the kubelet writes 5 by default).',
             refused=False,
         )
 
@@ -182,7 +190,7 @@ def _as_entry(text: str, node: Node, written: str) -> Fix | None:
         return None
     end = content_end(text, node)
     lines = f'name: {split.group(1)}\n{" " * len(line)}value: "{split.group(2)}"'
-    return Fix(f"Write `{split.group(1)}` as name and value", (Edit(node.start, end, lines),))
+    return Fix(f"Write `{split.group(1)}` as `name` and `value`", (Edit(node.start, end, lines),))
 
 
 def remove_option(workload: Workload, item: Node) -> Edit | None:

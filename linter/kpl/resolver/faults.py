@@ -34,9 +34,9 @@ def misspelt_keys(text: str, mapping: Mapping, known: Sequence[str], what: str) 
         edit = set_scalar(text, key, near[0]) if near is not None and free else None
         yield Fault(
             key.span,
-            f"`{key.value}` is no field of {what}: kubectl and server-side apply refuse it, other clients drop it",
-            f"Write `{near[0]}`."
+            f"`{key.value}` is not a field of {what}, so kubectl and server-side apply refuse it and other clients drop it",
+            f"Replace it with `{near[0]}`."
             if near is not None
-            else f"The fields are {', '.join(f'`{name}`' for name in known)}.",
+            else f"Use one of the fields {', '.join(f'`{name}`' for name in known)}.",
             Fix(f"Rename `{key.value}` to `{near[0]}`", (edit,)) if near is not None and edit is not None else None,
         )

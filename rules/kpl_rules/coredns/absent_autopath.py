@@ -84,24 +84,26 @@ _MOST_RELATED = 5
 
 
 class AbsentAutopath(Rule):
-    """Pods send several queries for one name, because CoreDNS leaves it to them to walk the search list.
+    """Without `autopath`, pods walk the search list themselves and send several queries for one name.
 
     ## Why
-    A pod with `ndots:5` asks for `api.stripe.com` below each of its search domains first: 8 queries for A and AAAA, and
-    as many for `cart.shop.svc.cluster.local`. With `autopath` CoreDNS answers the first one with what the whole search
-    comes to, so that 2 queries are enough. With one CoreDNS on 2 vCPUs the Kubernetes scaling guide measured 31,428
-    external lookups a second instead of 6,733.
+    A pod with `ndots:5` first looks up `api.stripe.com` in each of its search domains: 8 queries for A and AAAA, and as
+    many for `cart.shop.svc.cluster.local`. With `autopath`, CoreDNS answers the first query with the result of the
+    complete search, so 2 queries are enough. For one CoreDNS on 2 vCPUs, the Kubernetes scaling guide measured 31,428
+    external lookups per second instead of 6,733.
 
-    The rule speaks only where workloads in the tree look up such names, since `autopath` has its price:
-    CoreDNS watches all pods, in (pods + services) / 250 + 56 MB of memory instead of (pods + services) / 1000 + 54 MB.
-    Setting ndots to 2 in these workloads (`ndots-search-cost`) saves the same queries for nothing; `autopath` is for who
-    runs the cluster and not the workloads. It takes a client's address for its pod, so that it does nothing behind
-    NodeLocal DNSCache, is not for Windows nodes, and can answer for the wrong namespace when a new pod has just got the
-    address of an old one. A name that does not exist costs all queries as before.
+    The rule is silent unless workloads in the tree look up such names, because `autopath` has a price: CoreDNS watches
+    all pods and needs (pods + services) / 250 + 56 MB of memory instead of (pods + services) / 1000 + 54 MB. Setting
+    `ndots` to 2 in these workloads (`ndots-search-cost`) saves the same queries at no cost; `autopath` is for those who
+    run the cluster but not the workloads.
+
+    `autopath` identifies a pod by the address of the client. It has no effect with NodeLocal DNSCache, does not support
+    Windows nodes, and can answer for the wrong namespace if a new pod has just received the address of an old one. A
+    name that does not exist costs as many queries as before.
 
     ## Fix
-    Adds `autopath @kubernetes` and sets `pods verified`. It is an unsafe fix, because of the memory, and because
-    CoreDNS's service account must be allowed to list and watch pods.
+    Adds `autopath @kubernetes` and sets `pods verified`. The fix is unsafe because of the memory, and because the
+    service account of CoreDNS must be allowed to list and watch pods.
 
     ## References
     - https://coredns.io/plugins/autopath/
@@ -154,11 +156,12 @@ class AbsentAutopath(Rule):
         if not searches:
             return
         first = searches[0]
-        others = f", and {len(searches) - 1} more of the workloads here look up such names" if searches[1:] else ""
+        more = len(searches) - 1
+        others = f" ({more} more {'workload looks' if more == 1 else 'workloads look'} up such names)" if more else ""
         yield self.finding(
             kubernetes.head,
-            f"each lookup of `{first.name}` by `{first.workload.title}` sends {first.queries} queries{others}; "
-            f"with `autopath` {_ENOUGH} are enough",
+            f"this server block has no `autopath`, so each lookup of `{first.name}` by `{first.workload.title}` sends "
+            f"{first.queries} queries instead of {_ENOUGH}{others}",
             help=_help(cluster.facts),
             fix=_fix(server, kubernetes),
             related=[
@@ -211,7 +214,7 @@ def _help(facts: Facts) -> str:
     if facts.services is not None and facts.endpoints is not None:
         size = facts.services + facts.endpoints
         cost = f"about {size / 250 + 56:.0f} MB instead of {size / 1000 + 54:.0f} MB"
-    return f"Write `autopath @kubernetes` and `pods verified`, for which CoreDNS takes {cost}; or set ndots to 2 in the pods."
+    return f"Add `autopath @kubernetes` and set `pods verified`; CoreDNS then needs {cost}. Or set `ndots` to 2 in the pods."
 
 
 def _fix(server: ServerBlock, kubernetes: Directive) -> Fix | None:

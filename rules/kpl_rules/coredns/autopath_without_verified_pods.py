@@ -46,24 +46,23 @@ _FULL = """\
 
 
 class AutopathWithoutVerifiedPods(Rule):
-    """`autopath` does nothing, because `kubernetes` does not know which namespace a client lives in.
+    """`kubernetes` does not know the namespace of a client, so `autopath` has no effect.
 
     ## Why
-    `autopath @kubernetes` walks a client's search list inside CoreDNS. For that it needs the namespace of the client,
-    which `kubernetes` looks up by the client's address, in the list of all pods that it keeps with `pods verified` only.
-    Without that list, or without `kubernetes` in the same server block, autopath passes every query on, says nothing
-    about it, and the pods go on asking for each name of their search list.
+    `autopath @kubernetes` walks the search list of a client inside CoreDNS. For this it needs the namespace of the
+    client, which `kubernetes` looks up by the client's address in its list of all pods. `kubernetes` keeps this list
+    only with `pods verified`. Without the list, or without `kubernetes` in the same server block, `autopath` silently
+    passes every query on, and the pods still send a query for each name of their search list.
 
     ## Fix
-    Sets `pods verified`. It is an unsafe fix: CoreDNS then watches all pods, for which its service account must be
-    allowed to list and watch them, and which takes memory: (pods + services) / 250 + 56 MB with autopath, instead of
-    (pods + services) / 1000 + 54 MB. For 10,000 pods and Services that is 96 MB instead of 64 MB; kubeadm's limit is
-    170 MiB.
+    Sets `pods verified`. The fix is unsafe: CoreDNS then watches all pods, so its service account must be allowed to
+    list and watch them, and it needs more memory: (pods + services) / 250 + 56 MB with `autopath`, instead of (pods +
+    services) / 1000 + 54 MB. For 10,000 pods and Services, that is 96 MB instead of 64 MB; kubeadm's limit is 170 MiB.
 
     ## References
     - https://coredns.io/plugins/kubernetes/ (`pods`, and the section on autopath)
-    - https://coredns.io/plugins/autopath/ (its section "Bugs" too: autopath is not for Windows nodes, and can take a
-      client for the pod that had its address before)
+    - https://coredns.io/plugins/autopath/ (also its section "Bugs": `autopath` does not support Windows nodes,
+      and can take a client for the pod that had its address before)
     - https://github.com/coredns/deployment/blob/master/kubernetes/Scaling_CoreDNS.md
     - https://github.com/kubernetes/kubernetes/blob/master/cmd/kubeadm/app/phases/addons/dns/manifests.go (the limit)
     """
@@ -115,8 +114,8 @@ class AutopathWithoutVerifiedPods(Rule):
             if server.keys and server.complete:
                 yield self.finding(
                     autopath.head,
-                    "`autopath @kubernetes` does nothing, because there is no `kubernetes` in this server block",
-                    help="Write `autopath` in the server block of `kubernetes`, or remove it.",
+                    "this server block has no `kubernetes`, so `autopath @kubernetes` has no effect",
+                    help="Move `autopath` to the server block of `kubernetes`. Or remove it.",
                 )
             return
         if any(each.name == "import" or is_placeholder(each.name) for each in kubernetes.properties):
@@ -127,9 +126,9 @@ class AutopathWithoutVerifiedPods(Rule):
             return
         yield self.finding(
             modes[-1].span if modes else autopath.head,
-            f"`autopath @kubernetes` does nothing, because `kubernetes` keeps no list of the pods with `pods {mode}`"
-            + ("" if modes else ", its default"),
-            help="Write `pods verified`, which costs memory: (pods + services) / 250 + 56 MB; or remove `autopath`.",
+            f"`kubernetes` keeps no list of the pods with `pods {mode}`{'' if modes else ' (the default)'}, so "
+            "`autopath @kubernetes` has no effect",
+            help="Set `pods verified`, which needs (pods + services) / 250 + 56 MB of memory. Or remove `autopath`.",
             fix=_fix(server, kubernetes, modes),
         )
 
@@ -138,4 +137,4 @@ def _fix(server: ServerBlock, kubernetes: Directive, modes: list[Property]) -> F
     """The last line counts; where there is none, a new one."""
     new = server.corefile.add_property(kubernetes, "pods verified")
     edit = Edit(*modes[-1].args[0].span, "verified") if modes else new
-    return Fix("Write `pods verified`", (edit,), safe=False)
+    return Fix("Set `pods verified`", (edit,), safe=False)

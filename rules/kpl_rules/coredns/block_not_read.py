@@ -9,15 +9,15 @@ from kpl import Bad, Cluster, Corefile, Directive, Edit, Finding, Fix, Good, Rul
 
 
 class BlockNotRead(Rule):
-    """A plugin does not see its block, because the `{` stands on the next line.
+    """A plugin's `{` is on the next line, so the plugin ignores its block.
 
     ## Why
-    CoreDNS's parser takes a brace on the next line for the plugin's block; the plugin itself looks for it on its own line
-    only. Most plugins then refuse the file (KPL010); some skip the block without a word. `dns64` skips it too where the prefix
-    stands on its line.
+    CoreDNS's parser accepts a brace on the next line as the start of the plugin's block, but the plugin looks for it
+    only on the line of its name. Most plugins then refuse the file (KPL010); some silently skip the block. `dns64` also
+    skips the block if the prefix is on its line.
 
     ## Fix
-    The brace moves to the line of the plugin, whose block is read from then on.
+    Moves the brace to the line of the plugin. The fix is unsafe, because CoreDNS then reads the block.
 
     ## References
     - https://github.com/coredns/caddy/blob/master/caddyfile/dispenser.go (NextBlock)
@@ -55,17 +55,17 @@ class BlockNotRead(Rule):
         if prefix:
             yield self.finding(
                 Span(directive.block.start, directive.block.start + 1),
-                "`dns64` does not see this block, because the prefix stands on its line",
-                help=f"Write the prefix in the block: `prefix {directive.args[0]}`.",
+                "the prefix is on the line of `dns64`, so `dns64` ignores this block",
+                help=f"Move the prefix into the block: `prefix {directive.args[0]}`.",
             )
             return
         fix = None
         if re.fullmatch(r"[ \t\r\n]*", between):
             edits = (Edit(directive.head.end, directive.block.start, " "),)
-            fix = Fix("Write the brace on the line of the plugin", edits, safe=False, restructures=True)
+            fix = Fix(f"Move `{{` to the line of `{directive.name}`", edits, safe=False, restructures=True)
         yield self.finding(
             Span(directive.block.start, directive.block.start + 1),
-            f"`{directive.name}` does not see this block, because `{{` is not on its line",
-            help=f"Write `{{` on the line of `{directive.name}`.",
+            f"`{{` is not on the line of `{directive.name}`, so `{directive.name}` ignores this block",
+            help=f"Move `{{` to the line of `{directive.name}`.",
             fix=fix,
         )

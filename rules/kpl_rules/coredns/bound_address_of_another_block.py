@@ -25,15 +25,15 @@ _EVERY_ADDRESS = ("0.0.0.0", "::")
 
 
 class BoundAddressOfAnotherBlock(Rule):
-    """A server block gets no query that is sent to an address which another block binds on the same port.
+    """Another block binds an address on the same port, so this block receives no queries for it.
 
     ## Why
-    CoreDNS opens one socket for each address and port. A block without `bind` listens on all addresses, and yet what is
-    sent to an address that another block has bound goes to that block alone: for the zones of the unbound one it answers
-    from its own plugins, or REFUSED. CoreDNS's maintainers call it works as intended.
+    CoreDNS opens one socket for each address and port. A block without `bind` listens on all addresses, but queries to
+    an address that another block binds go only to that block. For the zones of the unbound block, it answers from its
+    own plugins or with REFUSED. CoreDNS's maintainers say that this works as intended.
 
     ## Fix
-    None: the unbound block may be meant for the other addresses only.
+    There is no automatic fix, because the unbound block may be meant for the other addresses only.
 
     ## References
     - https://coredns.io/plugins/bind/
@@ -87,8 +87,8 @@ class BoundAddressOfAnotherBlock(Rule):
                 other, address = bound[port]
                 yield self.finding(
                     server.key_span,
-                    f"this block gets no query that is sent to {address}, because another block binds that address",
-                    help=f"Write `bind {address}` in this block too if it is to answer there.",
+                    f"another block binds {address}, so this block receives no queries for that address",
+                    help=f"Add `bind {address}` to this block if it must answer there.",
                     related=[Related(other.key_span, "this block answers there")],
                 )
 

@@ -27,15 +27,16 @@ _SHORT = Version("1.7.0")
 
 
 class CacheCapacityTooSmall(Rule):
-    """The first number of `success` or `denial` is a capacity, and too small to have an effect: a TTL was meant, perhaps.
+    """The first number of `success` or `denial` is a capacity, not a TTL, and has no effect below 1024.
 
     ## Why
-    `success CAPACITY [TTL]`: the first number says how many answers are kept, not for how many seconds. CoreDNS keeps at
-    least 1,024 of them whatever is written, and the TTL stays what it was: `denial 5` does not shorten how long NXDOMAIN
-    is remembered, and `denial 0` does not turn that off.
+    The syntax is `success CAPACITY [TTL]`: the first number is how many answers to keep, not for how many seconds.
+    CoreDNS keeps at least 1,024 answers, whatever the number is, and the TTL does not change: `denial 5` does not
+    shorten how long NXDOMAIN is cached, and `denial 0` does not turn that off.
 
     ## Fix
-    The default capacity in front, so that the number is the TTL, where it can be one. Unsafe, because the TTL changes.
+    Adds the default capacity before the number, so that the number becomes the TTL, if it can be one. The fix is
+    unsafe, because the TTL changes.
 
     ## References
     - https://coredns.io/plugins/cache/
@@ -78,18 +79,20 @@ class CacheCapacityTooSmall(Rule):
                 yield self._too_small(option.name, option.args[0], alone=len(option.args) == 1)
 
     def _too_small(self, name: Text, capacity: Text, alone: bool) -> Finding:
-        message = (
-            f"`{name}` keeps {_LEAST:,} answers all the same: the first number is a capacity, and this is the least one"
-        )
+        message = f"the first number of `{name}` sets a capacity, not a TTL; the minimum is {_LEAST} entries"
         if not alone:
-            return self.finding(capacity.span, message, help=f"Write a capacity of {_LEAST} or more.")
+            return self.finding(capacity.span, message, help=f"Set a capacity of {_LEAST} or more.")
         if whole_number(capacity) == 0:
-            help_ = f"Write `disable {name}` to cache none of these answers."
+            help_ = f"Replace it with `disable {name}` to cache none of these answers."
             return self.finding(capacity.span, message, help=help_)
         line = f"{name} {_DEFAULT} {capacity}"
         return self.finding(
             capacity.span,
             message,
-            help=f"Write `{line}` if {capacity} is the TTL in seconds.",
-            fix=Fix(f"Write `{line}`", (Edit(capacity.span.start, capacity.span.start, f"{_DEFAULT} "),), safe=False),
+            help=f"Replace it with `{line}` if {capacity} is the TTL in seconds.",
+            fix=Fix(
+                f"Replace `{name} {capacity}` with `{line}`",
+                (Edit(capacity.span.start, capacity.span.start, f"{_DEFAULT} "),),
+                safe=False,
+            ),
         )

@@ -12,14 +12,14 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 class CacheTtlIsAZone(Rule):
-    """`cache` has a TTL that it takes for a zone, so that nothing is cached but that zone.
+    """`cache` reads the TTL as a zone, so it caches nothing but that zone.
 
     ## Why
-    The TTL is a bare number of seconds, and the first argument. `cache 30s` is a cache for the zone `30s.`, and
-    `cache example.org 30` one for the zones `example.org.` and `30.`: CoreDNS starts, and forwards every query.
+    The TTL is a number of seconds without a unit, and the first argument. `cache 30s` is a cache for the zone `30s.`,
+    and `cache example.org 30` is one for the zones `example.org.` and `30.`. CoreDNS starts, and forwards every query.
 
     ## Fix
-    The number, in front.
+    Writes the number of seconds as the first argument.
 
     ## References
     - https://coredns.io/plugins/cache/
@@ -52,7 +52,7 @@ class CacheTtlIsAZone(Rule):
         duration = _DURATION.fullmatch(first)
         if duration is not None:
             seconds = str(int(duration[1]) * _SECONDS[duration[2]])
-            yield self._zone(first, f"Write `cache {seconds}`.", (Edit(*first.span, seconds),))
+            yield self._zone(first, f"Replace `{first}` with `{seconds}`.", (Edit(*first.span, seconds),))
             return
         last = directive.args[-1]
         if (
@@ -66,12 +66,14 @@ class CacheTtlIsAZone(Rule):
                 Edit(first.span.start, first.span.start, f"{last} "),
                 Edit(directive.args[-2].span.end, last.span.end, ""),
             )
-            yield self._zone(last, f"Write the TTL first: `cache {last} {first}`.", edits if not gap.strip() else ())
+            yield self._zone(
+                last, f"Move the TTL to the front: `cache {last} {first}`.", edits if not gap.strip() else ()
+            )
 
     def _zone(self, word: Text, help_: str, edits: tuple[Edit, ...]) -> Finding:
         return self.finding(
             word.span,
-            f"`cache` takes `{word}` for a zone: the TTL is a number of seconds, and the first argument",
+            f"`cache` reads `{word}` as a zone; the TTL is the first argument, in seconds without a unit",
             help=help_,
             fix=Fix(help_.rstrip("."), edits, restructures=True) if edits else None,
         )

@@ -55,18 +55,18 @@ spec:
 
 
 class CustomKeyNotLoaded(Rule):
-    """CoreDNS never reads a `*.server` or `*.override` key, because nothing mounts its ConfigMap.
+    """No pod mounts the ConfigMap of a `*.server` or `*.override` key, so CoreDNS never reads it.
 
     ## Why
-    The Corefile of AKS, k3s, Gardener and vCluster imports `custom/*.server` and `custom/*.override`, and their Deployment
-    mounts one ConfigMap there: `coredns-custom`, in the namespace of CoreDNS. The volume is optional, so a ConfigMap with
-    another name causes no error: its zones are resolved as if it did not exist.
+    The Corefile of AKS, k3s, Gardener and vCluster imports `custom/*.server` and `custom/*.override`, and their
+    Deployment mounts one ConfigMap there: `coredns-custom`, in the namespace of CoreDNS. The volume is optional, so a
+    ConfigMap with another name causes no error: its zones are resolved as if it did not exist.
 
-    There is a finding where the name is a misspelling of `coredns-custom`, and where the run has the Deployment that mounts
-    another ConfigMap. Nothing is said of a name that anything else in the run mentions.
+    The rule reports a ConfigMap if its name is a misspelling of `coredns-custom`, or if the run has the Deployment and
+    it mounts another ConfigMap. It is silent about a name that anything else in the run mentions.
 
     ## Fix
-    None: move the key to the ConfigMap that is mounted, or rename its ConfigMap.
+    There is no automatic fix. Move the key to the ConfigMap that is mounted, or rename its ConfigMap.
 
     ## References
     - https://learn.microsoft.com/azure/aks/coredns-custom

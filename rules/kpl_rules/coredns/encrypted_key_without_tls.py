@@ -10,14 +10,14 @@ _PORTS = {"tls": "853", "https": "443", "grpc": "443"}
 
 
 class EncryptedKeyWithoutTls(Rule):
-    """A server block for an encrypted transport has no certificate: CoreDNS speaks clear text on that port.
+    """A server block for an encrypted transport has no `tls`, so CoreDNS serves clear text on that port.
 
     ## Why
-    `tls://`, `https://` and `grpc://` choose the protocol; the encryption comes from the plugin `tls`. Without it CoreDNS
-    starts and listens on the port all the same, and every client that expects TLS fails.
+    `tls://`, `https://` and `grpc://` select the protocol; the plugin `tls` provides the encryption. Without it,
+    CoreDNS still starts and listens on the port, and every client that expects TLS fails.
 
     ## Fix
-    None: the certificate has to come from somewhere.
+    There is no automatic fix, because kpl does not have the certificate.
 
     ## References
     - https://coredns.io/plugins/tls/
@@ -46,6 +46,6 @@ class EncryptedKeyWithoutTls(Rule):
             if found and scheme in _PORTS:
                 yield self.finding(
                     key.span,
-                    f"CoreDNS speaks clear text with whoever comes to `{key}`, because the block has no `tls`",
-                    help="Write `tls CERT KEY` in the block, or `dns://` where something before CoreDNS ends the encryption.",
+                    f"the block has no `tls`, so CoreDNS serves `{key}` in clear text",
+                    help="Add `tls CERT KEY` to the block. Or use `dns://` if a proxy in front of CoreDNS terminates TLS.",
                 )

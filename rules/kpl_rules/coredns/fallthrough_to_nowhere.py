@@ -27,17 +27,18 @@ _SERVFAIL = ("hosts", "template")
 
 
 class FallthroughToNowhere(Rule):
-    """A name that a plugin does not have gets SERVFAIL, because no plugin comes after its `fallthrough`.
+    """No plugin comes after a `fallthrough`, so a name that its plugin does not have gets SERVFAIL.
 
     ## Why
-    `fallthrough` passes a query on to the next plugin of the block. Where there is none, the response is SERVFAIL ("no next
-    plugin found") and not NXDOMAIN: clients ask again, and `cache` keeps the response for 5 seconds only.
+    `fallthrough` passes a query on to the next plugin of the block. If there is none, the response is SERVFAIL ("no
+    next plugin found") and not NXDOMAIN: clients ask again, and `cache` keeps the response for only 5 seconds.
 
-    Without `fallthrough`, a plugin that has a zone (`file`, `etcd`, `kubernetes`, ...) responds with NXDOMAIN. `hosts` and
-    `template` have no SOA record for that, and respond with SERVFAIL all the same: the block needs a plugin after them.
+    Without `fallthrough`, a plugin with a zone (`file`, `etcd`, `kubernetes`, ...) responds with NXDOMAIN. `hosts` and
+    `template` have no SOA record for that and respond with SERVFAIL in both cases, so the block needs a plugin after
+    them.
 
     ## Fix
-    None: either `fallthrough` is wrong, or the plugin that answers the other names is missing.
+    There is no automatic fix: either `fallthrough` is wrong, or the plugin that answers the other names is missing.
 
     ## References
     - https://github.com/coredns/coredns/issues/6855
@@ -87,14 +88,14 @@ class FallthroughToNowhere(Rule):
             option = directive.find("fallthrough")
             if directive.name not in DATA_PLUGINS or option is None or last > directive_order(directive.name):
                 continue
-            help_ = "Remove it, so that they get NXDOMAIN. Or add the plugin that answers them, such as `forward`."
+            help_ = "Remove it, so that these names get NXDOMAIN. Or add a plugin that answers them, such as `forward`."
             if directive.name in _SERVFAIL:
                 help_ = (
-                    f"Add the plugin that answers them, such as `forward`: without `fallthrough`, `{directive.name}` responds "
-                    "with SERVFAIL too."
+                    f"Add a plugin that answers these names, such as `forward`: without `fallthrough`, `{directive.name}` also "
+                    "responds with SERVFAIL."
                 )
             yield self.finding(
                 option.name.span,
-                f"`fallthrough` passes the names that `{directive.name}` does not have to no plugin, so they get SERVFAIL",
+                f"no plugin comes after this `fallthrough`, so names that `{directive.name}` does not have get SERVFAIL",
                 help=help_,
             )

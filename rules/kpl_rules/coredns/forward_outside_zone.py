@@ -20,13 +20,14 @@ from kpl import (
 
 
 class ForwardOutsideZone(Rule):
-    """`forward` is for a zone that its server block does not serve, and so is never asked.
+    """`forward` is for a zone that its server block does not serve, so it never receives a query.
 
     ## Why
-    A server block sees the queries for its own zones only. `forward example.org` in a block for `example.com` never gets one.
+    A server block receives only queries for its own zones. `forward example.org` in a block for `example.com` never
+    receives one.
 
     ## Fix
-    None: the zone of one of the two is wrong, or the line belongs into another block.
+    There is no automatic fix: one of the two zones is wrong, or the line belongs in another block.
 
     ## References
     - https://coredns.io/plugins/forward/
@@ -73,8 +74,8 @@ class ForwardOutsideZone(Rule):
                 if zone not in around and served.isdisjoint(_around(zone)):
                     yield self.finding(
                         directive.args[0].span,
-                        f"this `forward` is never asked, because the server block does not serve `{zone}`",
-                        help=f"Write a server block for `{zone}`, or `forward .`.",
+                        f"the server block does not serve `{zone}`, so this `forward` never receives a query",
+                        help=f"Add a server block for `{zone}`. Or use `forward .`.",
                     )
 
 

@@ -9,14 +9,14 @@ from kpl import Bad, Corefile, Edit, Finding, Fix, Good, Rule, Severity, Span, S
 
 
 class GluedComment(Rule):
-    """A comment that is glued to a word ends at the next blank: the rest of it is read.
+    """A `#` needs a space before it; without one, the comment ends at the next space and CoreDNS reads the rest.
 
     ## Why
-    In `forward . 9.9.9.9#quad9 1.1.1.1` CoreDNS skips `#quad9` and takes `1.1.1.1` for one more upstream. Only a `#` behind a
-    blank starts a comment that goes on to the end of the line.
+    In `forward . 9.9.9.9#quad9 1.1.1.1`, CoreDNS skips `#quad9` and uses `1.1.1.1` as another upstream. Only a `#` with
+    a space before it starts a comment that extends to the end of the line.
 
     ## Fix
-    A blank before the `#`. It is unsafe, because words that were read until now become a comment.
+    Adds a space before the `#`. The fix is unsafe, because words that CoreDNS reads now become a comment.
 
     ## References
     - https://github.com/coredns/caddy/blob/master/caddyfile/lexer.go
@@ -52,11 +52,10 @@ class GluedComment(Rule):
                 behind = len(corefile.text) if end < 0 else end
                 rest = corefile.text[at:behind].rstrip()
                 edit = Edit(at, at + len(rest), f" {rest}")
-                fix = Fix("Write a blank before `#`", (edit,), safe=False, restructures=True)
+                fix = Fix("Add a space before `#`", (edit,), safe=False, restructures=True)
             yield self.finding(
                 Span(at, at + len(glued)),
-                f"CoreDNS reads `{following.text}` behind this comment, because a comment that is glued to a word ends at the "
-                "next blank",
-                help="Write a blank before `#`.",
+                f"`#` has no space before it, so the comment ends at the next space and CoreDNS reads `{following.text}`",
+                help="Add a space before `#`.",
                 fix=fix,
             )

@@ -21,14 +21,14 @@ from kpl import (
 
 
 class GluedKeys(Rule):
-    """Two keys are one zone, because there is no blank behind the comma between them.
+    """There is no space after the comma between two keys, so CoreDNS serves them as one zone.
 
     ## Why
-    CoreDNS cuts one comma off the end of a word; a comma inside of one is a part of the name. `a.org,b.org` is served as
-    the zone `a.org,b.org.`, and neither `a.org` nor `b.org` is.
+    CoreDNS removes one comma from the end of a word; a comma inside of a word is part of the name. It serves
+    `a.org,b.org` as the zone `a.org,b.org.`, and neither `a.org` nor `b.org`.
 
     ## Fix
-    A blank behind each comma.
+    Adds a space after each comma.
 
     ## References
     - https://github.com/coredns/caddy/blob/master/caddyfile/parse.go (addresses)
@@ -59,10 +59,10 @@ class GluedKeys(Rule):
                 continue
             written = corefile.text[slice(*key.span)]
             at = [key.span.start + number + 1 for number, letter in enumerate(written) if letter == ","]
-            fix = Fix("Write a blank behind the comma", tuple(Edit(one, one, " ") for one in at), restructures=True)
+            fix = Fix("Add a space after the comma", tuple(Edit(one, one, " ") for one in at), restructures=True)
             yield self.finding(
                 key.span,
-                f"the block serves one zone called `{key}`, because no blank stands behind the comma",
-                help="Write a blank behind the comma.",
+                f"`{key}` has no space after the comma, so the block serves one zone with that name",
+                help="Add a space after the comma.",
                 fix=fix if not written.startswith('"') else None,
             )

@@ -47,17 +47,17 @@ _BLOCK = " {\n        lameduck 5s\n    }"
 
 
 class HealthWithoutLameduck(Rule):
-    """DNS queries are lost at each rollout of CoreDNS, because its pods stop before the nodes stop sending to them.
+    """CoreDNS pods stop before the nodes stop sending to them, so every rollout loses DNS queries.
 
     ## Why
-    When a CoreDNS pod ends, its endpoint has to be removed from the Service and then from the rules of kube-proxy on
-    every node. Without `lameduck` CoreDNS stops at once, and what the nodes send to it until then gets no answer: a
-    client waits for its resolver's timeout, 5 seconds by default. With `lameduck 5s`, which kubeadm writes, CoreDNS
-    answers for 5 more seconds, while `ready` already says no.
+    When a CoreDNS pod stops, its endpoint must be removed from the Service and then from the rules of kube-proxy on
+    every node. Without `lameduck`, CoreDNS stops immediately, and queries that the nodes still send to it receive no
+    response: a client waits for its resolver's timeout, 5 seconds by default. With `lameduck 5s`, which kubeadm writes,
+    CoreDNS answers for 5 more seconds, while `ready` already reports that it is not ready.
 
     ## Fix
-    Adds `lameduck 5s`, kubeadm's value. Pods take 5 seconds longer to end, well below the 30 seconds that Kubernetes
-    gives them.
+    Adds `lameduck 5s`, the value that kubeadm uses. Pods take 5 seconds longer to stop, well below the 30 seconds that
+    Kubernetes gives them.
 
     ## References
     - https://coredns.io/plugins/health/
@@ -110,9 +110,8 @@ class HealthWithoutLameduck(Rule):
         for health in server.all("health"):
             yield self.finding(
                 health.head,
-                "what the nodes still send to a CoreDNS pod that ends gets no answer, because `health` without `lameduck` "
-                "lets it stop at once",
-                help="Write `lameduck 5s` in the block of `health`: CoreDNS then answers for 5 more seconds.",
+                "`health` has no `lameduck`, so CoreDNS stops immediately and queries that nodes still send to the pod time out",
+                help="Add `lameduck 5s` to the block of `health`: CoreDNS then answers for 5 more seconds.",
                 fix=Fix("Add `lameduck 5s`", (server.corefile.add_property(health, "lameduck 5s"),)),
             )
 

@@ -21,15 +21,15 @@ from kpl import (
 
 
 class KeyHoldsBrace(Rule):
-    """A server block serves a zone whose name ends in a brace, because the brace is glued to the key.
+    """The server block's key ends in `{`, so CoreDNS serves a zone with that name. Add a space before `{`.
 
     ## Why
-    CoreDNS takes `{` for a brace only where it is a word of its own. `example.org{` is a zone called `example.org{.`, which
-    nobody asks for; CoreDNS starts, and `example.org` is not served. The chart `coredns` 1.46.2 writes this itself for a
+    CoreDNS reads `{` as a brace only if it is a separate word. `example.org{` is a zone called `example.org{.`, which
+    nobody queries. CoreDNS starts, but does not serve `example.org`. The chart `coredns` 1.46.2 writes this for a
     server without a port.
 
     ## Fix
-    A blank before the brace. What the block then serves is what its author wrote it for.
+    Adds a space before the brace. The block then serves the zone that it was written for.
 
     ## References
     - https://github.com/coredns/coredns/issues/3164
@@ -62,7 +62,7 @@ class KeyHoldsBrace(Rule):
             end = key.span.end - 1
             yield self.finding(
                 key.span,
-                f"the block serves the zone `{key}`, because `{{` is glued to the key: `{zone}` is not served",
-                help="Write a blank before `{`.",
-                fix=Fix("Write a blank before `{`", (Edit(end, end, " "),), restructures=True),
+                f"the key `{key}` ends in `{{`, so CoreDNS serves a zone with that name instead of `{zone}`",
+                help="Add a space before `{`.",
+                fix=Fix("Add a space before `{`", (Edit(end, end, " "),), restructures=True),
             )

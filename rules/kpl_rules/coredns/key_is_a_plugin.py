@@ -21,15 +21,15 @@ from kpl import (
 
 
 class KeyIsAPlugin(Rule):
-    """A plugin stands where a server block's keys stand, so that CoreDNS serves a zone of that name.
+    """A plugin is outside of a server block, so CoreDNS serves a zone with the plugin's name.
 
     ## Why
-    The first words of a file, and those behind a server block's closing brace, are keys. `forward . 8.8.8.8` outside of a
-    server block makes a server for the zones `forward.`, `.` and `8.8.8.8.` without any plugin: CoreDNS starts, and
-    answers with REFUSED.
+    The first words of a file, and those after the closing brace of a server block, are keys. `forward . 8.8.8.8`
+    outside of a server block makes a server for the zones `forward.`, `.` and `8.8.8.8.` without any plugin. CoreDNS
+    starts, and answers with REFUSED.
 
     ## Fix
-    None: which block the line belongs to is the author's to say.
+    There is no automatic fix, because only you know which block the line belongs to.
 
     ## References
     - https://coredns.io/manual/configuration/#server-blocks
@@ -63,6 +63,6 @@ class KeyIsAPlugin(Rule):
             return
         yield self.finding(
             key.span,
-            f"CoreDNS serves a zone called `{key}.` here, because the plugin's line stands outside of a server block",
-            help=f"Put the line into a server block: `. {{ }}` with `{key}` in it.",
+            f"the plugin `{key}` is outside of a server block, so CoreDNS serves a zone called `{key}.`",
+            help=f"Move the line into a server block: `. {{ }}` with `{key}` inside.",
         )

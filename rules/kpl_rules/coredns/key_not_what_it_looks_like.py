@@ -26,16 +26,16 @@ _ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
 
 
 class KeyNotWhatItLooksLike(Rule):
-    """A server block's key looks like an address, a port or another scheme, and is a part of the zone's name for CoreDNS.
+    """A key looks like an address, a port or another scheme, but CoreDNS reads it as part of the zone's name.
 
     ## Why
-    CoreDNS knows the schemes `dns`, `tls`, `quic` (1.11.0), `grpc`, `https`, `https3` (1.13.2) and `unix` (1.11.0), in lower
-    case; what stands behind the last colon is a port where it is a number. Everything else is a name: `http://a.org` and
-    `a.org:dns` are zones that nobody asks for, and `lan:10.0.0.1:53` does not listen on that address. CoreDNS starts and
-    says nothing.
+    CoreDNS knows the schemes `dns`, `tls`, `quic` (1.11.0 and later), `grpc`, `https`, `https3` (1.13.2 and later) and
+    `unix` (1.11.0 and later), in lower case. The part after the last colon is a port if it is a number. Everything else
+    is a name: `http://a.org` and `a.org:dns` are zones that nobody queries, and `lan:10.0.0.1:53` does not listen on
+    that address. CoreDNS starts and reports nothing.
 
     ## Fix
-    None: an address belongs into `bind`, and which scheme was meant is the author's to say.
+    There is no automatic fix: an address belongs in `bind`, and only you know which scheme is meant.
 
     ## References
     - https://github.com/coredns/coredns/blob/v1.14.7/plugin/pkg/parse/transport.go
@@ -66,24 +66,27 @@ class KeyNotWhatItLooksLike(Rule):
             zones = zones_of(key, cluster.coredns_version)
             why = self._why(key, zones[0]) if len(zones) == 1 and "{" not in key and "}" not in key else None
             if why is not None:
-                yield self.finding(
-                    key.span, f"the block serves a zone called `{zones[0]}`, because {why[0]}", help=why[1]
-                )
+                yield self.finding(key.span, f"{why[0]}, so the block serves a zone called `{zones[0]}`", help=why[1])
 
     def _why(self, key: Text, zone: str) -> tuple[str, str] | None:
         scheme = _SCHEME.match(zone)
         if scheme is not None:
-            return f"`{scheme[1]}://` is no scheme of CoreDNS", "Write `dns://`, `tls://`, `https://` or none."
+            # the zone is in lower case, and the scheme must be
+            written = key[: len(scheme[1])]
+            return f"`{written}://` is not a scheme of CoreDNS", "Use `dns://`, `tls://`, `https://` or no scheme."
         if _ADDRESS.fullmatch(zone.removesuffix(".")):
             return (
                 "a key is a name and not an address to listen on",
-                f"Write `.` as the key, and `bind {zone[:-1]}` in the block.",
+                f"Replace the key with `.`, and add `bind {zone[:-1]}` to the block.",
             )
         if zone.startswith(".") and zone != ".":
-            return "of the dot before it, so no query is for it", f"Remove the dot: `{zone[1:].rstrip('.')}`."
+            return (
+                "the key starts with a dot, which no query name does",
+                f"Remove the dot: `{zone[1:].rstrip('.')}`.",
+            )
         if ":" in zone:
             name, _, port = zone.removesuffix(".").rpartition(":")
             if _ADDRESS.search(zone):
-                return "a key holds no address to listen on", "Write `bind ADDRESS` in the block."
-            return f"`{port}` behind `{name}:` is no number", "Write the port as a number."
+                return "a key cannot contain an address to listen on", "Add `bind ADDRESS` to the block."
+            return f"`{port}` after `{name}:` is not a number", "Write the port as a number."
         return None

@@ -22,15 +22,16 @@ _SHOWN = 4
 
 
 class KeyOfSeveralZones(Rule):
-    """A network whose prefix does not end at a label of the reverse name is several zones for CoreDNS.
+    """A network prefix is not at a label boundary of the reverse name, so CoreDNS serves several zones.
 
     ## Why
-    A reverse zone ends at each octet of an IPv4 address and at each nibble of an IPv6 one. CoreDNS makes of `10.0.0.0/15` the
-    two zones `0.10.in-addr.arpa.` and `1.10.in-addr.arpa.`: with other keys of the file they may collide, and a zone file
-    has to hold them all. CoreDNS before 1.8.4 served one zone instead, that of the octet below the prefix.
+    A reverse zone ends at an octet of an IPv4 address or at a nibble of an IPv6 address. For `10.0.0.0/15`, CoreDNS
+    serves the two zones `0.10.in-addr.arpa.` and `1.10.in-addr.arpa.`. They can collide with other keys of the file,
+    and a zone file must contain them all. CoreDNS before 1.8.4 served one zone instead, that of the octet below the
+    prefix.
 
     ## Fix
-    None: there is nothing wrong.
+    There is no fix, because nothing is wrong.
 
     ## References
     - https://coredns.io/manual/configuration/#reverse-zones
@@ -61,4 +62,4 @@ class KeyOfSeveralZones(Rule):
             if len(zones) > 1:
                 shown = ", ".join(f"`{zone}`" for zone in zones[:_SHOWN])
                 rest = f" and {len(zones) - _SHOWN:,} more" if len(zones) > _SHOWN else ""
-                yield self.finding(key.span, f"this is {len(zones):,} zones for CoreDNS: {shown}{rest}")
+                yield self.finding(key.span, f"CoreDNS serves this network as {len(zones):,} zones: {shown}{rest}")

@@ -8,14 +8,14 @@ from kpl import Bad, Directive, Edit, Finding, Fix, Good, Rule, Severity, Stop, 
 
 
 class LogFormatIsAScope(Rule):
-    """`log` has a format that it takes for a name, so that nothing is logged.
+    """`log` reads its format as the name to log, so it logs nothing.
 
     ## Why
-    The first argument of `log` is the name whose queries are logged, and the format comes behind it. `log "{remote}"` logs the
-    queries for a name `{remote}.`, which nobody asks for.
+    The first argument of `log` is the name whose queries are logged; the format comes after it. `log "{remote}"` logs
+    the queries for the name `{remote}.`, which nobody sends.
 
     ## Fix
-    `.` before the format: all names. The lines that were to be logged then are.
+    Adds `.` (all names) before the format. CoreDNS then logs what the line was meant to log.
 
     ## References
     - https://coredns.io/plugins/log/
@@ -46,7 +46,7 @@ class LogFormatIsAScope(Rule):
         start = word.span.start
         yield self.finding(
             word.span,
-            f"`log` takes `{word}` for the name whose queries are logged, and logs nothing",
-            help="Write `.` before the format: `log . FORMAT`.",
-            fix=Fix("Write `.` before the format", (Edit(start, start, ". "),)),
+            f"`log` reads `{word}` as the name whose queries it logs, so it logs nothing",
+            help="Add `.` before the format: `log . FORMAT`.",
+            fix=Fix("Add `.` before the format", (Edit(start, start, ". "),)),
         )

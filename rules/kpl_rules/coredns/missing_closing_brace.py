@@ -8,15 +8,15 @@ from kpl import Bad, Corefile, Finding, Good, Rule, Severity, Span, Stop, corefi
 
 
 class MissingClosingBrace(Rule):
-    """The braces of the file do not match, and CoreDNS starts with it all the same.
+    """The braces of the Corefile do not match; CoreDNS accepts it, but the next change can break it.
 
     ## Why
-    CoreDNS asks only that the last word of a server block be `}`: the closing brace of a plugin's block will do. The next
-    line that somebody adds at the end then falls into the block, or breaks the file. A brace too many at the end of the
-    file is the key of one more server block, for a zone called `}`.
+    CoreDNS only requires that the last word of a server block is `}`: the closing brace of a plugin's block is enough.
+    The next line that somebody adds at the end then becomes part of the block, or breaks the file. An extra brace at
+    the end of the file is the key of another server block, for a zone called `}`.
 
     ## Fix
-    None: which brace is missing is the author's to say.
+    There is no automatic fix, because only you know which brace is missing.
 
     ## References
     - https://github.com/coredns/caddy/blob/master/caddyfile/parse.go (closeCurlyBrace)
@@ -41,12 +41,12 @@ class MissingClosingBrace(Rule):
         if corefile.unclosed:
             yield self.finding(
                 Span(end - 1, end),
-                "the last server block is not closed; CoreDNS takes the closing brace of the plugin's block for its own",
-                help="Write `}` at the end.",
+                "the last server block is not closed, so CoreDNS takes the closing brace of the plugin's block as its end",
+                help="Add `}` at the end of the file.",
             )
         for brace in corefile.stray_braces:
             yield self.finding(
                 brace,
-                "this brace closes nothing: CoreDNS serves one more block, for a zone called `}`",
-                help="Remove it.",
+                "this brace closes nothing, so CoreDNS serves another block, for a zone called `}`",
+                help="Remove the brace.",
             )

@@ -44,11 +44,11 @@ _FULL = """\
 
 
 class MissingErrors(Rule):
-    """CoreDNS answers SERVFAIL and says nothing about why, because the server block has no `errors`.
+    """The server block has no `errors`, so CoreDNS answers SERVFAIL without logging the reason.
 
     ## Why
-    When an upstream times out or a plugin fails, the client sees SERVFAIL; the reason is logged by `errors` alone, and
-    for the server blocks that have it. kubeadm has it in its Corefile.
+    If an upstream times out or a plugin fails, the client gets SERVFAIL. Only `errors` logs the reason, and only for
+    the server blocks that have it. kubeadm's Corefile has `errors`.
 
     ## Fix
     Adds `errors`, which changes no answer.
@@ -77,7 +77,7 @@ class MissingErrors(Rule):
             return
         yield self.finding(
             server.key_span,
-            "nothing is logged about why a query ends in SERVFAIL, because this block has no `errors`",
-            help="Write `errors` in the block.",
+            "this block has no `errors`, so CoreDNS does not log why a query ends in SERVFAIL",
+            help="Add `errors` to the block.",
             fix=Fix("Add `errors`", (server.corefile.insert_after(server.directives[0], "errors"),)),
         )

@@ -48,19 +48,19 @@ _FULL = """\
 
 
 class MissingLoop(Rule):
-    """A forwarding loop eats memory and CPU until CoreDNS is killed, because nothing looks for it.
+    """Without `loop`, CoreDNS does not detect a forwarding loop, which uses memory and CPU until the pod is killed.
 
     ## Why
-    Where the upstreams come from `/etc/resolv.conf`, a node with systemd-resolved or dnsmasq puts a loopback address in
-    there, and CoreDNS forwards every query to itself. `loop` sends one probe at start and stops CoreDNS with a message
-    that says so; without it the queries multiply until the pod is out of memory. A resolver of one's own that sends
-    what it does not know back to the cluster makes the same loop. kubeadm has `loop` in its Corefile.
+    If the upstreams come from `/etc/resolv.conf`, a node with systemd-resolved or dnsmasq has a loopback address there,
+    and CoreDNS forwards every query to itself. `loop` sends one probe when CoreDNS starts, and stops CoreDNS with a
+    message about the loop. Without it, the queries multiply until the pod is out of memory. A custom resolver that
+    sends unknown names back to the cluster creates the same loop. kubeadm's Corefile has `loop`.
 
-    The rule is silent where all upstreams are public addresses, which no loop comes back from, and where the block does
-    not listen on port 53, which is the one that resolv.conf leads to.
+    The rule is silent if all upstreams are public addresses, which send no loop back, and if the block does not listen
+    on port 53, the port that resolv.conf uses.
 
     ## Fix
-    Adds `loop` below `forward`. It is an unsafe fix: where there is a loop, CoreDNS stops at its start.
+    Adds `loop` after `forward`. The fix is unsafe: if there is a loop, CoreDNS stops when it starts.
 
     ## References
     - https://coredns.io/plugins/loop/
@@ -111,9 +111,8 @@ class MissingLoop(Rule):
             fix = Fix("Add `loop`", (server.corefile.insert_after(forward, "loop"),), safe=False)
         yield self.finding(
             server.key_span,
-            f"a forwarding loop would eat memory until CoreDNS is killed, because this block forwards to `{own[0]}` "
-            "without `loop`",
-            help="Write `loop` in the block: CoreDNS then looks for a loop at its start, and stops with a message about it.",
+            f"this block forwards to `{own[0]}` without `loop`, so a forwarding loop consumes memory until CoreDNS is killed",
+            help="Add `loop` to the block: CoreDNS then checks for a loop when it starts, and stops with a message about it.",
             fix=fix,
         )
 

@@ -68,18 +68,18 @@ cluster.local:53 {
 
 
 class MissingReady(Rule):
-    """A CoreDNS pod gets queries before it knows the Services, because nothing tells that `kubernetes` is not ready.
+    """The server block has no `ready`, so a CoreDNS pod receives queries before it knows the Services.
 
     ## Why
     CoreDNS waits 5 seconds for `kubernetes` to get its list of Services (`startup_timeout` sets another time) and then
-    starts to answer without it: SERVFAIL for the cluster's names. `ready` answers 503 on :8181/ready meanwhile, so that the
-    Deployment's readinessProbe keeps the pod out of the Service; `health` on :8080/health says 200 from the start.
-    Only plugins in server blocks that have `ready` are asked.
+    starts to answer without it, with SERVFAIL for the names of the cluster. Meanwhile `ready` answers 503 on
+    :8181/ready, so the readinessProbe of the Deployment keeps the pod out of the Service; `health` on :8080/health
+    returns 200 from the start. `ready` asks only the plugins in server blocks that have it.
 
     ## Fix
     Adds `ready`, with the address that another block gives it. It opens port 8181 and changes no answer; the
-    readinessProbe must ask for port 8181 and path /ready. The fix is unsafe where CoreDNS's workload in the tree uses the
-    network of its node, where something else may have that port.
+    readinessProbe must use port 8181 and path /ready. The fix is unsafe if the workload of CoreDNS in the tree uses the
+    network of its node, where another program may have that port.
 
     ## References
     - https://coredns.io/plugins/ready/
@@ -115,9 +115,9 @@ class MissingReady(Rule):
             return
         yield self.finding(
             server.key_span,
-            "the readiness of a CoreDNS pod does not tell whether `kubernetes` knows the Services yet, because this block "
-            "has no `ready`; until then the cluster's names end in SERVFAIL",
-            help="Write `ready` in the block, and let the readinessProbe ask for port 8181 and path /ready.",
+            "this block has no `ready`, so the pod can be ready before `kubernetes` knows the Services, and until then the "
+            "cluster's names get SERVFAIL",
+            help="Add `ready` to the block, and point the readinessProbe at port 8181 and path /ready.",
             fix=_fix(server, cluster),
         )
 

@@ -26,14 +26,15 @@ _ANSWERING = frozenset(
 
 
 class NothingAnswers(Rule):
-    """A server block has no plugin that answers: its zones get SERVFAIL or REFUSED.
+    """No plugin of the server block answers queries, so its zones get SERVFAIL or REFUSED.
 
     ## Why
-    `errors`, `log`, `cache` and the like only look at queries and answers. Where nothing answers, CoreDNS refuses; a longer zone
-    wins over a shorter one, so that the block also takes its names away from the block for `.`.
+    Plugins such as `errors`, `log` and `cache` only look at queries and answers. If no plugin answers, CoreDNS refuses
+    the query. A longer zone takes precedence over a shorter one, so the block also takes its names away from the block
+    for `.`.
 
     ## Fix
-    None: what was to answer is the author's to say.
+    There is no automatic fix, because only you know which plugin is meant to answer.
 
     ## References
     - https://coredns.io/manual/plugins/
@@ -64,6 +65,6 @@ class NothingAnswers(Rule):
         if all(directive_known(name, cluster.coredns_version) for name in names):
             yield self.finding(
                 server.key_span,
-                "every query for these names is refused or fails, because no plugin of the block answers",
-                help="Write `forward`, `file`, `hosts` or what else is to answer into the block.",
+                "no plugin of the block answers, so every query for these names is refused or fails",
+                help="Add a plugin that answers queries, such as `forward`, `file` or `hosts`.",
             )

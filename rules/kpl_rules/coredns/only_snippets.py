@@ -8,14 +8,14 @@ from kpl import Bad, Corefile, Finding, Good, Rule, Severity, Stop, corefile, co
 
 
 class OnlySnippets(Rule):
-    """The Corefile has no server block, so that CoreDNS runs its built-in configuration.
+    """The Corefile has no server block, so CoreDNS runs its built-in configuration.
 
     ## Why
-    Where a file holds snippets alone, or nothing at all, CoreDNS serves `.` on port 53 with `whoami` and `log`: every query is
-    answered with the client's own address, and nothing fails.
+    If a file has only snippets, or nothing, CoreDNS serves `.` on port 53 with `whoami` and `log`: it answers every
+    query with the client's own address, and nothing fails.
 
     ## Fix
-    None: the server block is missing.
+    There is no automatic fix, because the server block is missing.
 
     ## References
     - https://github.com/coredns/coredns/blob/v1.14.7/core/dnsserver/register.go (DefaultInput)
@@ -44,6 +44,6 @@ class OnlySnippets(Rule):
             return
         yield self.finding(
             corefile.snippets[0].key_span,
-            "CoreDNS answers every query with the client's own address, because the file has snippets and no server block",
-            help="Write a server block that imports the snippet: `. { }`.",
+            "the file has snippets but no server block, so CoreDNS answers every query with the client's own address",
+            help="Add a server block that imports the snippet: `. { }`.",
         )

@@ -20,14 +20,14 @@ from kpl import (
 
 
 class OrderWithoutMeaning(Rule):
-    """Plugins that answer stand in another order than CoreDNS asks them in.
+    """CoreDNS calls the plugins in a different order than the file lists them, so the file is misleading.
 
     ## Why
-    Where a line stands in the block has no meaning: the order of the plugins is fixed when CoreDNS is built (`plugin.cfg`).
-    `forward` written above `hosts` is asked after it all the same, and a person reads the file wrongly.
+    The position of a line in the block has no meaning: the order of the plugins is fixed when CoreDNS is built
+    (`plugin.cfg`). CoreDNS calls a `forward` above `hosts` after `hosts`, so a reader misunderstands the file.
 
     ## Fix
-    None: moving lines would part them from their comments.
+    There is no automatic fix, because moving lines would separate them from their comments.
 
     ## References
     - https://github.com/coredns/coredns/blob/v1.14.7/plugin.cfg
@@ -66,9 +66,9 @@ class OrderWithoutMeaning(Rule):
             if last is not None and directive_order(directive.name) < directive_order(last.name):
                 yield self.finding(
                     directive.name.span,
-                    f"CoreDNS asks `{directive.name}` before `{last.name}`: the order of the lines has no meaning",
-                    help=f"Write it above `{last.name}`, so that the file reads as CoreDNS works.",
-                    related=[Related(last.name.span, "this is asked later")],
+                    f"the order of the lines has no meaning, so CoreDNS calls `{directive.name}` before `{last.name}`",
+                    help=f"Move it above `{last.name}`, so that the file shows the order that CoreDNS uses.",
+                    related=[Related(last.name.span, "CoreDNS calls this plugin later")],
                 )
             else:
                 last = directive

@@ -24,14 +24,14 @@ _PORT = re.compile(r":(\d+)$")
 
 
 class PortOfOneKey(Rule):
-    """The port at the end of a server block's keys is that of the last key only.
+    """Only the last key of the server block has the port, so the other keys are served on port 53.
 
     ## Why
-    Each key has its own port, 53 where none is written. `a.org b.org:1053` serves `a.org` on port 53. The chart `coredns`
-    prints one port behind the last zone, so that several zones in one server end up on two ports.
+    Each key has its own port, or 53 if it has none. `a.org b.org:1053` serves `a.org` on port 53. The chart `coredns`
+    prints one port after the last zone, so several zones in one server end up on two ports.
 
     ## Fix
-    The same port for the keys before it; unsafe, because the block may be meant as it is.
+    Adds the same port to the keys before it. The fix is unsafe, because the block may be meant as it is.
 
     ## References
     - https://coredns.io/manual/configuration/#server-blocks
@@ -69,7 +69,7 @@ class PortOfOneKey(Rule):
         quoted = any(corefile.text[key.span.start] == '"' for key in others)
         yield self.finding(
             others[0].span,
-            f"this is served on port 53, because the port {port[1]} is that of `{last}` only",
-            help=f"Write the port behind each key: `{others[0]}{port.group()}`.",
-            fix=None if quoted else Fix("Write the port behind each key", edits, safe=False),
+            f"only `{last}` has port {port[1]}, so `{others[0]}` is served on port 53",
+            help=f"Add the port to every key: `{others[0]}{port.group()}`.",
+            fix=None if quoted else Fix("Add the port to every key", edits, safe=False),
         )

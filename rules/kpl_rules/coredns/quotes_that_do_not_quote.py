@@ -26,13 +26,13 @@ _EXPRESSIONS = ("var", "expr")
 
 
 class QuotesThatDoNotQuote(Rule):
-    """Single quotes or backquotes stand around words that CoreDNS takes one by one, the quotes included.
+    """Only double quotes quote in a Corefile, so CoreDNS reads words in other quotes one by one.
 
     ## Why
-    Only double quotes quote in a Corefile. `log . 'a b'` has the two arguments `'a` and `b'`.
+    CoreDNS treats single quotes and backquotes as part of a word. `log . 'a b'` has the two arguments `'a` and `b'`.
 
     ## Fix
-    Double quotes, where none stand between. It is unsafe, because the words are then one.
+    Writes double quotes, if there are none in between. The fix is unsafe, because CoreDNS then reads one word.
 
     ## References
     - https://github.com/coredns/caddy/blob/master/caddyfile/lexer.go
@@ -83,10 +83,15 @@ class QuotesThatDoNotQuote(Rule):
                 span = Span(first.span.start, last.span.end)
                 written = corefile.text[slice(*span)]
                 plain = '"' not in written and "\\" not in written
-                fix = Fix("Write double quotes", (Edit(*span, f'"{written[1:-1]}"'),), safe=False, restructures=True)
+                fix = Fix(
+                    "Replace the quotes with double quotes",
+                    (Edit(*span, f'"{written[1:-1]}"'),),
+                    safe=False,
+                    restructures=True,
+                )
                 yield self.finding(
                     span,
-                    f"CoreDNS reads several words here, the quotes included, because `{quote}` does not quote",
-                    help="Write double quotes.",
+                    f"`{quote}` does not quote in a Corefile, so CoreDNS reads several words here, including the quotes",
+                    help="Use double quotes.",
                     fix=fix if plain else None,
                 )

@@ -29,16 +29,16 @@ from kpl import (
 )
 
 _INSTEAD = {
-    "proxy": "Write `forward`, which takes the same FROM and TO.",
-    "federation": "Remove it: Kubernetes gave up this kind of federation.",
-    "reverse": "Write `template`, which answers for names that a pattern matches.",
-    "startup": "Run the command outside of CoreDNS, or build CoreDNS with the external plugin `on`.",
-    "shutdown": "Run the command outside of CoreDNS, or build CoreDNS with the external plugin `on`.",
-    "no_reload": "Write `reload 0`.",
-    "transfer": "Write the plugin `transfer` in the server block, with `to` inside.",
-    "upstream": "Remove the line: CoreDNS resolves these names by itself.",
-    "resyncperiod": "Remove the line: `kubernetes` is told of every change by its watch and needs no resync.",
-    "stubzones": "Remove the line, and write a server block with `forward` for each stub zone.",
+    "proxy": "Replace it with `forward`, which takes the same FROM and TO.",
+    "federation": "Remove it: Kubernetes no longer has this kind of federation.",
+    "reverse": "Replace it with `template`, which answers names that match a pattern.",
+    "startup": "Run the command outside of CoreDNS. Or build CoreDNS with the external plugin `on`.",
+    "shutdown": "Run the command outside of CoreDNS. Or build CoreDNS with the external plugin `on`.",
+    "no_reload": "Replace it with `reload 0`.",
+    "transfer": "Replace it with the plugin `transfer` in the server block, with `to` inside.",
+    "upstream": "Remove the line: CoreDNS resolves these names itself.",
+    "resyncperiod": "Remove the line: the watch of `kubernetes` reports every change, so it needs no resync.",
+    "stubzones": "Remove the line, and add a server block with `forward` for each stub zone.",
     "debug": "Remove the line.",
 }
 _FULL = """\
@@ -66,13 +66,13 @@ _FULL = """\
 
 
 class RemovedPluginOrOption(Rule):
-    """CoreDNS does not start, because the Corefile uses a plugin or an option that this release no longer has.
+    """The Corefile uses a plugin or option that this release has removed, so CoreDNS does not start.
 
     ## Why
-    CoreDNS exits when it meets a plugin or an option that it does not know. A pod that runs keeps its old configuration
-    when `reload` meets such a file; the next pod that starts does not come up, which is often during the upgrade.
+    CoreDNS exits if the Corefile has a plugin or an option that it does not know. A running pod keeps its old
+    configuration if `reload` reads such a file; the next pod that starts fails, often during the upgrade.
 
-    | gone since | what | instead |
+    | removed in | what | instead |
     |---|---|---|
     | 1.1.1 | the plugins `startup` and `shutdown` | the external plugin `on` |
     | 1.2.0 | the plugin `reverse` | `template` |
@@ -83,15 +83,15 @@ class RemovedPluginOrOption(Rule):
     | 1.7.0 | `upstream` in `kubernetes`, 1.8.0 in `secondary` | nothing |
     | 1.8.0 | `transfer` in `kubernetes`, `file` and `auto` | the plugin `transfer` |
 
-    The release is the one given (`--coredns-version`), or that of the image in the manifests, or the newest known one.
-    Options that are still read and have no effect any more (`upstream` in `file`, `auto`, `template`, `etcd`, `route53`
-    and `clouddns`; `stubzones` and `debug` in `etcd`) are reported as an info.
+    The release is the one given with `--coredns-version`, the one of the image in the manifests, or else the newest
+    that kpl knows. Options that CoreDNS still reads but that have no effect (`upstream` in `file`, `auto`, `template`,
+    `etcd`, `route53` and `clouddns`; `stubzones` and `debug` in `etcd`) are reported as info.
 
     ## Fix
-    Removes options that did nothing in their last releases, and keeps the comments. `proxy . ADDRESS...` becomes
-    `forward . ADDRESS...`; the fix is unsafe where `proxy` is for another zone than `.`, is not the only one of its
-    block, or has options about health checks, which `forward` does in its own way. `transfer to` moves into the plugin
-    `transfer`, and `federation` is removed; both are unsafe.
+    Removes options that did nothing in their last releases, and keeps the comments. Replaces `proxy . ADDRESS...` with
+    `forward . ADDRESS...`; this is unsafe if `proxy` is for a zone other than `.`, is not the only one in its block, or
+    has options for health checks, which `forward` does differently. Moves `transfer to` into the plugin `transfer` and
+    removes `federation`; both are unsafe.
 
     ## References
     - https://github.com/coredns/coredns/tree/master/notes (1.1.0, 1.1.4, 1.4.0, 1.5.0, 1.5.2, 1.6.0, 1.7.0, 1.8.0)
@@ -188,7 +188,7 @@ class RemovedPluginOrOption(Rule):
             later = "" if removed is None else f", and CoreDNS {_release(removed)} does not start with it"
             yield self.finding(
                 option.name.span,
-                f"`{option.name}` has no effect, because `{directive.name}` only skips it{later}",
+                f"`{directive.name}` ignores `{option.name}`, so it has no effect{later}",
                 help=_INSTEAD[option.name],
                 fix=replace_option(server, directive, option),
                 severity=Severity.INFO,
@@ -197,8 +197,8 @@ class RemovedPluginOrOption(Rule):
     def _gone(self, word: Text, what: str, removed: Version, version: Version, fix: Fix | None) -> Finding:
         return self.finding(
             word.span,
-            f"CoreDNS {_release(version)} does not start with this Corefile, because {what} is gone since "
-            f"{_release(removed)}",
+            f"{what} was removed in CoreDNS {_release(removed)}, so CoreDNS {_release(version)} does not start with this "
+            "Corefile",
             help=_INSTEAD[word],
             fix=fix,
         )

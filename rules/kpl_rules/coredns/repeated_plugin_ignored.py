@@ -8,14 +8,14 @@ from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Stop, cor
 
 
 class RepeatedPluginIgnored(Rule):
-    """A plugin stands twice in a server block, and CoreDNS reads the first one only.
+    """A plugin occurs twice in a server block, so CoreDNS reads the first one and ignores the second.
 
     ## Why
-    CoreDNS hands all lines of a plugin to it together. Many plugins refuse a second line (KPL010) or add it to the first; some
-    read the first one and stop: what the second line says has no effect.
+    CoreDNS passes all lines of a plugin to it together. Many plugins refuse a second line (KPL010) or add it to the
+    first one. Some read the first line and stop, so the second line has no effect.
 
     ## Fix
-    None: which of the two was meant is the author's to say.
+    There is no automatic fix, because only you know which of the two is meant.
 
     ## References
     - https://github.com/coredns/coredns/issues/2174
@@ -27,7 +27,7 @@ class RepeatedPluginIgnored(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
-    needs = "Corefile"
+    needs = "Corefile|ParseFailure"
     examples = [
         Bad(corefile("lan {\n    errors\n    bufsize 1232\n    bufsize 512\n    whoami\n}\n"), flags=["bufsize"]),
         Good(
@@ -49,6 +49,6 @@ class RepeatedPluginIgnored(Rule):
             if what == "occurrence" and not token.file:
                 yield self.finding(
                     token.span,
-                    f"CoreDNS does not read this line: the server block has a `{token.text}` before it, and that one counts",
-                    help=f"Keep one `{token.text}` in the block.",
+                    f"the server block has another `{token.text}` before this line, so CoreDNS ignores this one",
+                    help=f"Keep only one `{token.text}` in the block.",
                 )

@@ -23,14 +23,14 @@ from kpl import (
 
 
 class SeveralOptionsOnALine(Rule):
-    """An option of a plugin stands behind another one on its line.
+    """Two options of a plugin are on one line, so the second one looks like an argument of the first.
 
     ## Why
-    Some plugins read the words of their block one by one: `max_fails 3 force_tcp` are two options of `forward`. A person
-    takes the second one for an argument, and other plugins do.
+    Some plugins read the words of their block one by one: `max_fails 3 force_tcp` are two options of `forward`. A
+    reader takes the second one for an argument, and so do other plugins.
 
     ## Fix
-    A line for each option.
+    Puts each option on a separate line.
 
     ## References
     - https://github.com/coredns/coredns/blob/v1.14.7/plugin/forward/setup.go (parseBlock)
@@ -77,7 +77,7 @@ class SeveralOptionsOnALine(Rule):
             edit = Edit(start, token.span.start, f"\n{read.indent_at(token.span.start)}")
             yield self.finding(
                 token.span,
-                f"`{token.text}` is an option of its own, and no argument of what stands before it",
-                help="Write it on a line of its own.",
-                fix=Fix("Write it on a line of its own", (edit,), restructures=True),
+                f"`{token.text}` is a separate option, although it looks like an argument of the option before it",
+                help="Move it to a separate line.",
+                fix=Fix(f"Move `{token.text}` to a separate line", (edit,), restructures=True),
             )

@@ -21,16 +21,16 @@ _LAST = ("grpc", "erratic", "whoami", "nomad")
 
 
 class UnreachablePlugin(Rule):
-    """A plugin is never asked, because `forward .` answers everything before it.
+    """`forward .` answers every query first, so queries never reach the plugin after it.
 
     ## Why
-    The order of the plugins is fixed when CoreDNS is built; where a line stands in the file has no meaning. `grpc`, `erratic`,
-    `whoami` and `nomad` come after `forward`, and `forward .` passes no query on: it answers, or fails. Of several
-    `forward .` in one block (from CoreDNS 1.9.4 on) the first one answers everything, unless it has `next` or
+    The order of the plugins is fixed when CoreDNS is built; the position of a line in the file has no meaning. `grpc`,
+    `erratic`, `whoami` and `nomad` come after `forward`, and `forward .` passes no query on: it answers, or fails. If a
+    block has several `forward .` (CoreDNS 1.9.4 and later), the first one answers everything, unless it has `next` or
     `next_on_nodata`.
 
     ## Fix
-    None: one of the two is to go.
+    There is no automatic fix, because only you know which of the two to remove.
 
     ## References
     - https://github.com/coredns/coredns/blob/v1.14.7/plugin.cfg
@@ -72,15 +72,17 @@ class UnreachablePlugin(Rule):
             forward = next(filter(_answers_everything, server.all("forward")), None)
             if forward is None:
                 continue
-            related = [Related(forward.head, "this answers everything")] if forward in server.directives else []
+            related = (
+                [Related(forward.head, "this `forward` answers every query")] if forward in server.directives else []
+            )
             forwards = server.all("forward")
             later = {id(each) for each in forwards[forwards.index(forward) + 1 :] if each.args[:1] == ["."]}
             for directive in server.directives:
                 if id(directive) in later or directive.name in _LAST:
                     yield self.finding(
                         directive.name.span,
-                        f"`{directive.name}` is never asked, because it comes behind `forward .`, which passes no query on",
-                        help="Remove it, or forward some zones only.",
+                        f"`{directive.name}` comes after `forward .`, which passes no query on, so queries never reach it",
+                        help="Remove it. Or forward only some zones.",
                         related=related,
                     )
 

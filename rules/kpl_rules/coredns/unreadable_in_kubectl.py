@@ -12,15 +12,16 @@ _BAD = re.compile(r"(?<![ \t])(?:[ \t]+(?=\n|\Z)| *\t[ \t]*)")
 
 
 class UnreadableInKubectl(Rule):
-    """`kubectl edit` shows the Corefile as one long string, because it holds a tab or a blank at the end of a line.
+    """The Corefile has a tab or a trailing space, so `kubectl edit` shows it as one long string.
 
     ## Why
-    Kubernetes keeps the text, not how it was written. `kubectl edit` and `kubectl get -o yaml` print a text with a tab, or with
-    a blank in front of a line end, in double quotes on one line, each line end as `\\n` (tried with sigs.k8s.io/yaml 1.6.0).
+    Kubernetes stores the text, not how it was written. `kubectl edit` and `kubectl get -o yaml` print a text with a
+    tab, or with a space before a line end, in double quotes on one line, with each line end as `\\n` (tested with
+    sigs.k8s.io/yaml 1.6.0).
 
     ## Fix
-    Four blanks for each tab that indents, one for another tab; trailing blanks go. Not where a tab stands in a comment or
-    in quotes.
+    Replaces each tab that indents with four spaces and any other tab with one, and removes trailing spaces. There is no
+    fix if a tab is in a comment or in quotes.
 
     ## References
     - https://github.com/coredns/coredns/issues/1708
@@ -52,13 +53,13 @@ class UnreadableInKubectl(Rule):
         if not places:
             return
         edits = tuple(_edit(text, place) for place in places)
-        more = f", and {len(places) - 1:,} more" if len(places) > 1 else ""
-        what = "tab" if "\t" in text[slice(*places[0])] else "blank at the end of the line"
+        more = f" (and {len(places) - 1:,} more)" if len(places) > 1 else ""
+        what = "tab" if "\t" in text[slice(*places[0])] else "trailing space"
         yield self.finding(
             places[0],
-            f"`kubectl edit` shows this Corefile as one long string, because of the {what} here{more}",
-            help="Indent with blanks, and leave none at the end of a line.",
-            fix=Fix("Write blanks for tabs, and none at the end of a line", edits) if _outside(text, places) else None,
+            f"this Corefile has a {what} here{more}, so `kubectl edit` shows it as one long string",
+            help="Indent with spaces, and remove trailing spaces.",
+            fix=Fix("Replace tabs with spaces, and remove trailing spaces", edits) if _outside(text, places) else None,
         )
 
 

@@ -12,15 +12,15 @@ _CLOSED_BY = {"{$": "}", "{%": "%}"}
 
 
 class UnsetVariableInKey(Rule):
-    """A server block is not there, because the variable that is its key is not set.
+    """The variable that is a server block's key is not set, so CoreDNS drops the block.
 
     ## Why
-    CoreDNS replaces a variable that is not set by nothing, and drops a key that is nothing. A block without keys is dropped with
-    all its plugins; where no block is left, CoreDNS runs a built-in configuration of `whoami` and `log`. The variables are
-    those of `--env`, `--env-file` or `.kpl.yaml`; without them this rule is silent.
+    CoreDNS replaces an unset variable with nothing, and drops an empty key. It drops a block without keys, with all its
+    plugins; if no block is left, it runs a built-in configuration of `whoami` and `log`. kpl takes the variables from
+    `--env`, `--env-file` or `.kpl.yaml`; without them, the rule is silent.
 
     ## Fix
-    None: the variable belongs into the container.
+    There is no automatic fix, because the variable belongs in the container.
 
     ## References
     - https://coredns.io/manual/configuration/#environment-variables
@@ -49,9 +49,9 @@ class UnsetVariableInKey(Rule):
             names = [key[start + 2 : end - len(_CLOSED_BY[key[start : start + 2]])] for start, end in places]
             whole = bool(names) and sum(end - start for start, end in places) == len(key)
             if whole and all(names) and not any(environment.get(name) for name in names):
-                what = "the server block is dropped" if len(server.keys) == 1 else "this key is dropped"
+                what = "the server block" if len(server.keys) == 1 else "this key"
                 yield self.finding(
                     key.span,
-                    f"{what}, because `{names[0]}` is not set in CoreDNS's container",
-                    help=f"Set `{names[0]}` in the container, or write the zone.",
+                    f"`{names[0]}` is not set in CoreDNS's container, so CoreDNS drops {what}",
+                    help=f"Set `{names[0]}` in the container. Or replace the variable with the zone.",
                 )

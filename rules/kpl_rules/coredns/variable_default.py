@@ -12,14 +12,15 @@ _DEFAULT = re.compile(r"\{\$([A-Za-z_]\w*)(:-?|-)([^}]*)\}|\{%([A-Za-z_]\w*)(:-?
 
 
 class VariableDefault(Rule):
-    """A variable is written with a default, which CoreDNS has no syntax for.
+    """CoreDNS does not support a default for a variable, so the word is empty.
 
     ## Why
-    Caddy reads `{$NAME:default}`; CoreDNS takes all of `NAME:default` for the variable's name. No variable is called so, and
-    an unset variable is nothing at all: the word is empty, or a key is gone with its whole server block.
+    Caddy reads `{$NAME:default}`, but CoreDNS reads all of `NAME:default` as the name of the variable. No variable has
+    such a name, and an unset variable is empty: the word is missing, or a key is dropped together with its server
+    block.
 
     ## Fix
-    None: set the variable in the container, and write `{$NAME}`.
+    There is no automatic fix. Set the variable in the container, and write `{$NAME}`.
 
     ## References
     - https://coredns.io/manual/configuration/#environment-variables
@@ -48,6 +49,7 @@ class VariableDefault(Rule):
                 start = word.span.start + found.start()
                 yield self.finding(
                     Span(start, start + len(found.group())),
-                    f"CoreDNS looks for a variable called `{found.group()[2:].rstrip('%}')}` and finds none: it knows no defaults",
-                    help=f"Write the value, or `{{${name}}}` and set `{name}` in the container.",
+                    f"CoreDNS does not support defaults, so it looks for a variable called `{found.group()[2:].rstrip('%}')}` and "
+                    "finds none",
+                    help=f"Replace it with the value. Or write `{{${name}}}`, and set `{name}` in the container.",
                 )

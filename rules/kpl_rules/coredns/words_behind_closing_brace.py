@@ -24,14 +24,14 @@ from kpl import (
 
 
 class WordsBehindClosingBrace(Rule):
-    """A plugin does not run, because its name stands behind the closing brace of another plugin's block.
+    """A plugin's name comes after the closing brace of another plugin's block, so the plugin does not run.
 
     ## Why
-    What follows `}` on its line still belongs to the plugin of the block. Most plugins refuse it (KPL010); some skip it, and
-    then CoreDNS starts without the second plugin.
+    Words after `}` on the same line still belong to the plugin of the block. Most plugins refuse them (KPL010); some
+    skip them, and CoreDNS then starts without the second plugin.
 
     ## Fix
-    A line of its own.
+    Moves the plugin to a separate line.
 
     ## References
     - https://github.com/coredns/caddy/blob/master/caddyfile/parse.go (directive)
@@ -63,13 +63,13 @@ class WordsBehindClosingBrace(Rule):
             return
         indent = corefile.indent_at(directive.span.start)
         fix = Fix(
-            "Write it on a line of its own",
+            f"Move `{behind}` to a separate line",
             (Edit(directive.block.end, behind.span.start, f"\n{indent}"),),
             restructures=True,
         )
         yield self.finding(
             Span(*behind.span),
-            f"the plugin `{behind}` does not run: behind `}}` it is skipped as a part of `{directive.name}`",
-            help="Write it on a line of its own.",
+            f"`{behind}` comes after `}}` on the same line, so `{directive.name}` skips it and the plugin does not run",
+            help="Move it to a separate line.",
             fix=fix,
         )

@@ -8,14 +8,14 @@ from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Stop, cor
 
 
 class ZoneArgumentDropped(Rule):
-    """A plugin's zone is no domain name, and CoreDNS drops it without a word.
+    """A plugin's zone is not a domain name, so CoreDNS silently drops it.
 
     ## Why
-    Server blocks refuse a key that is no name. Plugins do not: they go on with the zones that are left, so that the plugin
-    does nothing for the one that was meant.
+    Server blocks refuse a key that is not a domain name. Plugins do not: they continue with the remaining zones, so the
+    plugin does nothing for the zone that was meant.
 
     ## Fix
-    None: what was meant is the author's to say.
+    There is no automatic fix, because only you know which zone is meant.
 
     ## References
     - https://github.com/coredns/coredns/blob/v1.14.7/plugin/normalize.go (OriginsFromArgsOrServerBlock)
@@ -26,7 +26,7 @@ class ZoneArgumentDropped(Rule):
     stop = Stop.COREDNS
     severity = Severity.ERROR
     since = "0.1.0"
-    needs = "Corefile"
+    needs = "Corefile|ParseFailure"
     examples = [
         Bad(corefile("lan {\n    errors\n    cache 30 a..lan\n    whoami\n}\n"), flags=["a..lan"]),
         Good(corefile("lan {\n    errors\n    cache 30 a.lan\n    whoami\n}\n")),
@@ -44,6 +44,6 @@ class ZoneArgumentDropped(Rule):
             if what == "zone" and not token.file and "{$" not in text[slice(*token.span)]:
                 yield self.finding(
                     token.span,
-                    f"CoreDNS drops `{token.text}`, because it is no domain name: the plugin does nothing for it",
-                    help="Write a domain name, with one dot between its labels.",
+                    f"`{token.text}` is not a domain name, so CoreDNS drops it and the plugin does nothing for it",
+                    help="Write a domain name with one dot between its labels.",
                 )

@@ -35,8 +35,8 @@ class PolicyNotProgrammed(Rule):
     ## Why
     If a Service has a Local traffic policy but the node applies Cluster, the node sends traffic to other nodes and
     hides the client addresses. In the opposite case, nodes without an endpoint drop the traffic. Source ranges that are
-    not programmed admit every client. A load balancer that checks a missing health check NodePort takes the node out
-    of service.
+    not programmed admit every client. A load balancer that checks a missing health check NodePort sends no traffic
+    to the node.
 
     ## Fix
     A dump cannot be fixed. Read the kube-proxy logs on the node, and restart kube-proxy if it does not catch up.

@@ -34,26 +34,28 @@ _IMPORTS = _config_map(
 
 
 class CorefileRefused(Rule):
-    """CoreDNS does not start with this Corefile.
+    """CoreDNS refuses this Corefile and does not start.
 
     ## Why
-    CoreDNS has no config test: it says what is wrong when it starts, and exits. A pod that runs keeps its old configuration
-    when `reload` meets such a file; the next pod that starts does not come up, which is often in the middle of an upgrade.
-    kpl goes through what CoreDNS goes through (the parser, the keys of the server blocks, the setup of each plugin, the
-    servers that the blocks make together) and gives CoreDNS's own message, as the release in force would print it. The
-    release is the one given (`--coredns-version`), or that of the image in the manifests, or the newest known one.
+    CoreDNS has no config test: it reports a mistake when it starts, and exits. A running pod keeps its old
+    configuration if `reload` reads such a file; the next pod that starts fails, often in the middle of an upgrade. kpl
+    performs the same steps as CoreDNS (the parser, the keys of the server blocks, the setup of each plugin, the servers
+    that the blocks form together) and reports CoreDNS's own message, as the release in use prints it. The release is
+    the one given with `--coredns-version`, the one of the image in the manifests, or else the newest that kpl knows.
 
-    Nothing is said where the answer depends on something outside of the file: a file, an interface, a variable. `kpl
-    verify` tells on what. A plugin that is not CoreDNS's own is taken to be in the image; KPL011 names it.
+    The rule is silent if the result depends on something outside of the file: a file, an interface, a variable. `kpl
+    verify` reports what it depends on. kpl assumes that the image has a plugin that CoreDNS does not include; KPL011
+    reports it.
 
-    The ConfigMap `coredns-custom` (AKS, k3s, Gardener, vCluster) and the Corefile that imports `custom/*.override` and
-    `custom/*.server` are one Corefile, where the run has one of each.
+    kpl reads the ConfigMap `coredns-custom` (AKS, k3s, Gardener, vCluster) and the Corefile that imports
+    `custom/*.override` and `custom/*.server` as one Corefile, if the run has one of each.
 
     ## Fix
-    Where one way to write it is certain, and CoreDNS accepts the result: a brace that is glued to a word, on the line of
-    an option, on the next line or forgotten at the end; a directive behind `}`; a misspelt plugin or option; a comma too
-    many; an address without its colon; a comment that is glued to a word; seconds with a unit where none can be. A unit
-    that is missing is an unsafe fix. Several mistakes in one file are mended together, or not at all.
+    kpl fixes the file if only one correction is certain and CoreDNS accepts the result: a brace without a space before
+    it, on the line of an option, on the next line or missing at the end; a directive after `}`; a misspelled plugin or
+    option; an extra comma; an address without its colon; a comment without a space before `#`; a unit after seconds
+    that take none. Adding a missing unit is an unsafe fix. kpl fixes several mistakes in one file together, or none of
+    them.
 
     ## References
     - https://github.com/coredns/coredns/issues/5152 (no config test)
@@ -69,6 +71,7 @@ class CorefileRefused(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     symptoms = ("coredns-does-not-start",)
+    needs = "Corefile|ParseFailure"
     examples = [
         Bad(corefile(". { whoami }\n"), flags=["}"], fixed=". { whoami\n}\n"),
         Bad(
@@ -164,7 +167,7 @@ class CorefileRefused(Rule):
                 advice = cluster.advice(document)
                 yield self.finding(
                     verdict.span or Span(0, 0),
-                    f"CoreDNS {_release(document, cluster)} does not start with this Corefile; it says {_says(verdict.message)}",
+                    f"CoreDNS {_release(document, cluster)} {_refuses(verdict.message, 'this Corefile')}",
                     help=advice.help,
                     fix=advice.fix,
                 )
@@ -182,9 +185,9 @@ class CorefileRefused(Rule):
             return
         yield self.finding(
             verdict.imported.span if verdict.imported else Span(0, 0),
-            f"CoreDNS {_release(home, cluster)} does not start with the Corefile of `{home.name}`, which imports this; it says "
-            f"{_says(verdict.message)}",
-            help=f"Remove it here or in `{home.name}`: CoreDNS reads both as one Corefile.",
+            f"CoreDNS {_release(home, cluster)} "
+            + _refuses(verdict.message, f"the Corefile of `{home.name}`, which imports this key,"),
+            help=f"Remove it here. Or remove it in `{home.name}`: CoreDNS reads both as one Corefile.",
             related=[Related(verdict.span or Span(0, 0), "imported here", home)],
         )
 
@@ -194,8 +197,10 @@ def _release(document: Document, cluster: Cluster) -> str:
     return ".".join(str(number) for number in cluster.judged_coredns_version(document).numbers)
 
 
-def _says(message: str | None) -> str:
-    return f"`{message}`" if message is not None else "nothing: it never comes to an end"
+def _refuses(message: str | None, what: str) -> str:
+    if message is None:
+        return f"never finishes loading {what} and does not start"
+    return f"refuses {what} and does not start: `{message}`"
 
 
 def _is_not_all(document: Document, cluster: Cluster) -> bool:

@@ -8,14 +8,14 @@ from kpl import Bad, Finding, Good, ParseFailure, Rule, Severity, Stop, corefile
 
 
 class InputDoesNotParse(Rule):
-    """A document cannot be read, so that no other rule has looked at it.
+    """A document cannot be parsed, so no other rule checked it.
 
     ## Why
-    kube-proxy does not start with a file that it cannot parse, and `kubectl apply` refuses a manifest that is no YAML. The
-    other documents of the same file are read all the same. (Corefiles: KPL010.)
+    kube-proxy does not start with a configuration that it cannot parse, and `kubectl apply` refuses a manifest that is
+    not valid YAML. kpl still checks the other documents of the same file. For Corefiles, see KPL010.
 
     ## Fix
-    None: what was meant cannot be known.
+    There is no automatic fix, because kpl cannot know what was meant.
 
     ## References
     - https://yaml.org/spec/1.2.2/
@@ -42,11 +42,11 @@ class InputDoesNotParse(Rule):
             yield self.finding(
                 failure.span,
                 f"this {failure.what} was not checked: {failure.message}",
-                help="Nothing in this document was checked.",
+                help="Reduce its size: kpl checked nothing in this document.",
             )
         elif not failure.templated and failure.what != "Corefile":
             yield self.finding(
                 failure.span,
                 f"this {failure.what} does not parse: {failure.message}",
-                help="Nothing in this document was checked.",
+                help="Fix the syntax: kpl checked nothing in this document.",
             )

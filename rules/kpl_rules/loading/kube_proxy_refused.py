@@ -11,17 +11,17 @@ _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfigurat
 
 
 class KubeProxyRefused(Rule):
-    """kube-proxy does not start with this configuration.
+    """kube-proxy refuses this configuration and does not start.
 
     ## Why
-    kube-proxy decodes its configuration, sets the feature gates and the log, and validates the rest; it exits at the first of
-    these that fails. The DaemonSet then crash-loops on every node that restarts it, and Services stop following their
-    endpoints there. kpl goes through the same steps and gives kube-proxy's own message, for the release in force: the one given
-    (`--kubernetes-version`), or that of kubeadm's settings in the same file, or that of the image in the manifests, or the
-    newest known one.
+    kube-proxy decodes its configuration, sets the feature gates and the logging, and validates the rest; it exits at
+    the first error. The DaemonSet then crash-loops on every node where its pod restarts, and Services no longer follow
+    their endpoints there. kpl performs the same steps and reports kube-proxy's own message for the release in use: the
+    one given with `--kubernetes-version`, the one in kubeadm's settings in the same file, the one of the image in the
+    manifests, or else the newest that kpl knows.
 
     ## Fix
-    None.
+    There is no automatic fix.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.37.2/cmd/kube-proxy/app/options.go
@@ -51,9 +51,10 @@ class KubeProxyRefused(Rule):
         # what a mode or a field that is gone does to kube-proxy is told by the rule about it
         if re.search(r"KubeProxyConfiguration\.(?:Proxy)?Mode\b|\bmode: Invalid value", verdict.message or ""):
             return
+        # of a value of a wrong type it is not known what kube-proxy before 1.23 says
+        says = f": `{verdict.message}`" if verdict.message is not None else ""
         yield self.finding(
             verdict.span or config.title_span,
-            f"kube-proxy {cluster.kubernetes_version_for(config)} does not start with this configuration; it says "
-            f"`{verdict.message}`",
+            f"kube-proxy {cluster.kubernetes_version_for(config)} refuses this configuration and does not start{says}",
             help="",
         )

@@ -10,11 +10,12 @@ _CONFIG_MAP = "kind: ConfigMap\nmetadata:\n  name: coredns\n{{- with .Values.lab
 
 
 class TemplateNotRendered(Rule):
-    """The template of a Corefile or of a kube-proxy configuration was not checked: it does not parse unrendered.
+    """A template of a Corefile or kube-proxy configuration does not parse unrendered, so kpl did not check it.
 
     ## Why
-    kpl reads Helm, Jinja and envsubst templates as they are and tolerates their placeholders. A template that becomes YAML
-    or a Corefile only when it is rendered was not checked. Other manifests that are templates have no finding.
+    kpl reads Helm, Jinja and envsubst templates without rendering them and tolerates their placeholders. It cannot
+    check a template that becomes YAML or a Corefile only when it is rendered. The rule is silent about templates of
+    other manifests.
 
     ## Fix
     Check the rendered text: `helm template . | kpl lint -`.
@@ -49,5 +50,5 @@ class TemplateNotRendered(Rule):
             yield self.finding(
                 failure.span,
                 f"this template of a {failure.template_of} does not parse before it is rendered, so kpl did not check it",
-                help="Pipe the rendered text into `kpl lint -`.",
+                help="Render the template, and pipe the result into `kpl lint -`.",
             )

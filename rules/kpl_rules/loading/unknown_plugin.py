@@ -24,16 +24,16 @@ from kpl import (
 
 
 class UnknownPlugin(Rule):
-    """A plugin that is not CoreDNS's own: this Corefile needs an image that was built with it.
+    """CoreDNS does not include this plugin, so the Corefile loads only in an image that was built with it.
 
     ## Why
-    CoreDNS exits with "Unknown directive" on a plugin that it was not built with. Plugins of other projects
-    (`k8s_gateway`, `alternate`, `fanout`, ...) need an image of their own; in the stock image they keep DNS down, as CoreDNS's
-    own do in a release that is too old for them. A name that is nearly one of CoreDNS's plugins is an error of KPL010
-    instead.
+    CoreDNS exits with "Unknown directive" if it meets a plugin that it was not built with. External plugins
+    (`k8s_gateway`, `alternate`, `fanout`, ...) need a custom image; with the stock image, DNS stays down. The same
+    happens with a plugin of CoreDNS in a release that is too old for it. A name that is almost that of a CoreDNS plugin
+    is an error of KPL010 instead.
 
     ## Fix
-    None. Tell kpl what the image has: `--plugins NAME`, or in `.kpl.yaml`:
+    There is no automatic fix. If the image has the plugin, declare it with `--plugins NAME`, or in `.kpl.yaml`:
 
     ```yaml
     cluster:
@@ -51,6 +51,7 @@ class UnknownPlugin(Rule):
     severity = Severity.INFO
     since = "0.1.0"
     symptoms = ("coredns-does-not-start",)
+    needs = "Corefile|ParseFailure"
     examples = [
         Bad(corefile("lan {\n    errors\n    k8s_gateway lan\n}\n"), flags=["k8s_gateway"]),
         Bad(corefile("lan {\n    errors\n    siit\n    whoami\n}\n"), {"coredns": "1.14.7"}, flags=["siit"]),
@@ -69,15 +70,13 @@ class UnknownPlugin(Rule):
         for name in assumed:
             at = re.search(rf"^[ \t]*({re.escape(name)})(?![^\s{{#])", text, re.MULTILINE)
             if at is not None and removed_in(name) is None:
-                added, use = added_in(name), "Use such an image"
+                added, use = added_in(name), "Use an image that has the plugin"
                 what = f"CoreDNS has no plugin `{name}`"
                 if added is not None:
-                    what = (
-                        f"CoreDNS {cluster.coredns_version.full} has no plugin `{name}`, which came with {added.full}"
-                    )
-                    use = f"Use CoreDNS {added.full} or newer. Or use such an image"
+                    what = f"CoreDNS {cluster.coredns_version.full} has no plugin `{name}` (added in {added.full})"
+                    use = f"Use CoreDNS {added.full} or later. Or use an image that has the plugin"
                 yield self.finding(
                     Span(*at.span(1)),
-                    f"{what}: it starts with this Corefile only where its image was built with it",
-                    help=f"{use}, and tell kpl: `--plugins {name}`, or `coredns-plugins` in `.kpl.yaml`.",
+                    f"{what}, so this Corefile loads only in an image that was built with it",
+                    help=f"{use}, and declare it with `--plugins {name}` or `coredns-plugins` in `.kpl.yaml`.",
                 )

@@ -8,19 +8,21 @@ from kpl import Bad, Finding, Fix, Good, Rule, Severity, Stop, Suppression, core
 
 
 class UnusedSuppression(Rule):
-    """A `# kpl: ignore[...]` comment silences nothing.
+    """A `# kpl: ignore[...]` comment silences nothing, but would hide the next problem of its kind.
 
     ## Why
-    The comment outlives the problem that it excused, and then silences the next problem of the same kind at this place.
+    The comment has outlived the problem that it was written for. It would silence the next problem of the same kind in
+    this place.
 
-    A rule that looks at more than one file (it joins files, or depends on the version of CoreDNS or Kubernetes) is judged
-    only when the run covers a whole repository (`kpl lint` in the folder that holds `.git`) and every document of it
-    parses. A commit hook passes single files, which do not show what such a comment silences.
+    Some rules look at more than one file: they join files, or depend on the version of CoreDNS or Kubernetes. The rule
+    reports a comment for them only if the run covers a complete repository (`kpl lint` in the directory that contains
+    `.git`) and every document in it parses. A commit hook passes single files, which do not show what such a comment
+    silences.
 
     ## Fix
-    Removes the rule from the brackets, or the comment when it names no other rule. A comment with a reason, after the
-    brackets or in a comment next to it, is never removed automatically. The fix is unsafe where another run may find
-    something: for a rule that looks at more than one file or has options, and for a name that a plug-in may define.
+    Removes the rule from the brackets, or the comment if it names no other rule. kpl never removes a comment with a
+    reason, after the brackets or in a comment next to it. The fix is unsafe if another run may still find something:
+    for a rule that looks at more than one file or has options, and for a name that a plug-in may define.
 
     ## References
     - https://docs.astral.sh/ruff/rules/unused-noqa/ (the same idea for Python)
@@ -67,12 +69,12 @@ class UnusedSuppression(Rule):
         fix = None
         if not suppression.has_reason:
             safe = all(name in suppression.certain for name in idle)
-            fix = Fix("Remove what silences nothing", suppression.removal(), safe)
+            fix = Fix("Remove the unused suppression", suppression.removal(), safe)
         for number, name in enumerate(idle):
             reason = "is not the name of a rule" if name in suppression.unknown else "has no finding here"
             yield self.finding(
                 name.span,
-                f"`{name}` {reason}, so naming it silences nothing",
-                help="Remove it, so that it cannot hide a later problem.",
+                f"`{name}` {reason}, so it silences nothing",
+                help=f"Remove `{name}`, so that it does not hide a later problem.",
                 fix=fix if number == 0 else None,
             )

@@ -12,15 +12,16 @@ _TIMEOUTS = ("tcpEstablishedTimeout", "tcpCloseWaitTimeout", "udpTimeout", "udpS
 
 
 class ConntrackTimeoutBelowASecond(Rule):
-    """The kernel's connection tracking gets a timeout of 0, because kube-proxy cuts the value to whole seconds.
+    """kube-proxy rounds the timeout down to 0 seconds, so the kernel forgets these connections immediately.
 
     ## Why
-    kube-proxy writes the timeouts into sysctls that count seconds; what is below one second becomes 0, and connections are
-    forgotten at once. Seen in 1.37: `tcpEstablishedTimeout: 500ms` sets `nf_conntrack_tcp_timeout_established` to 0. A value of
-    `0s` in the configuration means something else: leave the kernel's value.
+    kube-proxy writes the timeouts into sysctls that count seconds. A value below one second becomes 0, so the kernel
+    forgets connections immediately. Tested with 1.37: `tcpEstablishedTimeout: 500ms` sets
+    `nf_conntrack_tcp_timeout_established` to 0. The value `0s` in the configuration means something else: it keeps the
+    kernel's value.
 
     ## Fix
-    None.
+    There is no automatic fix.
 
     ## References
     - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/#kubeproxy-config-k8s-io-v1alpha1-KubeProxyConntrackConfiguration
@@ -47,6 +48,6 @@ class ConntrackTimeoutBelowASecond(Rule):
             if timeout is not None and 0 < timeout < _SECOND:
                 yield self.finding(
                     written.span,
-                    f"the kernel gets 0 for `conntrack.{name}`, because kube-proxy cuts it to whole seconds",
-                    help="Write whole seconds, or `0s` to leave the kernel's value.",
+                    f"`conntrack.{name}` is below one second, so kube-proxy sets the kernel's timeout to 0",
+                    help="Set a whole number of seconds. Or set `0s` to keep the kernel's value.",
                 )

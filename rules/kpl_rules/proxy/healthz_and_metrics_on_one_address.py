@@ -10,15 +10,16 @@ _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfigurat
 
 
 class HealthzAndMetricsOnOneAddress(Rule):
-    """The health check or the metrics of kube-proxy cannot be reached, because both are to listen on one address.
+    """The health check and the metrics of kube-proxy use one address, so one of them cannot be reached.
 
     ## Why
-    Nothing compares the two addresses. The second one to listen fails, and kube-proxy goes on without it, trying again every few
-    seconds; with `bindAddressHardFail` it ends. Without `/healthz`, load balancers of `externalTrafficPolicy: Cluster` take the
-    node out.
+    kube-proxy does not compare the two addresses. The second listener fails, and kube-proxy runs without it and retries
+    every few seconds; with `bindAddressHardFail` it exits. Without `/healthz`, load balancers for
+    `externalTrafficPolicy: Cluster` remove the node.
 
     ## Fix
-    None: which port is free is the author's to say. The defaults are 10256 for the health check and 10249 for the metrics.
+    There is no automatic fix, because only you know which port is free. The defaults are 10256 for the health check and
+    10249 for the metrics.
 
     ## References
     - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
@@ -45,7 +46,7 @@ class HealthzAndMetricsOnOneAddress(Rule):
         if health and health == metrics and not is_placeholder(health):
             yield self.finding(
                 Span(*metrics.span),
-                f"the health check and the metrics cannot both listen on `{health}`: one of them is never there",
-                help="Write another port for one of them: 10256 and 10249 are the defaults.",
+                f"the health check and the metrics both use `{health}`, so one of them cannot listen",
+                help="Set another port for one of them (defaults: 10256 for the health check, 10249 for the metrics).",
                 related=[Related(health.span, "the health check listens here")],
             )

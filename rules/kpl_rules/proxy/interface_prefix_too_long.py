@@ -12,15 +12,15 @@ _LONGEST = {"InterfaceNamePrefix": ("interfaceNamePrefix", 14), "BridgeInterface
 
 
 class InterfacePrefixTooLong(Rule):
-    """kube-proxy programs nothing at all, because an interface's name is longer than iptables takes.
+    """An interface name is too long for iptables, so kube-proxy programs no rules.
 
     ## Why
-    The validation asks only that the name be there. In the modes iptables and ipvs, iptables-restore then refuses every sync
-    ("must be shorter than IFNAMSIZ (15)"), and kube-proxy tries again for ever: Services never work on the node. A prefix of 20
-    characters was tried on 1.37; iptables 1.8.9 takes 14 characters for a prefix and 15 for a name.
+    Validation only requires a name. In iptables and ipvs mode, iptables-restore then refuses every sync ("must be
+    shorter than IFNAMSIZ (15)"), and kube-proxy retries forever: Services never work on the node. Tested with a prefix
+    of 20 characters on 1.37. iptables 1.8.9 accepts 14 characters for a prefix and 15 for a name.
 
     ## Fix
-    None.
+    There is no automatic fix.
 
     ## References
     - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/#kubeproxy-config-k8s-io-v1alpha1-DetectLocalConfiguration
@@ -53,6 +53,6 @@ class InterfacePrefixTooLong(Rule):
         if name is not None and not is_placeholder(name) and len(name.encode(errors="replace")) > longest:
             yield self.finding(
                 name.span,
-                f"kube-proxy programs nothing, because iptables takes {longest} characters here at most",
-                help=f"Write at most {longest} characters.",
+                f"`{name}` is longer than {longest} characters, so iptables refuses every sync and kube-proxy programs no rules",
+                help=f"Shorten the name to at most {longest} characters.",
             )

@@ -34,38 +34,39 @@ _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfigurat
 _LARGE = {"kubernetes": "1.33", "kernel": "6.1", "services": 2000, "endpoints": 20000}
 
 _COSTS = {
-    "nftables": "NodePorts then answer on each node's primary address only (unless `nodePortAddresses` lists others), "
+    "nftables": "NodePorts then answer only on each node's primary address (unless `nodePortAddresses` lists others), "
     "and no longer on 127.0.0.1{loopback}.",
     "ipvs": "Each node needs the kernel modules ip_vs, ip_vs_rr, ip_vs_wrr, ip_vs_sh and nf_conntrack, and one run of "
-    "`kube-proxy --cleanup` or a reboot, because kube-proxy leaves the rules of its iptables mode behind.",
+    "`kube-proxy --cleanup` or a reboot, because kube-proxy does not remove the rules of its iptables mode.",
 }
 
 
 class IptablesModeAtScale(Rule):
-    """New connections are compared with thousands of rules, because kube-proxy is in iptables mode with many Services.
+    """In iptables mode with many Services, every new connection is compared with thousands of rules.
 
     ## Why
-    In iptables mode kube-proxy writes one rule per service port into the chain `KUBE-SERVICES`, and the first packet
-    of every connection is compared with them one after the other: with 2,000 Services that is a thousand comparisons
-    on average, and 2,000 for a packet that goes to none of them. A full sync writes all rules: 2 per service port and
-    3 per endpoint. In Kubernetes 1.28 and later, kube-proxy does one when it starts, when labels of its node change,
-    when its rules were flushed and after errors; the other syncs are partial: they write the chains of the Services
-    that changed, and `KUBE-SERVICES` with its rule for every Service. Measured with kube-proxy 1.37.2 and 64,005
-    rules (2,000 Services of 10 endpoints), it takes 43 seconds through iptables-nft 1.8.9, and 0.6 seconds in
-    nftables mode. The nftables and ipvs modes look a Service up in a table, so that their cost per connection stays
-    as it is when the cluster grows.
+    In iptables mode, kube-proxy writes one rule per Service port into the chain `KUBE-SERVICES`. The first packet of
+    every connection is compared with these rules one by one: with 2,000 Services, that is 1,000 comparisons on average,
+    and 2,000 for a packet that goes to none of them. The nftables and ipvs modes look up a Service in a table, so their
+    cost per connection does not grow with the cluster.
 
-    The number of Services is the one given, or how many lie in the files under lint or are programmed in all dumps among
-    them. The threshold of 1,000 Services is the option `services`.
+    A full sync writes all rules: 2 per Service port and 3 per endpoint. In Kubernetes 1.28 and later, kube-proxy does a
+    full sync when it starts, when labels of its node change, after its rules were flushed, and after errors. The other
+    syncs are partial: they write the chains of the Services that changed, and `KUBE-SERVICES` with its rule for every
+    Service. With kube-proxy 1.37.2 and 64,005 rules (2,000 Services with 10 endpoints each), a full sync takes 43
+    seconds with iptables-nft 1.8.9, and 0.6 seconds in nftables mode (measured).
+
+    The number of Services is the one given, the number in the linted files, or the number that all dumps among them
+    have programmed. The option `services` sets the threshold (1,000 Services).
 
     ## Fix
-    Sets `mode: nftables` where the Kubernetes release and the kernel have it (1.31, Linux 5.13), otherwise `mode: ipvs`
-    below the release that deprecates it (1.35). It is an unsafe fix: NodePorts stop answering on loopback, and in
-    nftables mode on the secondary addresses of a node too. (From 1.38 on, a beta, nftables mode answers on loopback over
-    TCP where `nodePortAddresses` lists `localhost`.)
+    Sets `mode: nftables` if the Kubernetes release and the kernel have it (1.31, Linux 5.13), otherwise `mode: ipvs`
+    before the release that deprecates it (1.35). The fix is unsafe: NodePorts no longer answer on loopback, and in
+    nftables mode not on the secondary addresses of a node either. (In 1.38, a beta, and later, nftables mode answers on
+    loopback over TCP if `nodePortAddresses` lists `localhost`.)
 
-    A `mode` that is not set is iptables as well. kubeadm 1.37 and later writes `mode: iptables` into the cluster's ConfigMap
-    then, so that the mode stays when kube-proxy's default becomes nftables, planned for 1.40.
+    Without `mode`, kube-proxy also uses iptables. In 1.37 and later, kubeadm then writes `mode: iptables` into the
+    cluster's ConfigMap, so the mode stays the same when the default of kube-proxy becomes nftables, planned for 1.40.
 
     ## References
     - https://kubernetes.io/blog/2025/02/28/nftables-kube-proxy/
@@ -141,11 +142,11 @@ class IptablesModeAtScale(Rule):
         release = cluster.kubernetes_version_for(config)
         best = best_mode(release, cluster.facts.kernel)
         if best.mode == "iptables":
-            help_, edit = f"Newer kernels on the nodes would end this: {best.reason}.", None
+            help_, edit = f"Upgrade the kernels of the nodes: {best.reason}.", None
         else:
             keeps = release >= LOCALHOST_NODE_PORTS
-            loopback = " (over TCP they do where it lists `localhost` too)" if keeps else ""
-            help_ = f"Write `mode: {best.mode}`: {best.reason}. {_COSTS[best.mode].format(loopback=loopback)}"
+            loopback = " (over TCP they do if it also lists `localhost`)" if keeps else ""
+            help_ = f"Set `mode: {best.mode}`: {best.reason}. {_COSTS[best.mode].format(loopback=loopback)}"
             edit = _set_mode(config, best.mode)
         yield self.finding(
             config.mode.span if config.mode else config.title_span,
@@ -165,16 +166,22 @@ class IptablesModeAtScale(Rule):
 
 def _message(config: KubeProxyConfig, services: int, endpoints: int | None, version: Version) -> str:
     walk = rules_walked_by_first_packet(services, endpoints)
-    why = "`mode: iptables`" if config.mode else "iptables mode, the default of a `mode` that is not set,"
+    mode = "`mode: iptables`" if config.mode else "the default `mode`, iptables,"
     message = (
-        f"{why} compares the first packet of each connection with some {walk.average:,} rules, with {walk.worst:,} at "
-        f"worst, for {services:,} Services"
+        f"{mode} compares the first packet of each connection with about {_rounded(walk.average)} rules "
+        f"({_rounded(walk.worst)} in the worst case) for {services:,} Services"
     )
     partial = how_often_in_full(version)
     if endpoints is None:
         least = rules_written_by_full_sync(services, services)
-        return f"{message}, and a full sync writes {least:,} even with one endpoint for each{partial}"
-    return f"{message}, and a full sync writes some {rules_written_by_full_sync(services, endpoints):,}{partial}"
+        return f"{message}, and a full sync writes about {_rounded(least)} rules even with one endpoint per Service{partial}"
+    rules = rules_written_by_full_sync(services, endpoints)
+    return f"{message}, and a full sync writes about {_rounded(rules)} rules{partial}"
+
+
+def _rounded(rules: int) -> str:
+    """Two digits: the count is an estimate, with one port per Service."""
+    return f"{round(rules, 2 - len(str(rules))):,}"
 
 
 def _set_mode(config: KubeProxyConfig, mode: str) -> Edit | None:

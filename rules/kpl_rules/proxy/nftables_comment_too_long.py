@@ -27,15 +27,16 @@ _SERVICE = f"apiVersion: v1\nkind: Service\nmetadata:\n  name: {_LONG}\n  namesp
 
 
 class NftablesCommentTooLong(Rule):
-    """kube-proxy in nftables mode programs nothing any more while this Service has no endpoints: its name is too long.
+    """The Service's name is too long for nftables, so kube-proxy programs nothing while it has no endpoints.
 
     ## Why
-    A Service without endpoints gets an element of a map with `namespace/name:port` as its comment, and nftables takes comments
-    of up to 128 bytes. With a longer one the whole transaction fails ("comment too long"), again and again: no change to any
-    Service arrives on the node. kube-proxy cuts the comment from 1.37 on; seen with 1.33.
+    A Service without endpoints gets a map element with `namespace/name:port` as its comment, and nftables accepts
+    comments of up to 128 bytes. With a longer comment, the complete transaction fails ("comment too long") on every
+    sync, so no change to any Service reaches the node. Tested with 1.33; in 1.37 and later, kube-proxy truncates the
+    comment.
 
     ## Fix
-    None: a Service is renamed by making another one.
+    There is no automatic fix, because renaming a Service means creating another one.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/proxy/nftables/proxier.go (truncateNFTablesComment)
@@ -67,8 +68,8 @@ class NftablesCommentTooLong(Rule):
             if length > _MOST and not is_placeholder(comment):
                 yield self.finding(
                     service.name.span,
-                    f"kube-proxy {cluster.kubernetes_version} programs nothing while this Service has no endpoints: its "
-                    f"comment in nftables has {length} bytes, {_MOST} are the most",
-                    help="Shorten the name of the Service or of its port, or run Kubernetes 1.37 or newer.",
+                    f"the nftables comment of this Service has {length} bytes, but the maximum is {_MOST}, so kube-proxy "
+                    f"{cluster.kubernetes_version} programs nothing while the Service has no endpoints",
+                    help="Shorten the name of the Service or of its port. Or upgrade to Kubernetes 1.37 or later.",
                 )
                 return

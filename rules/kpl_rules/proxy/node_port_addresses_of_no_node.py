@@ -29,15 +29,15 @@ _LOOPBACK = ("127.0.0.1", "::1")
 
 
 class NodePortAddressesOfNoNode(Rule):
-    """No NodePort is forwarded on a node, because none of its addresses lies in `nodePortAddresses`.
+    """None of a node's addresses is in `nodePortAddresses`, so the node forwards no NodePort.
 
     ## Why
-    kube-proxy opens NodePorts on those of the node's addresses that lie in one of the networks. Where none does, its rules have
-    no NodePort at all, and it says nothing. Seen in 1.37.
+    kube-proxy opens NodePorts on those addresses of the node that are in one of the networks. If none is, its rules
+    have no NodePort, and kube-proxy does not report it. Tested with 1.37.
 
     ## Fix
-    None: which network is meant is the author's to say. A node may have addresses that its object does not list: look at
-    `ip address` on the node first.
+    There is no automatic fix, because only you know which network is meant. A node can have addresses that its object
+    does not list: check `ip address` on the node first.
 
     ## References
     - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
@@ -72,9 +72,9 @@ class NodePortAddressesOfNoNode(Rule):
             if node.addresses and not any(is_within(address, word) for address in node.addresses for word in words):
                 yield self.finding(
                     pair[0].span,
-                    f"no NodePort is forwarded on the node `{node.name}`: it has {', '.join(node.addresses)}, and no address in "
-                    "these networks",
-                    help="Write the network of the node's addresses, or leave the field out.",
+                    f"node `{node.name}` has no address in these networks (it has {', '.join(node.addresses)}), so it forwards "
+                    "no NodePort",
+                    help="Add the network of the node's addresses. Or remove `nodePortAddresses`.",
                     related=[Related(node.name.span, "the node", document)],
                 )
                 return

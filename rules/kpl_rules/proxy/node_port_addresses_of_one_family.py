@@ -22,14 +22,14 @@ _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfigurat
 
 
 class NodePortAddressesOfOneFamily(Rule):
-    """NodePorts are open on every address of one IP family, because `nodePortAddresses` names networks of the other only.
+    """`nodePortAddresses` lists only one IP family, so NodePorts are open on every address of the other.
 
     ## Why
-    On a dual-stack node kube-proxy applies the list to each family by itself, and a family without an entry accepts
-    NodePorts on all of its local addresses; a log line says so. Seen in 1.37.
+    On a dual-stack node, kube-proxy applies the list to each family separately. A family without an entry accepts
+    NodePorts on all of its local addresses; kube-proxy only logs it. Tested with 1.37.
 
     ## Fix
-    None: which network of the other family is meant is the author's to say.
+    There is no automatic fix, because only you know which network of the other family is meant.
 
     ## References
     - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
@@ -67,6 +67,6 @@ class NodePortAddressesOfOneFamily(Rule):
             if families == {family} and not any(is_placeholder(word) for word in words):
                 yield self.finding(
                     pair[0].span,
-                    f"NodePorts are open on every IPv{other} address of the node, because the list names IPv{family} networks only",
+                    f"the list has only IPv{family} networks, so NodePorts are open on every IPv{other} address of the node",
                     help=f"Add an IPv{other} network.",
                 )

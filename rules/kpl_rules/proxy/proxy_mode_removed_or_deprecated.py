@@ -40,23 +40,23 @@ _SHORT = {"nft": "nftables", "nf_tables": "nftables", "iptable": "iptables", "lv
 
 
 class ProxyModeRemovedOrDeprecated(Rule):
-    """kube-proxy does not start, or will not after an upgrade, because of the `mode` that is written.
+    """kube-proxy refuses this `mode` and does not start, or will refuse it after an upgrade.
 
     ## Why
-    With a `mode` that its release does not know, kube-proxy ends at once ("must be iptables, ipvs, nftables or blank"),
-    and the node gets no rules for Services. The word is case-sensitive.
+    If its release does not know the `mode`, kube-proxy exits immediately ("must be iptables, ipvs, nftables or blank"),
+    and the node gets no rules for Services. The value is case-sensitive.
 
-    - `userspace` is gone since 1.26.
-    - `nftables` exists from 1.29 on, up to 1.30 only with the feature gate `NFTablesProxyMode`. 1.38 (a beta) does not
-      know that gate and refuses a configuration that sets it.
-    - `ipvs` is deprecated since 1.35, where kube-proxy logs a warning; kubeadm 1.37 and later warns as well. It is planned
-      to be off by default from 1.40 on and to be removed in 1.43: it has no maintainers, and nftables solves the problem
+    - `userspace` was removed in 1.26.
+    - `nftables` exists in 1.29 and later; before 1.31 it needs the feature gate `NFTablesProxyMode`. 1.38 (a beta) does
+      not know that gate and refuses a configuration that sets it.
+    - `ipvs` is deprecated since 1.35, where kube-proxy logs a warning; in 1.37 and later, kubeadm also warns. It is
+      planned to be off by default in 1.40 and removed in 1.43: it has no maintainers, and nftables solves the problem
       that it was made for.
 
     ## Fix
-    A misspelt mode is corrected. `ipvs` becomes `nftables` where the nodes can run that, and `userspace` becomes
-    `iptables`, both as unsafe fixes; in nftables mode NodePorts answer on each node's primary address only, and the
-    cluster IPs answer no ping. Where nftables lacks its feature gate, the gate is added as an unsafe fix.
+    Corrects a misspelled mode. Replaces `ipvs` with `nftables` if the nodes can run it, and `userspace` with
+    `iptables`; both fixes are unsafe. In nftables mode, NodePorts answer only on each node's primary address, and
+    cluster IPs do not answer pings. If `nftables` lacks its feature gate, an unsafe fix adds the gate.
 
     ## References
     - https://github.com/kubernetes/enhancements/tree/master/keps/sig-network/5495-deprecate-ipvs-mode-in-kube-proxy
@@ -150,8 +150,8 @@ class ProxyModeRemovedOrDeprecated(Rule):
         words = ", ".join(f"`{each}`" for each in accepted)
         return self.finding(
             mode.span,
-            f"kube-proxy does not start, because `{mode}` is none of its modes",
-            help=f"Write `{meant}`." if meant in accepted else f"Write one of {words}.",
+            f"`{mode}` is not a mode of kube-proxy, so kube-proxy does not start",
+            help=f"Set `mode: {meant}`." if meant in accepted else f"Use one of {words}.",
             fix=fix,
         )
 
@@ -159,19 +159,18 @@ class ProxyModeRemovedOrDeprecated(Rule):
         history = PROXY_MODES["userspace"]
         assert history.removed is not None
         assert history.deprecated is not None
-        help_ = "Write `iptables`, the default on Linux, which every release has."
+        help_ = "Set `mode: iptables`, the default on Linux, which every release has."
         if release >= history.removed:
             yield self.finding(
                 mode.span,
-                f"kube-proxy does not start from Kubernetes {history.removed} on, which removed the `userspace` mode",
+                f"Kubernetes {history.removed} removed the `userspace` mode, so kube-proxy does not start",
                 help=help_,
                 fix=_replace(config, "iptables", safe=False),
             )
         elif release >= history.deprecated:
             yield self.finding(
                 mode.span,
-                f"kube-proxy will not start after the upgrade to Kubernetes {history.removed}, which removed the "
-                "`userspace` mode",
+                f"Kubernetes {history.removed} removed the `userspace` mode, so kube-proxy does not start after that upgrade",
                 help=help_,
                 severity=Severity.WARNING,
             )
@@ -183,8 +182,8 @@ class ProxyModeRemovedOrDeprecated(Rule):
         if mode not in accepted_modes(release):
             yield self.finding(
                 mode.span,
-                f"kube-proxy {release} does not start, because the `nftables` mode exists from {history.gated} on",
-                help=f"Write `{best_mode(release, kernel).mode}` until the cluster is upgraded.",
+                f"the `nftables` mode exists in Kubernetes {history.gated} and later, so kube-proxy {release} does not start",
+                help=f"Set `mode: {best_mode(release, kernel).mode}` until the cluster is upgraded.",
             )
             return
         gates = config.node.mapping("featureGates")
@@ -201,9 +200,9 @@ class ProxyModeRemovedOrDeprecated(Rule):
         edit = _turn_on(config, gates, gate)
         yield self.finding(
             mode.span,
-            f"kube-proxy {release} does not start, because `nftables` mode needs its feature gate `{NFTABLES_GATE}`",
-            help=f"Write `{NFTABLES_GATE}: true` under `featureGates`; from {history.since} on that is the default.",
-            fix=Fix(f"Turn on `{NFTABLES_GATE}`", (edit,), safe=False) if edit else None,
+            f"the `nftables` mode needs its feature gate `{NFTABLES_GATE}`, so kube-proxy {release} does not start",
+            help=f"Set `{NFTABLES_GATE}: true` under `featureGates` (the default in {history.since} and later).",
+            fix=Fix(f"Set `{NFTABLES_GATE}: true`", (edit,), safe=False) if edit else None,
         )
 
     def _ipvs(self, config: KubeProxyConfig, mode: Text, release: Version, kernel: Version | None) -> Iterator[Finding]:
@@ -213,15 +212,15 @@ class ProxyModeRemovedOrDeprecated(Rule):
         best = best_mode(release, kernel)
         if best.mode == "nftables":
             help_ = (
-                f"Write `mode: nftables`: {best.reason}. NodePorts then answer on each node's primary address only "
-                "(unless `nodePortAddresses` lists others), and cluster IPs answer no ping."
+                f"Set `mode: nftables`: {best.reason}. NodePorts then answer only on each node's primary address "
+                "(unless `nodePortAddresses` lists others), and cluster IPs do not answer pings."
             )
         else:
-            help_ = f"Newer kernels on the nodes open the way to nftables: {best.reason}."
+            help_ = f"Upgrade the kernels of the nodes: {best.reason}."
         yield self.finding(
             mode.span,
-            f"the `ipvs` mode is deprecated since Kubernetes {history.deprecated}; it is planned to be off from "
-            f"{history.planned_off} on and gone in {history.planned_removal}",
+            f"the `ipvs` mode is deprecated since Kubernetes {history.deprecated}, and is planned to be off by default in "
+            f"{history.planned_off} and removed in {history.planned_removal}",
             help=help_,
             fix=_replace(config, "nftables", safe=False) if best.mode == "nftables" else None,
             severity=Severity.WARNING,

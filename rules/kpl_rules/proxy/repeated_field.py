@@ -10,14 +10,14 @@ _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfigurat
 
 
 class RepeatedField(Rule):
-    """A field stands twice, and kube-proxy takes the last one.
+    """A field occurs twice, so kube-proxy ignores the first value and uses the last one.
 
     ## Why
-    The strict decoder refuses a repeated field; kube-proxy then logs a line and decodes again with a lenient decoder, for which
-    the last one counts. What the first one says has no effect.
+    The strict decoder refuses a repeated field. kube-proxy then logs a line and decodes the file again with a lenient
+    decoder, which uses the last value. The first value has no effect.
 
     ## Fix
-    None: which of the two was meant is the author's to say.
+    There is no automatic fix, because only you know which of the two is meant.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.37.2/cmd/kube-proxy/app/options.go
@@ -41,6 +41,6 @@ class RepeatedField(Rule):
             if "already set in map" in dropped.message:
                 yield self.finding(
                     dropped.span,
-                    f"this `{dropped.path}` has no effect: the field stands once more further down, and the last one counts",
-                    help="Keep one of them.",
+                    f"`{dropped.path}` occurs again below and the last value applies, so this one has no effect",
+                    help="Remove one of the two.",
                 )

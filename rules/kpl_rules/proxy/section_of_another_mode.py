@@ -38,15 +38,15 @@ _DEFAULTS = {
 
 
 class SectionOfAnotherMode(Rule):
-    """A setting has no effect, because its section is that of another mode than the one in force.
+    """The setting is in the section of a mode that is not in use, so it has no effect.
 
     ## Why
-    kube-proxy reads `iptables` in the modes iptables and ipvs, `ipvs` in ipvs, `nftables` in nftables and `winkernel` on
-    Windows. `masqueradeAll: true` under `iptables` does nothing in the mode nftables, which has its own. Values that are the
-    default are no finding: a configuration that kube-proxy wrote has them all.
+    kube-proxy reads `iptables` in iptables and ipvs mode, `ipvs` in ipvs mode, `nftables` in nftables mode and
+    `winkernel` on Windows. `masqueradeAll: true` under `iptables` does nothing in nftables mode, which has its own
+    setting. The rule is silent about default values, because a configuration that kube-proxy wrote has them all.
 
     ## Fix
-    None: the section may be kept for a change of mode.
+    There is no automatic fix, because the section may be kept for a change of mode.
 
     ## References
     - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
@@ -87,6 +87,6 @@ class SectionOfAnotherMode(Rule):
                     continue
                 yield self.finding(
                     key.span,
-                    f"`{section}.{key.value}` has no effect: in the mode {mode}, kube-proxy does not read this section",
-                    help="Take it out, or write it in the section of the mode where that has it.",
+                    f"kube-proxy does not read `{section}.{key.value}` in {mode} mode, so the setting has no effect",
+                    help="Remove it. Or move it to the section of the mode in use, if that section has the field.",
                 )

@@ -11,14 +11,16 @@ _SINCE = Version("1.28")
 
 
 class SplitStreamInTheFile(Rule):
-    """`splitStream` has no effect, because kube-proxy sets it to what its flag says after reading the file.
+    """kube-proxy sets `splitStream` to the value of its flag, so the setting in the file has no effect.
 
     ## Why
-    kube-proxy declares its logging flags once more over the settings of the file, to let flags win, and that sets
-    `splitStream` to false. Errors and other messages go to one stream all the same. From 1.28 on, 1.37 included.
+    After it reads the file, kube-proxy declares its logging flags again, to let flags take precedence, and that sets
+    `splitStream` to false. Errors and other messages still go to one stream. This affects 1.28 and later, including
+    1.37.
 
     ## Fix
-    None: the flag stands in the command of the DaemonSet: `--log-text-split-stream` or `--log-json-split-stream`.
+    There is no automatic fix, because the flag is in the command of the DaemonSet: `--log-text-split-stream` or
+    `--log-json-split-stream`.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.37.2/cmd/kube-proxy/app/options.go (copyLogsFromFlags)
@@ -50,6 +52,6 @@ class SplitStreamInTheFile(Rule):
             if pair is not None and value is not None and value.boolean():
                 yield self.finding(
                     pair[0].span,
-                    "kube-proxy sets this to false again, because only its flag counts",
+                    "only the flag sets `splitStream`, so kube-proxy resets this value to false",
                     help=f"Start kube-proxy with `--log-{style}-split-stream`.",
                 )

@@ -23,15 +23,16 @@ _HOUR = 3600 * 10**9
 
 
 class SyncPeriodStopsKubeProxy(Rule):
-    """kube-proxy ends with a panic when it starts, because `minSyncPeriod` is longer than an hour.
+    """`minSyncPeriod` is longer than one hour, so kube-proxy panics when it starts.
 
     ## Why
-    The validation asks only that `minSyncPeriod` be no longer than `syncPeriod`. The modes iptables and nftables then resync every
-    hour at the latest, whatever `syncPeriod` says, and panic where the shortest interval is longer than that: "maxInterval (1h0m0s)
-    must be >= minInterval". Seen in 1.24, 1.29, 1.33, 1.34 and 1.37 (nftables: 1.33 and 1.37).
+    Validation only requires that `minSyncPeriod` is not longer than `syncPeriod`. In iptables and nftables mode,
+    kube-proxy resyncs at least once per hour, whatever `syncPeriod` says, and panics if the minimum interval is longer
+    than that: "maxInterval (1h0m0s) must be >= minInterval". Tested with 1.24, 1.29, 1.33, 1.34 and 1.37 (nftables:
+    1.33 and 1.37).
 
     ## Fix
-    None; 1s, the default, is right for all but special cases.
+    There is no automatic fix. The default of `1s` is right for all but special cases.
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/util/async/bounded_frequency_runner.go
@@ -66,7 +67,6 @@ class SyncPeriodStopsKubeProxy(Rule):
         if period is not None and period > _HOUR:
             yield self.finding(
                 written.span,
-                f"kube-proxy panics when it starts, because `{mode}.minSyncPeriod` is longer than the hour after which it "
-                "resyncs at the latest",
-                help="Write at most `1h`; the default is `1s`.",
+                f"`{mode}.minSyncPeriod` is longer than one hour, so kube-proxy panics when it starts",
+                help="Set at most `1h` (the default is `1s`).",
             )

@@ -41,26 +41,26 @@ _ON_ONE_LINE = re.compile(r"[\w-]+:[ \t]+[^\s&*!][^\r\n]*")
 
 
 class UnknownOrRemovedField(Rule):
-    """A setting has no effect, because this release of kube-proxy has no field of that name and skips it.
+    """This release of kube-proxy has no such field, so it ignores the setting and uses the default.
 
     ## Why
-    kube-proxy decodes its configuration strictly first; where that fails on a field that it does not know, it logs a
-    line and decodes again with a lenient decoder, which drops the field. It starts, and works with the default instead
-    of the value that was written. Names are case-sensitive: `clusterCidr` is dropped as well.
+    kube-proxy first decodes its configuration strictly. If that fails because of an unknown field, it logs a line and
+    decodes the file again with a lenient decoder, which drops the field. kube-proxy then starts with the default
+    instead of the configured value. Names are case-sensitive: `clusterCidr` is dropped as well.
 
-    Fields come and go with the releases: `conntrack.max` went in 1.15, `resourceContainer` in 1.16 and `udpIdleTimeout`
-    in 1.26; `iptables.localhostNodePorts` came in 1.26, `logging` in 1.28, `nftables` and `conntrack.tcpBeLiberal` in
-    1.29. Configurations that kubeadm wrote carry every field of the release that wrote them.
+    Fields come and go with the releases: `conntrack.max` was removed in 1.15, `resourceContainer` in 1.16 and
+    `udpIdleTimeout` in 1.26; `iptables.localhostNodePorts` was added in 1.26, `logging` in 1.28, `nftables` and
+    `conntrack.tcpBeLiberal` in 1.29. A configuration that kubeadm wrote has every field of the release that wrote it.
 
-    Where the value is empty or zero, nothing is lost: a removed or unknown field is informational then, and one that a
-    later release has is no finding.
+    If the value is empty or zero, nothing is lost: a removed or unknown field is then reported as info, and a field of
+    a later release is not reported.
 
     ## Fix
-    A field that was removed is taken out, which changes nothing. A name that is one slip or its case away from a field
-    of the same section is corrected; at two slips it is an unsafe fix. A field under the name that it has elsewhere (a flag of
-    kube-proxy as `proxy-mode`, a Go type as `kubeProxyIPVSConfiguration`, a field of Kubernetes 1.8 as `kubeconfigPath`) gets its
-    own name, in its section, where kube-proxy takes the value there and the field is not set; `address`, as the kubelet has it,
-    becomes `bindAddress` in an unsafe fix.
+    Removes a field that was removed from kube-proxy, which changes nothing. Corrects a name that differs from a field
+    of the same section by one typo or by case; with two typos the fix is unsafe. Renames a field that has another name
+    elsewhere (a flag of kube-proxy such as `proxy-mode`, a Go type such as `kubeProxyIPVSConfiguration`, a field of
+    Kubernetes 1.8 such as `kubeconfigPath`) and moves it to its section, if kube-proxy accepts the value there and the
+    field is not set. `address`, a field of the kubelet, becomes `bindAddress` in an unsafe fix.
 
     ## References
     - https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/
@@ -200,16 +200,16 @@ class UnknownOrRemovedField(Rule):
                 edit = _removal(config, node, key)
                 yield self.finding(
                     key.span,
-                    f"`{path}` has no effect: kube-proxy has no such field since {field.removed} and skips it",
-                    help=f"Take it out; it was {field.did}.",
+                    f"`{path}` was removed in Kubernetes {field.removed}, so kube-proxy ignores it",
+                    help=f"Remove it (it set {field.did}).",
                     fix=Fix(f"Remove `{path}`", (edit,)) if edit else None,
                     severity=None if lost else Severity.INFO,
                 )
             elif lost or path in ZERO_COUNTS:
                 yield self.finding(
                     key.span,
-                    f"`{path}` has no effect: kube-proxy has this field from {field.added} on, and {release} skips it",
-                    help=f"Take it out until the cluster runs Kubernetes {field.added}.",
+                    f"`{path}` was added in Kubernetes {field.added}, so kube-proxy {release} ignores it",
+                    help=f"Remove it until the cluster runs Kubernetes {field.added} or later.",
                 )
 
     def _named_otherwise(
@@ -236,8 +236,8 @@ class UnknownOrRemovedField(Rule):
         lost = value is None or not is_zero(value) or meant in ZERO_COUNTS
         return self.finding(
             key.span,
-            f"`{path}` has no effect: kube-proxy has no such field and skips it; the field is `{meant}`",
-            help=f"Remove it: `{meant}` is there too." if there else f"Write `{meant}`.",
+            f"`{path}` is not a field of kube-proxy, so kube-proxy ignores it; the field is `{meant}`",
+            help=f"Remove it: `{meant}` is already set." if there else f"Rename it to `{meant}`.",
             fix=fix,
             severity=None if lost else Severity.INFO,
         )
@@ -251,17 +251,17 @@ class UnknownOrRemovedField(Rule):
         fix = None
         if near and node.pair(meant) is None:
             edit = _renamed(config, key, meant)
-            fix = Fix(f"Rename it to `{meant}`", (edit,), safe=near[1] < 2) if edit else None
+            fix = Fix(f"Rename `{key.value}` to `{meant}`", (edit,), safe=near[1] < 2) if edit else None
         if elsewhere:
-            help_ = f"Write it where it is a field: {' or '.join(f'`{path}`' for path in elsewhere)}."
+            help_ = f"Move it to {' or '.join(f'`{path}`' for path in elsewhere)}."
         elif near:
-            help_ = f"Write `{meant}`." if fix else f"Take it out: `{meant}` is there too."
+            help_ = f"Rename it to `{meant}`." if fix else f"Remove it: `{meant}` is already set."
         else:
-            help_ = "Take it out."
+            help_ = "Remove it."
         counts = any(path in ZERO_COUNTS for path in (*elsewhere, field_path(section, meant)))
         return self.finding(
             key.span,
-            f"`{field_path(section, key.value)}` has no effect: kube-proxy has no such field and skips it",
+            f"`{field_path(section, key.value)}` is not a field of kube-proxy, so kube-proxy ignores it",
             help=help_,
             fix=fix,
             severity=None if lost or counts else Severity.INFO,

@@ -35,20 +35,20 @@ _DEAD = node_dump().replace(
 
 
 class ClusterDnsNotProgrammed(Rule):
-    """The node does nothing with the address that a pod asks for names, so no name is resolved in the pod.
+    """The node does not forward the address of the pod's nameserver, so the pod cannot resolve any name.
 
     ## Why
-    The resolv.conf of a pod names a cluster IP, which the kubelet has from its `clusterDNS`, and kube-proxy sends what comes to
-    this address to the pods of CoreDNS. Where no dump of the run has that cluster IP, the two do not fit: `clusterDNS` is that
-    of another cluster, or the Service was made anew and got another address. Where the dump rejects what is sent there, no pod
-    of CoreDNS is ready. Either way each lookup fails after its timeouts, or at once.
+    The resolv.conf of a pod contains a cluster IP, which the kubelet takes from its `clusterDNS`. kube-proxy forwards
+    traffic for this address to the CoreDNS pods. If no dump of the run has the cluster IP, the two do not match:
+    `clusterDNS` is that of another cluster, or the Service was created again and has another address. If the dump
+    rejects the traffic, no CoreDNS pod is ready. In both cases every lookup fails, immediately or after its timeouts.
 
-    Only files with the search list of a pod are looked at, and nameservers in the same network as the cluster IP of
-    `default/kubernetes`: others are a NodeLocal DNSCache's, or stand outside of the cluster.
+    The rule checks only files with the search list of a pod, and only nameservers in the same network as the cluster IP
+    of `default/kubernetes`. Other nameservers belong to NodeLocal DNSCache or are outside of the cluster.
 
     ## Fix
-    There is none in a resolv.conf, which the kubelet writes. Set `clusterDNS` to the cluster IP of the DNS Service (`kubectl -n
-    kube-system get service kube-dns`) and start the pods anew; or look why CoreDNS is not ready.
+    There is no automatic fix, because the kubelet writes the resolv.conf. Set `clusterDNS` to the cluster IP of the DNS
+    Service (`kubectl -n kube-system get service kube-dns`) and restart the pods, or find out why CoreDNS is not ready.
 
     ## References
     - https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/ (`clusterDNS`)
@@ -99,16 +99,16 @@ class ClusterDnsNotProgrammed(Rule):
             if near and not ports:
                 yield self.finding(
                     server.span,
-                    f"`{server}` is no cluster IP of a Service in the dump{'s' * (len(near) > 1)} of this run: no name is resolved "
-                    "in the pod",
-                    help="Set `clusterDNS` of the kubelet to the cluster IP of the DNS Service, and start the pods anew.",
+                    f"`{server}` is not the cluster IP of a Service in the dump{'s' * (len(near) > 1)} of this run, so the pod "
+                    "cannot resolve any name",
+                    help="Set the kubelet's `clusterDNS` to the cluster IP of the DNS Service, and restart the pods.",
                 )
             elif ports and all(port.no_endpoints for port in ports):
                 yield self.finding(
                     server.span,
-                    f"the node rejects what is sent to `{server}`, since the DNS Service has no endpoints: no name is resolved in "
-                    "the pod",
-                    help="Look why no pod of CoreDNS is ready.",
+                    f"the DNS Service has no endpoints, so the node rejects traffic to `{server}` and the pod cannot resolve "
+                    "any name",
+                    help="Find out why no CoreDNS pod is ready.",
                 )
 
 

@@ -24,22 +24,23 @@ _NDOTS = '          - name: ndots\n            value: "2"\n'
 
 
 class DnsConfigInvalid(Rule):
-    """Kubernetes refuses the pod's DNS settings, or drops what they say.
+    """Kubernetes refuses the DNS settings of a pod, or the pod runs without some of them.
 
     ## Why
-    The API server checks `dnsPolicy`, the nameservers and the search domains; the options it takes as they are. What a
-    resolver does not understand in an option is passed over in silence, and a pod runs with `ndots:5` or with 1 while
-    its manifest says 2. A finding is an error where Kubernetes refuses the object, and a warning where it does not.
+    The API server validates `dnsPolicy`, the nameservers and the search domains, but not the options. A resolver
+    silently ignores an option that it does not understand, so a pod runs with `ndots:5`, or with 1, although its
+    manifest says 2. The finding is an error if Kubernetes refuses the object, and a warning if it does not.
 
-    The policies are `ClusterFirst`, `ClusterFirstWithHostNet`, `Default` and `None`, which needs at least one nameserver.
-    There may be three nameservers, each an IP address, and 32 search domains of 2,048 characters. In Kubernetes 1.36 and later
-    an address has no leading zeros and is not an IPv4 address written as IPv6 (the feature gate `StrictIPCIDRValidation`;
-    1.38, a beta, does not let anybody turn it off). An option is a `name` with, where it takes one, a `value`, which is a
-    string; where a name is given twice, the last one counts. ndots is 15 at most.
+    The policies are `ClusterFirst`, `ClusterFirstWithHostNet`, `Default` and `None`, which requires at least one
+    nameserver. A pod can have three nameservers, each an IP address, and 32 search domains with 2,048 characters in
+    total. In Kubernetes 1.36 and later, the API server refuses an address with leading zeros and an IPv4 address
+    written as IPv6 (feature gate `StrictIPCIDRValidation`, which cannot be turned off in 1.38, a beta). An option has a
+    `name` and, if it takes one, a `value`, which is a string. If a name occurs twice, the last one applies. The maximum
+    of `ndots` is 15.
 
     ## Fix
-    Quotes a number, renames a misspelt field, option or policy, splits `ndots:2` into name and value, removes an option
-    that a later one overrides. Where two mends are possible there is no fix.
+    Quotes a number, renames a misspelled field, option or policy, splits `ndots:2` into name and value, or removes an
+    option that a later one overrides. There is no fix if more than one correction is possible.
 
     ## References
     - https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-dns-config
@@ -54,6 +55,7 @@ class DnsConfigInvalid(Rule):
     stop = Stop.RESOLVER
     severity = Severity.ERROR
     since = "0.1.0"
+    clue = "dnsConfig|dnsPolicy"
     examples = [
         Bad(
             manifest(_OPTIONS + "          - name: ndots\n            value: 2  # was 5\n"),

@@ -62,23 +62,24 @@ def _agent(host: str) -> str:
 
 
 class HostnetworkLosesClusterDns(Rule):
-    """Names of Services do not resolve in a pod with `hostNetwork`, because its DNS policy is not the one for that.
+    """A pod with `hostNetwork: true` lacks the DNS policy for it, so names of Services do not resolve.
 
     ## Why
-    A pod with `hostNetwork: true` and the DNS policy `ClusterFirst`, which is the default, is treated as if the policy were
-    `Default`: it gets the node's resolv.conf, with neither the cluster's DNS nor its search domains. Kubernetes says nothing
-    about it. A name such as `collector.watch.svc.cluster.local` is then found only where the node's own DNS forwards
-    the cluster's zone.
+    A pod with `hostNetwork: true` and the DNS policy `ClusterFirst`, which is the default, is treated as if the policy
+    were `Default`: it gets the node's resolv.conf, without the cluster's DNS server and search domains. Kubernetes does
+    not report this. A name such as `collector.watch.svc.cluster.local` then resolves only if the node's DNS server
+    forwards the cluster's zone.
 
-    `dnsConfig.nameservers` do not help: the kubelet appends them to the node's servers. glibc asks them only when the node's
-    server times out, and takes its NXDOMAIN for the answer; musl asks all of them at once and takes the first answer.
+    `dnsConfig.nameservers` does not help: the kubelet appends these servers to the node's servers. glibc asks them only
+    if the node's server times out, and accepts its NXDOMAIN as the answer; musl asks all servers at once and takes the
+    first response.
 
-    The rule speaks where the pod is given the name of a Service to connect to. `NAME.NAMESPACE` is one where the run has that
-    Service, or where it is the pod's own namespace.
+    The rule reports a pod that is given the name of a Service to connect to. It takes `NAME.NAMESPACE` for such a name
+    if the run has that Service or if the namespace is that of the pod.
 
     ## Fix
-    Writes `dnsPolicy: ClusterFirstWithHostNet`. That is unsafe: all names of the pod are then asked of the cluster's DNS,
-    which a component that starts before CoreDNS must not wait for.
+    Sets `dnsPolicy: ClusterFirstWithHostNet`. The fix is unsafe: the pod then sends all its queries to the cluster's
+    DNS, and a component that starts before CoreDNS must not wait for it.
 
     ## References
     - https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-s-dns-policy
@@ -93,6 +94,7 @@ class HostnetworkLosesClusterDns(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     symptoms = ("names-do-not-resolve",)
+    clue = "hostNetwork"
     examples = [
         Bad(
             manifest(_agent("collector.watch.svc")),
@@ -148,16 +150,15 @@ class HostnetworkLosesClusterDns(Rule):
         else:
             edit = add_entry(workload.text, workload.pod, "dnsPolicy: ClusterFirstWithHostNet", after="hostNetwork")
         key, value = pair
-        said = "`dnsPolicy: ClusterFirst`" if policy is not None else "no `dnsPolicy`"
-        if workload.dns_config is not None and workload.dns_config.items("nameservers"):
-            said += "; `dnsConfig.nameservers` are appended to the node's servers"
+        servers = workload.dns_config is not None and workload.dns_config.items("nameservers")
+        appended = " (the kubelet appends `dnsConfig.nameservers` to the node's servers)" if servers else ""
         yield self.finding(
             Span(key.start, value.end) if not value.shared else key.span,
-            f"`{hosts[0].name}` is asked of the node's DNS, which knows no Services unless it forwards their zone, because the"
-            f" pod has `hostNetwork: true` and {said}",
-            help="Write `dnsPolicy: ClusterFirstWithHostNet`.",
-            fix=Fix("Set the DNS policy to `ClusterFirstWithHostNet`", (edit,), safe=False) if edit else None,
-            related=[Related(host.name.span, f"the pod looks `{host.name}` up") for host in hosts[:_MOST_RELATED]],
+            "the pod uses `hostNetwork: true` without `dnsPolicy: ClusterFirstWithHostNet`, so it asks the node's DNS server, "
+            f"which cannot resolve `{hosts[0].name}`{appended}",
+            help="Set `dnsPolicy: ClusterFirstWithHostNet`.",
+            fix=Fix("Set `dnsPolicy: ClusterFirstWithHostNet`", (edit,), safe=False) if edit else None,
+            related=[Related(host.name.span, f"the pod looks up `{host.name}`") for host in hosts[:_MOST_RELATED]],
             severity=None if any(host.certain for host in hosts) else Severity.WARNING,
         )
 

@@ -11,16 +11,16 @@ _THREE = "nameserver 10.96.0.10\nnameserver 192.0.2.1\nnameserver 192.0.2.2\n"
 
 
 class NameserverNeverAsked(Rule):
-    """resolv.conf names more than three nameservers, and resolvers read the first three.
+    """resolv.conf lists more than three nameservers, but resolvers read only the first three.
 
     ## Why
-    glibc and musl keep three nameservers (`MAXNS`) and pass over the other lines in silence. A server that was added at the end,
-    as a spare or for another network, is never asked. The kubelet cuts the list of a pod to three as well, and
+    glibc and musl keep three nameservers (`MAXNS`) and silently ignore the other lines. They never query a server that
+    was added at the end, as a spare or for another network. The kubelet also cuts the list of a pod to three, and
     reports the event `DNSConfigForming`.
 
     ## Fix
-    There is none, as only you know which three are meant. More servers can stand behind one address: a DNS server or cache that
-    asks them.
+    There is no automatic fix, because only you know which three are meant. To use more servers, list one DNS server or
+    cache that queries them.
 
     ## References
     - https://man7.org/linux/man-pages/man5/resolv.conf.5.html (`nameserver`)
@@ -54,8 +54,9 @@ class NameserverNeverAsked(Rule):
             )
             yield self.finding(
                 servers[MAX_NAMESERVERS].span,
-                f"the nameserver `{servers[MAX_NAMESERVERS]}`{more} never asked: glibc and musl read the first {MAX_NAMESERVERS}",
-                help=f"Keep the {MAX_NAMESERVERS} that are meant.",
+                f"the nameserver `{servers[MAX_NAMESERVERS]}`{more} never queried, because glibc and musl read only the first "
+                f"{MAX_NAMESERVERS}",
+                help=f"Keep the {MAX_NAMESERVERS} nameservers that you need.",
             )
 
 

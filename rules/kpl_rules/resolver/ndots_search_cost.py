@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kpl import (
     CLUSTER_POLICIES,
     GLIBC,
+    HOST_CLUE,
     Bad,
     Cluster,
     Confidence,
@@ -80,27 +81,27 @@ _MOST_RELATED = 5
 
 
 class NdotsSearchCost(Rule):
-    """Each lookup of a name with fewer than five dots first asks for names that do not exist.
+    """Pods resolve a name with eight queries instead of two, because it has fewer than five dots.
 
     ## Why
-    The kubelet gives a pod that uses the cluster's DNS three search domains and `ndots:5`. A resolver tries a name with
-    fewer dots than that below every search domain before it asks for the name itself, for A and AAAA each:
-    `api.stripe.com` costs 8 queries, and 6 of them end in NXDOMAIN. `cart.shop.svc.cluster.local` has four dots and costs
-    the same. With ndots 2 each costs 2 queries, and `cart` and `cart.shop` are found as before.
+    The kubelet gives a pod that uses the cluster's DNS three search domains and `ndots:5`. For a name with fewer dots,
+    a resolver tries every search domain before the name itself, for A and AAAA each: `api.stripe.com` costs 8 queries,
+    and 6 of them end in NXDOMAIN. `cart.shop.svc.cluster.local` has four dots and costs the same. With `ndots:2`, each
+    costs 2 queries, and `cart` and `cart.shop` still resolve.
 
-    The rule speaks where the manifest names a host that a container looks up, not for jobs and init containers, which do
-    so once. It stays silent where each Corefile for cluster DNS in the tree has a working `autopath`, which answers the
-    whole search in one step. With NodeLocal DNSCache, the searches end at the node, but they are still sent. A program
-    that looks hosts up on its own, without the search list, is not told apart.
+    The rule checks the hosts that a manifest names and a container looks up, except in Jobs and init containers, which
+    look them up only once. It is silent if every Corefile for cluster DNS in the tree has a working `autopath`, which
+    answers the complete search in one step. With NodeLocal DNSCache the searches end at the node, but the pod still
+    sends them. kpl does not recognize a program that looks up hosts without the search list.
 
     ## Fix
-    Adds `ndots` with the value 2 to the pod's `dnsConfig` (3 where the pod also uses a name like `cart.shop.svc`). It
-    is safe on images that are built on glibc, which comes to the search list where the name itself does not exist. musl
-    (Alpine) does not, so that a `cart.shop.svc` that only the program knows would no longer be found; the fix is unsafe
-    there, on images that do not tell their libc, and for a Pod, whose spec cannot be changed.
+    Adds `ndots` with the value 2 to the pod's `dnsConfig` (3 if the pod also uses a name like `cart.shop.svc`). The fix
+    is safe for images built on glibc, which tries the search list if the name itself does not exist. musl (Alpine) does
+    not: a `cart.shop.svc` that only the program knows would no longer resolve. The fix is therefore unsafe for musl,
+    for images that do not reveal their libc, and for a Pod, whose spec cannot be changed.
 
-    A name of the cluster can be written with a last dot instead, `cart.shop.svc.cluster.local.`, unless a certificate or
-    a Host header is compared with it.
+    A name of the cluster can be written with a trailing dot instead, `cart.shop.svc.cluster.local.`, unless it is
+    compared with a certificate or a Host header.
 
     ## References
     - https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/
@@ -116,6 +117,7 @@ class NdotsSearchCost(Rule):
     confidence = Confidence.MEDIUM
     since = "0.1.0"
     symptoms = ("slow-lookups",)
+    clue = HOST_CLUE
     examples = [
         Bad(manifest(_STRIPE), flags=["api.stripe.com"], fixed=_STRIPE + _NDOTS),
         Bad(manifest(_KAFKA), flags=["kafka.bus.svc.cluster.local"], fixed=_KAFKA + _NDOTS, safe=False),
@@ -184,12 +186,12 @@ class NdotsSearchCost(Rule):
         safe = libc == GLIBC and workload.kind != "Pod"
         yield self.finding(
             first.name.span,
-            f"each lookup of `{first.name}` sends {now} queries, {now - then} of them for names that do not exist, because"
-            f" it has fewer than {resolver.ndots} dots; with ndots {wanted} it sends {then}",
+            f"`{first.name}` has fewer than {resolver.ndots} dots, so each lookup sends {now} queries, {now - then} of them for "
+            f"names that do not exist; with `ndots:{wanted}` it sends {then}",
             help=_help(first, wanted, cluster.node_local_dns),
-            fix=Fix(f"Set ndots to {wanted}", (edit,), safe=safe) if edit is not None else None,
+            fix=Fix(f"Set `ndots` to {wanted}", (edit,), safe=safe) if edit is not None else None,
             related=[
-                Related(host.name.span, f"`{host.name}` sends {now} queries as well, and {then} with ndots {wanted}")
+                Related(host.name.span, f"`{host.name}` also sends {now} queries, and {then} with `ndots:{wanted}`")
                 for host, now, then in others[:_MOST_RELATED]
             ],
         )
@@ -234,12 +236,14 @@ def _verifies_pods(server: ServerBlock) -> bool:
 
 
 def _help(first: HostName, wanted: int, node_local_dns: bool) -> str:
-    told = f'Set the option `ndots` to "{wanted}" in the pod\'s `dnsConfig`.'
+    help_ = f'Set the option `ndots` to "{wanted}" in the pod\'s `dnsConfig`.'
     if first.kind is NameKind.CLUSTER:
-        told += f" Or write `{first.name}.` with a last dot, where no certificate or Host header is compared with it."
+        help_ += (
+            f" Or write `{first.name}.` with a trailing dot, unless it is compared with a certificate or a Host header."
+        )
     if node_local_dns:
-        told += " NodeLocal DNSCache answers the needless queries on the node; they are sent all the same."
-    return told
+        help_ += " NodeLocal DNSCache answers the extra queries on the node, but the pod still sends them."
+    return help_
 
 
 def _add_ndots(workload: Workload, ndots: int) -> Edit | None:

@@ -28,15 +28,15 @@ _NAME = re.compile(r"(?=[\w.-]*[g-wyz_-])[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?"
 
 
 class ResolvConfLineNotRead(Rule):
-    """A line of resolv.conf is written so that no resolver reads it.
+    """A line of resolv.conf is malformed, so resolvers ignore it.
 
     ## Why
-    The keyword must start the line: glibc and musl pass over a line with a blank before it, over keywords that they do
-    not know, such as `nameservers`, and over a `nameserver` that is not an IP address. All of that happens in silence.
-    Without any nameserver a resolver asks 127.0.0.1, where mostly nobody answers.
+    The keyword must start the line. glibc and musl silently ignore a line with whitespace before the keyword, a keyword
+    that they do not know, such as `nameservers`, and a `nameserver` that is not an IP address. Without any nameserver,
+    a resolver asks 127.0.0.1, where usually nothing answers.
 
     ## Fix
-    There is none in a file that a program writes: change what writes it.
+    There is no automatic fix. If a program writes the file, change what that program writes.
 
     ## References
     - https://man7.org/linux/man-pages/man5/resolv.conf.5.html
@@ -70,31 +70,33 @@ class ResolvConfLineNotRead(Rule):
         """See the class."""
         indented = [line for line in conf.lines if line.indented and line.keyword in KEYWORDS]
         if indented:
-            lines = f" and {len(indented) - 1} more" if len(indented) > 1 else ""
+            message = "this line starts with whitespace, so resolvers ignore it"
+            if len(indented) > 1:
+                message = f"this line and {len(indented) - 1} more start with whitespace, so resolvers ignore them"
             yield self.finding(
                 indented[0].span,
-                f"resolvers pass over this line{lines}: a blank stands before the keyword",
-                help="Start the line with the keyword.",
-                related=[Related(line.span, "this one too") for line in indented[1 : MOST_RELATED + 1]],
+                message,
+                help="Remove the whitespace before the keyword.",
+                related=[Related(line.span, "this line too") for line in indented[1 : MOST_RELATED + 1]],
             )
         for line in conf.lines:
             near = None if line.keyword in KEYWORDS else closest(line.keyword.lower(), KEYWORDS)
             if near is not None and line.values and not is_placeholder(line.keyword):
                 yield self.finding(
                     line.keyword.span,
-                    f"no resolver knows the keyword `{line.keyword}`, so the line has no effect",
-                    help=f"Write `{near[0]}`.",
+                    f"`{line.keyword}` is not a keyword of resolv.conf, so resolvers ignore the line",
+                    help=f"Replace `{line.keyword}` with `{near[0]}`.",
                 )
         for server in conf.nameservers:
             if found := _WITH_PORT.fullmatch(server):
                 yield self.finding(
                     server.span,
-                    f"`{server}` is no IP address, so resolvers do not ask this server",
-                    help=f"Write `{found[1] or found[3]}`: servers are asked at port 53, and their addresses have no brackets.",
+                    f"`{server}` is not an IP address, so resolvers do not ask this server",
+                    help=f"Replace it with `{found[1] or found[3]}`: resolvers use port 53, and the address takes no brackets.",
                 )
             elif _NAME.fullmatch(server) and not is_placeholder(server):
                 yield self.finding(
                     server.span,
                     f"`{server}` is a name, so resolvers do not ask this server",
-                    help="Write the server's IP address: a name cannot be looked up before a nameserver is known.",
+                    help="Replace it with the server's IP address: no name can be resolved before a nameserver is known.",
                 )

@@ -48,21 +48,21 @@ _REOPEN = "          - name: single-request-reopen\n"
 
 
 class ResolverOptionHasNoEffect(Rule):
-    """musl does not read the option, so that it changes nothing in an Alpine image.
+    """musl ignores this resolver option, so it has no effect in an Alpine image.
 
     ## Why
-    musl, the libc of Alpine, reads `ndots`, `timeout` and `attempts` from resolv.conf, and passes over all other options
-    in silence. `single-request-reopen` or `use-vc`, written against lookups that take five seconds, do not help there:
-    A and AAAA still leave one socket at the same time. A NodeLocal DNSCache does help with every libc, because queries
-    to it pass no DNAT and no connection tracking.
+    musl, the libc of Alpine, reads `ndots`, `timeout` and `attempts` from resolv.conf and silently ignores all other
+    options. `single-request-reopen` or `use-vc`, set to avoid lookups that take five seconds, do not help there: A and
+    AAAA queries still leave one socket at the same time. NodeLocal DNSCache helps with every libc, because queries to
+    it bypass DNAT and connection tracking.
 
-    An image is built on Alpine where its name says so, and for some images of linuxserver, home-operations and hotio whose
-    Dockerfiles say so (the help names the file and when it was read).
+    An image is built on Alpine if its name says so. kpl also knows some images of linuxserver, home-operations and
+    hotio whose Dockerfiles say so (the help names the file and the date when it was read).
 
-    A program that brings its own resolver, as most Go programs do, may read the option all the same.
+    A program with its own resolver, as most Go programs have, may read the option.
 
     ## Fix
-    Removes the option. It is unsafe for the sake of such programs.
+    Removes the option. The fix is unsafe because of such programs.
 
     ## References
     - https://git.musl-libc.org/cgit/musl/tree/src/network/resolvconf.c
@@ -78,6 +78,7 @@ class ResolverOptionHasNoEffect(Rule):
     confidence = Confidence.MEDIUM
     since = "0.1.0"
     symptoms = ("setting-without-effect",)
+    clue = "dnsConfig"
     examples = [
         Bad(manifest(_CART + _NDOTS + _REOPEN), flags=["single-request-reopen"], fixed=_CART + _NDOTS, safe=False),
         Bad(
@@ -115,15 +116,15 @@ class ResolverOptionHasNoEffect(Rule):
             return
         image = workload.containers[0].image
         known = alpine_image(image or "")
-        why = f" {known.source} ({known.date}) says that the image is built on Alpine." if known is not None else ""
+        why = f" The image is built on Alpine, see {known.source} ({known.date})." if known is not None else ""
         for name, _, item in workload.dns_options():
             if name is None or name.value not in GLIBC_OPTIONS or name.value in MUSL_OPTIONS:
                 continue
             edit = remove_option(workload, item)
             yield self.finding(
                 name.span,
-                f"musl, the libc of `{image}`, does not read `{name.value}`: it knows `ndots`, `timeout` and `attempts` only",
-                help="Remove the option; against lookups that take five seconds, use NodeLocal DNSCache or an image with glibc."
+                f"`{image}` uses musl, which ignores `{name.value}` (it supports only `ndots`, `timeout` and `attempts`)",
+                help="Remove the option. To avoid lookups that take five seconds, use NodeLocal DNSCache or an image with glibc."
                 + why,
                 fix=Fix(f"Remove `{name.value}`", (edit,), safe=False) if edit is not None else None,
             )

@@ -30,18 +30,18 @@ _OTHERWISE = re.compile(r"([a-z][a-z0-9-]*)[=,]([0-9]+)")
 
 
 class ResolverOptionUnknown(Rule):
-    """An option in resolv.conf is written so that no resolver reads it.
+    """An option in resolv.conf is misspelled or malformed, so resolvers ignore it.
 
     ## Why
-    glibc and musl compare each word of an `options` line with the ones they know and pass over all others in silence.
-    `ndots=2` or `ndots 2` leaves `ndots` at 1, and a misspelt `single-request-reopn` does not keep lookups from losing
-    their answers. A number above 15 is taken for 15 as `ndots`.
+    glibc and musl compare each word of an `options` line with the options that they know, and silently ignore all
+    others. With `ndots=2` or `ndots 2`, `ndots` stays 1, and a misspelled `single-request-reopn` does not prevent
+    lookups from losing their responses. For `ndots`, resolvers read a number above 15 as 15.
 
-    Options of the BSDs' and Go's resolvers are not reported.
+    The rule is silent about options of the BSD resolvers and of Go's resolver.
 
     ## Fix
-    There is none in a file that a program writes. Change what writes it: the kubelet (`dnsConfig.options` of the pod),
-    NetworkManager, systemd-resolved, cloud-init.
+    There is no automatic fix. If a program writes the file, change what that program writes: the kubelet
+    (`dnsConfig.options` of the pod), NetworkManager, systemd-resolved or cloud-init.
 
     ## References
     - https://man7.org/linux/man-pages/man5/resolv.conf.5.html (`options`)
@@ -83,8 +83,8 @@ class ResolverOptionUnknown(Rule):
     def _finding(self, word: Text, number: Text) -> Finding:
         return self.finding(
             word.span._replace(end=number.span.end),
-            f"resolvers read no number behind a blank, so `{word}` keeps its default",
-            help=f"Write `{word}:{number}`.",
+            f"`{word}` and `{number}` are separated by whitespace, so `{word}` keeps its default",
+            help=f"Replace the whitespace with a colon: `{word}:{number}`.",
         )
 
     def _word(self, word: Text) -> Iterator[Finding]:
@@ -96,14 +96,14 @@ class ResolverOptionUnknown(Rule):
             if not colon or number is None:
                 yield self.finding(
                     word.span,
-                    f"`{word}` has no whole number, so `{name}` does not take effect",
-                    help=f"Write `{name}:` and a whole number.",
+                    f"`{word}` does not contain a whole number, so `{name}` has no effect",
+                    help=f"Write `{name}:` followed by a whole number.",
                 )
             elif name == "ndots" and number > MAX_NDOTS:
                 yield self.finding(
                     word.span,
-                    f"resolvers take `{word}` for {MAX_NDOTS}, the largest number that they know",
-                    help=f"Write `ndots:{MAX_NDOTS}` or less.",
+                    f"`{word}` is above the maximum, so resolvers use {MAX_NDOTS}",
+                    help=f"Set `ndots:{MAX_NDOTS}` or less.",
                 )
         elif name not in GLIBC_OPTIONS and name not in OTHER_OPTIONS:
             written = _OTHERWISE.fullmatch(word)
@@ -111,5 +111,5 @@ class ResolverOptionUnknown(Rule):
             yield self.finding(
                 word.span,
                 f"neither glibc nor musl knows the option `{word}`, so it has no effect",
-                help=f"Write `{near}`." if near else "resolv.conf(5) lists the options.",
+                help=f"Replace it with `{near}`." if near else "Use one of the options in resolv.conf(5).",
             )

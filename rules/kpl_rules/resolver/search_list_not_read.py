@@ -15,19 +15,19 @@ _SERVER = "nameserver 10.96.0.10\n"
 
 
 class SearchListNotRead(Rule):
-    """The search list of resolv.conf is longer than musl reads, so that short names are not found in Alpine images.
+    """The search list of resolv.conf is too long for musl, so short names do not resolve in Alpine images.
 
     ## Why
-    musl reads lines of at most 255 characters, the line end included, and passes over a longer one as a whole: there is
-    no search list at all, and `svc` or `svc.ns` is looked up as it stands and not found. glibc reads any length since
-    2.26 (2017); older ones keep six domains and 256 characters, and drop the others in silence.
+    musl reads lines of at most 255 characters, including the line end, and ignores a longer line completely. Without a
+    search list, it looks up `svc` or `svc.ns` unchanged and does not find it. In 2.26 (2017) and later, glibc reads any
+    length; earlier versions keep six domains and 256 characters and silently drop the others.
 
-    Where `libc` is known to be glibc, this is not reported. With the option `old_glibc` the limits of glibc before 2.26
-    count as well.
+    The rule is silent if `libc` is known to be glibc. With the option `old_glibc`, it also checks the limits of glibc
+    before 2.26.
 
     ## Fix
-    There is none, as only you know which domains are needed. In a pod they come from the node's resolv.conf, which the kubelet
-    appends to the cluster's own, and from `dnsConfig.searches`.
+    There is no automatic fix, because only you know which domains are needed. In a pod they come from the node's
+    resolv.conf, which the kubelet appends to the cluster's domains, and from `dnsConfig.searches`.
 
     ## References
     - https://git.musl-libc.org/cgit/musl/tree/src/network/resolvconf.c
@@ -60,15 +60,15 @@ class SearchListNotRead(Rule):
         if cluster.facts.libc != GLIBC and length + 1 > MUSL_LINE:
             yield self.finding(
                 line.span,
-                f"musl passes over this line of {length + 1} characters, as it reads {MUSL_LINE} at most: no search list is left",
-                help="Keep the domains that are needed.",
+                f"this line has {length + 1} characters, but musl reads at most {MUSL_LINE}, so it ignores the search list",
+                help="Keep only the domains that you need.",
             )
         elif self.option["old_glibc"]:
             characters = len(" ".join(line.values))
             if len(line.values) > OLD_GLIBC_DOMAINS or characters > OLD_GLIBC_CHARACTERS:
                 yield self.finding(
                     line.span,
-                    f"glibc before 2.26 reads {OLD_GLIBC_DOMAINS} search domains and {OLD_GLIBC_CHARACTERS} characters, and drops "
-                    f"what is more: there are {len(line.values)} domains of {characters} characters",
-                    help="Keep the domains that are needed.",
+                    f"the search list has {len(line.values)} domains with {characters} characters, but glibc before 2.26 reads "
+                    f"at most {OLD_GLIBC_DOMAINS} domains and {OLD_GLIBC_CHARACTERS} characters, so it drops the others",
+                    help="Keep only the domains that you need.",
                 )

@@ -25,7 +25,7 @@ def brace_on_the_next_line(refusal: Refusal) -> Mend | None:
                 if between.isspace()
                 else ()
             )
-            return Mend(f"Write the `{{` on the line of `{refusal.plugin}`.", edits)
+            return Mend(f"Move `{{` to the line of `{refusal.plugin}`.", edits)
     return None
 
 
@@ -50,7 +50,7 @@ def block_on_one_line(refusal: Refusal) -> Mend | None:
             Edit(refusal.tokens[opening].span.end, refusal.tokens[opening + 1].span.start, f"\n{inner}"),
             Edit(*refusal.blanks_before(closing), f"\n{indent}"),
         )
-        return Mend("Write each option, and the closing `}`, on a line of its own.", edits)
+        return Mend("Put each option and the closing `}` on a separate line.", edits)
     return None
 
 
@@ -63,7 +63,7 @@ def closing_brace_behind_an_option(refusal: Refusal) -> Mend | None:
             opening = refusal.opening_of(at)
             if opening is not None and refusal.tokens[opening].line != refusal.tokens[at].line:
                 edit = Edit(*refusal.blanks_before(at), f"\n{refusal.indent(refusal.directive[0])}")
-                return Mend("Write the closing `}` on a line of its own.", (edit,))
+                return Mend("Move the closing `}` to a separate line.", (edit,))
     return None
 
 
@@ -79,7 +79,7 @@ def swallowed_directive(refusal: Refusal) -> Mend | None:
             and not refusal.is_first_on_line(behind)
         ):
             edit = Edit(*refusal.blanks_before(behind), f"\n{refusal.indent(refusal.directive[0])}")
-            return Mend(f"Write `{refusal.tokens[behind].text}` on a line of its own.", (edit,))
+            return Mend(f"Move `{refusal.tokens[behind].text}` to a separate line.", (edit,))
     return None
 
 
@@ -90,7 +90,7 @@ def two_directives_on_a_line(refusal: Refusal) -> Mend | None:
     if refusal.word == refusal.plugin or refusal.opening_of(refusal.at) != refusal.opening_of(refusal.directive[0]):
         return None
     edit = Edit(*refusal.blanks_before(refusal.at), f"\n{refusal.indent(refusal.at)}")
-    return Mend(f"Write `{refusal.word}` on a line of its own.", (edit,))
+    return Mend(f"Move `{refusal.word}` to a separate line.", (edit,))
 
 
 def glued_comment(refusal: Refusal) -> Mend | None:
@@ -103,7 +103,7 @@ def glued_comment(refusal: Refusal) -> Mend | None:
             line_end = refusal.text.find("\n", end)
             comment = refusal.text[end : len(refusal.text) if line_end < 0 else line_end].rstrip()
             edit = Edit(end, end + len(comment), f" {comment}")
-            return Mend("Write a blank before `#`: glued to a word, the comment ends at the next blank.", (edit,))
+            return Mend("Add a space before `#`: without it, the comment ends at the next space.", (edit,))
     return None
 
 
@@ -120,18 +120,18 @@ def misspelt_option(refusal: Refusal) -> Mend | None:
     if not options or at == refusal.directive[0] or keyword_known(plugin, word, version):
         return None
     if word in options and version < Version(options[word][0]):
-        return Mend(f"`{word}` came with CoreDNS {options[word][0]}.")
+        return Mend(f"Use CoreDNS {options[word][0]} or later, which added `{word}`. Or remove the option.")
     meant = closest(word, [option for option in options if keyword_known(plugin, option, version)])
     if meant is not None:
-        return Mend(f"Write `{meant[0]}`.", (Edit(*refusal.tokens[at].span, meant[0]),))
+        return Mend(f"Replace `{word}` with `{meant[0]}`.", (Edit(*refusal.tokens[at].span, meant[0]),))
     if word in refusal.known:
-        return Mend(f"`{word}` is a plugin: close the block of `{plugin}` before it.")
+        return Mend(f"Close the block of `{plugin}` before `{word}`, which is a plugin.")
     owners = [owner for owner in refusal.known if keyword_known(owner, word, version)]
     if owners:
         names = " and ".join(f"`{owner}`" for owner in owners[:3])
-        return Mend(f"`{word}` is no option of `{plugin}`, but of {names}.")
+        return Mend(f"Remove `{word}`: it is an option of {names}, not of `{plugin}`.")
     known = ", ".join(f"`{option}`" for option in options if keyword_known(plugin, option, version))
-    return Mend(f"`{plugin}` has the options {known}.")
+    return Mend(f"Use one of the options of `{plugin}`: {known}.")
 
 
 def address_without_a_colon(refusal: Refusal) -> Mend | None:
@@ -139,7 +139,9 @@ def address_without_a_colon(refusal: Refusal) -> Mend | None:
     if "missing port in address" not in refusal.bare or not re.fullmatch(r"\d+", refusal.word):
         return None
     start = refusal.tokens[refusal.at].span.start
-    return Mend(f"Write `:{refusal.word}`: an address, then a colon, then the port.", (Edit(start, start, ":"),))
+    return Mend(
+        f"Replace `{refusal.word}` with `:{refusal.word}`: the port comes after a colon.", (Edit(start, start, ":"),)
+    )
 
 
 def number_with_a_unit(refusal: Refusal) -> Mend | None:
@@ -148,7 +150,10 @@ def number_with_a_unit(refusal: Refusal) -> Mend | None:
     if found is None or refusal.word != f"{found[1]}s":
         return None
     end = refusal.tokens[refusal.at].span.end
-    return Mend(f"Write `{found[1]}`: seconds without a unit.", (Edit(end - 1, end, ""),))
+    return Mend(
+        f"Replace `{refusal.word}` with `{found[1]}`: the option takes seconds without a unit.",
+        (Edit(end - 1, end, ""),),
+    )
 
 
 def duration_without_a_unit(refusal: Refusal) -> Mend | None:
@@ -157,7 +162,7 @@ def duration_without_a_unit(refusal: Refusal) -> Mend | None:
     if found is None or refusal.word != found[1]:
         return None
     end = refusal.tokens[refusal.at].span.end
-    return Mend(f"Write a unit: `{refusal.word}s`, `{refusal.word}m`.", (Edit(end, end, "s"),), safe=False)
+    return Mend(f"Add a unit: `{refusal.word}s` or `{refusal.word}m`.", (Edit(end, end, "s"),), safe=False)
 
 
 def only_once(refusal: Refusal) -> Mend | None:
@@ -165,8 +170,8 @@ def only_once(refusal: Refusal) -> Mend | None:
     if refusal.bare != ONCE:
         return None
     if refusal.plugin == "forward":
-        return Mend("Before CoreDNS 1.10.0 a server block has one `forward`: write a server block for each zone.")
-    return Mend(f"Keep one `{refusal.plugin}` in the block, with the options of both.")
+        return Mend("Add a server block for each zone: before CoreDNS 1.9.4, a block can have only one `forward`.")
+    return Mend(f"Keep only one `{refusal.plugin}` in the block, with the options of both.")
 
 
 def forward_to_a_name(refusal: Refusal) -> Mend | None:
@@ -174,11 +179,11 @@ def forward_to_a_name(refusal: Refusal) -> Mend | None:
     if refusal.plugin not in ("forward", "grpc") or "not an IP address or file" not in refusal.bare:
         return None
     newer = (
-        " CoreDNS takes names from 1.14.4 on, and looks them up once, when it starts."
+        " In 1.14.4 and later, CoreDNS accepts a name and resolves it once, when it starts."
         if refusal.plugin == "forward"
         else ""
     )
-    return Mend(f"Write the address of the upstream, or a file such as `/etc/resolv.conf`.{newer}")
+    return Mend(f"Replace it with the IP address of the upstream, or a file such as `/etc/resolv.conf`.{newer}")
 
 
 def served_twice(refusal: Refusal) -> Mend | None:
@@ -186,7 +191,7 @@ def served_twice(refusal: Refusal) -> Mend | None:
     if not refusal.bare.startswith("cannot serve"):
         return None
     if "zone overlap" in refusal.bare:
-        return Mend("Write `bind` in both blocks, or in none.")
+        return Mend("Add `bind` to both blocks. Or remove it from both.")
     at = refusal.at
     key = re.compile(re.escape(refusal.word.rstrip(",")) + ",?")
     before = at - 1
@@ -196,14 +201,14 @@ def served_twice(refusal: Refusal) -> Mend | None:
         and key.fullmatch(refusal.tokens[before].text)
     ):
         return Mend(
-            "Write the key once.", (Edit(refusal.tokens[before].span.start, refusal.tokens[at].span.start, ""),)
+            "Remove the repeated key.", (Edit(refusal.tokens[before].span.start, refusal.tokens[at].span.start, ""),)
         )
-    return Mend("Put the plugins of both server blocks into one, or give one of them another port or a `bind`.")
+    return Mend("Merge both server blocks into one. Or give one of them another port or a `bind`.")
 
 
 def https3_without_tls(refusal: Refusal) -> Mend | None:
     """The one transport that asks for a certificate when CoreDNS starts."""
-    return Mend("Write `tls CERT KEY` in the block.") if refusal.bare.startswith("DoH3 requires TLS") else None
+    return Mend("Add `tls CERT KEY` to the block.") if refusal.bare.startswith("DoH3 requires TLS") else None
 
 
 def unlike_on_one_listener(refusal: Refusal) -> Mend | None:
@@ -211,16 +216,16 @@ def unlike_on_one_listener(refusal: Refusal) -> Mend | None:
     if not refusal.bare.startswith(("conflicting TLS configuration", "conflicting max_streams")):
         return None
     what = "`tls`" if "TLS" in refusal.bare else "`max_streams`"
-    return Mend(
-        f"Write the same {what} in all server blocks of that port, or give one of them another port or a `bind`."
-    )
+    return Mend(f"Use the same {what} in all server blocks on that port. Or give one of them another port or a `bind`.")
 
 
 def not_in_the_image(refusal: Refusal) -> Mend | None:
     """A plugin of CoreDNS that the image was built without."""
     if not refusal.bare.startswith("no action found for directive"):
         return None
-    return Mend("The image of NodeLocal DNSCache is built without it; a server block there forwards to cluster DNS.")
+    return Mend(
+        "Remove it: the image of NodeLocal DNSCache is built without this plugin, and its server blocks forward to cluster DNS."
+    )
 
 
 def quotes_lost_in_an_expression(refusal: Refusal) -> Mend | None:
@@ -237,9 +242,9 @@ def quotes_lost_in_an_expression(refusal: Refusal) -> Mend | None:
         whole = at == first and refusal.is_first_on_line(at + 1)
         if written[0] == '"' and at >= first and not whole:
             if "'" in written or "\\" in written:
-                return Mend("Write the texts of the expression in single quotes.")
+                return Mend("Put the strings of the expression in single quotes.")
             edits.append(Edit(*token.span, f"'{token.text}'"))
-    return Mend("Write the texts of the expression in single quotes.", tuple(edits)) if edits else None
+    return Mend("Put the strings of the expression in single quotes.", tuple(edits)) if edits else None
 
 
 SETUP = (

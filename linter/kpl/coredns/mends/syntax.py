@@ -19,7 +19,7 @@ def closing_brace_on_a_line(refusal: Refusal) -> Mend | None:
     opening = refusal.opening_of(at)
     indent = refusal.indent(opening if opening is not None else at)
     start, end = refusal.blanks_before(at)
-    return Mend("Write the closing `}` on a line of its own.", (Edit(start, end, f"\n{indent}"),))
+    return Mend("Move the closing `}` to a separate line.", (Edit(start, end, f"\n{indent}"),))
 
 
 def glued_brace(refusal: Refusal) -> Mend | None:
@@ -28,10 +28,10 @@ def glued_brace(refusal: Refusal) -> Mend | None:
         return None
     span = refusal.tokens[refusal.at].span
     if re.fullmatch(r"[^{}]+\{", refusal.word):
-        return Mend("Write a blank before `{`.", (Edit(span.end - 1, span.end - 1, " "),))
+        return Mend("Add a space before `{`.", (Edit(span.end - 1, span.end - 1, " "),))
     if re.fullmatch(r"\}[\w.-]+", refusal.word):
         return Mend(
-            "Write `}` on a line of its own.",
+            "Put `}` on a separate line.",
             (Edit(span.start + 1, span.start + 1, f"\n{refusal.indent(refusal.at)}"),),
         )
     return None
@@ -47,7 +47,7 @@ def brace_glued_to_a_line(refusal: Refusal) -> Mend | None:
         return None
     token = refusal.tokens[glued[-1]]
     edit = Edit(token.span.end - 1, token.span.end - 1, " ")
-    return Mend(f"Add a space before `{{`: it is a part of the word `{token.text}`.", (edit,))
+    return Mend(f"Add a space before `{{`: without it, the brace is part of the word `{token.text}`.", (edit,))
 
 
 def option_in_the_wrong_place(refusal: Refusal) -> Mend | None:
@@ -69,10 +69,10 @@ def option_in_the_wrong_place(refusal: Refusal) -> Mend | None:
             Edit(start, refusal.tokens[at].span.start, indent + _deeper(refusal, indent)),
             Edit(line_end, line_end, f"\n{indent}}}"),
         )
-        return Mend(f"`{refusal.word}` is an option of `{owner}`: write it in a block, `{owner} {{ }}`.", edits)
+        return Mend(f"Move `{refusal.word}`, an option of `{owner}`, into a block: `{owner} {{ }}`.", edits)
     if owners:
         names = " or ".join(f"`{owner}`" for owner in owners[:3])
-        return Mend(f"`{refusal.word}` is an option of {names}: it belongs in the block of that plugin.")
+        return Mend(f"Move `{refusal.word}` into the block of {names}, the plugin that has this option.")
     return None
 
 
@@ -93,7 +93,7 @@ def misspelt_directive(refusal: Refusal) -> Mend | None:
     meant = closest(refusal.word, refusal.known)
     if meant is None:
         return None
-    return Mend(f"Write `{meant[0]}`.", (Edit(*refusal.tokens[refusal.at].span, meant[0]),))
+    return Mend(f"Replace `{refusal.word}` with `{meant[0]}`.", (Edit(*refusal.tokens[refusal.at].span, meant[0]),))
 
 
 def unclosed_block_before(refusal: Refusal) -> Mend | None:
@@ -105,15 +105,15 @@ def unclosed_block_before(refusal: Refusal) -> Mend | None:
     line = [token.text for token in refusal.tokens[at:] if token.line == refusal.tokens[at].line]
     if opening is None:
         return Mend(
-            "Put the lines before it into a server block, `. { }`: without braces a block goes on to the end of the file."
+            "Put the lines before it into a server block, `. { }`: a block without braces extends to the end of the file."
         )
     if line[-1:] != ["{"]:
         return None
-    help_ = "Close the server block before it with `}`."
+    help_ = "Add `}` to close the server block before it."
     start = refusal.text.rfind("\n", 0, refusal.tokens[at].span.start) + 1
     if len(refusal.indent(at)) > len(refusal.indent(opening)):
         return Mend(
-            "Move this server block after the `}` of the one that it is in. Or close that one with `}` before it."
+            "Move this server block after the `}` of the block that contains it. Or close that block with `}` first."
         )
     return Mend(help_, (Edit(start, start, f"{refusal.indent(opening)}}}\n"),))
 
@@ -122,12 +122,12 @@ def missing_last_brace(refusal: Refusal) -> Mend | None:
     """The file ends inside of a server block."""
     if not re.fullmatch(r"Syntax error: Unexpected token '.*', expecting '\}'", refusal.bare, re.DOTALL):
         if refusal.bare == "Unexpected EOF" and refusal.verdict.phase == "parse":
-            return Mend("A `}` is missing: the last block that was opened is not closed before the file ends.")
+            return Mend("Add the missing `}`: the last block is not closed before the end of the file.")
         return None
     end = len(refusal.text.rstrip())
     if refusal.tokens[-1].span.end != end:  # a comment stands last
         end = len(refusal.text)
-    help_ = "Write `}` at the end of the server block."
+    help_ = "Add `}` at the end of the server block."
     if refusal.text[:end].endswith("\n"):
         return Mend(help_, (Edit(end - 1, end, "\n}\n"),))
     return Mend(help_, (Edit(end, end, "\n}"),))
@@ -151,7 +151,7 @@ def comma_alone(refusal: Refusal) -> Mend | None:
         return None
     key, comma = refusal.tokens[refusal.at - 1].span, refusal.tokens[refusal.at].span
     edit = Edit(key.start, comma.end, f"{refusal.text[slice(*key)]},")
-    return Mend("Write the comma directly behind the key.", (edit,) if refusal.at else ())
+    return Mend("Remove the space between the key and the comma.", (edit,) if refusal.at else ())
 
 
 def key_without_a_zone(refusal: Refusal) -> Mend | None:
@@ -160,7 +160,7 @@ def key_without_a_zone(refusal: Refusal) -> Mend | None:
         return None
     scheme, _, port = refusal.word.rpartition(":")
     edit = Edit(*refusal.tokens[refusal.at].span, f"{scheme}.:{port}")
-    return Mend("Write the zone before the port, `.` for all names.", (edit,))
+    return Mend("Add the zone before the port (`.` for all names).", (edit,))
 
 
 def key_with_a_leading_dot(refusal: Refusal) -> Mend | None:
@@ -171,7 +171,7 @@ def key_with_a_leading_dot(refusal: Refusal) -> Mend | None:
     if found is None:
         return None
     scheme, name, port = found.groups("")
-    help_ = f"Remove the leading dot: the zone `{name}` has the names below `{name}` too."
+    help_ = f"Remove the leading dot: the zone `{name}` includes all names below it."
     return Mend(help_, (Edit(*refusal.tokens[refusal.at].span, f"{scheme}{name}{port}"),), safe=False)
 
 
@@ -180,7 +180,7 @@ def key_without_a_port(refusal: Refusal) -> Mend | None:
     if refusal.verdict.phase != "keys" or not refusal.word.endswith(":"):
         return None
     end = refusal.tokens[refusal.at].span.end
-    help_ = "Write a port behind the colon, or leave the colon out."
+    help_ = "Add a port after the colon. Or remove the colon."
     # a plugin that was to stand in a block: as a key it would be a zone
     return Mend(help_) if refusal.word[:-1] in refusal.known else Mend(help_, (Edit(end - 1, end, ""),))
 
@@ -197,15 +197,15 @@ def import_not_found(refusal: Refusal) -> Mend | None:
     meant = closest(name, snippets)
     span = refusal.verdict.span
     if meant is not None and span is not None and refusal.text[slice(*span)] == name:
-        return Mend(f"Write `import {meant[0]}`.", (Edit(*span, meant[0]),))
-    return Mend("No snippet of that name is defined before it, and no file of that name lies beside the Corefile.")
+        return Mend(f"Replace `{name}` with `{meant[0]}`.", (Edit(*span, meant[0]),))
+    return Mend("Define a snippet with that name before the import. Or add a file with that name next to the Corefile.")
 
 
 def import_with_arguments(refusal: Refusal) -> Mend | None:
     """CoreDNS's snippets take none."""
     if not refusal.bare.startswith("Import takes only one argument"):
         return None
-    return Mend("Remove the arguments: CoreDNS's snippets have no parameters, other than Caddy's.")
+    return Mend("Remove the arguments: unlike Caddy's snippets, those of CoreDNS have no parameters.")
 
 
 SYNTAX = (
