@@ -67,7 +67,7 @@ def rules_page() -> str:
         lines.append(f"| {symptom} | {links(explaining, '<br>', True)} |")
     lines += ["", "## By stop"]
     for stop in Stop:
-        title = stop.value[0].upper() + stop.value[1:]
+        title = stop.value if stop is Stop.PROXY else stop.value[0].upper() + stop.value[1:]
         lines += ["", f"### {title}", "", "| rule | name | severity | on | summary |", "|---|---|---|---|---|"]
         for entry, rule in rules.items():
             if rule.stop is stop:

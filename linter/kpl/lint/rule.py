@@ -23,7 +23,7 @@ BUILTIN = "kpl_rules"
 """The package of the built-in rules."""
 
 SYMPTOMS = {
-    "slow-lookups": "DNS lookups are slow, or pods send several queries for one name",
+    "slow-lookups": "DNS lookups are slow",
     "lookups-time-out": "DNS lookups take 5 seconds or time out",
     "names-do-not-resolve": "A name does not resolve",
     "coredns-does-not-start": "CoreDNS does not start",
