@@ -23,12 +23,11 @@ if TYPE_CHECKING:
     from kpl.coredns.mends.advice import Advice
     from kpl.inputs.corefile import Corefile
     from kpl.inputs.kubeproxy import KubeProxyConfig
-    from kpl.inputs.kubernetes import Workload
-    from kpl.proxy.agreement import ClusterObjects
-    from kpl.proxy.compare import Difference
-    from kpl.proxy.selection import NodeFacts
-    from kpl.proxy.state import NodeState
-    from kpl.proxy.verdict import Dropped
+    from kpl.proxy.configuration.verdict import Dropped
+    from kpl.proxy.node.compare import Difference
+    from kpl.proxy.node.state import NodeState
+    from kpl.proxy.services.agreement import ClusterObjects
+    from kpl.proxy.services.selection import NodeFacts
     from kpl.text.edit import Edit
     from kpl.verdict import Verdict
 
@@ -50,11 +49,14 @@ class Cluster:
     documents: Sequence[Document] = ()
     facts: Facts = field(default_factory=Facts)
 
-    def of(self, kind: type[Model]) -> Iterator[tuple[Document, Model]]:
-        """All models of one type, with their documents."""
+    def of(self, kind: type[Model], clue: str = "") -> Iterator[tuple[Document, Model]]:
+        """All models of one type, with their documents; with a `clue`, those in whose text this regular expression matches."""
+        pattern = re.compile(clue) if clue else None
         for document in self.documents:
-            if document.kind == kind.__name__ and isinstance(document.model, kind):
-                yield document, document.model
+            if document.kind == kind.__name__ and (pattern is None or document.may_hold(pattern)):
+                model = document.model
+                if isinstance(model, kind):
+                    yield document, model
 
     def has(self, kind: str) -> bool:
         """Whether a model of the type called `kind` is among the documents; ``Dump`` is any that is read back."""
@@ -146,7 +148,8 @@ class Cluster:
         """The Corefile that imports the keys of `coredns-custom`, where both are in the tree."""
         from kpl.coredns.customized import find_customized
 
-        return find_customized(self.documents)
+        corefiles = [each for each in self.corefile_documents if share_of(each).imports_custom]
+        return find_customized(corefiles, self.documents)
 
     def _circumstances(self, document: Document) -> Circumstances:
         from kpl.coredns.judge import NODE_CACHE_PLUGINS, Circumstances
@@ -170,7 +173,7 @@ class Cluster:
 
     def proxy_verdict(self, document: Document) -> Verdict:
         """kube-proxy's verdict on the KubeProxyConfiguration in `document`; its span lies in the document's own text."""
-        from kpl.proxy.verdict import judge_kube_proxy
+        from kpl.proxy.configuration.verdict import judge_kube_proxy
 
         text, start = self.program_text_of(document)
         verdict = judge_kube_proxy(text, self.kubernetes_version_for(document.model))
@@ -178,7 +181,7 @@ class Cluster:
 
     def dropped_fields(self, document: Document) -> Iterator[Dropped]:
         """The fields of the KubeProxyConfiguration in `document` that kube-proxy starts without."""
-        from kpl.proxy.verdict import dropped_fields
+        from kpl.proxy.configuration.verdict import dropped_fields
 
         text, start = self.program_text_of(document)
         for dropped in dropped_fields(text, self.kubernetes_version_for(document.model)):
@@ -187,7 +190,7 @@ class Cluster:
     def proxy_takes(self, config: KubeProxyConfig, edits: Iterable[Edit]) -> bool:
         """Whether kube-proxy starts with `config` after `edits`, all of them behind its first line."""
         from kpl.inputs.kubeproxy import program_text
-        from kpl.proxy.verdict import judge_kube_proxy
+        from kpl.proxy.configuration.verdict import judge_kube_proxy
         from kpl.text.edit import apply_edits
 
         text = apply_edits(config.text, edits)
@@ -234,15 +237,6 @@ class Cluster:
         return Version(found.pop()) if len(found) == 1 else None
 
     @cached_property
-    def workloads(self) -> list[Workload]:
-        """All workloads."""
-        if not self.has("Workload"):
-            return []
-        from kpl.inputs.kubernetes import Workload
-
-        return [model for _, model in self.of(Workload)]
-
-    @cached_property
     def corefiles(self) -> list[tuple[Document, Corefile]]:
         """All Corefiles with their documents."""
         from kpl.inputs.corefile import Corefile
@@ -267,7 +261,7 @@ class Cluster:
 
     def node_states(self, document: Document) -> list[NodeState]:
         """What the kube-proxy did that programmed the dump in `document`; nothing for what is no dump."""
-        from kpl.proxy.readback import read_back
+        from kpl.proxy.dumps.readback import read_back
 
         return read_back(document)
 
@@ -280,7 +274,7 @@ class Cluster:
     def node(self) -> NodeFacts:
         """What is known of the node that the dump is from: told by name, or the only node of the run."""
         from kpl.inputs.kubernetes import NodeObject
-        from kpl.proxy.selection import NodeFacts
+        from kpl.proxy.services.selection import NodeFacts
 
         nodes = {str(node.name): node for _, node in self.of(NodeObject)}
         name = self.facts.node or (next(iter(nodes)) if len(nodes) == 1 else None)
@@ -288,7 +282,7 @@ class Cluster:
 
     def of_node(self, dump: Document) -> list[Document]:
         """The documents of the node that `dump` is from, itself among them."""
-        from kpl.proxy.nodes import of_same_node
+        from kpl.proxy.dumps.nodes import of_same_node
 
         return of_same_node(self.documents, dump)
 
@@ -306,10 +300,10 @@ class Cluster:
         return {}
 
     def _find_disagreements(self, document: Document) -> list[Difference]:
-        from kpl.proxy.agreement import disagreements, possible_releases
-        from kpl.proxy.nodes import is_the_only_dump
-        from kpl.proxy.readback import release_bounds
-        from kpl.proxy.selection import NodeFacts
+        from kpl.proxy.dumps.nodes import is_the_only_dump
+        from kpl.proxy.dumps.readback import release_bounds
+        from kpl.proxy.services.agreement import disagreements, possible_releases
+        from kpl.proxy.services.selection import NodeFacts
 
         states = self.node_states(document)
         objects = self._service_objects
@@ -330,7 +324,7 @@ class Cluster:
     def _gates_of_choice(self) -> list[dict[str, bool]]:
         """The defaults, and what the kube-proxy configurations of the run set: which of them is the dump's is not known."""
         from kpl.inputs.kubeproxy import KubeProxyConfig
-        from kpl.proxy.selection import gates_of_choice
+        from kpl.proxy.services.selection import gates_of_choice
 
         found: list[dict[str, bool]] = [{}]
         found += [gates for _, config in self.of(KubeProxyConfig) if (gates := gates_of_choice(config.feature_gates))]
@@ -344,7 +338,7 @@ class Cluster:
     @cached_property
     def _service_objects(self) -> ClusterObjects:
         from kpl.inputs.services import EndpointSlice, Service
-        from kpl.proxy.agreement import ClusterObjects
+        from kpl.proxy.services.agreement import ClusterObjects
 
         of_file: dict[int, list[Service]] = {}
         for document, service in self.of(Service):
@@ -366,7 +360,7 @@ class Cluster:
     def _services_in(self, dump: Document) -> Iterator[int]:
         """How many Services the tables of a dump have; of iptables counted without reading all of it back."""
         if dump.kind == "Ruleset":
-            from kpl.proxy.programmed import programmed_services
+            from kpl.proxy.iptables.programmed import programmed_services
 
             yield from (len(programmed_services(nat)) for nat in dump.model.named("nat"))
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
@@ -30,8 +31,11 @@ class _OtherIsGoneError(Exception):
 
 
 def can_fork() -> bool:
-    """Whether a second process is to be had, and a processor for it."""
-    return hasattr(os, "fork") and (os.cpu_count() or 1) > 1
+    """Whether a second process is to be had, and a processor for it.
+
+    Elsewhere than on Linux and the BSDs all is done in one: Windows has no fork, and macOS none that its own libraries survive.
+    """
+    return hasattr(os, "fork") and sys.platform != "darwin" and (os.cpu_count() or 1) > 1
 
 
 def in_two_processes(

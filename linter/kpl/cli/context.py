@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from kpl.cli.caching import CachedReader, cache_of
 from kpl.cli.load import Inputs, read_files, read_here
 from kpl.cli.options import repository_of
 from kpl.inputs.coverage import Coverage, Skipped
@@ -39,13 +40,26 @@ def read_context(
         return []
     own = {os.path.realpath(each.source.path) for each in inputs.readings}
     own |= {os.path.realpath(each.path) for each in inputs.coverage.skipped}
-    found = [each for each in discovery.found if os.path.realpath(each.path) not in own]
+    found = [each for each in discovery.found if each.path not in own]
     for each in found:
         each.path = os.path.relpath(each.path)
-    read = (read_here if here else read_files)([each for each in found if not settings.excludes(each.path)])
+    found = [each for each in found if not settings.excludes(each.path)]
+    cache = cache_of(found, root, options)
+    if cache is not None and not here:
+        read = CachedReader(cache, None).read(found)
+        cache.save()
+    else:
+        read = (read_here if here else read_files)(found)
     seen = Coverage(skipped=[*discovery.skipped, *(each for each in read if isinstance(each, Skipped))])
     settings.complete = inputs.coverage.sees_all and seen.sees_all
     return [each for each in read if isinstance(each, Reading)]
+
+
+def work_tree_of_all(paths: Sequence[str]) -> str | None:
+    """The work tree that all of `paths` are in; None where there is none."""
+    given = [os.path.realpath(path) for path in paths or ["."] if path != "-"]
+    roots = {repository_of(each if os.path.isdir(each) else os.path.dirname(each)) for each in given}
+    return roots.pop() if len(roots) == 1 else None
 
 
 def _work_tree(paths: Sequence[str], inputs: Inputs) -> str | None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kpl.cache import Cache
+from kpl.cli.caching import CachedReader, KeptResults, cache_of, reader
 from kpl.cli.clusters import find_clusters
-from kpl.cli.context import read_context
+from kpl.cli.context import read_context, work_tree_of_all
 from kpl.cli.load import Inputs, Loading, in_turn, is_much, read_files, read_here
 from kpl.inputs.coverage import Coverage, Skipped
 from kpl.inputs.detect import IPTABLES, kind_by_name
@@ -20,10 +22,15 @@ from kpl.lint import engine
 from kpl.lint.engine import Result
 from kpl.lint.settings import Settings
 from kpl.parallel import Swap, can_fork, in_two_processes, side_by_side
+from kpl.shares.sent import received, to_send
 
 if TYPE_CHECKING:
     from kpl.lint.registry import RuleEntry
     from kpl.lint.rule import Finding
+
+
+Half = tuple[Result, Coverage, Any]
+"""Findings, what became of the files, and what the cache has to learn."""
 
 
 def lint_files(
@@ -31,23 +38,36 @@ def lint_files(
 ) -> tuple[Result, Coverage]:
     """The findings in `paths`, and what became of all files. Raises UsageError."""
     loading = Loading(paths, settings, stdin, options)
-    if is_much(loading.found) and can_fork() and not any(map(_may_be_a_dump, loading.found)):
+    cache = cache_of(loading.found, work_tree_of_all(paths), options)
+    unknown = loading.found if cache is None else [each for each in loading.found if not cache.knows(each.path)]
+    if is_much(unknown) and can_fork() and not any(map(_may_be_a_dump, loading.found)):
         mine, others = loading.found[::2], loading.found[1::2]
 
-        def work(found: Sequence[Found], swap: Swap) -> tuple[Result, Coverage]:
-            return _lint_half(loading, found, swap, found is mine, paths, settings, options)
+        def work(found: Sequence[Found], swap: Swap) -> Half:
+            return _lint_half(loading, found, swap, found is mine, paths, settings, options, cache)
 
         done = side_by_side(work, mine, others)
         if done is not None and done[1] is not None:
-            own, coverage = done[0]
-            own.add(done[1][0])
+            (own, coverage, _), (theirs, _, learned) = done[0], done[1]
+            own.add(theirs)
             order = {each.path: number for number, each in enumerate(loading.found)}
             own.findings.sort(key=lambda each: order.get(each.path, -1))  # standard input comes first
+            if cache is not None:
+                cache.add(*learned)
+                cache.save()
             return own, coverage
         loading = Loading(paths, settings, stdin, options)
-    inputs = loading.finish(read_files(loading.found, loading.as_kind))
+    read = read_files(loading.found, loading.as_kind) if cache is None else _read(loading.found, loading.as_kind, cache)
+    inputs = loading.finish(read)
     context = read_context(paths, inputs, settings, options)
-    return _checked(inputs, inputs.readings, context, settings, options), inputs.coverage
+    result = _checked(inputs, inputs.readings, context, settings, options, cache)
+    if cache is not None:
+        cache.save()
+    return result, inputs.coverage
+
+
+def _read(found: Sequence[Found], as_kind: str | None, cache: Cache | None) -> list[Reading | Skipped]:
+    return read_here(found, as_kind) if cache is None else CachedReader(cache, as_kind).read(found)
 
 
 def _may_be_a_dump(found: Found) -> bool:
@@ -62,35 +82,23 @@ def _lint_half(
     paths: Sequence[str],
     settings: Settings,
     options: dict[str, Any],
-) -> tuple[Result, Coverage]:
-    from kpl.shares.sent import to_send
-
-    own = read_here(found, loading.as_kind)
-    theirs = _received(swap([to_send(each) if isinstance(each, Reading) else each for each in own]), loading.as_kind)
+    cache: Cache | None,
+) -> Half:
+    own = _read(found, loading.as_kind, cache)
+    sent = swap([to_send(each) if isinstance(each, Reading) else each for each in own])
+    theirs = [
+        each if isinstance(each, Reading | Skipped) else received(each, reader(each.path, loading.as_kind))
+        for each in sent
+    ]
     inputs = loading.finish(in_turn(own, theirs) if is_first else in_turn(theirs, own))
     chosen = [each for each in own if isinstance(each, Reading)]
     if is_first and inputs.stdin is not None:
         chosen.insert(0, inputs.stdin)
+    if cache is not None:
+        cache.add(*swap(cache.part(each.path for each in found)))
     context = read_context(paths, inputs, settings, options, here=True)
-    return _checked(inputs, chosen, context, settings, options), inputs.coverage
-
-
-def _received(sent: Sequence[Any], as_kind: str | None) -> list[Reading | Skipped]:
-    from kpl.shares.sent import received
-
-    def reader(path: str) -> Callable[[], Reading | None]:
-        def read() -> Reading | None:
-            (reading,) = read_here([Found(path, named=False)], as_kind)
-            return reading if isinstance(reading, Reading) else None
-
-        return read
-
-    return [
-        each
-        if isinstance(each, Skipped)
-        else received(each, reader(each.source.path if isinstance(each, Reading) else each.path))
-        for each in sent
-    ]
+    result = _checked(inputs, chosen, context, settings, options, cache)
+    return result, inputs.coverage, None if cache is None else cache.part(each.path for each in found)
 
 
 def _checked(
@@ -99,15 +107,22 @@ def _checked(
     context: Sequence[Reading],
     settings: Settings,
     options: dict[str, Any],
+    cache: Cache | None,
 ) -> Result:
     """The findings in the `chosen` ones of the inputs."""
     readings = [*inputs.readings, *context]
     inputs.coverage.notes += find_clusters(readings, settings, options)
-    result = engine.lint(readings, settings, only=chosen, share_out=share_out if can_fork() else None)
+    results = KeptResults(cache, readings, settings) if cache is not None else None
+    known, unknown = results.take(chosen) if results is not None else ([], chosen)
+    result = engine.lint(readings, settings, only=unknown, share_out=share_out if can_fork() else None)
     if any(finding.fix for finding in result.findings):
         from kpl.fix.offers import offers
 
         result.findings = offers(readings, result.findings, settings).findings
+    if results is not None:
+        results.keep(unknown, result.findings)
+        numbers = {id(each.source): number for number, each in enumerate(readings)}
+        result.findings = sorted([*known, *result.findings], key=lambda each: numbers[id(each.source)])
     return result
 
 

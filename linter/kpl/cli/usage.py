@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator
-from difflib import get_close_matches
 
 import click
 
 from kpl.cli.command import UnknownCommandError
-from kpl.text.words import listed
+from kpl.text.words import listed, similar
 
 _SIMILAR = 0.75
 """How alike, from 0 to 1, a misspelled word must be to the one that is proposed."""
@@ -104,9 +103,9 @@ def _unknown_option(name: str, ctx: click.Context) -> str:
 
 def _like(word: str, names: Collection[str], cutoff: float = _SIMILAR) -> str | None:
     """Which of `names` is meant by `word`: one that is like it, or the only one that starts with it."""
-    close = get_close_matches(word.lower(), names, 1, cutoff)
+    close = similar(word.lower(), names, cutoff)
     longer = [name for name in names if len(word) > _SHORT and name.startswith(word)]
-    return close[0] if close else longer[0] if len(longer) == 1 else None
+    return close or (longer[0] if len(longer) == 1 else None)
 
 
 def _meant(words: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from kpl.inputs.document import Document, Reading, is_dump
-from kpl.proxy.readback import read_back
+from kpl.proxy.dumps.readback import read_back
 from kpl.shares.share import share_of
 
 MOST_COMPARED = 8

@@ -12,7 +12,7 @@ from kpl.errors import UsageError
 from kpl.inputs.coverage import Skipped, SkipReason
 from kpl.inputs.detect import kind_by_name
 
-_NEVER = {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".tox", ".terraform"}
+_NEVER = {".kpl_cache", ".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".tox", ".terraform"}
 SCRATCH_PREFIX = ".kpl-fix-"
 """How the folders are called in which kpl prepares the new text of a file; each ignores itself."""
 
@@ -191,10 +191,12 @@ class _Folder:
                 self._skip(path, SkipReason.LINK, "is reached through a symbolic link that leads out of the directory")
                 return None
             if stat.S_ISLNK(status.st_mode):
+                if not self.new:
+                    return None  # what it leads to is listed itself
                 status = os.stat(path)
                 if stat.S_ISDIR(status.st_mode):
                     return None
-                if not _is_below(os.path.realpath(path), self.root):
+                if not is_below(os.path.realpath(path), self.root):
                     self._skip(path, SkipReason.LINK, "is a symbolic link to a file outside of the directory")
                     return None
         except (FileNotFoundError, NotADirectoryError):
@@ -216,7 +218,7 @@ class _Folder:
             if above in self._inside and self._inside[above] and not os.path.islink(folder):
                 known = True
             else:
-                known = _is_below(os.path.realpath(folder), self.root)
+                known = is_below(os.path.realpath(folder), self.root)
             self._inside[folder] = known
         return known
 
@@ -232,5 +234,6 @@ def _join(folder: str, name: str) -> str:
     return name if folder == "." else os.path.join(folder, name)
 
 
-def _is_below(path: str, folder: str) -> bool:
+def is_below(path: str, folder: str) -> bool:
+    """Whether `path` is `folder` or lies in it."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from typing import IO, Any
 
 from kpl import troubles
@@ -19,9 +20,11 @@ _LARGE = 1 << 20
 """In bytes. Of larger files the start is looked at first: most of them are not for kpl."""
 
 
-def read_file(found: Found, as_kind: str | None = None) -> Reading | Skipped:
-    """The documents of a file, or why it is left out."""
-    identified = identify_file(found, as_kind)
+def read_file(
+    found: Found, as_kind: str | None = None, seen: Callable[[str, bytes], None] | None = None
+) -> Reading | Skipped:
+    """The documents of a file, or why it is left out; `seen` is told the path and the bytes of a small file."""
+    identified = identify_file(found, as_kind, seen)
     if isinstance(identified, Skipped):
         return identified
     try:
@@ -33,11 +36,13 @@ def read_file(found: Found, as_kind: str | None = None) -> Reading | Skipped:
         return failed(found.path)
 
 
-def identify_file(found: Found, as_kind: str | None = None) -> Identified | Skipped:
+def identify_file(
+    found: Found, as_kind: str | None = None, seen: Callable[[str, bytes], None] | None = None
+) -> Identified | Skipped:
     """The text of a file and what it is, or why it is left out."""
     # there may be ten thousand files: a context manager would take as long as reading one
     try:
-        return _identify(found, as_kind)
+        return _identify(found, as_kind, seen)
     except _NotRegularError:
         return Skipped(found.path, SkipReason.NOT_A_FILE, "is not a regular file")
     except OSError as error:
@@ -49,9 +54,11 @@ def identify_file(found: Found, as_kind: str | None = None) -> Identified | Skip
         return failed(found.path)
 
 
-def _identify(found: Found, as_kind: str | None) -> Identified | Skipped:
+def _identify(found: Found, as_kind: str | None, seen: Callable[[str, bytes], None] | None) -> Identified | Skipped:
     is_pipe = False
     data = _small(found)
+    if data is not None and seen is not None:
+        seen(found.path, data)
     if data is None:
         with _opened(found) as file:
             is_pipe = not stat.S_ISREG(os.fstat(file.fileno()).st_mode)

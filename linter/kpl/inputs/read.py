@@ -152,6 +152,7 @@ def _unknown(path: str, name: str, text: str) -> Skipped:
 
 def gunzip(path: str, data: bytes) -> bytes | Skipped:
     """What all members of a gzip file hold, unless that is out of proportion."""
+    # the module gzip goes over names and padding octet by octet, for seconds where a file is hostile
     import zlib
 
     most = min(MAX_SIZE, max(FREE_UNPACKED, MAX_RATIO * len(data)))

@@ -19,6 +19,7 @@ from kpl import troubles
 from kpl.errors import UsageError
 from kpl.lint.rule import BUILTIN, Rule
 from kpl.lint.ruleclass import fault
+from kpl.text.words import similar
 
 GROUP = "kpl.rules"
 
@@ -236,15 +237,13 @@ def find(word: str) -> RuleEntry:
 
 def _unknown(word: str) -> UsageError:
     """That no rule is called `word`, with those that may be meant: what starts with it, what holds it, what is like it."""
-    from difflib import get_close_matches
-
     names = [name for rule in entries() for name in (rule.code, rule.name)]
     folded = {name.lower(): name for name in names}
     starting = sorted(name for name in names if name.lower().startswith(word.lower()))
-    close = get_close_matches(word.lower(), folded, 1, _CLOSE)
+    close = similar(word.lower(), folded, _CLOSE)
     meant = (
         starting
-        or [folded[each] for each in close]
+        or ([folded[close]] if close else [])
         or [name for name in names if len(word) > 2 and word.lower() in name]
     )
     told = [f"`{name}`" for name in meant]

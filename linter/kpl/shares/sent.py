@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -98,6 +99,7 @@ class _LateSource(Source):
 class _LateDocument(Document):
     def __init__(self, file: _File, sent: SentDocument) -> None:
         self._file = file
+        self._read: Document | None = None
         self.source = file.source
         self.kind = sent.kind
         self.name, self.namespace, self.key = sent.name, sent.namespace, sent.key
@@ -108,14 +110,28 @@ class _LateDocument(Document):
             remember(self, sent.share)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or "embedding" in self.__dict__:
+        if name not in ("embedding", "around", "_model"):
             raise AttributeError(name)
+        document = self._document()
+        if name == "_model":
+            model = document.model
+            self.kind, self.name, self.namespace = document.kind, document.name, document.namespace
+            self.templated = document.templated
+            self._hold(model)
+            return model
+        value = getattr(document, name)
+        setattr(self, name, value)
+        return value
+
+    def may_hold(self, clue: re.Pattern[str]) -> bool:
+        """Whether `clue` may match what it says."""
+        return self._document().may_hold(clue)
+
+    def _document(self) -> Document:
         self._file.read()
-        return getattr(self, name)
+        assert self._read is not None
+        return self._read
 
     def fill(self, document: Document) -> None:
         """Take over what was read."""
-        self._hold(document.model)
-        self.kind, self.name, self.namespace = document.kind, document.name, document.namespace
-        self.around = document.around
-        self.embedding = document.embedding
+        self._read = document

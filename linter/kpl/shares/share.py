@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 from kpl.coredns.customized import imports_custom
 from kpl.coredns.roles import Role, role_of
 from kpl.inputs.document import Document, is_corefile
-from kpl.proxy.clusterdns import is_cluster_dns_service
-from kpl.proxy.modes import runs_on_windows
+from kpl.proxy.configuration.modes import runs_on_windows
+from kpl.proxy.services.clusterdns import is_cluster_dns_service
 from kpl.text.span import Span
 
 COREDNS_RELEASE = "CoreDNS release"
@@ -80,7 +80,7 @@ class Share(NamedTuple):
     """Whether it is the Corefile of a CoreDNS in which `coredns-custom` is mounted."""
 
 
-_NOTHING = Share()
+NOTHING = Share()
 _SHARES: WeakKeyDictionary[Document, Share] = WeakKeyDictionary()
 
 
@@ -88,7 +88,7 @@ def share_of(document: Document) -> Share:
     """The share of `document`, worked out once."""
     share = _SHARES.get(document)
     if share is None:
-        share = _NOTHING if document.kind not in _FINDERS and not is_corefile(document) else _find(document)
+        share = NOTHING if document.kind not in _FINDERS and not is_corefile(document) else _find(document)
         _SHARES[document] = share
     return share
 
@@ -105,7 +105,7 @@ def line_of(document: Document, span: Span) -> int:
 
 def _find(document: Document) -> Share:
     finder = _FINDERS.get(document.kind)
-    share = finder(document) if finder is not None else _NOTHING
+    share = finder(document) if finder is not None else NOTHING
     if is_corefile(document):
         share = share._replace(is_corefile=True, imports_custom=imports_custom(document))
     return share
@@ -124,14 +124,14 @@ def _corefile(document: Document) -> Share:
 
 def _kube_proxy(document: Document) -> Share:
     if runs_on_windows(document.model):
-        return _NOTHING
+        return NOTHING
     text = document.embedding.text[slice(*document.model.node.span)]
     return Share((Sign("KubeProxyConfiguration", document.name, _digest(text)),))
 
 
 def _workload(document: Document) -> Share:
     if not document.may_hold(_IMAGE_CLUE) or document.kind != "Workload" or document.model is None:
-        return _NOTHING
+        return NOTHING
     releases, images = [], []
     for container in getattr(document.model, "containers", ()):
         image = container.image
@@ -161,13 +161,13 @@ def _kubeadm(document: Document) -> Share:
 
 def _kubelet(document: Document) -> Share:
     addresses = " ".join(document.model.cluster_dns)
-    return Share((Sign("clusterDNS of the kubelet", "", addresses),)) if addresses else _NOTHING
+    return Share((Sign("clusterDNS of the kubelet", "", addresses),)) if addresses else NOTHING
 
 
 def _flux(document: Document) -> Share:
     model = document.model
     if model is None:
-        return _NOTHING
+        return NOTHING
     # an object of that name is there once
     sign = Sign("Kustomization of Flux", f"{model.namespace}/{model.name}", model.path)
     variables = (Variable(name, str(value), line_of(document, value.span)) for name, value in model.substitute.items())
@@ -176,10 +176,10 @@ def _flux(document: Document) -> Share:
 
 def _service(document: Document) -> Share:
     if not document.may_hold(_ADDRESS_CLUE):
-        return _NOTHING
+        return NOTHING
     service = document.model
     if type(service).__name__ != "Service" or not service.cluster_ip:
-        return _NOTHING
+        return NOTHING
     name = f"{service.namespace}/{service.name}"
     share = Share(addresses=tuple(_addresses(service)))
     if is_cluster_dns_service(name):

@@ -231,7 +231,7 @@ def _autopath(cluster: Cluster) -> bool:
 
 def _verifies_pods(server: ServerBlock) -> bool:
     kubernetes = server.get("kubernetes")
-    pods = kubernetes.find("pods") if kubernetes is not None else None
+    pods = kubernetes.get("pods") if kubernetes is not None else None
     return pods is not None and pods.args == ["verified"]
 
 

@@ -22,8 +22,8 @@ from kpl import (
     is_complete,
     libc_of,
     manifest,
-    remove_option,
 )
+from kpl_rules.resolver._dns_options import remove_option
 
 _CART = """\
 apiVersion: apps/v1
