@@ -1,4 +1,4 @@
-"""Writes what is generated in the documentation: docs/rules.md and the transcript in README.md.
+"""Writes what is generated in the documentation: docs/rules.md, a page a rule below it, and the transcripts in README.md.
 
 ``python docs/generate.py`` writes; a test compares.
 """
@@ -8,32 +8,84 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FENCED_OR_HEADING = re.compile(r"^(?P<fence>`{3,}).*\n(?:.*\n)*?(?P=fence)$|^#+ ", re.MULTILINE)
 TRANSCRIPT = re.compile(r"(<!-- transcript: (.+?) -->\n```console\n)(.*?)(```\n<!-- end -->)", re.DOTALL)
 
+INPUTS = {
+    "Corefile": ("Corefile", "ServerBlock", "Directive"),
+    "Pods and workloads": ("Workload",),
+    "resolv.conf": ("ResolvConf",),
+    "KubeProxyConfiguration": ("KubeProxyConfig",),
+    "Services": ("Service",),
+    "Nodes": ("NodeObject",),
+    "iptables-save": ("Ruleset", "Dump"),
+    "nft list ruleset": ("NftRuleset", "Dump"),
+    "ipvsadm": ("IpvsDump", "Dump"),
+    "ipset": ("IpsetDump",),
+    "conntrack": ("ConntrackDump",),
+    "iptables -L": ("Listing",),
+    "any file": ("ParseFailure", "Suppression"),
+}
+"""The inputs, with the types of what a rule about one sees or needs."""
 
-def rules_page() -> str:
-    """docs/rules.md: all rules, each as ``kpl explain`` shows it."""
+
+def rule_pages() -> dict[str, str]:
+    """The name of each file in docs/rules, and its text: what ``kpl explain --all`` shows."""
     from kpl.lint.explain import page
     from kpl.lint.registry import entries
 
-    table = ["| code | name | severity | on | what it finds |", "|---|---|---|---|---|"]
-    pages = []
-    for entry in entries():
-        anchor = f"{entry.code.lower()}-{entry.name}"
-        on = "yes" if entry.default else "no"
-        table.append(f"| [{entry.code}](#{anchor}) | {entry.name} | {entry.severity} | {on} | {entry.summary} |")
-        pages.append(lowered(page(entry.load())))
-    head = "# Rules\n\nWritten by docs/generate.py from the rules themselves; `kpl explain RULE` shows the same.\n\n"
-    return head + "\n".join(table) + "\n\n" + "\n\n".join(pages) + "\n"
+    return {f"{entry.code}.md": page(entry.load(), everything=True) + "\n" for entry in entries()}
 
 
-def lowered(page: str) -> str:
-    """`page` with each heading one level lower; within a code fence ``#`` starts a comment."""
-    return FENCED_OR_HEADING.sub(lambda found: found[0] if found["fence"] else f"#{found[0]}", page)
+def rules_page() -> str:
+    """docs/rules.md: the index of the pages by symptom, by stop and by input."""
+    from kpl.lint.registry import RuleEntry, entries
+    from kpl.lint.rule import SYMPTOMS, Stop
+
+    rules = {entry: entry.load() for entry in entries()}
+
+    def links(chosen: Collection[RuleEntry], separator: str, names: bool) -> str:
+        shown = (f"[{each.code}](rules/{each.code}.md){f' {each.name}' if names else ''}" for each in chosen)
+        return separator.join(shown)
+
+    lines = [
+        "# Rules",
+        "",
+        "docs/generate.py writes this page and the pages that it links to. `kpl explain RULE` prints the page of a rule.",
+        "Find a rule [by symptom](#by-symptom), [by stop](#by-stop) of a packet's journey, or [by input](#by-input).",
+        "",
+        "## By symptom",
+        "",
+        "| symptom | rules that explain it |",
+        "|---|---|",
+    ]
+    for word, symptom in SYMPTOMS.items():
+        explaining = [entry for entry, rule in rules.items() if word in rule.symptoms]
+        lines.append(f"| {symptom} | {links(explaining, '<br>', True)} |")
+    lines += ["", "## By stop"]
+    for stop in Stop:
+        title = stop.value if stop is Stop.PROXY else stop.value[0].upper() + stop.value[1:]
+        lines += ["", f"### {title}", "", "| rule | name | severity | on | summary |", "|---|---|---|---|---|"]
+        for entry, rule in rules.items():
+            if rule.stop is stop:
+                on = "yes" if entry.default else "no"
+                lines.append(
+                    f"| {links([entry], '', False)} | {entry.name} | {entry.severity} | {on} | {entry.summary} |"
+                )
+    lines += ["", "## By input", "", "| input | rules |", "|---|---|"]
+    for title, types in INPUTS.items():
+        seeing = [entry for entry in rules if not set(types).isdisjoint(_types(entry.sees, entry.needs))]
+        lines.append(f"| {title} | {links(seeing, ', ', False)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _types(sees: str, needs: str) -> list[str]:
+    """The types of what a rule looks at; what it needs says more than that it sees documents of any type."""
+    needed = needs.replace("|", " ").split()
+    return needed if needed and sees in ("Document", "Cluster") else [sees, *needed]
 
 
 def transcript(command: str) -> str:
@@ -55,12 +107,20 @@ def _path() -> dict[str, str]:
 
 
 def readme(text: str) -> str:
-    """README.md with its transcripts made anew."""
+    """README.md with its transcripts made again."""
     return TRANSCRIPT.sub(lambda found: found[1] + transcript(found[2]) + found[4], text)
 
 
 def main() -> None:
-    """Write the files."""
+    """Write the files, and remove the pages of rules that are gone."""
+    pages = ROOT / "docs" / "rules"
+    pages.mkdir(exist_ok=True)
+    written = rule_pages()
+    for path in pages.iterdir():
+        if path.name not in written:
+            path.unlink()
+    for name, text in written.items():
+        (pages / name).write_text(text, encoding="utf-8")
     (ROOT / "docs" / "rules.md").write_text(rules_page(), encoding="utf-8")
     path = ROOT / "README.md"
     path.write_text(readme(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import click
 
 from kpl.facts import Facts
 from kpl.fix.fixer import Outcome
@@ -66,3 +68,16 @@ def kpl(folder: Path, *words: str, stdin: bytes = b"", **environment: str) -> su
     return subprocess.run(
         [sys.executable, "-m", "kpl", *words], cwd=folder, input=stdin, env=env, capture_output=True, check=False
     )
+
+
+def commands(group: click.Group, above: click.Context | None = None) -> Iterator[click.Context]:
+    """Each command below `group`, and the groups, with a context in which it can be asked for its help."""
+    ctx = click.Context(group, parent=above, info_name=group.name, **(group.context_settings if above is None else {}))
+    yield ctx
+    for name in group.list_commands(ctx):
+        command = group.get_command(ctx, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from commands(command, ctx)
+        else:
+            yield click.Context(command, parent=ctx, info_name=name)

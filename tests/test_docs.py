@@ -2,21 +2,28 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from inspect import cleandoc
 
 import pytest
 
 from kpl.coredns.versions import NEWEST_COREDNS
+from kpl.lint.explain import page
 from kpl.lint.registry import entries
-from kpl.lint.rule import Bad
+from kpl.lint.rule import SYMPTOMS, Bad
 from support import ROOT
 
 sys.path.insert(0, str(ROOT / "docs"))
 import generate
 
+RULES = {entry.code: entry.load() for entry in entries()}
+PAGES = ROOT / "docs" / "rules"
 
-def test_rules_page_is_fresh() -> None:
+
+def test_the_pages_of_the_rules_are_fresh() -> None:
     assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == generate.rules_page(), "run docs/generate.py"
+    pages = {path.name: path.read_text(encoding="utf-8") for path in PAGES.iterdir()}
+    assert pages == generate.rule_pages(), "run docs/generate.py"
 
 
 def fences_of(text: str) -> tuple[list[str], list[str]]:
@@ -38,30 +45,59 @@ def fences_of(text: str) -> tuple[list[str], list[str]]:
     return fences, outside
 
 
-def test_every_code_fence_of_the_rules_page_is_the_text_of_an_example() -> None:
+def test_every_code_fence_of_a_page_is_the_text_of_an_example() -> None:
     """Whole and to the letter: what a reader copies out of it is what kpl was tried on."""
-    text = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
-    expected = []
-    for entry in entries():
-        rule = entry.load()
-        expected += fences_of(cleandoc(rule.__doc__ or ""))[0]
+    total = 0
+    for code, rule in RULES.items():
+        expected = Counter(fences_of(cleandoc(rule.__doc__ or ""))[0])
         for example in rule.examples:
             if sum(map(len, example.files.values())) >= 3000:
                 continue
-            expected += [f"# {name}\n{text.rstrip()}\n" for name, text in example.files.items()]
+            expected.update(f"# {name}\n{text.rstrip()}\n" for name, text in example.files.items())
             if isinstance(example, Bad) and example.fixed is not None:
-                expected.append(f"{example.fixed.rstrip()}\n")
-    assert len(expected) > 500
-    assert fences_of(text)[0] == expected
+                expected[f"{example.fixed.rstrip()}\n"] += 1
+        assert Counter(fences_of((PAGES / f"{code}.md").read_text(encoding="utf-8"))[0]) == expected, code
+        total += expected.total()
+    assert total > 500
 
 
-def test_the_headings_of_the_rules_page_are_one_level_below_its_title() -> None:
-    _, outside = fences_of((ROOT / "docs" / "rules.md").read_text(encoding="utf-8"))
-    first, *headings = [line for line in outside if re.match("#+ ", line)]
-    assert first == "# Rules"
-    assert [line for line in headings if line.startswith("## ")] == [f"## {e.code} {e.name}" for e in entries()]
-    assert {line.split(" ")[0] for line in headings} == {"##", "###"}
-    assert {"### Why", "### Fix", "### References", "### Examples"} <= set(headings)
+@pytest.mark.parametrize("code", RULES)
+def test_a_page_has_one_title_and_its_sections(code: str) -> None:
+    _, outside = fences_of((PAGES / f"{code}.md").read_text(encoding="utf-8"))
+    title, *headings = [line for line in outside if re.match("#+ ", line)]
+    assert title == outside[0] == f"# {code} {RULES[code].name}"
+    assert {line.split(" ")[0] for line in headings} == {"##"}
+    assert headings[0] == "## Why"
+    assert "## References" in headings
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_the_link_of_a_finding_leads_to_the_page(code: str) -> None:
+    url = RULES[code].url()
+    assert url == f"https://github.com/kplint/kpl/blob/main/docs/rules/{code}.md"
+    assert (ROOT / url.partition("/blob/main/")[2]).is_file()
+
+
+def test_the_index_has_each_rule_by_stop_and_by_input_and_each_symptom_with_its_rules() -> None:
+    _, symptoms, stops, inputs = re.split("^## .*$", generate.rules_page(), flags=re.MULTILINE)
+    for part in (stops, inputs):
+        assert set(re.findall(r"rules/(\w+)\.md", part)) == set(RULES)
+    for line in symptoms.splitlines()[4:]:
+        assert re.search(r"rules/\w+\.md", line) or not line, line
+    for symptom in SYMPTOMS.values():
+        assert f"| {symptom} | " in symptoms
+
+
+def test_explain_shows_one_bad_and_one_good_example() -> None:
+    lines = []
+    for rule in RULES.values():
+        short, whole = page(rule), page(rule, everything=True)
+        bad, good = (re.findall(f"^{word}(?:,.*)?:$", short, re.MULTILINE) for word in ("Bad", "Good"))
+        assert max(len(bad), len(good)) <= 1
+        assert set(fences_of(short)[0]) <= set(fences_of(whole)[0])
+        assert (short == whole) == ("--all` shows" not in short)
+        lines.append(short.count("\n"))
+    assert sum(lines) / len(lines) < 60
 
 
 def test_readme_transcript_is_fresh() -> None:
@@ -83,6 +119,6 @@ def test_readme_names_the_commands_that_ci_runs(command: str) -> None:
 
 
 def test_docs_speak_of_existing_files() -> None:
-    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]:
-        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
-            assert (page.parent / link).exists(), link
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / link).exists(), link

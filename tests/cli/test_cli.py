@@ -96,7 +96,7 @@ def test_help_rules_explain_version_and_completion(tmp_path: Path) -> None:
     assert all(word in kpl(tmp_path, "--help").stdout for word in (b"lint", b"fix", b"rules", b"explain", b"generate"))
     assert b"KPL201  missing-cache" in kpl(tmp_path, "rules").stdout
     assert b"## Why" in kpl(tmp_path, "explain", "KPL201").stdout
-    assert b"did you mean 'missing-cache'" in kpl(tmp_path, "explain", "missing-cash").stderr
+    assert b"did you mean `missing-cache`" in kpl(tmp_path, "explain", "missing-cash").stderr
     assert kpl(tmp_path, "--version").stdout.startswith(b"kpl ")
 
 

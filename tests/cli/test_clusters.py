@@ -108,7 +108,7 @@ def test_the_clusters_are_shown_with_the_places_of_their_facts(fleet: Path) -> N
         "  Corefile of cluster DNS  Corefile       base/Corefile:1",
         "  nodes                    3              .kpl.yaml:2",
         "  oldest kernel            6.1            command line",
-        "  2 files, 1 of them shared with other clusters",
+        "  2 files, 1 shared with other clusters",
         "    east/d.yaml",
         "    base/Corefile (shared)",
         "",
@@ -118,11 +118,11 @@ def test_the_clusters_are_shown_with_the_places_of_their_facts(fleet: Path) -> N
             "  Kubernetes release       1.37           default: the newest release that kpl knows",
         ],
         *out[14:18],
-        "  2 files, 1 of them shared with other clusters",
+        "  2 files, 1 shared with other clusters",
         "    west/d.yaml",
         "    base/Corefile (shared)",
         "",
-        "3 files checked (2 YAML, 1 Corefile); not checked: 1 holds nothing for kpl.",
+        "3 files checked (2 YAML, 1 Corefile); not checked: 1 without relevant content.",
     ]
 
 

@@ -24,7 +24,7 @@ NOTHING = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\ndata: {a: b}\n"
     [
         (b"", b"it is empty"),
         (b" \n\n", b"it is empty"),
-        (b"bash: iptables-save: command not found\n", b"it holds nothing that kpl recognizes"),
+        (b"bash: iptables-save: command not found\n", b"it contains nothing that kpl recognizes"),
         (b"\x7fELF\0\0\0", b"it is a binary file"),
         (gzip.compress(DUMP.encode(), mtime=0)[:-9], b"it is a gzip file that was cut short"),
         (b"\x1f\x8b\x08" + b"\0" * 7 + b"\xff" * 9, b"it is a damaged gzip file"),
@@ -44,7 +44,7 @@ def test_a_named_file_in_which_nothing_was_checked(tmp_path: Path, command: str)
     for named in (["a.yaml"], ["Corefile", "a.yaml"]):
         done = kpl(tmp_path, command, *named)
         assert done.returncode == 2
-        assert b"kpl: error: a.yaml was not checked: it holds no" in done.stderr
+        assert b"kpl: error: a.yaml was not checked: it contains no" in done.stderr
         assert b"--allow-empty" in done.stderr
         done = kpl(tmp_path, command, "--allow-empty", *named)
         assert (done.returncode, b"error" in done.stderr) == (0, False)
@@ -55,12 +55,12 @@ def test_a_folder_in_which_nothing_was_checked(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     done = kpl(tmp_path, "lint", "empty")
     assert done.returncode == 2
-    assert b"kpl: error: empty was not checked: it holds no file that kpl checks" in done.stderr
+    assert b"kpl: error: empty was not checked: it contains no file that kpl checks" in done.stderr
     done = kpl(tmp_path, "lint")
-    assert (done.returncode, done.stderr) == (0, b"kpl: warning: no files to check were found\n")
+    assert (done.returncode, done.stderr) == (0, b"kpl: warning: found no files to check\n")
     (tmp_path / "empty" / "a.yaml").write_text(NOTHING)
     done = kpl(tmp_path, "lint", "empty")
-    assert (done.returncode, done.stderr) == (0, b"kpl: warning: no files to check were found\n"), "it was looked at"
+    assert (done.returncode, done.stderr) == (0, b"kpl: warning: found no files to check\n"), "it was looked at"
 
 
 def test_a_process_substitution_is_read(tmp_path: Path) -> None:
@@ -138,10 +138,10 @@ def test_the_summary_tells_what_was_not_looked_at(tmp_path: Path) -> None:
     done = kpl(tmp_path, "lint", "--show-skipped")
     last = done.stdout.decode().splitlines()[-1]
     assert last == (
-        "1 file checked (1 Corefile); not checked: 1 has a name that kpl does not read, 1 holds nothing for kpl, "
-        "1 is a template, 1 is encrypted, 1 is a link to the outside."
+        "1 file checked (1 Corefile); not checked: 1 with an unrelated name, 1 without relevant content, "
+        "1 template, 1 encrypted, 1 link out of the tree."
     )
-    assert "t.yaml: not checked: it is a template that has to be rendered first\n" in done.stdout.decode()
+    assert "t.yaml: not checked: it is a template that must be rendered first\n" in done.stdout.decode()
     rows = [
         json.loads(line) for line in kpl(tmp_path, "lint", "--show-skipped", "--format", "jsonl").stdout.splitlines()
     ]
@@ -211,7 +211,7 @@ def test_as_says_what_a_file_is(tmp_path: Path) -> None:
     assert b"KPL201" in kpl(tmp_path, "lint", "--as", "corefile", "-", stdin=BAD.encode()).stdout
     done = kpl(tmp_path, "fix", "--as", "corefile", ".")
     assert (done.returncode, (tmp_path / "notes.md").read_text()) == (2, BAD)
-    assert b"--as says what files and standard input are" in done.stderr
+    assert b"`--as` applies only to files and standard input" in done.stderr
 
 
 def test_as_overrides_what_looks_binary(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_one_file_that_cannot_be_written_does_not_stop_the_others(tmp_path: Path
     assert done.returncode == 2
     assert [(tmp_path / name / "Corefile").read_text() for name in "abc"] == [FIXED, BAD, FIXED]
     assert b"kpl: error: b/Corefile: Operation not permitted\n" in done.stderr
-    assert b"Fixed 2 findings in 2 files." in done.stderr
+    assert b"Fixed 2 problems in 2 files." in done.stderr
 
 
 def test_a_file_that_changes_meanwhile_costs_one_line(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ main()
     assert done.returncode == 2
     assert [(tmp_path / name / "Corefile").read_text() for name in "abc"] == [FIXED, BAD + "# new\n", FIXED]
     assert b"b/Corefile: changed while kpl was running, so it was not written" in done.stderr
-    assert b"Fixed 2 findings in 2 files." in done.stderr
+    assert b"Fixed 2 problems in 2 files." in done.stderr
 
 
 def test_standard_input_and_a_file_of_the_same_name_are_two(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_the_twin_of_a_hard_link_is_told(tmp_path: Path) -> None:
     (tmp_path / "Corefile").write_text(BAD)
     os.link(tmp_path / "Corefile", tmp_path / "twin")
     done = kpl(tmp_path, "fix", "Corefile")
-    assert b"Corefile had 2 hard links: the other keeps the old text" in done.stderr
+    assert b"Corefile had 2 hard links; the other one keeps the old text" in done.stderr
     assert ((tmp_path / "Corefile").read_text(), (tmp_path / "twin").read_text()) == (FIXED, BAD)
 
 

@@ -331,7 +331,7 @@ def test_a_configuration_that_leads_out_of_the_repository_is_not_read(repository
         done = kpl(repository, command, ".")
         assert done.returncode == 2
         assert b"secret" not in done.stdout + done.stderr
-        assert b".kpl.yaml is a symbolic link to a file outside of the repository" in done.stderr
+        assert b".kpl.yaml is a symbolic link to a file outside the repository" in done.stderr
     done = kpl(repository, "lint", "--config", str(tmp_path / "shadow"), ".")
     assert done.returncode == 2
     assert b"secret" not in done.stdout + done.stderr
@@ -347,7 +347,7 @@ def test_a_configuration_that_anybody_may_have_written_is_not_read(tmp_path: Pat
     shared.chmod(0o1777)
     done = kpl(shared / "work", "lint")
     assert done.returncode == 1
-    assert b"everybody can write" in done.stderr
+    assert b"everyone can write" in done.stderr
     (shared / ".git").mkdir()
     assert kpl(shared / "work", "lint").returncode == 1, "anybody may have made that a repository"
     assert kpl(shared / "work", "lint", "--config", "../.kpl.yaml").returncode == 0

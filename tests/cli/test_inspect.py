@@ -68,11 +68,11 @@ def test_for_a_person(node: Path) -> None:
         done.stdout.decode()
         == """\
 node.iptables: iptables-save v1.8.9, nftables backend, IPv4
-  kube-proxy     mode iptables, Kubernetes 1.25 or newer
-                 no KUBE-MARK-DROP: 1.25 or newer
-                 KUBE-PROXY-FIREWALL: 1.25 or newer
-  holds          2 Services, 2 endpoints; 10 rules, 14 chains
-  walk           2 rules for the first packet to what is no Service
+  kube-proxy     mode iptables, Kubernetes 1.25 or later
+                 no KUBE-MARK-DROP: 1.25 or later
+                 KUBE-PROXY-FIREWALL: 1.25 or later
+  contains       2 Services, 2 endpoints; 10 rules, 14 chains
+  longest walk   2 rules for a new connection that is not to a Service
   no endpoints   shop/none
   other agents   Docker
 """
@@ -139,14 +139,14 @@ shop/web:http TCP: endpoint new: 10.244.2.6:8080
 
 def test_nothing_changed(node: Path) -> None:
     done = kpl(node, "inspect", "node.iptables", "--diff", "-", stdin=(FILTER + NAT).encode())
-    assert (done.returncode, done.stdout) == (0, b"The same Services, with the same endpoints.\n")
+    assert (done.returncode, done.stdout) == (0, b"No Service or endpoint changed.\n")
 
 
 def test_dumps_of_two_families_are_not_compared(node: Path) -> None:
     six = '*nat\n-A KUBE-SERVICES -d fd00::1/128 -p tcp -m comment --comment "a/b cluster IP" --dport 80 -j KUBE-SVC-A\nCOMMIT\n'
     done = kpl(node, "inspect", "node.iptables", "--diff", "-", stdin=six.encode())
     assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr == b"kpl: only one of the dumps is of IPv4: dumps of one IP family can be compared\n"
+    assert done.stderr == b"kpl: only one of the dumps is for IPv4; compare dumps of the same IP family\n"
 
 
 def test_a_loop_of_chains_comes_to_an_end(tmp_path: Path) -> None:
@@ -173,10 +173,10 @@ def test_marks_of_different_releases(node: Path) -> None:
     (node / "two.iptables").write_text(FILTER + old)
     assert (
         b"""\
-  kube-proxy     mode iptables, marks of different releases
-                 KUBE-XLB chains: 1.23 or older
-                 no KUBE-MARK-DROP: 1.25 or newer
-                 KUBE-PROXY-FIREWALL: 1.25 or newer
+  kube-proxy     mode iptables, signs of different releases
+                 KUBE-XLB chains: 1.23 or earlier
+                 no KUBE-MARK-DROP: 1.25 or later
+                 KUBE-PROXY-FIREWALL: 1.25 or later
 """
         in kpl(node, "inspect", "two.iptables").stdout
     )
@@ -184,7 +184,7 @@ def test_marks_of_different_releases(node: Path) -> None:
     jsonschema.Draft202012Validator(SCHEMA).validate(record)
     told = record["kube_proxy"]
     assert (told["min"], told["max"], told["contradicting"]) == (None, None, True)
-    assert "KUBE-XLB chains: 1.23 or older" in told["marks"]
+    assert "KUBE-XLB chains: 1.23 or earlier" in told["marks"]
 
 
 BY_NFT = """\
@@ -223,9 +223,9 @@ def test_what_is_said_of_rules_of_iptables_that_nft_prints(tmp_path: Path) -> No
         kpl(tmp_path, "inspect", "node.nft").stdout.decode()
         == """\
 node.nft: nft, nftables backend, IPv4
-  kube-proxy     mode iptables, in the tables of iptables-nft
-  holds          1 rule, 2 chains
-                 no Services are read from these tables: use the output of iptables-save
+  kube-proxy     mode iptables, in tables of iptables-nft
+  contains       1 rule, 2 chains
+                 kpl reads no Services from these tables; use the output of iptables-save
 """
     )
     done = kpl(tmp_path, "inspect", "node.nft", "--diff", "node.nft")
@@ -237,15 +237,15 @@ def test_what_is_no_dump(tmp_path: Path) -> None:
     done = kpl(tmp_path, "inspect", "Corefile")
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.endswith(
-        b"kpl: no dump is among the files: kpl inspect reads what iptables-save, nft list ruleset and ipvsadm -ln print "
-        b"(iptables -L leaves out too much)\n"
+        b"kpl: none of the files is a dump; kpl inspect reads the output of iptables-save, nft list ruleset and ipvsadm -ln "
+        b"(iptables -L omits too much)\n"
     )
 
 
 def test_a_service_that_is_not_there(node: Path) -> None:
     done = kpl(node, "inspect", "node.iptables", "--service", "shop/we")
     assert done.returncode == 2
-    assert b"shop/we is in none of the dumps" in done.stderr
+    assert b"no dump contains the Service `shop/we`" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def test_differences_are_printed_and_nothing_is_written(tree: Path) -> None:
         "+    cache 30",
         " }",
     ]
-    assert b"Would fix 1 finding in 1 file." in done.stderr
+    assert b"Would fix 1 problem in 1 file." in done.stderr
     assert (tree / "Corefile").read_text() == BAD
 
 
@@ -109,7 +109,7 @@ def test_summaries_go_to_standard_error_when_the_text_goes_to_standard_output(tm
     crlf = b"\xef\xbb\xbf" + BAD.replace("\n", "\r\n").encode()
     done = kpl(tmp_path, "fix", "-", "--stdin-filename", "Corefile", stdin=crlf)
     assert done.stdout == b"\xef\xbb\xbf" + FIXED.replace("\n", "\r\n").encode()
-    assert b"Fixed 1 finding" in done.stderr
+    assert b"Fixed 1 problem" in done.stderr
 
 
 def test_an_internal_error_is_one_message(tree: Path) -> None:

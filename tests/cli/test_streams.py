@@ -123,7 +123,7 @@ def test_a_folder_that_is_gone_is_one_line(tmp_path: Path, command: str) -> None
         ["bash", "-c", script, sys.executable, command], cwd=tmp_path, env=env, capture_output=True, check=False
     )
     assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr == b"kpl: the current directory no longer exists: change to another one\n"
+    assert done.stderr == b"kpl: the current directory no longer exists; change to another directory\n"
 
 
 def test_a_pipe_that_does_not_wait_is_waited_for(folder: Path) -> None:

@@ -298,7 +298,7 @@ def test_fix_goes_on_behind_a_file_that_fails(plugin: Plugin) -> None:
     (plugin.site / "sitecustomize.py").write_text(BREAK.format(module="kpl.fix.verification", name="_try_edits"))
     code, _, err = plugin.run("fix", "a", ".")
     assert code == 2
-    assert err[0] == "Fixed 1 finding in 1 file."
+    assert err[0] == "Fixed 1 problem in 1 file."
     assert err[-1].startswith("kpl: a/Corefile: internal error: ZeroDivisionError: by zero (")
     assert (plugin.work / "a" / "Corefile").read_text() == BAD
     assert "cache 30" in (plugin.work / "Corefile").read_text()

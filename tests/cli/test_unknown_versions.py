@@ -15,15 +15,15 @@ from support import kpl
 
 NEWEST = VERSIONS[-1]
 UNKNOWN = [
-    ("coredns", "2.0", f"CoreDNS 2.0 is not known; checked as {NEWEST}"),
-    ("coredns", "1.99.0", f"CoreDNS 1.99 is not known; checked as {NEWEST}"),
-    ("coredns", "1.14.99", "CoreDNS 1.14.99 is not known; checked as 1.14.7"),
+    ("coredns", "2.0", f"kpl does not know CoreDNS 2.0, so it checks against {NEWEST}"),
+    ("coredns", "1.99.0", f"kpl does not know CoreDNS 1.99, so it checks against {NEWEST}"),
+    ("coredns", "1.14.99", "kpl does not know CoreDNS 1.14.99, so it checks against 1.14.7"),
     # it was skipped
-    ("coredns", "1.11.2", "CoreDNS 1.11.2 is not known; checked as 1.11.1"),
-    ("coredns", "0.9", "CoreDNS 0.9 is not known; checked as 1.0.0"),
-    ("kubernetes", "1.99", f"Kubernetes 1.99 is not known; checked as {NEWEST_KUBERNETES}"),
-    ("kubernetes", "2.0", f"Kubernetes 2.0 is not known; checked as {NEWEST_KUBERNETES}"),
-    ("kubernetes", "0.31", "Kubernetes 0.31 is not known; checked as 1.12"),
+    ("coredns", "1.11.2", "kpl does not know CoreDNS 1.11.2, so it checks against 1.11.1"),
+    ("coredns", "0.9", "kpl does not know CoreDNS 0.9, so it checks against 1.0.0"),
+    ("kubernetes", "1.99", f"kpl does not know Kubernetes 1.99, so it checks against {NEWEST_KUBERNETES}"),
+    ("kubernetes", "2.0", f"kpl does not know Kubernetes 2.0, so it checks against {NEWEST_KUBERNETES}"),
+    ("kubernetes", "0.31", "kpl does not know Kubernetes 0.31, so it checks against 1.12"),
 ]
 KNOWN = [
     ("coredns", NEWEST),
@@ -54,7 +54,7 @@ def test_an_unknown_release_is_told_once(folder: Path, command: str, program: st
     assert kpl(folder, command).stderr.decode().count(f"kpl: warning: {told}\n") == 1
     # what the command line says is what counts
     newest = {"coredns": NEWEST, "kubernetes": str(NEWEST_KUBERNETES)}[program]
-    assert b"is not known" not in kpl(folder, command, f"--{program}-version", newest).stderr
+    assert b"does not know" not in kpl(folder, command, f"--{program}-version", newest).stderr
 
 
 @pytest.mark.parametrize(("program", "release"), KNOWN)
@@ -78,14 +78,14 @@ def test_nothing_is_generated_for_an_unknown_release(tmp_path: Path, program: st
     for what in ["corefile", *(["kube-proxy"] if program == "kubernetes" else [])]:
         done = kpl(tmp_path, "generate", what, f"--{program}-version", release)
         assert (done.returncode, done.stdout) == (2, b"")
-        assert told.partition(";")[0].encode() in done.stderr
+        assert told.partition(", so")[0].encode() in done.stderr
 
 
 @pytest.mark.parametrize("release", ["1.38", "1.38.2", "1.38.0-beta.0"])
 def test_a_release_that_is_not_out_goes_by_the_name_of_its_beta(tmp_path: Path, release: str) -> None:
     config = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nconntrack:\n  min: -1\n"
     (tmp_path / "kube-proxy.yaml").write_text(config)
-    told = b"kpl: warning: Kubernetes 1.38 is not released yet; checked as 1.38.0-beta.0\n"
+    told = b"kpl: warning: Kubernetes 1.38 is not released yet, so kpl checks against 1.38.0-beta.0\n"
     linted = kpl(tmp_path, "lint", "--kubernetes-version", release)
     assert linted.stderr.count(told) == 1
     assert b"kube-proxy 1.38.0-beta.0 refuses this configuration" in linted.stdout
@@ -106,7 +106,7 @@ def test_so_does_one_that_the_files_tell(tmp_path: Path, release: str) -> None:
     (tmp_path / "kubeadm.yaml").write_text(kubeadm + config)
     assert b"kube-proxy 1.38.0-beta.0 refuses this configuration" in kpl(tmp_path, "lint").stdout
     judged = kpl(tmp_path, "verify")
-    assert judged.stderr == b"kpl: warning: kube-proxy 1.38 is not released yet; checked as 1.38.0-beta.0\n"
+    assert judged.stderr == b"kpl: warning: kube-proxy 1.38 is not released yet, so kpl checks against 1.38.0-beta.0\n"
     assert b"(kube-proxy 1.38.0-beta.0, validate)" in judged.stdout
 
 

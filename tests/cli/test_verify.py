@@ -65,7 +65,7 @@ def test_a_refusal_is_shown_in_the_imported_config_map(tmp_path: Path) -> None:
         "  = plugin/cache: this plugin can only be used once per Server Block\n"
         "  = imported at coredns.yaml:7:16\n"
         f"custom.yaml: loads (CoreDNS {NEWEST})\n"
-        "1 loads, 1 is refused.\n"
+        "1 loads, 1 refused.\n"
         "2 files checked (2 YAML).\n"
     )
     first, second = records(kpl(tmp_path, "verify", "--format", "jsonl"))
@@ -91,7 +91,7 @@ def test_what_loads_ends_with_0_and_what_is_refused_with_1(tmp_path: Path) -> No
         "2 |     cache 0\n"
         "  |           ^\n"
         "  = plugin/cache: cache TTL can not be zero or negative: 0\n"
-        "1 is refused.\n"
+        "1 refused.\n"
         "1 file checked (1 Corefile).\n"
     )
 
@@ -154,7 +154,7 @@ def test_an_unknown_release_is_told(tmp_path: Path, asked: str, judged: str) -> 
     write(tmp_path, Corefile=GOOD)
     done = kpl(tmp_path, "verify", "--coredns-version", asked, "--format", "jsonl")
     shown = "1.99" if asked == "1.99.0" else asked
-    assert done.stderr.decode() == f"kpl: warning: CoreDNS {shown} is not known; checked as {judged}\n"
+    assert done.stderr.decode() == f"kpl: warning: kpl does not know CoreDNS {shown}, so it checks against {judged}\n"
     assert records(done)[0]["version"] == judged
 
 
@@ -164,10 +164,10 @@ def test_depends_says_on_what(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.decode() == (
         f"Corefile: depends (CoreDNS {NEWEST})\n"
-        "   = on the environment variable TTL\n"
-        "     Say what it holds: --env TTL=VALUE\n"
-        "   = on the file /etc/coredns/common\n"
-        "     Say that it exists in the container: --assume-file /etc/coredns/common\n"
+        "   = depends on the environment variable TTL\n"
+        "     If you know its value, add `--env TTL=VALUE`.\n"
+        "   = depends on the file /etc/coredns/common\n"
+        "     If it exists in the container, add `--assume-file /etc/coredns/common`.\n"
         "1 depends.\n"
         "1 file checked (1 Corefile).\n"
     )
@@ -184,7 +184,7 @@ def test_an_env_file_is_the_whole_environment(tmp_path: Path) -> None:
     assert only["verdict"] == "loads"
     (tmp_path / "env").write_text("TTL\n")
     done = kpl(tmp_path, "verify", "--env-file", "env", "Corefile")
-    assert (done.returncode, done.stderr) == (2, b"kpl: env:1: not NAME=VALUE\n")
+    assert (done.returncode, done.stderr) == (2, b"kpl: env:1: expected NAME=VALUE\n")
     assert kpl(tmp_path, "verify", "--env-file", "none", "Corefile").returncode == 2
 
 
@@ -203,9 +203,7 @@ def test_as_takes_every_file(tmp_path: Path) -> None:
     found = records(kpl(tmp_path, "verify", "--as", "corefile", "--format", "jsonl", "."))
     assert [(each["path"], each["verdict"]) for each in found] == [("anything", "loads"), ("sub/dns.conf", "refuses")]
     done = kpl(tmp_path, "verify", ".")
-    assert done.stdout == (
-        b"No configurations were found.\n0 files checked; not checked: 2 have names that kpl does not read.\n"
-    )
+    assert done.stdout == (b"Found no configurations.\n0 files checked; not checked: 2 with unrelated names.\n")
     assert done.returncode == 2
 
 
@@ -229,7 +227,7 @@ def test_yaml_that_does_not_parse_is_no_silence(tmp_path: Path) -> None:
     write(tmp_path, cm_yaml=CONFIG_MAP.replace("kind: ConfigMap", "kind: [ConfigMap"))
     done = kpl(tmp_path, "verify", "cm.yaml")
     assert done.returncode == 2
-    assert b"cm.yaml:3:9: not verified: this YAML does not parse" in done.stderr
+    assert b"cm.yaml:3:9: not verified: this YAML document does not parse" in done.stderr
 
 
 @pytest.mark.parametrize("words", [["--env", "A"], ["nowhere"], ["--coredns-version", "x"], ["--as", "dump"]])

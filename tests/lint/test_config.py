@@ -109,9 +109,9 @@ def test_an_empty_one_sets_nothing(tmp_path: Path, text: str) -> None:
         (
             "severity:\n  missing-cash: error\n",
             "2:3",
-            "no rule is called 'missing-cash'; did you mean 'missing-cache'?",
+            "no rule is called `missing-cash`; did you mean `missing-cache`?",
         ),
-        ("rules:\n  nowhere: {}\n", "2:3", "no rule is called 'nowhere'"),
+        ("rules:\n  nowhere: {}\n", "2:3", "no rule is called `nowhere`"),
         ("rules:\n  missing-cache:\n    ttl: 5\n", "3:10", "`ttl` is not an option of missing-cache"),
         ("ignore: []\nignore: []\n", "2:1", "`ignore` is set twice"),
         ("? [a]\n: b\n", "1:1", "not a kpl configuration"),

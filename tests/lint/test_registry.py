@@ -75,13 +75,13 @@ def test_rules_are_chosen_by_code_name_and_prefix(
 def test_a_selector_that_names_no_rule_is_an_error(where: int) -> None:
     selectors: list[list[str]] = [[], [], []]
     selectors[where] = ["KPL9999"]
-    with pytest.raises(UsageError, match="no rule is called 'KPL9999'"):
+    with pytest.raises(UsageError, match="no rule is called `KPL9999`; `kpl rules` lists all rules"):
         choose(*selectors)
 
 
 def test_a_rule_is_found_by_code_and_name_with_a_hint_for_slips() -> None:
     assert find("kpl201") == find("missing-cache")
-    with pytest.raises(UsageError, match="did you mean 'missing-cache'"):
+    with pytest.raises(UsageError, match="did you mean `missing-cache`"):
         find("missing-cash")
 
 

@@ -37,8 +37,8 @@ def table(count: int, seed: int) -> str:
     """The table, with a sentence that says what it counts."""
     releases = [version for version in RELEASES if oracle_path(version).exists()]
     lines = [
-        f"Generated Corefiles for each plugin (seed {seed}) that were given to both, and how many of them disagree. A number alone:",
-        "verdict and message were equal in all of them. `python tests/oracle/agreement.py --write` writes this table.",
+        f"Number of generated Corefiles for each plugin (seed {seed}) that both programs checked, and how many results differ. If there is only one",
+        "number, verdict and message were equal for all of them. `python tests/oracle/agreement.py --write` writes this table.",
         "",
         f"| plugin | {' | '.join(releases)} |",
         f"|---|{'---|' * len(releases)}",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kpl.cli.command import Command
 from kpl.cli.options import (
     CONFIG_NAME,
     KINDS,
@@ -70,19 +71,20 @@ def _nested(readings: Iterable[Reading], root: str, options: dict[str, Any]) -> 
     return found
 
 
-@click.command()
-@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS|-]...")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print.")
-@click.option("--files", "list_files", is_flag=True, help="List the files of each cluster.")
+@click.command(cls=Command)
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]...")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="Output format")
+@click.option("--files", "list_files", is_flag=True, help="List the files of each cluster")
 @input_options(tuple(KINDS))
 @context_option
 @config_options
 @facts_options
 @container_options
 def clusters(paths: tuple[str, ...], format_: str, list_files: bool, **options: Any) -> None:
-    """Show which clusters the files in PATHS are of, and what is known of each, with the place that tells it.
+    """Show which cluster each file belongs to. PATHS defaults to the current directory; `-` reads standard input.
 
-    Exit codes: 0 done, 2 wrong usage or configuration, or a file that is not readable.
+    Each fact about a cluster is printed with its source. Exit codes: 0 success, 2 usage or configuration error, or
+    unreadable file.
     """
     gc.disable()  # a short life with many objects, none of them garbage
     from kpl.cli.context import read_context

@@ -38,7 +38,7 @@ def read_context(
     discovery = tracked(root)
     if len(discovery.found) > MOST_FILES:
         inputs.coverage.notes.append(
-            f"only the files given were looked at, because the repository has more than {MOST_FILES:,} files for kpl"
+            f"kpl reads only the given files, because the repository has more than {MOST_FILES:,} files of a kind that kpl reads"
         )
         return []
     own = {os.path.realpath(each.source.path) for each in inputs.readings}

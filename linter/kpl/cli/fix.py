@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kpl.cli.command import Command
 from kpl.cli.options import KINDS, choice_options, container_options, context_option, facts_options, input_options
 
 if TYPE_CHECKING:
@@ -16,23 +17,23 @@ if TYPE_CHECKING:
     from kpl.fix.offers import Withheld
 
 
-@click.command()
-@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS|-]...")
-@click.option("--unsafe-fixes", is_flag=True, help="Make fixes too that may change what the configuration means.")
-@click.option("--diff", is_flag=True, help="Print what would change, write nothing.")
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 when something would change.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to colour (auto).")
+@click.command(cls=Command)
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]...")
+@click.option("--unsafe-fixes", is_flag=True, help="Also apply fixes that may change what the configuration means")
+@click.option("--diff", is_flag=True, help="Print the changes as a diff without writing them")
+@click.option("--check", is_flag=True, help="Exit with 1 if a file would change, without writing it")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use color")
 @input_options(tuple(KINDS))
 @context_option
 @choice_options
 @facts_options
 @container_options
 def fix(paths: tuple[str, ...], unsafe_fixes: bool, diff: bool, check: bool, color: str, **options: Any) -> None:
-    """Mend what can be mended in PATHS: files, folders, or - for standard input to standard output.
+    """Fix files and directories in place. PATHS defaults to the current directory; `-` reads standard input.
 
-    Only the characters of each fix change. Every fix is verified before it is written; one that fails verification
-    because of the others is named and not applied. Exit codes: 0 done (or nothing to do), 1 with --check when something
-    would change, 2 wrong usage, or a fix that lint offers and that fails verification, a bug in kpl.
+    Fixed standard input is written to standard output. kpl verifies every fix before it writes it, and changes no
+    other text. Exit codes: 0 success, 1 a file would change (with --check), 2 usage error, or a fix that failed
+    verification.
     """
     gc.disable()
     from kpl.cli.clusters import find_clusters
@@ -91,9 +92,7 @@ def _write_files(inputs: Inputs, outcome: Outcome) -> list[str]:
             outcome.applied = [each for each in outcome.applied if each.path != source.path]
             continue
         if links:
-            told = (
-                f"{source.path} had {links + 1} hard links: the other{'s keep' if links > 1 else ' keeps'} the old text"
-            )
+            told = f"{source.path} had {links + 1} hard links; the other{'s keep' if links > 1 else ' one keeps'} the old text"
             click.echo(f"kpl: warning: {printable(told)}", err=True)
     return problems
 
@@ -116,10 +115,13 @@ def _summary(outcome: Outcome, problems: list[str], written: bool) -> None:
     for refused in outcome.not_applied:
         click.echo(f"kpl: {_place(refused)}: the fix was not applied because {refused.problem}", err=True)
     for bug in outcome.bugs:
-        click.echo(f"kpl: {_place(bug)}: the fix failed verification, which is a bug in kpl: {bug.problem}", err=True)
+        click.echo(
+            f"kpl: {_place(bug)}: the fix failed verification and was not applied, which is a bug in kpl: {bug.problem}",
+            err=True,
+        )
     done = "Fixed" if written else "Would fix"
     count, files = len(outcome.applied), len(outcome.changed)
     if count:
-        click.echo(f"{done} {count} finding{'s' * (count != 1)} in {files} file{'s' * (files != 1)}.", err=True)
+        click.echo(f"{done} {count} problem{'s' * (count != 1)} in {files} file{'s' * (files != 1)}.", err=True)
     else:
         click.echo("Nothing was fixed." if problems else "Nothing to fix.", err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kpl.cli.command import Command
 from kpl.cli.options import input_options
 
 if TYPE_CHECKING:
@@ -19,26 +20,24 @@ _KINDS = {"Ruleset": "inspect_iptables", "NftRuleset": "inspect_nft", "IpvsDump"
 """The function that tells what a dump is, by the type of its model."""
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(), metavar="DUMP...")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print.")
-@click.option(
-    "--service", metavar="NAME", help="Show the rules of this Service: namespace/name or namespace/name:port."
-)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="Output format")
+@click.option("--service", metavar="NAME", help="Show the rules of one Service: namespace/name or namespace/name:port")
 @click.option(
     "--diff",
     "other",
     type=click.Path(),
     metavar="OTHER",
-    help="What changed from DUMP to OTHER, in Services and endpoints.",
+    help="Show the Services and endpoints that changed from DUMP to OTHER",
 )
 @input_options(("iptables-save", "nft", "nft-json", "ipvsadm"))
 def inspect(paths: tuple[str, ...], format_: str, service: str | None, other: str | None, **options: Any) -> None:
-    """Tell what DUMP is: who wrote it, which kube-proxy programmed it, and what it does.
+    """Show what a node's dump contains and which kube-proxy wrote it.
 
-    DUMP is what iptables-save, nft list ruleset (-j too) or ipvsadm -ln print, or `-`. With --format json one object a
-    dump, or a change, on a line of its own. Exit codes: 0, with --diff 1 where something changed, or 2 for wrong usage, a
-    file that is no dump, or a Service that is not there.
+    DUMP is the output of iptables-save, nft list ruleset (also with -j) or ipvsadm -ln; `-` reads standard input.
+    Exit codes: 0 success, 1 something changed (with --diff), 2 usage error, a file that is not a dump, or an unknown
+    Service.
     """
     gc.disable()  # a short life with many objects, none of them garbage
     from kpl.errors import UsageError
@@ -46,13 +45,15 @@ def inspect(paths: tuple[str, ...], format_: str, service: str | None, other: st
     documents, complete = _documents(paths, options)
     if other is not None:
         if service is not None or len(paths) != 1:
-            raise UsageError("--diff compares DUMP with one OTHER, and does not go with --service")
+            raise UsageError("`--diff` compares exactly one DUMP with OTHER and cannot be combined with `--service`")
         others, others_complete = _documents((other,), options)
         changed = _show_changes(documents, others, format_)
         click.get_current_context().exit(2 if not (complete and others_complete) else 1 if changed else 0)
     if service is not None:
         if not _show_service(documents, service):
-            raise UsageError(f"{service} is in none of the dumps: --service is namespace/name or namespace/name:port")
+            raise UsageError(
+                f"no dump contains the Service `{service}`; write it as namespace/name or namespace/name:port"
+            )
         click.get_current_context().exit(0 if complete else 2)
     found = ((document.path, each) for document in documents for each in _inspections(document))
     for number, (path, inspection) in enumerate(found):
@@ -67,13 +68,13 @@ def _documents(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[list[Do
     from kpl.inputs.document import is_dump
     from kpl.lint.settings import Settings
 
-    inputs = load(paths, Settings(), stdin_bytes(paths), options, wanted=is_dump, nothing="holds no dump")
+    inputs = load(paths, Settings(), stdin_bytes(paths), options, wanted=is_dump, nothing="contains no dump")
     complete = tell_of_coverage(inputs.coverage, options)
     found = [document for reading in inputs.readings for document in reading.documents if is_dump(document)]
     if not found:
         raise UsageError(
-            "no dump is among the files: kpl inspect reads what iptables-save, nft list ruleset and ipvsadm -ln print "
-            "(iptables -L leaves out too much)"
+            "none of the files is a dump; kpl inspect reads the output of iptables-save, nft list ruleset and ipvsadm -ln "
+            "(iptables -L omits too much)"
         )
     if options["show_skipped"]:
         from kpl.report.coverage import skipped_lines
@@ -146,7 +147,7 @@ def _show_changes(before: list[Document], after: list[Document], format_: str) -
     changes = []
     for family in sorted(old.keys() | new.keys()):
         if family not in old or family not in new:
-            raise UsageError(f"only one of the dumps is of IPv{family}: dumps of one IP family can be compared")
+            raise UsageError(f"only one of the dumps is for IPv{family}; compare dumps of the same IP family")
         changes += differences(old[family], new[family])
     if format_ == "json":
         from kpl.report.jsontext import dumps
@@ -166,5 +167,5 @@ def _by_family(documents: list[Document]) -> dict[int, NodeState]:
     found = [inspection for each in documents for inspection in _inspections(each)]
     states = {inspection.state.ip_family: inspection.state for inspection in found if inspection.read}
     if not states:
-        raise UsageError("nft prints only a part of the rules of iptables: compare what iptables-save prints")
+        raise UsageError("nft prints the rules of iptables only in part; compare the output of iptables-save")
     return states

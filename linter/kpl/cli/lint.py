@@ -7,30 +7,31 @@ from typing import Any
 
 import click
 
+from kpl.cli.command import Command
 from kpl.cli.options import KINDS, choice_options, container_options, context_option, facts_options, input_options
 
 
-@click.command()
-@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS|-]...")
+@click.command(cls=Command)
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]...")
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "concise", "json", "jsonl"]), default="text", help="How to print."
+    "--format", "format_", type=click.Choice(["text", "concise", "json", "jsonl"]), default="text", help="Output format"
 )
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "info", "never"]),
-    help="Exit 1 from this severity on (warning).",
+    help="Lowest severity that causes exit code 1 [default: warning]",
 )
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to colour (auto).")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use color")
 @input_options(tuple(KINDS))
 @context_option
 @choice_options
 @facts_options
 @container_options
 def lint(paths: tuple[str, ...], format_: str, fail_on: str | None, color: str, **options: Any) -> None:
-    """Find faults in PATHS: files, folders, or - for standard input; without any, in this folder.
+    """Check files and directories. PATHS defaults to the current directory; `-` reads standard input.
 
-    Files that git ignores are left out of folders. Exit codes: 0 clean, 1 findings from --fail-on upwards, 2 wrong
-    usage or configuration, a file that is not readable, or an input that was named and in which nothing was checked.
+    Files that git ignores are skipped. Exit codes: 0 no findings, 1 findings of the --fail-on severity or higher,
+    2 usage or configuration error, unreadable file, or a named input in which kpl checked nothing.
     """
     gc.disable()  # a short life with many objects, none of them garbage
     from kpl.cli.linting import lint_files

@@ -71,7 +71,7 @@ class Loading:
         stdin: bytes | None,
         options: dict[str, Any],
         wanted: Callable[[Document], bool] = is_checked,
-        nothing: str = "holds nothing that kpl checks",
+        nothing: str = "contains nothing that kpl checks",
     ) -> None:
         self.as_kind = KINDS.get(options["as_kind"] or "")
         self._paths = paths
@@ -122,7 +122,7 @@ def load(
     stdin: bytes | None,
     options: dict[str, Any],
     wanted: Callable[[Document], bool] = is_checked,
-    nothing: str = "holds nothing that kpl checks",
+    nothing: str = "contains nothing that kpl checks",
 ) -> Inputs:
     """Read standard input and all files under `paths`; see `Loading`. Raises UsageError."""
     loading = Loading(paths, settings, stdin, options, wanted, nothing)
@@ -135,7 +135,7 @@ def find_files(
     """The files under `paths`, or under the current folder, that `settings` do not exclude. Raises UsageError."""
     given = [path for path in paths or ["."] if path != "-"]
     if named_only and (folder := next((path for path in given if os.path.isdir(path)), None)) is not None:
-        raise UsageError(f"{folder} is a directory: --as says what files and standard input are")
+        raise UsageError(f"{folder} is a directory, but `--as` applies only to files and standard input")
     discovery = discover(given, all_names)
     coverage.skipped += discovery.skipped
     coverage.notes += discovery.notes
@@ -160,7 +160,7 @@ def add_empty_arguments(paths: Sequence[str], found: Sequence[Found], checked: s
         if path != "-" and path not in reached:
             coverage.add_empty(path, coverage.skipped)
     if not checked and all(path in reached for path in paths):
-        coverage.notes.append("no files to check were found")
+        coverage.notes.append("found no files to check")
 
 
 def _is_template(document: Document) -> bool:
@@ -169,14 +169,14 @@ def _is_template(document: Document) -> bool:
 
 def _templates(reading: Reading, is_checked: bool) -> Iterator[Skipped]:
     """The file, where all of it only parses when it is rendered, or the documents of it that do."""
-    detail = "is a template that has to be rendered first"
+    detail = "is a template that must be rendered first"
     templates = [document for document in reading.documents if _is_template(document)]
     if templates and not is_checked:
         yield Skipped(reading.source.path, SkipReason.TEMPLATE, detail)
         return
     for document in templates:
         line, _ = reading.source.position(document.embedding.host_span(document.model.span).start)
-        yield Skipped(reading.source.path, SkipReason.TEMPLATE, f"holds a document that {detail}", line)
+        yield Skipped(reading.source.path, SkipReason.TEMPLATE, f"contains a document that {detail}", line)
 
 
 def read_files(found: Sequence[Found], as_kind: str | None = None) -> list[Reading | Skipped]:
@@ -225,5 +225,5 @@ def tell_of_coverage(coverage: Coverage, options: dict[str, Any]) -> bool:
         more = len(failures) - _MOST_TOLD
         click.echo(f"kpl: error: {more:,} more inputs were not checked (`--show-skipped` lists them)", err=True)
     if any(not each.reason.is_failure for each in failures):
-        click.echo("kpl: `--allow-empty` accepts inputs in which nothing is checked", err=True)
+        click.echo("kpl: use `--allow-empty` to accept inputs in which kpl checks nothing", err=True)
     return not failures

@@ -9,24 +9,25 @@ from importlib import import_module
 import click
 
 from kpl import __version__, troubles
+from kpl.cli.command import Group
 from kpl.cli.streams import ReaderGoneError, prepare
 from kpl.errors import UsageError
 
 _COMMANDS = {
-    "lint": ("kpl.cli.lint", "lint", "Find faults in Corefiles, kube-proxy configurations, dumps and workloads."),
-    "fix": ("kpl.cli.fix", "fix", "Mend what can be mended, in place."),
-    "verify": ("kpl.cli.verify", "verify", "Tell whether CoreDNS and kube-proxy would load a configuration."),
-    "inspect": ("kpl.cli.inspect", "inspect", "Tell what a dump is, and what it does with a Service."),
-    "clusters": ("kpl.cli.clusters", "clusters", "Show which clusters the files are of, and what is known of each."),
-    "rules": ("kpl.cli.rules", "rules", "List the rules."),
-    "explain": ("kpl.cli.rules", "explain", "Explain a rule, with examples."),
-    "generate": ("kpl.cli.generate", "generate", "Write a tuned configuration for the sizes given."),
+    "lint": ("kpl.cli.lint", "lint", "Check Corefiles, kube-proxy configurations, dumps and workloads"),
+    "fix": ("kpl.cli.fix", "fix", "Fix problems in place"),
+    "verify": ("kpl.cli.verify", "verify", "Check whether CoreDNS and kube-proxy would start"),
+    "inspect": ("kpl.cli.inspect", "inspect", "Show what a node's dump contains"),
+    "clusters": ("kpl.cli.clusters", "clusters", "Show which cluster each file belongs to"),
+    "rules": ("kpl.cli.rules", "rules", "List all rules"),
+    "explain": ("kpl.cli.rules", "explain", "Explain a rule"),
+    "generate": ("kpl.cli.generate", "generate", "Generate a tuned Corefile or kube-proxy configuration"),
 }
 
 _INTERRUPTED = 130
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """Imports a command when it runs, and none for the list of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -44,12 +45,15 @@ class _Commands(click.Group):
             formatter.write_dl([(name, summary) for name, (_, _, summary) in _COMMANDS.items()])
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="kpl", message="%(prog)s %(version)s")
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="kpl", message="%(prog)s %(version)s", help="Show the version and exit")
 def cli() -> None:
     """Lint and fix the configuration of Kubernetes DNS and service networking.
 
-    Exit codes: 0 clean, 1 findings, 2 wrong usage or configuration, or an internal error.
+    Exit codes: 0 success, 1 findings, 2 usage or configuration error, or internal error.
     """
 
 
@@ -67,7 +71,7 @@ def main() -> None:
 
 def _exit_code() -> int:
     try:
-        code = cli.main(standalone_mode=False) or 0
+        code = cli.main(prog_name="kpl", standalone_mode=False) or 0
         sys.stdout.flush()
         return code
     except click.ClickException as error:
@@ -82,7 +86,7 @@ def _exit_code() -> int:
         return error.code if isinstance(error.code, int) else 2
     except Exception as error:
         if isinstance(error, OSError) and _folder_is_gone():
-            _complain("the current directory no longer exists: change to another one")
+            _complain("the current directory no longer exists; change to another directory")
         else:
             troubles.note_error(error)
     return 2
@@ -97,15 +101,13 @@ def _folder_is_gone() -> bool:
 
 
 def _show(error: click.ClickException) -> None:
-    """As click shows it: how the command is used, and what is wrong."""
-    from io import StringIO
+    """What is wrong with the command line; the help where there is no command in it."""
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # since click 8.2
+        error.show()
+        return
+    from kpl.cli.usage import explained
 
-    from kpl.report.screen import printable
-
-    text = StringIO()
-    error.show(text)
-    for line in text.getvalue().rstrip("\n").split("\n"):
-        click.echo(printable(line), err=True)
+    _complain(explained(error))
 
 
 def _complain(message: str, details: str = "") -> None:

@@ -6,10 +6,12 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kpl.cli.command import Option
 from kpl.errors import UsageError
 from kpl.facts import COMMAND_LINE
 
@@ -33,72 +35,77 @@ KINDS = {
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+
+def _section(title: str) -> Callable[..., Callable[[Command], Command]]:
+    """What `click.option` is, for options in the section `title` of a help."""
+    return partial(click.option, cls=Option, section=title)
+
+
+_fact, _container, _rule, _file = map(
+    _section, ("Facts about the cluster", "Facts about CoreDNS's container", "Rules", "Files and configuration")
+)
+_count = click.IntRange(0)
+
 _FACTS = (
-    click.option("--kubernetes-version", metavar="VERSION", help="The Kubernetes release of the cluster."),
-    click.option("--coredns-version", metavar="VERSION", help="The CoreDNS release of the cluster."),
-    click.option("--cluster-domain", metavar="DOMAIN", help="The cluster's domain (default cluster.local)."),
-    click.option("--nodes", type=click.IntRange(0), help="How many nodes the cluster has."),
-    click.option("--services", type=click.IntRange(0), help="How many Services the cluster has."),
-    click.option("--endpoints", type=click.IntRange(0), help="How many endpoints its Services have."),
-    click.option("--kernel", metavar="VERSION", help="The oldest kernel among the nodes."),
-    click.option("--libc", type=click.Choice(["glibc", "musl"]), help="The libc of all images."),
-    click.option(
-        "--cluster-ndots", type=click.IntRange(0, 15), help="What the cluster sets ndots to, elsewhere than here."
+    _fact("--kubernetes-version", metavar="VERSION", help="Kubernetes version to check against"),
+    _fact("--coredns-version", metavar="VERSION", help="CoreDNS version to check against"),
+    _fact("--cluster-domain", metavar="DOMAIN", help="DNS domain of the cluster [default: cluster.local]"),
+    _fact("--nodes", type=_count, metavar="N", help="Number of nodes"),
+    _fact("--services", type=_count, metavar="N", help="Number of Services"),
+    _fact("--endpoints", type=_count, metavar="N", help="Number of endpoints of all Services"),
+    _fact("--kernel", metavar="VERSION", help="Oldest kernel version among the nodes"),
+    _fact("--libc", type=click.Choice(["glibc", "musl"]), help="C library of all images"),
+    _fact(
+        "--cluster-ndots",
+        type=click.IntRange(0, 15),
+        metavar="N",
+        help="ndots value that the cluster enforces, for example by a policy",
     ),
-    click.option("--node", metavar="NAME", help="The node that the dump is from."),
-    click.option("--node-local-dns/--no-node-local-dns", default=None, help="Whether pods ask a NodeLocal DNSCache."),
+    _fact("--node", metavar="NAME", help="Node that the dump was taken from"),
+    _fact("--node-local-dns/--no-node-local-dns", default=None, help="Whether pods use NodeLocal DNSCache"),
 )
 
 _CONTAINER = (
-    click.option(
+    _container(
         "--target",
         type=click.Choice(["coredns", "node-local-dns"]),
-        help="Whose image reads the Corefiles (told by each Corefile).",
+        help="Image that loads the Corefiles [default: detected]",
     ),
-    click.option("--plugins", multiple=True, metavar="NAMES", help="Plugins in the CoreDNS image beside its own."),
-    click.option(
-        "--env",
-        multiple=True,
-        metavar="NAME=VALUE",
-        help="A variable of CoreDNS's container; all others are then unset.",
+    _container("--plugins", multiple=True, metavar="NAMES", help="External plugins compiled into the CoreDNS image"),
+    _container(
+        "--env", multiple=True, metavar="NAME=VALUE", help="Environment variable; kpl then treats all others as unset"
     ),
-    click.option(
-        "--env-file",
-        type=click.Path(),
-        metavar="FILE",
-        help="A file of NAME=VALUE lines: all of the container's variables.",
+    _container(
+        "--env-file", type=click.Path(), metavar="FILE", help="Read all environment variables from NAME=VALUE lines"
     ),
-    click.option("--assume-file", multiple=True, metavar="PATH", help="A file that exists in CoreDNS's container."),
+    _container("--assume-file", multiple=True, metavar="PATH", help="File that exists in the container"),
 )
 
 _CHOICE = (
-    click.option(
-        "--select", multiple=True, metavar="RULES", help="Run these rules only: codes, names, prefixes, or ALL."
-    ),
-    click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules too."),
-    click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these rules."),
+    _rule("--select", multiple=True, metavar="RULES", help="Run only these rules: codes, names, prefixes, or ALL"),
+    _rule("--extend-select", multiple=True, metavar="RULES", help="Run these rules in addition"),
+    _rule("--ignore", multiple=True, metavar="RULES", help="Skip these rules"),
 )
 
 _CONFIG = (
-    click.option(
-        "--config", type=click.Path(), metavar="FILE", help="Use this file in place of the .kpl.yaml found upwards."
-    ),
-    click.option("--no-config", is_flag=True, help="Use no .kpl.yaml."),
+    _file("--config", type=click.Path(), metavar="FILE", help="Use this file instead of the nearest .kpl.yaml"),
+    _file("--no-config", is_flag=True, help="Ignore all .kpl.yaml files"),
 )
 
 
 def input_options(kinds: Sequence[str]) -> Callable[[Command], Command]:
     """Adds the options that tell what the inputs are, one of `kinds`, and what is said of those that are not checked."""
     options = (
-        click.option(
+        _file(
             "--as",
             "as_kind",
             type=click.Choice(kinds),
-            help="Treat every named file and standard input as this kind.",
+            metavar="KIND",
+            help=f"Treat every file as this kind: {', '.join(kinds)}",
         ),
-        click.option("--stdin-filename", metavar="NAME", help="File name to assume for standard input."),
-        click.option("--allow-empty", is_flag=True, help="Accept inputs in which nothing is checked."),
-        click.option("--show-skipped", is_flag=True, help="List the files that are not checked, with the reason."),
+        _file("--stdin-filename", metavar="NAME", help="File name to use for standard input"),
+        _file("--allow-empty", is_flag=True, help="Accept inputs in which kpl checks nothing"),
+        _file("--show-skipped", is_flag=True, help="List the files that were not checked, with the reason"),
     )
 
     def add(command: Command) -> Command:
@@ -111,9 +118,9 @@ def input_options(kinds: Sequence[str]) -> Callable[[Command], Command]:
 
 def context_option(command: Command) -> Command:
     """Adds the options that leave the rest of the repository out, and what earlier runs found."""
-    command = click.option("--no-cache", is_flag=True, help="Do not use or write the cache.")(command)
-    help_ = "Take facts only from the files given, not from their whole repository."
-    return click.option("--no-context", is_flag=True, help=help_)(command)
+    command = _file("--no-cache", is_flag=True, help="Do not use or write the cache")(command)
+    help_ = "Take facts only from the given files, not from the rest of the repository"
+    return _file("--no-context", is_flag=True, help=help_)(command)
 
 
 def facts_options(command: Command) -> Command:
@@ -195,14 +202,15 @@ def own_config(path: str, root: str | None) -> str | None:
     shown = os.path.relpath(path)
     if root is None and _mode(folder) & stat.S_IWOTH and os.name == "posix":
         click.echo(
-            f"kpl: warning: {shown} is ignored, because everybody can write to {folder} (--config uses it)", err=True
+            f"kpl: warning: {shown} is ignored because everyone can write to {folder}; use `--config` to load it",
+            err=True,
         )
         return None
     real = os.path.realpath(path)
     within = os.path.realpath(root or folder)
     if os.path.commonpath([real, within]) != within:
         raise UsageError(
-            f"{shown} is a symbolic link to a file outside of {'the repository' if root else 'its directory'}"
+            f"{shown} is a symbolic link to a file outside {'the repository' if root else 'its directory'}"
         )
     if not os.path.isfile(path):
         raise UsageError(f"{shown} is not a regular file")
@@ -295,7 +303,7 @@ def _env_file(path: str) -> list[tuple[str, str]]:
 def _assignment(where: str, word: str) -> tuple[str, str]:
     name, sign, value = word.partition("=")
     if not sign or not name:
-        raise UsageError(f"{where}: not NAME=VALUE")
+        raise UsageError(f"{where}: expected NAME=VALUE")
     return name, value
 
 

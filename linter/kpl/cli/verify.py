@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kpl.cli.command import Command
 from kpl.cli.options import config_options, container_options, context_option, input_options
 from kpl.facts import COMMAND_LINE
 
@@ -22,22 +23,22 @@ PARALLEL_FILES = 200
 """From this number on a second process is quicker."""
 
 
-@click.command()
-@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS|-]...")
-@click.option("--format", "format_", type=click.Choice(["text", "json", "jsonl"]), default="text", help="How to print.")
-@click.option("--coredns-version", metavar="VERSION", help="The CoreDNS release that is to load them.")
-@click.option("--kubernetes-version", metavar="VERSION", help="The release of kube-proxy that is to load them.")
+@click.command(cls=Command)
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]...")
+@click.option("--format", "format_", type=click.Choice(["text", "json", "jsonl"]), default="text", help="Output format")
+@click.option("--coredns-version", metavar="VERSION", help="CoreDNS version to check against")
+@click.option("--kubernetes-version", metavar="VERSION", help="kube-proxy version to check against")
 @input_options(("corefile", "kube-proxy"))
 @context_option
 @container_options
 @config_options
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to colour (auto).")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use color")
 def verify(paths: tuple[str, ...], format_: str, color: str, **options: Any) -> None:
-    """Tell whether CoreDNS and kube-proxy would load the configurations in PATHS.
+    """Check whether CoreDNS and kube-proxy would start. PATHS defaults to the current directory; `-` reads standard input.
 
-    Each one loads, or is refused with the program's own message, or depends on something outside of it: a file, an
-    interface, a variable. Nothing is started and nothing is asked. Exit codes: 0 none is refused, 1 some are, 2 wrong
-    usage, a document that is not YAML, or an input that was named and holds nothing to judge.
+    Each configuration loads, is refused with the program's own message, or depends on something that is not in it,
+    such as a file or a variable. kpl starts no program and uses no network. Exit codes: 0 none refused, 1 some
+    refused, 2 usage error, invalid YAML, or a named input without a configuration.
     """
     gc.disable()  # a short life with many objects, none of them garbage
     from kpl.cli.load import stdin_bytes, tell_of_coverage
@@ -162,13 +163,13 @@ def _counted(file: Contents, coverage: Coverage) -> Contents:
     if file.configurations:
         coverage.checked[file.kind] += 1
         return file
-    skipped = Skipped(file.path, SkipReason.NOTHING, "holds no configuration that CoreDNS or kube-proxy loads")
+    skipped = Skipped(file.path, SkipReason.NOTHING, "contains no configuration for CoreDNS or kube-proxy")
     if file.unreadable:
         templated = all(failure.templated for _, failure in file.unreadable)
         skipped = (
-            Skipped(file.path, SkipReason.TEMPLATE, "is a template that has to be rendered first")
+            Skipped(file.path, SkipReason.TEMPLATE, "is a template that must be rendered first")
             if templated
-            else (Skipped(file.path, SkipReason.DAMAGED, "holds YAML that does not parse"))
+            else (Skipped(file.path, SkipReason.DAMAGED, "contains invalid YAML"))
         )
     coverage.skipped.append(file.skipped or skipped)
     return file
@@ -182,8 +183,10 @@ def _tell_of_unreadable(files: Sequence[Contents]) -> bool:
     for file in files:
         for document, failure in file.unreadable:
             line, column = document.source.position(document.embedding.host_span(failure.span).start)
-            why = "is a template, to be rendered first" if failure.templated else f"does not parse: {failure.message}"
-            click.echo(f"{printable(file.path)}:{line}:{column}: not verified: this YAML {printable(why)}", err=True)
+            why = "is a template; render it first" if failure.templated else f"does not parse: {failure.message}"
+            click.echo(
+                f"{printable(file.path)}:{line}:{column}: not verified: this YAML document {printable(why)}", err=True
+            )
             certain = certain or not failure.templated
     return certain
 

@@ -29,10 +29,10 @@ def nearest(program: str, version: Version) -> Version:
 def tell_of_unknown_version(program: str, asked: Version, used: Version) -> None:
     """Say that `asked` is not known and `used` stands for it, or that `used` is a pre-release; nothing where they are the same."""
     if used.prerelease:
-        click.echo(f"kpl: warning: {program} {used.minor} is not released yet; checked as {used}", err=True)
+        click.echo(f"kpl: warning: {program} {used.minor} is not released yet, so kpl checks against {used}", err=True)
     elif asked != used:
         exact = used.full if program == COREDNS else used
-        click.echo(f"kpl: warning: {program} {asked} is not known; checked as {exact}", err=True)
+        click.echo(f"kpl: warning: kpl does not know {program} {asked}, so it checks against {exact}", err=True)
 
 
 def with_known_versions(facts: Facts) -> Facts:

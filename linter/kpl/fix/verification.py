@@ -86,7 +86,7 @@ def _try_edits(before: Reading, batch: Sequence[Located]) -> Tried:
     # what the file is, is known by now; its name and content need not prove it again
     after = read(source.path, source.encode(apply_edits(source.text, edits)), as_kind=before.kind)
     if after is None:
-        return Tried(None, "the result holds nothing that kpl checks")
+        return Tried(None, "the result contains nothing that kpl checks")
     return Tried(after, _text_problem(before, after, edits, restructures))
 
 

@@ -91,7 +91,7 @@ class Coverage:
     def add_empty(self, argument: str, reasons: Iterable[Skipped]) -> None:
         """Remember that nothing was checked in `argument`; `reasons` tells why, if it is a file."""
         own = next((each for each in reasons if each.path == argument), None)
-        self.empty.append(own or Skipped(argument, SkipReason.NOTHING, "holds no file that kpl checks"))
+        self.empty.append(own or Skipped(argument, SkipReason.NOTHING, "contains no file that kpl checks"))
 
     def count(self) -> Sequence[tuple[SkipReason, int]]:
         """How many files and parts of files were not checked for each reason, in the order of `SkipReason`."""

@@ -39,7 +39,7 @@ _TABLES = {
 }
 """What reads a file that is one document as a whole: the module, imported when it is needed, and the function in it."""
 
-NOTHING = "holds nothing that kpl checks"
+NOTHING = "contains nothing that kpl checks"
 _PIECE = 16_384
 _SOPS = re.compile(r"""(?:^|\n)[ \t{]*"?sops"?:""")
 _ENCRYPTED = re.compile(r"\bENC\[")
@@ -146,7 +146,7 @@ def _unknown(path: str, name: str, text: str) -> Skipped:
         return Skipped(path, SkipReason.NOTHING, "is empty")
     if detect.kind_by_name(name) is None and detect.belongs_to_another(name):
         return Skipped(path, SkipReason.OTHER_NAME, "has the name of another program's file (`--as` overrides)")
-    return Skipped(path, SkipReason.NOTHING, "holds nothing that kpl recognizes (`--as` sets its kind)")
+    return Skipped(path, SkipReason.NOTHING, "contains nothing that kpl recognizes (`--as` sets its kind)")
 
 
 def gunzip(path: str, data: bytes) -> bytes | Skipped:

@@ -17,12 +17,16 @@ from typing import Any, NamedTuple
 
 from kpl import troubles
 from kpl.errors import UsageError
-from kpl.lint.rule import Rule
+from kpl.lint.rule import BUILTIN, Rule
 from kpl.lint.ruleclass import fault
 from kpl.text.words import similar
 
 GROUP = "kpl.rules"
-BUILTIN = "kpl_rules"
+
+_CLOSE = 0.8
+"""How alike, from 0 to 1, a misspelled name must be to the one that is proposed."""
+_MOST_MEANT = 3
+"""Of more names than these the first and the last one are proposed."""
 
 
 class BrokenRuleError(Exception):
@@ -207,7 +211,7 @@ def choose(select: list[str], extend: list[str], ignore: list[str]) -> list[Rule
     """
     for selector in (*select, *extend, *ignore):
         if not some_are_missing() and not any(matches(rule, selector) for rule in entries()):
-            raise UsageError(f"no rule is called {selector!r}; `kpl rules` lists them")
+            raise _unknown(selector)
 
     def strength(rule: RuleEntry, selectors: list[str]) -> int:
         lengths = (0 if each == "ALL" else len(each) for each in selectors if matches(rule, each))
@@ -228,5 +232,25 @@ def find(word: str) -> RuleEntry:
     for rule in entries():
         if word.upper() == rule.code or word == rule.name:
             return rule
-    meant = similar(word, (name for rule in entries() for name in (rule.code, rule.name)))
-    raise UsageError(f"no rule is called {word!r}" + (f"; did you mean {meant!r}?" if meant else ""))
+    raise _unknown(word)
+
+
+def _unknown(word: str) -> UsageError:
+    """That no rule is called `word`, with those that may be meant: what starts with it, what holds it, what is like it."""
+    names = [name for rule in entries() for name in (rule.code, rule.name)]
+    folded = {name.lower(): name for name in names}
+    starting = sorted(name for name in names if name.lower().startswith(word.lower()))
+    close = similar(word.lower(), folded, _CLOSE)
+    meant = (
+        starting
+        or ([folded[close]] if close else [])
+        or [name for name in names if len(word) > 2 and word.lower() in name]
+    )
+    told = [f"`{name}`" for name in meant]
+    if not word or not told:
+        hint = "`kpl rules` lists all rules"
+    elif len(told) > _MOST_MEANT:
+        hint = f"did you mean one of the {len(told)} rules from {told[0]} to {told[-1]}?"
+    else:
+        hint = f"did you mean {' or '.join(told)}?"
+    return UsageError(f"no rule is called `{word}`; {hint}")

@@ -16,8 +16,33 @@ if TYPE_CHECKING:
     from kpl.text.edit import Fix
 
 
-HOME = "https://github.com/kplint/kpl"
-"""Where the project lives; the pages of the rules are below it."""
+PAGES = "https://github.com/kplint/kpl/blob/main/docs/rules"
+"""Where the pages of the built-in rules are."""
+
+BUILTIN = "kpl_rules"
+"""The package of the built-in rules."""
+
+SYMPTOMS = {
+    "slow-lookups": "DNS lookups are slow",
+    "lookups-time-out": "DNS lookups take 5 seconds or time out",
+    "names-do-not-resolve": "A name does not resolve",
+    "coredns-does-not-start": "CoreDNS does not start",
+    "coredns-is-killed": "CoreDNS is killed because it uses too much memory (OOM)",
+    "lookups-fail-during-rollouts": "DNS lookups fail while CoreDNS is rolled out",
+    "kube-proxy-does-not-start": "kube-proxy does not start",
+    "nothing-programmed": "kube-proxy runs but programs no rules",
+    "service-fails-from-one-node": "A Service times out or is refused from one node",
+    "service-fails-from-outside": "A NodePort, a load balancer or a client outside the pod network receives no response",
+    "some-connections-fail": "Some connections to a Service fail, and others succeed",
+    "wrong-pods": "Connections to a Service reach the wrong pods",
+    "uneven-load": "Some endpoints of a Service receive more traffic than others, or none",
+    "client-address-lost": "Servers see the address of a node instead of the address of the client",
+    "not-rejected": "Traffic that must be rejected reaches its destination",
+    "slow-connections": "New connections are slow in a cluster with many Services",
+    "packets-dropped": "A node drops packets of new connections",
+    "setting-without-effect": "A setting has no effect",
+}
+"""What a user sees, by the word for it in `Rule.symptoms`."""
 
 MOST_RELATED = 3
 """How many other places of a finding are shown."""
@@ -178,6 +203,10 @@ class Rule:
     options: ClassVar[Mapping[str, Any]] = {}
     """The options with their defaults; an option has the type of its default."""
     examples: ClassVar[Sequence[Example]] = ()
+    symptoms: ClassVar[Sequence[str]] = ()
+    """What a user sees who has the fault, in words of `SYMPTOMS`: only what follows for certain."""
+    home: ClassVar[str] = ""
+    """The URL of the page of a plug-in's rule; the built-in ones have theirs in docs/rules."""
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         """`options` overrides the defaults."""
@@ -212,8 +241,9 @@ class Rule:
     @classmethod
     @cache
     def url(cls) -> str:
-        """The page of the rule."""
-        return f"{HOME}/blob/main/docs/rules.md#{cls.code.lower()}-{cls.name}"
+        """The page of the rule; empty for a plug-in's rule that has no `home`."""
+        builtin = cls.__module__.partition(".")[0] == BUILTIN
+        return cls.home or (f"{PAGES}/{cls.code}.md" if builtin else "")
 
     @classmethod
     def summary(cls) -> str:

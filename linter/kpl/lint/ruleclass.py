@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
 
-from kpl.lint.rule import Confidence, Example, LateExamples, Rule, Severity, Stop
+from kpl.lint.rule import SYMPTOMS, Confidence, Example, LateExamples, Rule, Severity, Stop
 
 CODE = re.compile(r"[A-Z]+[0-9]+")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -48,7 +48,7 @@ def _fault_of_words(rule: type[Rule]) -> str | None:
             return f"has {_said(value)} as its `{attribute}`, which does not look like `{sample}`"
     if not rule.summary():
         return "has no docstring; the docstring is the page of the rule"
-    for attribute in ("since", "needs", "clue"):
+    for attribute in ("since", "needs", "clue", "home"):
         if not isinstance(getattr(rule, attribute, None), str):
             return f"has {_said(getattr(rule, attribute, None))} as its `{attribute}`, which is not text"
     for attribute, enum in _ENUMS.items():
@@ -90,6 +90,8 @@ def _fault_of_data(rule: type[Rule]) -> str | None:
             return (
                 f"has {_said(value)} as the default of the option {_said(name)}, a type that .kpl.yaml does not support"
             )
+    if isinstance(rule.symptoms, str) or not all(each in SYMPTOMS for each in rule.symptoms):
+        return f"has {_said(rule.symptoms)} as its `symptoms`, which are not all of {', '.join(SYMPTOMS)}"
     if isinstance(rule.examples, LateExamples):
         return None
     if not isinstance(rule.examples, Sequence) or not all(isinstance(each, Example) for each in rule.examples):

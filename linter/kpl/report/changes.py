@@ -16,7 +16,7 @@ _KINDS = {
     DifferenceKind.ADDRESS_LEFT_OVER: "address new",
     DifferenceKind.ENDPOINT_MISSING: "endpoint gone",
     DifferenceKind.ENDPOINT_LEFT_OVER: "endpoint new",
-    DifferenceKind.NOT_ANSWERED: "no endpoints any more",
+    DifferenceKind.NOT_ANSWERED: "no endpoints anymore",
     DifferenceKind.ANSWERED: "has endpoints now",
 }
 """What a difference is called where time has passed; the others have the name of the thing that changed."""
@@ -44,7 +44,7 @@ def change_lines(changes: Iterable[Difference]) -> Iterator[str]:
         what = before or after if change.kind in _KINDS else f"{before or 'none'} -> {after or 'none'}"
         yield printable(f"{change.title} {change.port.protocol}: {_kind(change)}{way}{': ' if what else ''}{what}")
     if not found:
-        yield "The same Services, with the same endpoints."
+        yield "No Service or endpoint changed."
 
 
 def _kind(change: Difference) -> str:

@@ -30,7 +30,7 @@ def print_clusters(clusters: Sequence[Shown], format_: str, *, list_files: bool)
             click.echo(shown.rstrip())
         shared = sum(1 for _, of_others in files if of_others)
         count = f"{len(files):,} file{'s' * (len(files) != 1)}"
-        click.echo(f"  {count}, {shared:,} of them shared with other clusters" if shared else f"  {count}")
+        click.echo(f"  {count}, {shared:,} shared with other clusters" if shared else f"  {count}")
         for path, of_others in files if list_files else ():
             click.echo(f"    {printable(path)}{' (shared)' if of_others else ''}")
 

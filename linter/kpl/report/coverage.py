@@ -10,24 +10,24 @@ from kpl.inputs.coverage import Coverage, SkipReason
 from kpl.report.screen import printable
 
 _WORDS = {
-    SkipReason.OTHER_NAME: ("1 has a name that kpl does not read", "{:,} have names that kpl does not read"),
-    SkipReason.NOTHING: ("1 holds nothing for kpl", "{:,} hold nothing for kpl"),
-    SkipReason.TEMPLATE: ("1 is a template", "{:,} are templates"),
-    SkipReason.ENCRYPTED: ("1 is encrypted", "{:,} are encrypted"),
-    SkipReason.BINARY: ("1 is binary", "{:,} are binary"),
-    SkipReason.EXCLUDED: ("1 is excluded", "{:,} are excluded"),
-    SkipReason.LINK: ("1 is a link to the outside", "{:,} are links to the outside"),
-    SkipReason.NOT_A_FILE: ("1 is not a regular file", "{:,} are not regular files"),
-    SkipReason.TOO_LARGE: ("1 is too large", "{:,} are too large"),
-    SkipReason.DAMAGED: ("1 is damaged", "{:,} are damaged"),
-    SkipReason.FAILED: ("1 could not be checked", "{:,} could not be checked"),
-    SkipReason.UNREADABLE: ("1 is not readable", "{:,} are not readable"),
+    SkipReason.OTHER_NAME: ("1 with an unrelated name", "{:,} with unrelated names"),
+    SkipReason.NOTHING: ("1 without relevant content", "{:,} without relevant content"),
+    SkipReason.TEMPLATE: ("1 template", "{:,} templates"),
+    SkipReason.ENCRYPTED: ("1 encrypted", "{:,} encrypted"),
+    SkipReason.BINARY: ("1 binary", "{:,} binary"),
+    SkipReason.EXCLUDED: ("1 excluded", "{:,} excluded"),
+    SkipReason.LINK: ("1 link out of the tree", "{:,} links out of the tree"),
+    SkipReason.NOT_A_FILE: ("1 not a regular file", "{:,} not regular files"),
+    SkipReason.TOO_LARGE: ("1 too large", "{:,} too large"),
+    SkipReason.DAMAGED: ("1 damaged", "{:,} damaged"),
+    SkipReason.FAILED: ("1 failed", "{:,} failed"),
+    SkipReason.UNREADABLE: ("1 unreadable", "{:,} unreadable"),
 }
 _KINDS = {"corefile": "Corefile", "corefile fragment": "Corefile fragment", "yaml": "YAML"}
 
 
 def coverage_line(coverage: Coverage) -> str:
-    """``3 files checked (2 YAML, 1 Corefile); not checked: 7 hold nothing for kpl, 1 is a template.``"""
+    """``3 files checked (2 YAML, 1 Corefile); not checked: 7 without relevant content, 1 template.``"""
     kinds = [f"{count:,} {_KINDS.get(kind, kind)}" for kind, count in coverage.checked.most_common()]
     checked = f"{coverage.files:,} file{'s' * (coverage.files != 1)} checked" + (
         f" ({', '.join(kinds)})" if kinds else ""

@@ -61,8 +61,8 @@ def _service(port: PortState) -> dict[str, Any]:
 
 
 def trait_text(trait: ReleaseTrait) -> str:
-    """``KUBE-EXT chains: 1.24 or newer``."""
-    return f"{trait.what}: {trait.since} or newer" if trait.since else f"{trait.what}: {trait.until} or older"
+    """``KUBE-EXT chains: 1.24 or later``."""
+    return f"{trait.what}: {trait.since} or later" if trait.since else f"{trait.what}: {trait.until} or earlier"
 
 
 def text_lines(path: str, inspection: Inspection) -> Iterator[str]:
@@ -70,16 +70,20 @@ def text_lines(path: str, inspection: Inspection) -> Iterator[str]:
     family = f"IPv{inspection.state.ip_family}"
     backend = {"nft": "nftables backend", "legacy": "legacy backend"}.get(inspection.backend or "")
     parts = [inspection.writer or inspection.format, *([backend] if backend else []), family]
-    yield f"{printable(path)}: {printable(', '.join(parts))}{'' if inspection.complete else ', not whole'}"
+    yield f"{printable(path)}: {printable(', '.join(parts))}{'' if inspection.complete else ', incomplete'}"
     yield from _entry("kube-proxy", [_release(inspection), *map(trait_text, inspection.deciding)])
     held = f"{_count(inspection.rules, 'rule')}, {_count(inspection.chains, 'chain')}"
     if inspection.services is None or inspection.endpoints is None:
-        yield from _entry("holds", [held, "no Services are read from these tables: use the output of iptables-save"])
+        yield from _entry(
+            "contains", [held, "kpl reads no Services from these tables; use the output of iptables-save"]
+        )
     else:
         services = f"{_count(inspection.services, 'Service')}, {_count(inspection.endpoints, 'endpoint')}"
-        yield from _entry("holds", [f"{services}; {held}" if inspection.chains or inspection.rules else services])
+        yield from _entry("contains", [f"{services}; {held}" if inspection.chains or inspection.rules else services])
     if inspection.walk:
-        yield from _entry("walk", [f"{_count(inspection.walk, 'rule')} for the first packet to what is no Service"])
+        yield from _entry(
+            "longest walk", [f"{_count(inspection.walk, 'rule')} for a new connection that is not to a Service"]
+        )
     ports = inspection.state.ports
     yield from _entry("no endpoints", _some(_title(port) for port in ports if port.no_endpoints))
     yield from _entry(
@@ -95,17 +99,17 @@ def text_lines(path: str, inspection: Inspection) -> Iterator[str]:
 def _release(inspection: Inspection) -> str:
     oldest, newest = inspection.oldest, inspection.newest
     if inspection.mode is None:
-        return "no trace of it"
+        return "not found"
     mode = f"mode {inspection.mode}"
     if not inspection.read:
-        return f"{mode}, in the tables of iptables-nft"
+        return f"{mode}, in tables of iptables-nft"
     if inspection.contradicting:
-        return f"{mode}, marks of different releases"
+        return f"{mode}, signs of different releases"
     if oldest and newest:
         return f"{mode}, Kubernetes {oldest}" + ("" if oldest == newest else f" to {newest}")
     if oldest or newest:
-        return f"{mode}, Kubernetes {oldest or newest} or {'newer' if oldest else 'older'}"
-    return f"{mode}, no mark of a release"
+        return f"{mode}, Kubernetes {oldest or newest} or {'later' if oldest else 'earlier'}"
+    return f"{mode}, release unknown"
 
 
 def _entry(title: str, lines: Sequence[str]) -> Iterator[str]:

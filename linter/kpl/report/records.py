@@ -25,7 +25,7 @@ def record(finding: Located) -> dict[str, Any]:
         "severity": finding.severity.value,
         "message": finding.message,
         "help": finding.help,
-        "url": finding.url,
+        "url": finding.url or None,
         **({"clusters": list(finding.clusters)} if finding.clusters else {}),
         "fix": None
         if fix is None

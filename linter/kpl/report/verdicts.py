@@ -25,9 +25,9 @@ _LONGEST = 2000
 _UNKNOWN_PLUGIN = re.compile(r"Unknown directive '([a-z][a-z0-9_-]*)'$")
 _COLORS = {"loads": "green", "refuses": "red", "depends": "yellow"}
 _HELP = {
-    "file": "Say that it exists in the container: --assume-file {name}",
-    "environment variable": "Say what it holds: --env {name}=VALUE",
-    "template": "Something fills this in before the program reads it: verify what comes out.",
+    "file": "If it exists in the container, add `--assume-file {name}`.",
+    "environment variable": "If you know its value, add `--env {name}=VALUE`.",
+    "template": "Another tool fills in this placeholder; verify the rendered file.",
 }
 
 
@@ -87,7 +87,7 @@ def print_verdicts(verdicts: Sequence[Printed], format_: str, color: bool) -> No
     if format_ == "text":
         counts = Counter(each.answer for each in verdicts)
         parts = [f"{counts[answer]} {word}" for answer, word in _words(counts) if counts[answer]]
-        click.echo(f"{', '.join(parts)}." if parts else "No configurations were found.")
+        click.echo(f"{', '.join(parts)}." if parts else "Found no configurations.")
 
 
 def _about_plugin(name: str, version: Version) -> Iterator[str]:
@@ -101,13 +101,13 @@ def _about_plugin(name: str, version: Version) -> Iterator[str]:
     if meant is not None:
         yield f"Replace `{name}` with `{meant[0]}`."
     elif removed_in(name) is None and may_be_external(name, known):
-        yield f"Say so where the image was built with it: --plugins {name}"
+        yield f"If the image contains this plugin, add `--plugins {name}`."
 
 
 def _words(counts: Counter[str]) -> list[tuple[str, str]]:
     return [
         ("loads", "loads" if counts["loads"] == 1 else "load"),
-        ("refuses", "is refused" if counts["refuses"] == 1 else "are refused"),
+        ("refuses", "refused"),
         ("depends", "depends" if counts["depends"] == 1 else "depend"),
     ]
 
@@ -144,7 +144,7 @@ def render(judged: Judged, color: bool) -> str:
         shown, gutter = snippet_lines(source, span, _COLORS[answer], color)
         out += shown
     if answer == "refuses":
-        says = verdict.message if verdict.message is not None else "(nothing: it never comes to an end)"
+        says = verdict.message if verdict.message is not None else "(no message: it never terminates)"
         out += [f"{gutter} = {_shortened(printable(line))}" for line in says.split("\n")]
         unknown = _UNKNOWN_PLUGIN.search(says)
         if unknown is not None:
@@ -152,7 +152,7 @@ def render(judged: Judged, color: bool) -> str:
     if judged.imported is not None and judged.span is not None:
         out.append(f"{gutter} = imported at {_place(judged.source, judged.span)}")
     for need in verdict.needs:
-        out.append(f"{gutter} = on the {need.kind} {printable(need.name)}")
+        out.append(f"{gutter} = depends on the {need.kind} {printable(need.name)}")
         if need.kind in _HELP:
             out.append(f"{gutter}   {_HELP[need.kind].format(name=printable(need.name))}")
     return "\n".join(out)

@@ -33,11 +33,14 @@ def closest(word: str, names: Iterable[str]) -> tuple[str, int] | None:
     return near[0][1], near[0][0]
 
 
-def similar(word: str, names: Iterable[str]) -> str | None:
-    """Which of `names` is most like `word`, for a question to the user; where it must be no guess, ask `closest`."""
+def similar(word: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Which of `names` is most like `word`, for a question to the user; where it must be no guess, ask `closest`.
+
+    What is less alike than `cutoff`, from 0 to 1, is not meant.
+    """
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(word, list(names), 1)), None)
+    return next(iter(get_close_matches(word, list(names), 1, cutoff)), None)
 
 
 def listed(words: Sequence[str]) -> str:

@@ -98,6 +98,7 @@ class AbsentAutopath(Rule):
     severity = Severity.INFO
     needs = "Workload"
     since = "0.1.0"
+    symptoms = ("slow-lookups",)
     examples = [
         Bad(
             {"Corefile": _PLAIN, "cart.yaml": _CART},

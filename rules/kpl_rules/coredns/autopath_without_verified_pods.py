@@ -51,6 +51,7 @@ class AutopathWithoutVerifiedPods(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("slow-lookups",)
     examples = [
         Bad(
             corefile(_FULL % "pods insecure"),

@@ -45,6 +45,7 @@ class BoundAddressOfAnotherBlock(Rule):
     stop = Stop.COREDNS
     severity = Severity.INFO
     since = "0.1.0"
+    symptoms = ("names-do-not-resolve",)
     default = False
     examples = [
         Bad(

@@ -79,6 +79,7 @@ class CustomKeyNotLoaded(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("names-do-not-resolve",)
     needs = "Corefile"
     examples = [
         Bad(manifest(_config_map("coredns-cutsom")), flags=["pine.example {"]),

@@ -52,6 +52,7 @@ class FallthroughToNowhere(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(
             corefile("lan {\n    errors\n    etcd lan {\n        fallthrough\n    }\n}\n"),

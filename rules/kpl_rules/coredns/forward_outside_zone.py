@@ -39,6 +39,7 @@ class ForwardOutsideZone(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(
             corefile("example.com {\n    errors\n    cache 30\n    forward example.org 10.0.0.2\n}\n"),

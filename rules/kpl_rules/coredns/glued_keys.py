@@ -39,6 +39,7 @@ class GluedKeys(Rule):
     stop = Stop.COREDNS
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(
             corefile("a.org,b.org {\n    errors\n    whoami\n}\n"),

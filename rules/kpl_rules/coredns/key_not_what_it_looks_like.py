@@ -47,6 +47,7 @@ class KeyNotWhatItLooksLike(Rule):
     stop = Stop.COREDNS
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(corefile("http://example.org {\n    errors\n    whoami\n}\n"), flags=["http://example.org"]),
         Bad(corefile("TLS://. {\n    errors\n    whoami\n}\n"), flags=["TLS://."]),

@@ -74,6 +74,7 @@ class MissingCache(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("slow-lookups",)
     examples = [
         Bad(
             corefile(". {\n    forward . 9.9.9.9\n}\n"),

@@ -55,6 +55,7 @@ class MissingLoop(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("coredns-is-killed",)
     examples = [
         Bad(
             corefile(_FULL % ("/etc/resolv.conf", "")),

@@ -46,6 +46,7 @@ class NothingAnswers(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(corefile("lan {\n    errors\n    log\n}\n"), flags=["lan"]),
         Good(corefile("lan {\n    errors\n    whoami\n}\n")),

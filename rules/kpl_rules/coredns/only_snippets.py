@@ -26,6 +26,7 @@ class OnlySnippets(Rule):
     stop = Stop.COREDNS
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(corefile("(common) {\n    errors\n    cache 30\n}\n"), flags=["(common)"]),
         Good(corefile("(common) {\n    errors\n}\nlan {\n    import common\n    whoami\n}\n")),

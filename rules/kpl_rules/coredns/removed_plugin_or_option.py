@@ -84,6 +84,7 @@ class RemovedPluginOrOption(Rule):
     stop = Stop.COREDNS
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("coredns-does-not-start",)
     examples = [
         Bad(
             corefile(_FULL % ("        resyncperiod 1m\n        upstream\n", "proxy")),

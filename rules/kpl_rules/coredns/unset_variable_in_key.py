@@ -32,6 +32,7 @@ class UnsetVariableInKey(Rule):
     stop = Stop.COREDNS
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(corefile("{$ZONE} {\n    errors\n    whoami\n}\n"), {"environment": {}}, flags=["{$ZONE}"]),
         Good(corefile("{$ZONE} {\n    errors\n    whoami\n}\n"), {"environment": {"ZONE": "lan"}}),

@@ -52,6 +52,7 @@ class AddressNotProgrammed(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("service-fails-from-one-node",)
     needs = "Dump Service"
     examples = [
         Bad(

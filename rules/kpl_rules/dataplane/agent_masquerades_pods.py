@@ -60,6 +60,7 @@ class AgentMasqueradesPods(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("client-address-lost",)
     needs = "Ruleset"
     examples = [
         Bad(dump(_with_agent("172.16.0.0/12", "192.168.0.0/16")), flags=[":IP-MASQ-AGENT"]),

@@ -39,6 +39,7 @@ class AmbiguousPortal(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("wrong-pods",)
     needs = "Ruleset"
     examples = [
         Bad(dump(f"*nat\n:KUBE-SERVICES - [0:0]\n{_FAR}{_SAME}COMMIT\n"), flags=["KUBE-EXT-I5LIAMPLWKMBJ54B"]),

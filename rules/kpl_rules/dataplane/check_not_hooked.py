@@ -76,6 +76,7 @@ class CheckNotHooked(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("not-rejected",)
     needs = "NftRuleset"
     examples = [
         Bad(

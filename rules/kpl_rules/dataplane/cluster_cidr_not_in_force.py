@@ -54,6 +54,7 @@ class ClusterCidrNotInForce(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("setting-without-effect",)
     needs = "Dump KubeProxyConfig"
     examples = [
         Bad(

@@ -45,6 +45,7 @@ class ClusterIpMasquerade(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("service-fails-from-outside",)
     needs = "Ruleset"
     examples = [
         Bad(dump(node_dump().replace(_FAR, "")), flags=["KUBE-SVC-3R55B5W2BQDIGALS"]),

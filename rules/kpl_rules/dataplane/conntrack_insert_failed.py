@@ -72,6 +72,7 @@ class ConntrackInsertFailed(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("lookups-time-out", "packets-dropped")
     needs = "ConntrackDump"
     options = {"packets": 1000, "one_in": 10_000}
     examples = [

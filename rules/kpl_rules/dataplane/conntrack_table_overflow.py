@@ -46,6 +46,7 @@ class ConntrackTableOverflow(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("some-connections-fail", "packets-dropped")
     needs = "ConntrackDump"
     options = {"packets": 1000}
     examples = [

@@ -100,6 +100,7 @@ class DataplaneAtScale(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("slow-connections",)
     options = {"services": IPTABLES_SERVICES, "rules": 30_000}
     examples = LateExamples(
         lambda: [

@@ -49,6 +49,7 @@ class DnsEntryNotTranslated(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("lookups-time-out",)
     needs = "ConntrackDump"
     options = {"entries": 5}
     examples = [

@@ -45,6 +45,7 @@ class DropsEverything(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("service-fails-from-one-node",)
     needs = "Ruleset"
     examples = [
         Bad(dump(_FIREWALL.format("")), flags=["DROP"]),

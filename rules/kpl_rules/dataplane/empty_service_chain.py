@@ -39,6 +39,7 @@ class EmptyServiceChain(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("service-fails-from-one-node",)
     needs = "Ruleset"
     examples = [
         Bad(

@@ -44,6 +44,7 @@ class EndpointChainElsewhere(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("wrong-pods",)
     examples = [
         Bad(listed(OLD, ("dnat to 10.244.1.7:8080", "dnat to 10.244.1.70:8080")), flags=["10.244.1.70:8080"]),
         Bad(

@@ -42,6 +42,7 @@ class EndpointNotProgrammed(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("uneven-load",)
     needs = "Dump Service"
     examples = [
         Bad(

@@ -51,6 +51,7 @@ class EndpointOfAnotherChain(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("wrong-pods",)
     needs = "Ruleset"
     examples = [
         Bad(dump(f"-A KUBE-SEP-O7UXPAIOQA4W54LS {_RULE}".replace(".10:6443", ".11:6443")), flags=["192.0.2.11:6443"]),

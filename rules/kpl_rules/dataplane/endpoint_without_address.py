@@ -37,6 +37,7 @@ class EndpointWithoutAddress(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("some-connections-fail",)
     needs = "Ruleset"
     examples = [
         Bad(dump(f"{_RULE}  --random --to-destination  --random --to-destination 0.0.0.0:0\n"), flags=["DNAT"]),

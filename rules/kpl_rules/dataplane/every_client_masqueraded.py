@@ -37,6 +37,7 @@ class EveryClientMasqueraded(Rule):
     severity = Severity.INFO
     default = False
     since = "0.1.0"
+    symptoms = ("client-address-lost",)
     needs = "Ruleset"
     examples = [
         Bad(

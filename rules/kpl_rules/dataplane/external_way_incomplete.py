@@ -70,6 +70,7 @@ class ExternalWayIncomplete(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("service-fails-from-outside",)
     needs = "Ruleset"
     examples = [
         Bad(dump(_SMALL), flags=["KUBE-EXT-I5LIAMPLWKMBJ54B"]),

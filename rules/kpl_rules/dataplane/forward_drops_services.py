@@ -43,6 +43,7 @@ class ForwardDropsServices(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("service-fails-from-one-node",)
     needs = "Ruleset"
     examples = [
         Bad(dump(_SMALL), flags=[":FORWARD DROP"]),

@@ -37,6 +37,7 @@ class HairpinNotMasqueraded(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("some-connections-fail",)
     needs = "Ruleset"
     examples = [
         Bad(dump(_MASQUERADE.replace("3.4", "3.5") + _DNAT), flags=["10.244.3.5/32"]),

@@ -51,6 +51,7 @@ class HostPortTakesNodePort(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("service-fails-from-outside",)
     needs = "Ruleset"
     examples = [
         Bad(dump(_nat(_HOSTPORTS + _PORTALS, 30080)), flags=["30080"], other=["external-way-incomplete"]),

@@ -62,6 +62,7 @@ class KubeProxyNotHooked(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("service-fails-from-one-node",)
     needs = "Ruleset"
     examples = [
         Bad(dump(_SMALL), flags=[":KUBE-SERVICES"]),

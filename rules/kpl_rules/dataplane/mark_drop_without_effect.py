@@ -54,6 +54,7 @@ class MarkDropWithoutEffect(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("not-rejected",)
     needs = "Ruleset"
     examples = [
         Bad(dump(_small("")), flags=[":KUBE-MARK-DROP"]),

@@ -57,6 +57,7 @@ class MarkTakenByOthers(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("service-fails-from-outside",)
     needs = "Ruleset"
     examples = [
         Bad(dump(_NAT + _FILTER.format("-j MARK --set-xmark 0x0/0xffffffff")), flags=["0x0/0xffffffff"]),

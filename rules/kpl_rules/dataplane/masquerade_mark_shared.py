@@ -52,6 +52,7 @@ class MasqueradeMarkShared(Rule):
     severity = Severity.WARNING
     default = False
     since = "0.1.0"
+    symptoms = ("client-address-lost",)
     examples = [
         Bad(listed(NEW + _other("meta mark set meta mark | 0x00004000")), flags=["0x00004000"]),
         Bad(listed(OLD + _other("ip saddr 10.0.0.1 meta mark set meta mark | 0x0000c000")), flags=["0x0000c000"]),

@@ -51,6 +51,7 @@ class MasqueradingBroken(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("service-fails-from-outside",)
     examples = [
         Bad(listed(NEW, ("\t\tjump masquerading\n", "")), flags=["masquerading"]),
         Bad(

@@ -60,6 +60,7 @@ class ModeNotInForce(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("setting-without-effect",)
     needs = "Dump KubeProxyConfig"
     examples = [
         Bad(

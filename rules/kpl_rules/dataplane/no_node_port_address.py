@@ -38,6 +38,7 @@ class NoNodePortAddress(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("service-fails-from-outside",)
     examples = [
         Bad(listed(NEW, ("\t\telements = { 192.168.77.1 }\n", "")), flags=["nodeport-ips"]),
         Good(listed(NEW)),

@@ -77,6 +77,7 @@ class NodeLagsBehind(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("service-fails-from-one-node",)
     needs = "Dump"
     examples = [
         Bad(

@@ -46,6 +46,7 @@ class NodePortsNotLast(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("service-fails-from-outside",)
     needs = "Ruleset"
     examples = [
         Bad(dump(_LAST + _GAME), flags=["KUBE-SVC-YAKDRQAFFUODADJ7"]),

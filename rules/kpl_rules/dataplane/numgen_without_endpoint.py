@@ -31,6 +31,7 @@ class NumgenWithoutEndpoint(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("some-connections-fail", "uneven-load")
     examples = [
         Bad(listed(NEW, ("mod 2", "mod 3")), flags=["3"]),
         Bad(listed(NEW, ("mod 2", "mod 1")), flags=["1"]),

@@ -51,6 +51,7 @@ class ServiceChainLeadsNowhere(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("service-fails-from-one-node",)
     needs = "NftRuleset"
     examples = [
         Bad(listed(NEW, (_CHOICE, "")), flags=["service-KHN6ECMT-shop/web/tcp/http"]),

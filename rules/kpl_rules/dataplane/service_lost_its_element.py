@@ -59,6 +59,7 @@ class ServiceLostItsElement(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("service-fails-from-one-node",)
     needs = "NftRuleset"
     examples = [
         Bad(listed(NEW, (_IP, " }")), flags=[f"service-{WEB}"]),

@@ -59,6 +59,7 @@ class ServiceNotMasqueraded(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("service-fails-from-outside",)
     needs = "NftRuleset"
     examples = [
         Bad(listed(OLD, (_WEB, "")), flags=["service-KHN6ECMT-shop/web/tcp/http"]),

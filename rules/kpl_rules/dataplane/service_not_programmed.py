@@ -34,6 +34,7 @@ class ServiceNotProgrammed(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("service-fails-from-one-node",)
     needs = "Dump Service"
     examples = [
         Bad(files(**{"objects.yaml": every_service(service()), "node.iptables": node()}), flags=["web"]),

@@ -54,6 +54,7 @@ class ServiceOfAnotherChain(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("wrong-pods",)
     needs = "Ruleset"
     examples = [
         Bad(dump(_CART.format("3R55B5W2BQDIGALS")), flags=["KUBE-SVC-3R55B5W2BQDIGALS"]),

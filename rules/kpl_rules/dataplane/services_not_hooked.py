@@ -47,6 +47,7 @@ class ServicesNotHooked(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("service-fails-from-one-node",)
     examples = [
         Bad(listed(NEW, (f"{_OUTPUT}\t\tjump services\n", _OUTPUT)), flags=["services"]),
         Bad(

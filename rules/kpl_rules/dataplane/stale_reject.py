@@ -57,6 +57,7 @@ class StaleReject(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("service-fails-from-one-node",)
     needs = "Ruleset"
     examples = [
         Bad(dump(_small("10.96.10.1")), flags=["10.96.10.1/32"]),

@@ -48,6 +48,7 @@ class UnansweredDnsEntries(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("lookups-time-out",)
     needs = "ConntrackDump"
     options = {"entries": 20, "percent": 50}
     examples = [

@@ -55,6 +55,7 @@ class UnevenEndpoints(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("uneven-load",)
     needs = "Ruleset"
     examples = [
         Bad(dump(_nat("-m statistic --mode random --probability 0.33333333349 ", "")), flags=["0.33333333349"]),

@@ -47,6 +47,7 @@ class UntrackedNotAccepted(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("lookups-time-out",)
     needs = "Ruleset"
     examples = [
         Bad(

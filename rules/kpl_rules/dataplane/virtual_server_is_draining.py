@@ -39,6 +39,7 @@ class VirtualServerIsDraining(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("service-fails-from-one-node",)
     needs = "IpvsDump"
     examples = [
         Bad(

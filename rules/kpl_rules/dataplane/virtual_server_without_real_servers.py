@@ -80,6 +80,7 @@ class VirtualServerWithoutRealServers(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("service-fails-from-one-node",)
     needs = "IpvsDump"
     examples = [
         Bad(files(**{"node.ipvs": f"{_HEAD}TCP  10.96.12.7:443 rr\n{_DNS}"}), flags=["TCP  10.96.12.7:443 rr"]),

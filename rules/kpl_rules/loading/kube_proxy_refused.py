@@ -33,6 +33,7 @@ class KubeProxyRefused(Rule):
     stop = Stop.LOADING
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("kube-proxy-does-not-start",)
     examples = [
         Bad(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0\n"), flags=["10.244.0.0"]),
         Bad(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\nconntrack:\n  min: many\n"), flags=["many"]),

@@ -32,6 +32,7 @@ class InterfacePrefixTooLong(Rule):
     stop = Stop.PROXY
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("nothing-programmed",)
     examples = [
         Bad(
             manifest(

@@ -84,6 +84,7 @@ class IptablesModeAtScale(Rule):
     stop = Stop.PROXY
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("slow-connections",)
     options = {"services": IPTABLES_SERVICES}
     examples = [
         Bad(

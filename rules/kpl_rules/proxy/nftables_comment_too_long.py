@@ -48,6 +48,7 @@ class NftablesCommentTooLong(Rule):
     stop = Stop.PROXY
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("nothing-programmed",)
     needs = "KubeProxyConfig"
     examples = [
         Bad(manifest(f"{_SERVICE}      name: web\n{_CONFIG}"), {"kubernetes": "1.33"}, flags=[_LONG]),

@@ -49,6 +49,7 @@ class NodePortAddressesOfNoNode(Rule):
     stop = Stop.PROXY
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("service-fails-from-outside",)
     needs = "NodeObject"
     default = False
     examples = [

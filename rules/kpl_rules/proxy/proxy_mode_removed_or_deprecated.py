@@ -71,6 +71,7 @@ class ProxyModeRemovedOrDeprecated(Rule):
     stop = Stop.PROXY
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("kube-proxy-does-not-start",)
     examples = [
         Bad(
             manifest(f"{_HEAD}mode: ipvs\n{_CIDR}"),

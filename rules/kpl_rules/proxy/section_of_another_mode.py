@@ -58,6 +58,7 @@ class SectionOfAnotherMode(Rule):
     stop = Stop.PROXY
     severity = Severity.INFO
     since = "0.1.0"
+    symptoms = ("setting-without-effect",)
     examples = [
         Bad(manifest(f"{_HEAD}mode: nftables\niptables:\n  masqueradeAll: true\n"), flags=["masqueradeAll"]),
         Bad(manifest(f"{_HEAD}mode: iptables\nipvs:\n  strictARP: true\n  scheduler: ''\n"), flags=["strictARP"]),

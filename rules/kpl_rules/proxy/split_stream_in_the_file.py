@@ -31,6 +31,7 @@ class SplitStreamInTheFile(Rule):
     stop = Stop.PROXY
     severity = Severity.INFO
     since = "0.1.0"
+    symptoms = ("setting-without-effect",)
     examples = [
         Bad(
             manifest(f"{_HEAD}logging:\n  format: json\n  options:\n    json:\n      splitStream: true\n"),

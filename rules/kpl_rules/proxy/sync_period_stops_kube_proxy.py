@@ -44,6 +44,7 @@ class SyncPeriodStopsKubeProxy(Rule):
     stop = Stop.PROXY
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("kube-proxy-does-not-start",)
     examples = [
         Bad(manifest(f"{_HEAD}mode: iptables\niptables:\n  syncPeriod: 3h\n  minSyncPeriod: 2h\n"), flags=["2h"]),
         Good(manifest(f"{_HEAD}mode: iptables\niptables:\n  syncPeriod: 3h\n  minSyncPeriod: 1h\n")),

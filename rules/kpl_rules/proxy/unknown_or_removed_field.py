@@ -73,6 +73,7 @@ class UnknownOrRemovedField(Rule):
     stop = Stop.PROXY
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("setting-without-effect",)
     examples = [
         Bad(
             manifest(f"{_HEAD}{_TAIL}udpIdleTimeout: 250ms\n"),

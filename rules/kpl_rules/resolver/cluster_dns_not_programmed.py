@@ -60,6 +60,7 @@ class ClusterDnsNotProgrammed(Rule):
     stop = Stop.RESOLVER
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("names-do-not-resolve",)
     needs = "ResolvConf Dump"
     examples = [
         Bad(

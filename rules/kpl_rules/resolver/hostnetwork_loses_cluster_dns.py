@@ -93,6 +93,7 @@ class HostnetworkLosesClusterDns(Rule):
     stop = Stop.RESOLVER
     severity = Severity.ERROR
     since = "0.1.0"
+    symptoms = ("names-do-not-resolve",)
     clue = "hostNetwork"
     examples = [
         Bad(

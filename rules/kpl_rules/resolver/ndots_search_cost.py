@@ -116,6 +116,7 @@ class NdotsSearchCost(Rule):
     severity = Severity.WARNING
     confidence = Confidence.MEDIUM
     since = "0.1.0"
+    symptoms = ("slow-lookups",)
     clue = HOST_CLUE
     examples = [
         Bad(manifest(_STRIPE), flags=["api.stripe.com"], fixed=_STRIPE + _NDOTS),

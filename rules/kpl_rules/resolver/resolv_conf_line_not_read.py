@@ -48,6 +48,7 @@ class ResolvConfLineNotRead(Rule):
     stop = Stop.RESOLVER
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("setting-without-effect",)
     needs = "ResolvConf"
     examples = [
         Bad(

@@ -77,6 +77,7 @@ class ResolverOptionHasNoEffect(Rule):
     severity = Severity.WARNING
     confidence = Confidence.MEDIUM
     since = "0.1.0"
+    symptoms = ("setting-without-effect",)
     clue = "dnsConfig"
     examples = [
         Bad(manifest(_CART + _NDOTS + _REOPEN), flags=["single-request-reopen"], fixed=_CART + _NDOTS, safe=False),

@@ -52,6 +52,7 @@ class ResolverOptionUnknown(Rule):
     stop = Stop.RESOLVER
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("setting-without-effect",)
     needs = "ResolvConf"
     examples = [
         Bad(files(**{"resolv.conf": f"{_SERVER}options ndots=2 use-vcc\n"}), flags=["ndots=2", "use-vcc"]),

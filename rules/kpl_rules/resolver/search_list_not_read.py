@@ -39,6 +39,7 @@ class SearchListNotRead(Rule):
     stop = Stop.RESOLVER
     severity = Severity.WARNING
     since = "0.1.0"
+    symptoms = ("names-do-not-resolve",)
     needs = "ResolvConf"
     options = {"old_glibc": False}
     examples = [
