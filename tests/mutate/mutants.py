@@ -32,6 +32,7 @@ WRITTEN = {
     ast.Is: "is",
     ast.IsNot: "is not",
 }
+SWAPPED = {"all": "any", "any": "all", "min": "max", "max": "min"}
 DROPPED = (ast.Expr, ast.Continue, ast.Break, ast.AugAssign, ast.Delete)
 # what no behavior hangs on, or what is a test itself
 SKIPPED_NAMES = {"examples", "__all__", "__slots__", "__hash__"}
@@ -143,6 +144,8 @@ class _Finder:
             yield from self._replaced(node, str(not node.value))
         elif isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
             yield from self._replaced(node, str(node.value + 1))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SWAPPED:
+            yield from self._replaced(node.func, SWAPPED[node.func.id])
         elif isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
             yield from self._replaced(node, "return None")
         elif isinstance(node, DROPPED) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):

@@ -94,13 +94,14 @@ class Bad(Example):
     """An example that the rule must flag: exactly the texts `flags`, in order.
 
     `fixed` is the text of the first file after the fix; it must lint clean and stay as it is when it is fixed again.
-    `other` names rules that flag this example too.
+    Without it no fix may be offered. `other` names rules that flag this example too, and `says` what messages and helps contain.
     """
 
     flags: Sequence[str] = ()
     fixed: str | None = None
     safe: bool = True
     other: Sequence[str] = ()
+    says: Sequence[str] = ()
 
 
 @dataclass(eq=False, repr=False)

@@ -106,9 +106,8 @@ class RemovedPluginOrOption(Rule):
     since = "0.1.0"
     examples = [
         Bad(
-            corefile(_FULL % ("        resyncperiod 1m\n        upstream\n", "proxy")),
-            flags=["resyncperiod", "upstream", "proxy"],
-            fixed=None,
+            corefile(_FULL % ("", "proxy")),
+            flags=["proxy"],
             other=["missing-cache"],
         ),
         Bad(
