@@ -33,9 +33,23 @@ class UnsetVariableInKey(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     examples = [
-        Bad(corefile("{$ZONE} {\n    errors\n    whoami\n}\n"), {"environment": {}}, flags=["{$ZONE}"]),
+        Bad(
+            corefile("{$ZONE} {\n    errors\n    whoami\n}\n"),
+            {"environment": {}},
+            flags=["{$ZONE}"],
+            says=["drops the server block"],
+        ),
         Good(corefile("{$ZONE} {\n    errors\n    whoami\n}\n"), {"environment": {"ZONE": "lan"}}),
         Good(corefile("{$ZONE} {\n    errors\n    whoami\n}\n")),
+        Bad(
+            corefile("lan {%ZONE%} {\n    errors\n    whoami\n}\n"),
+            {"environment": {"ZONE": ""}},
+            flags=["{%ZONE%}"],
+            says=["so CoreDNS drops this key"],
+        ),
+        Good(corefile("{$A}{$B} {\n    errors\n    whoami\n}\n"), {"environment": {"B": "lan"}}),
+        Good(corefile("a{$ZONE} {\n    errors\n    whoami\n}\n"), {"environment": {}}),
+        Good(corefile("{$} {\n    errors\n    whoami\n}\n"), {"environment": {}}),
     ]
 
     def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:

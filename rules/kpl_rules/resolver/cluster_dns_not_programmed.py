@@ -85,7 +85,9 @@ class ClusterDnsNotProgrammed(Rule):
         Good(files(**{"resolv.conf": "nameserver 10.96.0.11\nsearch corp.example\n", "node.iptables": node_dump()})),
         # without the Service of the API server, nothing tells the network of the cluster IPs
         Good(
-            files(**{"resolv.conf": f"nameserver 10.96.0.11\n{_POD}", "node.iptables": node_dump().replace(_API, "x/api")}),
+            files(
+                **{"resolv.conf": f"nameserver 10.96.0.11\n{_POD}", "node.iptables": node_dump().replace(_API, "x/api")}
+            ),
             other=["endpoint-of-another-chain", "service-of-another-chain"],
         ),
         # an address of the other IP family
