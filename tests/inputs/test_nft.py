@@ -115,6 +115,20 @@ def test_the_blocks() -> None:
     assert (table.counters["seen"].packets, table.counters["seen"].bytes) == (12, 720)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "type filter hook forward priority filter; policy drop;",
+        "type filter hook forward priority filter;\n\t\tpolicy drop;",
+        "policy drop;\n\t\ttype filter hook forward priority filter;",
+    ],
+)
+def test_a_policy_is_kept_on_whatever_line_it_is(lines: str) -> None:
+    (table,) = parse_nft(f"table ip filter {{\n\tchain FORWARD {{\n\t\t{lines}\n\t}}\n}}\n").tables
+    chain = table.chains["FORWARD"]
+    assert (chain.kind, chain.hook, chain.policy) == ("filter", "forward", "drop")
+
+
 def test_elements() -> None:
     table = only_table(DUMP)
     assert [element.key for element in table.sets["cluster-ips"].elements] == [

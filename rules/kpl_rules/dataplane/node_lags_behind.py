@@ -110,6 +110,17 @@ class NodeLagsBehind(Rule):
         ),
         # of two nodes, nobody knows which one is right
         Good(files(**{"node-1.iptables": _node(_A), "node-2.iptables": _node(_A, _B)})),
+        # of four nodes, two and two
+        Good(
+            files(
+                **{
+                    "node-1.iptables": _node(_A),
+                    "node-2.iptables": _node(_A),
+                    "node-3.iptables": _node(_A, _B),
+                    "node-4.iptables": _node(_A, _B),
+                }
+            )
+        ),
     ]
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:

@@ -67,6 +67,10 @@ class UnevenEndpoints(Rule):
         ),
         Good(dump(_nat(_HALF, ""))),
         Good(dump(_nat("", "").replace("COMMIT\n", ""))),
+        # what a person wrote with four digits is not what kube-proxy writes
+        Bad(dump(_nat("-m statistic --mode random --probability 0.50010000000 ", "")), flags=["0.50010000000"]),
+        # the kernel rounds: 31 bits
+        Good(dump(_nat("-m statistic --mode random --probability 0.50000099993 ", ""))),
     ]
 
     def check(self, ruleset: Ruleset) -> Iterator[Finding]:

@@ -150,6 +150,16 @@ class CorefileRefused(Rule):
             )
         ),
         Good(corefile("lan {\n    whoami\n    errors\n    cache {$TTL} {\n        denial {$TTL}\n    }\n}\n")),
+        # what the folder of imports holds comes with the cluster
+        Good(corefile("lan {\n    whoami\n    errors\n    import custom/zones.conf\n}\n")),
+        # a name without a dot or slash is a snippet, and none is called so
+        Bad(
+            corefile("lan {\n    whoami\n    errors\n    import zones\n}\n"),
+            flags=["zones"],
+            says=["File to import not found: zones"],
+        ),
+        # a fragment may use a snippet of the Corefile that imports it
+        Good({"x.server": "lan {\n    whoami\n    errors\n    import zones\n}\n"}),
     ]
 
     def check(self, document: Document, cluster: Cluster) -> Iterator[Finding]:

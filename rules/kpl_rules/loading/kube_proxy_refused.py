@@ -39,6 +39,11 @@ class KubeProxyRefused(Rule):
         Good(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\n")),
         # a template is not what kube-proxy reads
         Good(manifest(f"{_HEAD}clusterCIDR: '{{{{ .Values.podCIDR }}}}'\n")),
+        # the rule about modes tells that
+        Good(
+            manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\n".replace("mode: iptables", "mode: ebpf")),
+            other=["proxy-mode-removed-or-deprecated"],
+        ),
     ]
 
     def check(self, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:
