@@ -45,6 +45,7 @@ def test_bad_example_is_flagged(rule: type[Rule], example: Bad) -> None:
     assert [underlined(finding) for finding in own] == list(example.flags)
     texts = "".join(f"{finding.message}\n{finding.help}\n" for finding in own)
     assert [part for part in example.says if part not in texts] == []
+    assert [finding.severity for finding in own] == list(example.severities or [rule.severity] * len(own))
     if example.fixed is None:
         assert [finding.message for finding in own if finding.fix is not None] == []
     others = {finding.name for finding in found if finding.code != rule.code}

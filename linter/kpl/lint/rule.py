@@ -94,7 +94,8 @@ class Bad(Example):
     """An example that the rule must flag: exactly the texts `flags`, in order.
 
     `fixed` is the text of the first file after the fix; it must lint clean and stay as it is when it is fixed again.
-    Without it no fix may be offered. `other` names rules that flag this example too, and `says` what messages and helps contain.
+    Without it no fix may be offered. `other` names rules that flag this example too, `says` is what messages and helps
+    contain, and `severities` are those of the findings where they are not that of the rule.
     """
 
     flags: Sequence[str] = ()
@@ -102,6 +103,7 @@ class Bad(Example):
     safe: bool = True
     other: Sequence[str] = ()
     says: Sequence[str] = ()
+    severities: Sequence[Severity] = ()
 
 
 @dataclass(eq=False, repr=False)

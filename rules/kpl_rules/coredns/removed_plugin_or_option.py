@@ -119,6 +119,7 @@ class RemovedPluginOrOption(Rule):
             corefile("lan {\n    errors\n    cache 30\n    file /zones/lan {\n        upstream\n    }\n}\n"),
             flags=["upstream"],
             fixed="lan {\n    errors\n    cache 30\n    file /zones/lan\n}\n",
+            severities=[Severity.INFO],
         ),
         Bad(
             corefile(

@@ -92,6 +92,7 @@ class VirtualServerWithoutRealServers(Rule):
         Bad(
             files(**{"node.ipvs": f"{_HEAD}{_API}UDP  10.96.0.10:53 rr\n"}),
             flags=["UDP  10.96.0.10:53 rr"],
+            severities=[Severity.ERROR],
         ),
         # another node has the endpoints
         Bad(

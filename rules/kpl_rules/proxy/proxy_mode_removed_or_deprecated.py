@@ -78,15 +78,26 @@ class ProxyModeRemovedOrDeprecated(Rule):
             flags=["ipvs"],
             fixed=f"{_HEAD}mode: nftables\n{_CIDR}",
             safe=False,
+            severities=[Severity.WARNING],
         ),
-        Bad(manifest(f"{_HEAD}mode: ipvs\n{_CIDR}"), {"kubernetes": "1.35", "kernel": "4.18"}, flags=["ipvs"]),
+        Bad(
+            manifest(f"{_HEAD}mode: ipvs\n{_CIDR}"),
+            {"kubernetes": "1.35", "kernel": "4.18"},
+            flags=["ipvs"],
+            severities=[Severity.WARNING],
+        ),
         Bad(
             manifest(f"{_HEAD}mode: userspace\n{_CIDR}"),
             flags=["userspace"],
             fixed=f"{_HEAD}mode: iptables\n{_CIDR}",
             safe=False,
         ),
-        Bad(manifest(f"{_HEAD}mode: userspace\n{_CIDR}"), {"kubernetes": "1.25"}, flags=["userspace"]),
+        Bad(
+            manifest(f"{_HEAD}mode: userspace\n{_CIDR}"),
+            {"kubernetes": "1.25"},
+            flags=["userspace"],
+            severities=[Severity.WARNING],
+        ),
         Bad(
             manifest(f'{_HEAD}mode: "IPTables"\n{_CIDR}'),
             flags=['"IPTables"'],

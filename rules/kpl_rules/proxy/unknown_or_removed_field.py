@@ -83,6 +83,7 @@ class UnknownOrRemovedField(Rule):
             manifest(f"{_HEAD}conntrack:\n  max: null\n  min: 262144\nresourceContainer: /kube-proxy\n{_TAIL}"),
             flags=["max", "resourceContainer"],
             fixed=f"{_HEAD}conntrack:\n  min: 262144\n{_TAIL}",
+            severities=[Severity.INFO, Severity.WARNING],
         ),
         Bad(
             manifest(f"{_HEAD}mode: iptables\nclusterCidr: 10.244.0.0/16 # the pods\n"),

@@ -111,21 +111,18 @@ class HostnetworkLosesClusterDns(Rule):
             manifest(_agent("collector") + "      dnsPolicy: ClusterFirst\n" + _COLLECTOR),
             flags=["hostNetwork: true"],
             fixed=_agent("collector") + _MENDED + _COLLECTOR,
-            safe=False,
-        ),
+            safe=False, severities=[Severity.WARNING]),
         Bad(
             manifest(_agent("collector.watch") + _COLLECTOR),
             flags=["hostNetwork: true"],
             fixed=_agent("collector.watch").replace(_HOST_NETWORK, f"{_HOST_NETWORK}{_MENDED}") + _COLLECTOR,
-            safe=False,
-        ),
+            safe=False, severities=[Severity.WARNING]),
         # in the namespace of the pod itself
         Bad(
             manifest(_agent("collector.watch")),
             flags=["hostNetwork: true"],
             fixed=_agent("collector.watch").replace(_HOST_NETWORK, f"{_HOST_NETWORK}{_MENDED}"),
-            safe=False,
-        ),
+            safe=False, severities=[Severity.WARNING]),
         # a patch: its base may set the policy
         Good(manifest(_agent("collector.watch.svc").replace("          image: shop/agent:2-alpine\n", ""))),
         # written in its /etc/hosts
