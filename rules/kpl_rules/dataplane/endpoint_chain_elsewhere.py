@@ -60,6 +60,8 @@ class EndpointChainElsewhere(Rule):
                 "\t\tmeta l4proto tcp dnat to [fd00:10:244:1::7]:8080\n\t}\n}\n"
             )
         ),
+        # a part of the table
+        Good(listed(cut(OLD, f"endpoint-{ONE}").replace("\t\tip saddr 10.244.1.7 jump mark-for-masquerade\n", ""))),
     ]
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:

@@ -47,6 +47,7 @@ class ConntrackTimeoutBelowASecond(Rule):
                 f"{_HEAD}mode: iptables\nconntrack:\n  udpTimeout: 1s\n  udpStreamTimeout: '{{{{ .Values.x }}}}'\n"
             )
         ),
+        Good(manifest(f"{_HEAD}mode: iptables\nconntrack:\n  udpTimeout: 1s\n  udpStreamTimeout: 5s\n")),
     ]
 
     def check(self, config: KubeProxyConfig) -> Iterator[Finding]:

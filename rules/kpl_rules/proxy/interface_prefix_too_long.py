@@ -58,6 +58,19 @@ class InterfacePrefixTooLong(Rule):
                 f"{_HEAD}detectLocalMode: BridgeInterface\ndetectLocal:\n  bridgeInterface: '{{{{ .Values.bridge }}}}'\n"
             )
         ),
+        # a prefix takes one more for the `+`
+        Bad(
+            manifest(
+                f"{_HEAD}detectLocalMode: InterfaceNamePrefix\ndetectLocal:\n  interfaceNamePrefix: abcdefghijklmno\n"
+            ),
+            flags=["abcdefghijklmno"],
+            says=["is longer than 14 characters"],
+        ),
+        Good(
+            manifest(
+                f"{_HEAD}detectLocalMode: InterfaceNamePrefix\ndetectLocal:\n  interfaceNamePrefix: abcdefghijklmn\n"
+            )
+        ),
     ]
 
     def check(self, config: KubeProxyConfig) -> Iterator[Finding]:

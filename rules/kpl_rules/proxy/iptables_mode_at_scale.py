@@ -145,6 +145,15 @@ class IptablesModeAtScale(Rule):
             ],
         ),
         Good(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\n"), {"services": 3000, "kubernetes": "1.40"}),
+        # the numbers that are given count, few endpoints or not
+        Bad(
+            manifest(f"{_HEAD}mode: iptables\nclusterCIDR: 10.244.0.0/16\n"),
+            {"kubernetes": "1.36", "services": 1001, "endpoints": 10},
+            flags=["iptables"],
+            fixed=f"{_HEAD}mode: nftables\nclusterCIDR: 10.244.0.0/16\n",
+            safe=False,
+            says=["for 1,001 Services, and a full sync writes about 2,000 rules (most"],
+        ),
     ]
 
     def check(self, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:

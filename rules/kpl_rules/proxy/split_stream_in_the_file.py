@@ -49,6 +49,11 @@ class SplitStreamInTheFile(Rule):
             {"kubernetes": "1.23"},
             other=["unknown-or-removed-field"],
         ),
+        Bad(
+            manifest(f"{_HEAD}logging:\n  format: json\n  options:\n    json:\n      splitStream: true\n"),
+            {"kubernetes": "1.28"},
+            flags=["splitStream"],
+        ),
     ]
 
     def check(self, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:
