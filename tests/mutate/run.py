@@ -148,7 +148,8 @@ def measured(
     os.environ.update(MUTATE_DATA=data, MUTATE_SOURCE=str(package))
     cover = coverage.Coverage(data_file=data, source=[str(package)])
     cover.start()
-    plugin = Measured(cover, lambda name: not any(word in name.partition("::")[2] for word in SLOW))
+    shown = {path.stem.replace("_", "-") for path in Path(package).glob("*.py")} if "kpl_rules" in package else set()
+    plugin = Measured(cover, lambda name: _bears(name, shown))
     pytest.main(["-q", "-p", "no:cacheprovider", *tests], plugins=[plugin])
     cover.stop()
     cover.save()
@@ -156,6 +157,14 @@ def measured(
     found = cover.get_data()
     lines = {str(Path(path).relative_to(copy)): found.contexts_by_lineno(path) for path in found.measured_files()}
     return plugin.seconds, plugin.failed, lines
+
+
+def _bears(name: str, shown: set[str]) -> bool:
+    """Whether the test is worth its time: of the examples only those of the rules `shown`, if there are any."""
+    path, _, rest = name.partition("::")
+    if path == EXAMPLES and shown:
+        return rest.partition("[")[2].rstrip("]").rpartition("-")[0] in shown
+    return not any(word in rest for word in SLOW)
 
 
 def baseline(copy: Path, changed: Path, tests: list[str]) -> Baseline:
@@ -231,13 +240,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("package")
     parser.add_argument("--sample", type=int, default=40)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, nargs="*", help="several make several samples")
     parser.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args()
     os.nice(10)
     package, changed = package_of(chosen.package)
     found = [mutant for path in modules(changed) for mutant in mutants(ROOT, path)]
-    picked = random.Random(chosen.seed).sample(found, min(chosen.sample or len(found), len(found)))
+    size = min(chosen.sample or len(found), len(found))
+    samples = {seed: random.Random(seed).sample(found, size) for seed in chosen.seed or [1]}
+    picked = list(dict.fromkeys(mutant for sample in samples.values() for mutant in sample))
     tests = [*BEARING[package], *([] if package in WITHOUT_EXAMPLES else [EXAMPLES])]
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="kpl-mutate-") as folder:
@@ -245,7 +256,7 @@ def main() -> None:
         inside(copies[0])
         known = baseline(copies[0], changed, tests)
         print(
-            f"{chosen.package}: {len(found)} changes, {len(picked)} of them tried with seed {chosen.seed}, {len(known.seconds)} tests",
+            f"{chosen.package}: {len(found)} changes, {len(picked)} of them tried, {len(known.seconds)} tests",
             flush=True,
         )
         todo: Any = multiprocessing.Queue()
@@ -255,20 +266,18 @@ def main() -> None:
             process.start()
         for mutant in [*picked, *[None] * len(processes)]:
             todo.put(mutant)
-        results = [done.get() for _ in picked]
+        survived = dict((mutant, number) for mutant, number, killed in (done.get() for _ in picked) if not killed)
         for process in processes:
             process.join()
-    survived = sorted(
-        (each for each in results if not each[2]), key=lambda each: (each[0].path, each[0].line, each[0].start)
-    )
-    for mutant, number, _ in survived:
+    for mutant, number in sorted(survived.items(), key=lambda each: (each[0].path, each[0].line, each[0].start)):
         print(f"\nsurvived {number} tests" if number else "\nno test reaches this line")
         print(mutant.diff((ROOT / mutant.path).read_text()), end="")
-    killed = len(picked) - len(survived)
-    share = 100 * killed / max(len(picked), 1)
-    print(
-        f"\n{chosen.package}: {killed} of {len(picked)} changes killed ({share:.0f} %), {time.monotonic() - start:.0f} s"
-    )
+    print()
+    for seed, sample in samples.items():
+        killed = sum(mutant not in survived for mutant in sample)
+        share = 100 * killed / max(len(sample), 1)
+        print(f"{chosen.package}: {killed} of {len(sample)} changes killed with seed {seed} ({share:.0f} %)")
+    print(f"{time.monotonic() - start:.0f} s")
 
 
 if __name__ == "__main__":
