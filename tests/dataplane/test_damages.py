@@ -210,10 +210,14 @@ def test_damages_of_iptables_are_counted(damage: Damage, code: str, severity: st
             replaced(r"mod \d+", "mod 9"),
             "KPL440",
             [
-                "`service-2QRHZV4L-default/kubernetes/tcp/https` draws one of 9 numbers with `numgen`, but its map has no "
-                "endpoint for 8 of them",
-                "`service-KHN6ECMT-shop/web/tcp/http` draws one of 9 numbers with `numgen`, but its map has no endpoint "
-                "for 7 of them",
+                (
+                    "`service-2QRHZV4L-default/kubernetes/tcp/https` draws one of 9 numbers with `numgen`, but its map has no "
+                    "endpoint for 8 of them"
+                ),
+                (
+                    "`service-KHN6ECMT-shop/web/tcp/http` draws one of 9 numbers with `numgen`, but its map has no endpoint "
+                    "for 7 of them"
+                ),
             ],
             0,
         ),
@@ -222,8 +226,10 @@ def test_damages_of_iptables_are_counted(damage: Damage, code: str, severity: st
             without("goto (service|external)-"),
             "KPL481",
             [
-                "no element of `service-ips` leads to `service-2QRHZV4L-default/kubernetes/tcp/https` (and 1 more chain), so "
-                "connections to the cluster IP of `default/kubernetes:https` are",
+                (
+                    "no element of `service-ips` leads to `service-2QRHZV4L-default/kubernetes/tcp/https` (and 1 more chain), so "
+                    "connections to the cluster IP of `default/kubernetes:https` are"
+                ),
                 "no element of `service-ips` or `service-nodeports` leads to `external-KHN6ECMT-shop/web/tcp/http`, so",
             ],
             1,

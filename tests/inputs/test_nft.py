@@ -35,6 +35,7 @@ from kpl.inputs.nftrule import (
     Verdict,
     VerdictMap,
 )
+from kpl_rules.dataplane._nft import NEW, OLD
 from support import SHARED
 
 DUMP = """\
@@ -462,10 +463,19 @@ CORPUS = sorted(
 )
 
 
+@pytest.mark.parametrize("text", [NEW, OLD, DUMP], ids=["new", "old", "small"])
+def test_rules_printed_are_what_they_were(text: str) -> None:
+    _prints_what_was_read(text)
+
+
 @pytest.mark.skipif(not CORPUS, reason="needs ../shared")
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_real_rules_printed_are_what_they_were(path: Path) -> None:
-    ruleset = parse_nft(path.read_text())
+    _prints_what_was_read(path.read_text())
+
+
+def _prints_what_was_read(text: str) -> None:
+    ruleset = parse_nft(text)
     for table in ruleset.tables:
         for chain in table.chains.values():
             for rule, (_, shape) in zip(chain.rules, chain.rows, strict=True):

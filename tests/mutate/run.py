@@ -150,7 +150,9 @@ def measured(
     cover.start()
     shown = {path.stem.replace("_", "-") for path in Path(package).glob("*.py")} if "kpl_rules" in package else set()
     plugin = Measured(cover, lambda name: _bears(name, shown))
-    pytest.main(["-q", "-p", "no:cacheprovider", *tests], plugins=[plugin])
+    code = pytest.main(["-q", "-p", "no:cacheprovider", *tests], plugins=[plugin])
+    if code not in (0, 1):
+        raise SystemExit(f"pytest ended with {code}")
     cover.stop()
     cover.save()
     cover.combine([str(copy.parent)], keep=False)
@@ -266,7 +268,7 @@ def main() -> None:
             process.start()
         for mutant in [*picked, *[None] * len(processes)]:
             todo.put(mutant)
-        survived = dict((mutant, number) for mutant, number, killed in (done.get() for _ in picked) if not killed)
+        survived = {mutant: number for mutant, number, killed in (done.get() for _ in picked) if not killed}
         for process in processes:
             process.join()
     for mutant, number in sorted(survived.items(), key=lambda each: (each[0].path, each[0].line, each[0].start)):

@@ -86,7 +86,8 @@ class FallthroughToNowhere(Rule):
         ),
         Good(
             corefile(
-                "(db) {\n    etcd lan {\n        fallthrough\n    }\n}\nlan {\n    errors\n    import db\n    forward . 10.0.0.2\n}\n"
+                "(db) {\n    etcd lan {\n        fallthrough\n    }\n}\n"
+                "lan {\n    errors\n    import db\n    forward . 10.0.0.2\n}\n"
             ),
             other=["missing-cache"],
         ),

@@ -63,7 +63,7 @@ class SeveralOptionsOnALine(Rule):
         ),
         Good(
             corefile(
-                "lan {\n    errors\n    cache\n    forward . 10.0.0.2 {\n        max_fails {{ .Values.fails }} force_tcp\n    }\n}\n"
+                "lan {\n    errors\n    cache\n    forward . 10.0.0.2 {\n        max_fails {{ .Values.x }} force_tcp\n    }\n}\n"
             )
         ),
         # whole sentences

@@ -18,7 +18,7 @@ from kpl import (
     kube_proxy_tables,
     read_name,
 )
-from kpl_rules.dataplane._nft import NEW, OLD, ONE, listed
+from kpl_rules.dataplane._nft import NEW, OLD, ONE, cut, listed
 
 
 class EndpointChainElsewhere(Rule):

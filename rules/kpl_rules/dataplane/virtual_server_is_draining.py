@@ -66,10 +66,12 @@ class VirtualServerIsDraining(Rule):
                 **{
                     "node.ipvs": _HEAD
                     + "".join(
-                        f"TCP  10.96.12.{each}:443 rr\n  -> 10.244.1.{each}:8443              Masq    0      {each % 2}          0\n"
+                        f"TCP  10.96.12.{each}:443 rr\n"
+                        f"  -> 10.244.1.{each}:8443              Masq    0      {each % 2}          0\n"
                         for each in range(1, 9)
                     )
-                    + "TCP  10.96.12.9:443 rr\nTCP  10.96.12.10:443 rr\n  -> 10.244.1.5:8443              Masq    1      0          0\n"
+                    + "TCP  10.96.12.9:443 rr\nTCP  10.96.12.10:443 rr\n"
+                    "  -> 10.244.1.5:8443              Masq    1      0          0\n"
                 }
             ),
             flags=["TCP  10.96.12.1:443 rr"],

@@ -170,7 +170,12 @@ class NdotsSearchCost(Rule):
             says=["with `ndots:3` it sends 2"],
         ),
         # the spec of a Pod cannot be changed
-        Bad(manifest(_POD), flags=["api.stripe.com"], fixed=_POD + _NDOTS.replace("      ", "  ", 1).replace("\n    ", "\n"), safe=False),
+        Bad(
+            manifest(_POD),
+            flags=["api.stripe.com"],
+            fixed=_POD + _NDOTS.replace("      ", "  ", 1).replace("\n    ", "\n"),
+            safe=False,
+        ),
         Bad(manifest(_STRIPE), {"node_local_dns": True}, flags=["api.stripe.com"], fixed=_STRIPE + _NDOTS,
             says=["NodeLocal DNSCache answers the extra queries"]),
         Good(manifest(_STRIPE + _NDOTS)),
