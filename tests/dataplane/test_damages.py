@@ -23,6 +23,11 @@ def replaced(pattern: str, by: str) -> Damage:
     return lambda text: re.sub(pattern, by, text)
 
 
+def added(*rules: str) -> Damage:
+    """Rules of another program in the first table."""
+    return lambda text: text.replace("-A INPUT ", "".join(f"-A {rule}\n" for rule in rules) + "-A INPUT ", 1)
+
+
 def refused(*addresses: str) -> Damage:
     """The same addresses, rejected as if they had no endpoints."""
     rule = (
@@ -157,6 +162,86 @@ def found(name: str, text: str, code: str) -> list[tuple[str, str, int]]:
             "warning",
             "`KUBE-SEP-27VOFYQ7SVOL37XI` already has this rule (and 17 more rules), so",
             3,
+        ),
+        (
+            without("masquerade LOCAL traffic"),
+            "KPL434",
+            "warning",
+            "`KUBE-EXT-3R55B5W2BQDIGALS` (and 1 more chain) does not masquerade this node, so",
+            1,
+        ),
+        (
+            without("pod traffic for shop/pay"),
+            "KPL434",
+            "warning",
+            "`KUBE-EXT-MUJ7T5P6IXY3AYQM` has no rule for pods, so",
+            0,
+        ),
+        (
+            added("FORWARD -j MARK --set-xmark 0x1/0xffffffff", "FORWARD -j MARK --set-xmark 0x2/0xffffffff"),
+            "KPL425",
+            "warning",
+            "this rule of `FORWARD` clears kube-proxy's mark `0x4000` (and 1 more rule), so",
+            1,
+        ),
+        (
+            added("FORWARD -m mark --mark 0x4000 -j DROP", "FORWARD -m mark --mark 0x4000/0x4000 -j DROP"),
+            "KPL425",
+            "warning",
+            "this rule of `FORWARD` drops packets with kube-proxy's mark `0x4000` (and 1 more rule), so",
+            1,
+        ),
+        (
+            replaced(
+                ":KUBE-SVL-MUJ7",
+                ":KUBE-XLB-AAAAAAAAAAAAAAAA - [0:0]\n:KUBE-XLB-BBBBBBBBBBBBBBBB - [0:0]\n:KUBE-SVL-MUJ7",
+            ),
+            "KPL422",
+            "warning",
+            "`KUBE-XLB-AAAAAAAAAAAAAAAA` (and 1 more chain) comes from kube-proxy 1.23 or earlier, but",
+            1,
+        ),
+        (
+            without("masquerade traffic for shop/cart"),
+            "KPL424",
+            "error",
+            "`KUBE-EXT-I5LIAMPLWKMBJ54B` does not mark traffic from outside for masquerading, so",
+            0,
+        ),
+        (
+            without("shop/far:http has no local"),
+            "KPL424",
+            "error",
+            "`KUBE-EXT-3R55B5W2BQDIGALS` ends without an endpoint and nothing drops the traffic, so",
+            0,
+        ),
+        (
+            without("shop/far:http loadbalancer"),
+            "KPL424",
+            "error",
+            "this address is dropped because it has no local endpoint, and `*nat` has no rule for it, so",
+            0,
+        ),
+        (
+            without("10.244.1.8.*--rcheck"),
+            "KPL427",
+            "warning",
+            "`KUBE-SEP-ZSAS4O3G6LESEXQW` has no `--rcheck` rule in the Service's chain, so",
+            0,
+        ),
+        (
+            replaced(r"(--rcheck.*--name KUBE-SEP-)\S+", r"\1AAAAAAAAAAAAAAAA"),
+            "KPL427",
+            "warning",
+            "this rule leads to `KUBE-SEP-ZSAS4O3G6LESEXQW` (and 1 more endpoint) but checks another list, so",
+            1,
+        ),
+        (
+            lambda text: text.replace("--seconds 10800", "--seconds 60", 1),
+            "KPL427",
+            "warning",
+            "`KUBE-SEP-FWTBSCUQANFXTLL2` has a different `--rcheck` timeout than the Service's other endpoints, so",
+            0,
         ),
     ],
 )
