@@ -206,6 +206,19 @@ class NdotsSearchCost(Rule):
         Good(manifest(_STRIPE + "      restartPolicy: Never\n")),
         # a patch: its base may set ndots
         Good(manifest(_STRIPE.replace("          image: shop/cart:3-bookworm\n", ""))),
+        # an `autopath` that does not work, and one that does not answer all
+        Bad(
+            {"pod.yaml": _STRIPE, "Corefile": _AUTOPATH.replace("verified", "insecure")},
+            flags=["api.stripe.com"],
+            fixed=_STRIPE + _NDOTS,
+            other=["autopath-without-verified-pods"],
+        ),
+        Bad(
+            {"pod.yaml": _STRIPE, "Corefile": _AUTOPATH + _AUTOPATH.replace(".:53", "lan:53").replace("    autopath @kubernetes\n", "")},
+            flags=["api.stripe.com"],
+            fixed=_STRIPE + _NDOTS,
+            other=["absent-autopath", "forward-outside-zone"],
+        ),
     ]  # fmt: skip
 
     def check(self, workload: Workload, cluster: Cluster) -> Iterator[Finding]:
