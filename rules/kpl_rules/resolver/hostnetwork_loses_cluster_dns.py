@@ -154,13 +154,12 @@ class HostnetworkLosesClusterDns(Rule):
         Good(manifest(_agent("127.0.0.1"))),
         # the name that is certain makes it an error, wherever it is
         Bad(
-            manifest(_agent("collector.watch") + '          env: [{name: DB_HOST, value: "db.watch.svc.cluster.local"}]\n'),
+            manifest(_agent("collector.watch") + '          env: [{name: DB_HOST, value: "db.watch.svc.cluster.local."}]\n'),
             flags=["hostNetwork: true"],
             fixed=_agent("collector.watch").replace(_HOST_NETWORK, f"{_HOST_NETWORK}{_MENDED}")
-            + '          env: [{name: DB_HOST, value: "db.watch.svc.cluster.local"}]\n',
+            + '          env: [{name: DB_HOST, value: "db.watch.svc.cluster.local."}]\n',
             safe=False,
-            other=["ndots-search-cost"],
-            says=["cannot resolve `db.watch.svc.cluster.local`"],
+            says=["cannot resolve `db.watch.svc.cluster.local.`"],
         ),
     ]  # fmt: skip
 

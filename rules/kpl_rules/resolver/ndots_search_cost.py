@@ -214,7 +214,10 @@ class NdotsSearchCost(Rule):
             other=["autopath-without-verified-pods"],
         ),
         Bad(
-            {"pod.yaml": _STRIPE, "Corefile": _AUTOPATH + _AUTOPATH.replace(".:53", "lan:53").replace("    autopath @kubernetes\n", "")},
+            {
+                "pod.yaml": _STRIPE,
+                "Corefile": _AUTOPATH + _AUTOPATH.replace(".:53", "lan:53").replace("    autopath @kubernetes\n", ""),
+            },
             flags=["api.stripe.com"],
             fixed=_STRIPE + _NDOTS,
             other=["absent-autopath", "forward-outside-zone"],
