@@ -109,6 +109,13 @@ def test_the_cr_of_a_line_end_is_no_part_of_the_line_and_another_lines_cr_is_non
     ]
 
 
+def test_half_a_character_of_utf16_is_read_as_bytes() -> None:
+    data = codecs.BOM_UTF16_LE + "ab".encode("utf-16-le") + b"c"
+    source = Source.from_bytes("f", data)
+    assert (source.encoding, source.valid, source.bom) == ("utf-8", False, b"")
+    assert source.encode(source.text) == data
+
+
 @pytest.mark.parametrize(
     ("text", "newline"), [("", "\n"), ("a", "\n"), ("a\nb\r\n", "\n"), ("a\r\nb\n", "\r\n"), ("a\rb\n", "\r")]
 )
