@@ -72,6 +72,15 @@ def test_what_is_changed_in_a_small_dump_is_found(text: str, old: bool) -> None:
     assert codes("node.nft", text.replace("jump masquerading", "drop")) == {"KPL445"}
 
 
+def test_of_many_places_that_lead_nowhere_three_are_shown() -> None:
+    lost = cut(NEW, "service-endpoints-check")
+    jump = "\t\tct state new jump service-endpoints-check\n"
+    text = NEW.replace(lost, "").replace(jump, jump * 2, 2)
+    (finding,) = run({"node.nft": text}, ("KPL441",)).findings
+    assert "5 places lead to it" in finding.message
+    assert len(finding.related) == 3
+
+
 @pytest.mark.skipif(not HEALTHY, reason="needs ../shared")
 def test_real_tables_are_whole() -> None:
     for path in (CORPUS / "proxier").glob("1.*/*.nft"):

@@ -11,13 +11,31 @@ import pytest
 CONTEXT = "MUTATE_CONTEXT"
 STARTED_PROCESS = """\
 import os
+
 if os.environ.get("MUTATE_CONTEXT"):
-    import coverage
-    measured = coverage.Coverage(data_file=os.environ["MUTATE_DATA"], data_suffix=True, source=[os.environ["MUTATE_SOURCE"]],
-                                 context=os.environ["MUTATE_CONTEXT"])
-    measured.start()
     import atexit
-    atexit.register(lambda: (measured.stop(), measured.save()))
+
+    import coverage
+
+    measured = coverage.Coverage(
+        data_file=os.environ["MUTATE_DATA"],
+        data_suffix=True,
+        source=[os.environ["MUTATE_SOURCE"]],
+        context=os.environ["MUTATE_CONTEXT"],
+    )
+    leave = os._exit
+
+    def keep():
+        measured.stop()
+        measured.save()
+
+    def keep_and_leave(code):
+        keep()
+        leave(code)
+
+    measured.start()
+    os._exit = keep_and_leave  # kpl leaves so, which runs nothing that was registered
+    atexit.register(keep)
 """
 
 

@@ -108,7 +108,7 @@ def inside(copy: Path) -> None:
     os.chdir(copy)
     paths = [str(copy / each) for each in SOURCES]
     ours = {str(ROOT / each) for each in SOURCES}
-    sys.path[:] = [*paths, *(path for path in sys.path if path not in ours)]
+    sys.path[:] = [*paths, *(path for path in sys.path if path not in ours), str(copy)]
     os.environ["PYTHONPATH"] = os.pathsep.join([str(copy), *paths])
 
 
