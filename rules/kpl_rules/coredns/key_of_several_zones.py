@@ -54,6 +54,18 @@ class KeyOfSeveralZones(Rule):
         Good(corefile("fd00:10::/32 {\n    errors\n    whoami\n}\n")),
         Bad(corefile("fd00::/27 {\n    errors\n    whoami\n}\n"), flags=["fd00::/27"]),
         Good(corefile("{$NETWORK}/15 {\n    errors\n    whoami\n}\n")),
+        Bad(
+            corefile("10.0.0.0/14 {\n    errors\n    whoami\n}\n"),
+            flags=["10.0.0.0/14"],
+            says=[
+                "as 4 zones: `0.10.in-addr.arpa.`, `1.10.in-addr.arpa.`, `2.10.in-addr.arpa.`, `3.10.in-addr.arpa.`\n"
+            ],
+        ),
+        Bad(
+            corefile("10.0.0.0/13 {\n    errors\n    whoami\n}\n"),
+            flags=["10.0.0.0/13"],
+            says=["`3.10.in-addr.arpa.` and 4 more"],
+        ),
     ]
 
     def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:
