@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from clusters import Cluster, Object
 
-from kpl.proxy.chains import endpoint_chain, service_chain
+from kpl.proxy.iptables.chains import endpoint_chain, service_chain
 
 Release = tuple[int, int]
 

@@ -1,4 +1,4 @@
-"""Generates a tree of Kubernetes manifests: the same files for the same number."""
+"""Generates trees of Kubernetes manifests: the same files for the same number."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ spec:
           image: registry.example/{name}:{replicas}.0.1
           env:
             - name: UPSTREAM_URL
-              value: http://{other}.{namespace}.svc.cluster.local:8080
+              value: http://{other}{domain}:8080
             - name: LOG_LEVEL
               value: info
           resources:
@@ -109,6 +109,7 @@ def write_tree(folder: Path, files: int) -> None:
                 "namespace": namespace,
                 "replicas": chance.randint(1, 9),
                 "other": f"app-{number // 2}",
+                "domain": f".{namespace}.svc.cluster.local",
             }
             text = _WORKLOAD.format(**values)
         elif kind < 9:
@@ -119,3 +120,235 @@ def write_tree(folder: Path, files: int) -> None:
         path = folder / namespace / f"{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+
+_FLUX = """\
+---
+# yaml-language-server: $schema=https://schemas.example.org/kustomization-kustomize-v1.json
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata:
+  name: &app {name}
+  namespace: &namespace {namespace}
+spec:
+  commonMetadata:
+    labels:
+      app.kubernetes.io/name: *app
+  dependsOn:
+    - name: storage
+      namespace: storage
+  interval: 1h
+  path: ./apps/{namespace}/{name}/app
+  prune: true
+  sourceRef:
+    kind: GitRepository
+    name: flux-system
+    namespace: flux-system
+  targetNamespace: *namespace
+  timeout: 5m
+  wait: false
+"""
+
+_KUSTOMIZATION = """\
+---
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+namespace: {namespace}
+resources:
+  - ./externalsecret.yaml
+  - ./helmrelease.yaml
+  - ./ocirepository.yaml
+"""
+
+_SECRET = """\
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata:
+  name: {name}
+spec:
+  secretStoreRef:
+    kind: ClusterSecretStore
+    name: vault
+  target:
+    name: {name}-secret
+    template:
+      data:
+        API_KEY: "{{{{ .API_KEY }}}}"
+        POSTGRES_HOST: postgres-rw.database.svc.cluster.local
+  dataFrom:
+    - extract:
+        key: {name}
+"""
+
+_REPOSITORY = """\
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata:
+  name: {name}
+spec:
+  interval: 15m
+  layerSelector:
+    mediaType: application/vnd.cncf.helm.chart.content.v1.tar+gzip
+    operation: copy
+  ref:
+    tag: 4.{number}.0
+  url: oci://registry.example.org/charts/app-template
+"""
+
+_RELEASE = """\
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: {name}
+spec:
+  chartRef:
+    kind: OCIRepository
+    name: {name}
+  interval: 1h
+  values:
+    controllers:
+      {name}:
+        annotations:
+          reloader.stakater.com/auto: "true"
+        containers:
+          app:
+            image:
+              repository: registry.example.org/{name}
+              tag: 1.{number}.0
+            env:
+              TZ: Europe/Zurich
+              API_URL: http://{name}-api.{namespace}.svc.cluster.local:8080
+            probes:
+              liveness: &probes
+                enabled: true
+                spec:
+                  httpGet:
+                    path: /healthz
+                    port: 8080
+              readiness: *probes
+            resources:
+              requests:
+                cpu: 10m
+              limits:
+                memory: 512Mi
+    service:
+      app:
+        ports:
+          http:
+            port: 8080
+    route:
+      app:
+        hostnames: ["{name}.example.org"]
+        parentRefs:
+          - name: internal
+            namespace: network
+"""
+
+_RULES = """\
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata:
+  name: {name}
+spec:
+  groups:
+    - name: {name}.rules
+      rules:
+        - alert: {name}-down
+          annotations:
+            summary: "{name} has been unavailable for 5 minutes"
+          expr: absent(up{{job="{name}"}} == 1)
+          for: 5m
+          labels:
+            severity: critical
+"""
+
+_COREDNS = """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: coredns
+  namespace: kube-system
+data:
+  Corefile: |
+    .:53 {
+        errors
+        health {
+            lameduck 5s
+        }
+        ready
+        kubernetes cluster.local in-addr.arpa ip6.arpa {
+            pods insecure
+            fallthrough in-addr.arpa ip6.arpa
+            ttl 30
+        }
+        prometheus :9153
+        forward . /etc/resolv.conf {
+            max_concurrent 1000
+        }
+        cache 30
+        loop
+        reload
+        loadbalance
+    }
+"""
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def write_gitops_tree(folder: Path, files: int) -> None:
+    """`files` files as a GitOps repository with Flux has them: six an app, of which kpl checks the one with containers.
+
+    Every fiftieth app is a Deployment with its Service instead of a chart.
+    """
+    _write(folder / "apps" / "kube-system" / "coredns" / "configmap.yaml", _COREDNS)
+    for number in range((files - 1) // 6):
+        name, namespace = f"app-{number}", f"team-{number % 17}"
+        words = {"name": name, "namespace": namespace, "number": number, "replicas": 1, "other": f"app-{number // 2}"}
+        words["domain"] = ""
+        app = folder / "apps" / namespace / name
+        _write(app / "ks.yaml", _FLUX.format(**words))
+        for file, text in (
+            ("kustomization.yaml", _KUSTOMIZATION),
+            ("externalsecret.yaml", _SECRET),
+            ("ocirepository.yaml", _REPOSITORY),
+            ("prometheusrule.yaml", _RULES),
+            ("helmrelease.yaml", _WORKLOAD if number % 50 == 49 else _RELEASE),
+        ):
+            _write(app / "app" / file, text.format(**words))
+
+
+def write_values_tree(folder: Path, files: int) -> None:
+    """`files` HelmReleases with values of 250 to 500 lines."""
+    for number in range(files):
+        words = {"name": f"app-{number}", "namespace": f"team-{number % 17}", "number": number}
+        sections = "".join(
+            f"    section{key}:\n      # What {key} is for: see the chart's own page.\n"
+            f"      enabled: {str(key % 3 == 0).lower()}\n      annotations: {{}}\n"
+            f'      existingSecret: ""\n      pullPolicy: IfNotPresent\n      nodeSelector: {{}}\n'
+            f"      extraArgs:\n        - --level={key}\n        - --name={words['name']}\n"
+            for key in range(25 + number % 25)
+        )
+        _write(folder / words["namespace"] / f"{words['name']}.yaml", _RELEASE.format(**words) + sections)
+
+
+def write_workloads_tree(folder: Path, files: int) -> None:
+    """`files` files with 10,000 workloads for 6,000 of them: two in two of three files, one in the others.
+
+    Each has a Service. Those of every twentieth file look up a name that costs queries.
+    """
+    for number in range(files):
+        namespace = f"team-{number % 17}"
+        parts = []
+        for place in range(2 if number % 3 else 1):
+            name = f"app-{number}-{place}"
+            words = {"name": name, "namespace": namespace, "replicas": 1 + number % 9, "other": f"app-{number // 2}-0"}
+            words["domain"] = f".{namespace}.svc.cluster.local" if number % 20 == 0 else ""
+            parts.append(_WORKLOAD.format(**words))
+        _write(folder / namespace / f"app-{number}.yaml", "---\n".join(parts))

@@ -17,11 +17,11 @@ from kpl.inputs.iptables import parse_iptables_save
 from kpl.inputs.read import read
 from kpl.inputs.ruleset import Ruleset
 from kpl.inputs.services import EndpointSlice, Service
-from kpl.proxy.compare import differences
-from kpl.proxy.expected import expected_states
-from kpl.proxy.from_iptables import node_states
-from kpl.proxy.inspection import inspect_iptables
-from kpl.proxy.selection import NodeFacts
+from kpl.proxy.dumps.inspection import inspect_iptables
+from kpl.proxy.iptables.states import node_states
+from kpl.proxy.node.compare import differences
+from kpl.proxy.services.expected import expected_states
+from kpl.proxy.services.selection import NodeFacts
 from kpl.text.version import Version
 from support import ROOT, SHARED, run
 

@@ -26,7 +26,7 @@ from kpl.lint.engine import Result, lint
 from kpl.lint.registry import entries
 from kpl.lint.rule import Bad
 from kpl.lint.settings import Settings
-from kpl.proxy import inspection
+from kpl.proxy.dumps import inspection
 from kpl.report.screen import render
 from kpl.verify.judged import judge
 from kpl_rules.dataplane.node_lags_behind import _node

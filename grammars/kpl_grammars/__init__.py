@@ -49,6 +49,14 @@ def parser(name: str, reductions: Any = None) -> Any:
     return made
 
 
+def is_refusal(error: Exception) -> bool:
+    """Whether `error` is lark's, of a text that the grammar does not have.
+
+    A generated parser brings its own classes of lark's errors; what they share is the place.
+    """
+    return hasattr(error, "pos_in_stream")
+
+
 def source(name: str) -> str:
     """The text of ``<name>.lark``."""
     with open(os.path.join(_FOLDER, f"{name}.lark"), encoding="utf-8") as file:

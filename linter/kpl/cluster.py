@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from kpl.facts import Facts
-from kpl.inputs.document import DUMPS, Document, is_corefile, is_dump
+from kpl.inputs.document import DUMPS, Document, holder_of, is_dump
 from kpl.proxy.releases import NEWEST_KUBERNETES, as_known, nearest_kube_proxy
+from kpl.shares.share import COREDNS_RELEASE, KUBERNETES_RELEASE, Release, share_of
 from kpl.text.version import Version
 
 if TYPE_CHECKING:
@@ -21,23 +23,23 @@ if TYPE_CHECKING:
     from kpl.coredns.mends.advice import Advice
     from kpl.inputs.corefile import Corefile
     from kpl.inputs.kubeproxy import KubeProxyConfig
-    from kpl.inputs.kubernetes import Workload
-    from kpl.proxy.agreement import ClusterObjects
-    from kpl.proxy.compare import Difference
-    from kpl.proxy.selection import NodeFacts
-    from kpl.proxy.state import NodeState
-    from kpl.proxy.verdict import Dropped
+    from kpl.proxy.configuration.verdict import Dropped
+    from kpl.proxy.node.compare import Difference
+    from kpl.proxy.node.state import NodeState
+    from kpl.proxy.services.agreement import ClusterObjects
+    from kpl.proxy.services.selection import NodeFacts
     from kpl.text.edit import Edit
     from kpl.verdict import Verdict
 
 
-COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
 _KUBEADM_VERSION = re.compile(
     r"""^[ \t]*kubernetesVersion[ \t]*:[ \t]*["']?v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)\b""", re.MULTILINE
 )
-KUBE_PROXY_IMAGE = re.compile(r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
 
 Model = TypeVar("Model")
+
+_LENIENT: WeakKeyDictionary[Document, tuple[Circumstances, Mapping[str, str] | None, Lenient]] = WeakKeyDictionary()
+"""The last verdict on a document, with the circumstances that it was given in and the texts that were beside it."""
 
 
 @dataclass(eq=False)
@@ -47,11 +49,14 @@ class Cluster:
     documents: Sequence[Document] = ()
     facts: Facts = field(default_factory=Facts)
 
-    def of(self, kind: type[Model]) -> Iterator[tuple[Document, Model]]:
-        """All models of one type, with their documents."""
+    def of(self, kind: type[Model], clue: str = "") -> Iterator[tuple[Document, Model]]:
+        """All models of one type, with their documents; with a `clue`, those in whose text this regular expression matches."""
+        pattern = re.compile(clue) if clue else None
         for document in self.documents:
-            if isinstance(document.model, kind):
-                yield document, document.model
+            if document.kind == kind.__name__ and (pattern is None or document.may_hold(pattern)):
+                model = document.model
+                if isinstance(model, kind):
+                    yield document, model
 
     def has(self, kind: str) -> bool:
         """Whether a model of the type called `kind` is among the documents; ``Dump`` is any that is read back."""
@@ -59,17 +64,17 @@ class Cluster:
 
     @cached_property
     def _kinds(self) -> frozenset[str]:
-        kinds = {type(document.model).__name__ for document in self.documents}
-        return frozenset(kinds | {"Dump"} if kinds & DUMPS else kinds)
-
-    def document_of(self, model: Any) -> Document:
-        """The document that holds `model`, or that holds the Corefile of a server block."""
-        wanted = getattr(model, "corefile", model)
-        return self._document_by_model[id(wanted)]
+        kinds = frozenset(self._count)
+        return kinds | {"Dump"} if kinds & DUMPS else kinds
 
     @cached_property
-    def _document_by_model(self) -> dict[int, Document]:
-        return {id(document.model): document for document in self.documents}
+    def _count(self) -> Counter[str]:
+        return Counter(document.kind for document in self.documents)
+
+    @staticmethod
+    def document_of(model: Any) -> Document:
+        """The document that holds `model`, or that holds the Corefile of a server block."""
+        return holder_of(getattr(model, "corefile", model))
 
     @property
     def cluster_domain(self) -> str:
@@ -81,7 +86,7 @@ class Cluster:
         """The CoreDNS release in force: given, or of the only image tag in the manifests, or the newest known one."""
         from kpl.coredns.versions import NEWEST_COREDNS
 
-        return self.facts.coredns or self._image_version(COREDNS_IMAGE) or NEWEST_COREDNS
+        return self.facts.coredns or self._only_release(COREDNS_RELEASE, runs=True) or NEWEST_COREDNS
 
     def judged_coredns_version(self, document: Document) -> Version:
         """The release whose verdict on the Corefile in `document` is given: the one in force, or the nearest known one."""
@@ -108,16 +113,15 @@ class Cluster:
         customized = self.customized
         custom = customized.custom if customized is not None and customized.home is document else None
         # a fixer asks again and again, in clusters that differ in one document
-        told, beside = document.judged[0] if document.judged is not None else (None, None)
-        if document.judged is None or told != circumstances or beside is not custom:
+        known = _LENIENT.get(document)
+        if known is None or known[0] != circumstances or known[1] is not custom:
             from kpl.coredns.lenient import judge_leniently
 
             judged = judge_leniently(
                 document.embedding.text, lambda text, seen: self._judge(document, text, seen), circumstances
             )
-            document.judged = (circumstances, custom), judged
-        lenient: Lenient = document.judged[1]
-        return lenient
+            known = _LENIENT[document] = circumstances, custom, judged
+        return known[2]
 
     def advice(self, document: Document) -> Advice:
         """What to write where the verdict of `lenient` is a refusal."""
@@ -144,7 +148,8 @@ class Cluster:
         """The Corefile that imports the keys of `coredns-custom`, where both are in the tree."""
         from kpl.coredns.customized import find_customized
 
-        return find_customized(self.documents)
+        corefiles = [each for each in self.corefile_documents if share_of(each).imports_custom]
+        return find_customized(corefiles, self.documents)
 
     def _circumstances(self, document: Document) -> Circumstances:
         from kpl.coredns.judge import NODE_CACHE_PLUGINS, Circumstances
@@ -168,7 +173,7 @@ class Cluster:
 
     def proxy_verdict(self, document: Document) -> Verdict:
         """kube-proxy's verdict on the KubeProxyConfiguration in `document`; its span lies in the document's own text."""
-        from kpl.proxy.verdict import judge_kube_proxy
+        from kpl.proxy.configuration.verdict import judge_kube_proxy
 
         text, start = self.program_text_of(document)
         verdict = judge_kube_proxy(text, self.kubernetes_version_for(document.model))
@@ -176,7 +181,7 @@ class Cluster:
 
     def dropped_fields(self, document: Document) -> Iterator[Dropped]:
         """The fields of the KubeProxyConfiguration in `document` that kube-proxy starts without."""
-        from kpl.proxy.verdict import dropped_fields
+        from kpl.proxy.configuration.verdict import dropped_fields
 
         text, start = self.program_text_of(document)
         for dropped in dropped_fields(text, self.kubernetes_version_for(document.model)):
@@ -185,7 +190,7 @@ class Cluster:
     def proxy_takes(self, config: KubeProxyConfig, edits: Iterable[Edit]) -> bool:
         """Whether kube-proxy starts with `config` after `edits`, all of them behind its first line."""
         from kpl.inputs.kubeproxy import program_text
-        from kpl.proxy.verdict import judge_kube_proxy
+        from kpl.proxy.configuration.verdict import judge_kube_proxy
         from kpl.text.edit import apply_edits
 
         text = apply_edits(config.text, edits)
@@ -208,8 +213,7 @@ class Cluster:
     @cached_property
     def _installed_kubernetes(self) -> Version | None:
         """The release of the only kube-proxy image tag, or that of the only one that kubeadm installs."""
-        found = {document.model.release for document in self.documents if _is_kubeadm(document)} - {None}
-        return self._image_version(KUBE_PROXY_IMAGE) or (Version(found.pop()) if len(found) == 1 else None)
+        return self._only_release(KUBERNETES_RELEASE, runs=True) or self._only_release(KUBERNETES_RELEASE, runs=False)
 
     def kubernetes_version_for(self, model: Any) -> Version:
         """The Kubernetes release of the cluster that `model` is for: kubeadm's settings may stand in the same file."""
@@ -222,23 +226,15 @@ class Cluster:
                 return as_known(Version(next(iter(found))))
         return self.kubernetes_version
 
-    def _image_version(self, image: re.Pattern[str]) -> Version | None:
-        found = {
-            match.group(1)
-            for workload in self.workloads
-            for container in workload.containers
-            if container.image and (match := image.search(container.image))
-        }
-        return Version(found.pop()) if len(found) == 1 else None
-
     @cached_property
-    def workloads(self) -> list[Workload]:
-        """All workloads."""
-        if not self.has("Workload"):
-            return []
-        from kpl.inputs.kubernetes import Workload
+    def releases(self) -> list[tuple[str, Release]]:
+        """The releases that files show, each with its file."""
+        telling = (each for each in self.documents if each.kind in ("Workload", "KubeadmCluster"))
+        return [(document.path, release) for document in telling for release in share_of(document).releases]
 
-        return [model for _, model in self.of(Workload)]
+    def _only_release(self, what: str, *, runs: bool) -> Version | None:
+        found = {each.version for _, each in self.releases if each.what == what and each.runs == runs}
+        return Version(found.pop()) if len(found) == 1 else None
 
     @cached_property
     def corefiles(self) -> list[tuple[Document, Corefile]]:
@@ -250,20 +246,22 @@ class Cluster:
     @cached_property
     def corefile_documents(self) -> list[Document]:
         """The documents that hold a Corefile, those that do not parse among them."""
-        return [document for document in self.documents if is_corefile(document)]
+        possible = (each for each in self.documents if each.kind in ("Corefile", "ParseFailure"))
+        return [document for document in possible if share_of(document).is_corefile]
 
     @cached_property
     def node_local_dns(self) -> bool:
         """Whether the pods ask a NodeLocal DNSCache: told, or its Corefile lies in the tree."""
         if self.facts.node_local_dns is not None:
             return self.facts.node_local_dns
-        from kpl.coredns.roles import Role, role_of
+        from kpl.coredns.roles import Role
 
-        return any(role_of(document) is Role.NODE_LOCAL for document, _ in self.corefiles)
+        corefiles = (each for each in self.documents if each.kind == "Corefile")
+        return any(share_of(document).role == Role.NODE_LOCAL.value for document in corefiles)
 
     def node_states(self, document: Document) -> list[NodeState]:
         """What the kube-proxy did that programmed the dump in `document`; nothing for what is no dump."""
-        from kpl.proxy.readback import read_back
+        from kpl.proxy.dumps.readback import read_back
 
         return read_back(document)
 
@@ -276,7 +274,7 @@ class Cluster:
     def node(self) -> NodeFacts:
         """What is known of the node that the dump is from: told by name, or the only node of the run."""
         from kpl.inputs.kubernetes import NodeObject
-        from kpl.proxy.selection import NodeFacts
+        from kpl.proxy.services.selection import NodeFacts
 
         nodes = {str(node.name): node for _, node in self.of(NodeObject)}
         name = self.facts.node or (next(iter(nodes)) if len(nodes) == 1 else None)
@@ -284,7 +282,7 @@ class Cluster:
 
     def of_node(self, dump: Document) -> list[Document]:
         """The documents of the node that `dump` is from, itself among them."""
-        from kpl.proxy.nodes import of_same_node
+        from kpl.proxy.dumps.nodes import of_same_node
 
         return of_same_node(self.documents, dump)
 
@@ -302,10 +300,10 @@ class Cluster:
         return {}
 
     def _find_disagreements(self, document: Document) -> list[Difference]:
-        from kpl.proxy.agreement import disagreements, possible_releases
-        from kpl.proxy.nodes import is_the_only_dump
-        from kpl.proxy.readback import release_bounds
-        from kpl.proxy.selection import NodeFacts
+        from kpl.proxy.dumps.nodes import is_the_only_dump
+        from kpl.proxy.dumps.readback import release_bounds
+        from kpl.proxy.services.agreement import disagreements, possible_releases
+        from kpl.proxy.services.selection import NodeFacts
 
         states = self.node_states(document)
         objects = self._service_objects
@@ -318,7 +316,7 @@ class Cluster:
             states,
             self.node if alone else NodeFacts(),
             possible_releases(known, *release_bounds(document)),
-            "ipvs" if type(document.model).__name__ == "IpvsDump" else None,
+            "ipvs" if document.kind == "IpvsDump" else None,
             self._gates_of_choice,
         )
 
@@ -326,7 +324,7 @@ class Cluster:
     def _gates_of_choice(self) -> list[dict[str, bool]]:
         """The defaults, and what the kube-proxy configurations of the run set: which of them is the dump's is not known."""
         from kpl.inputs.kubeproxy import KubeProxyConfig
-        from kpl.proxy.selection import gates_of_choice
+        from kpl.proxy.services.selection import gates_of_choice
 
         found: list[dict[str, bool]] = [{}]
         found += [gates for _, config in self.of(KubeProxyConfig) if (gates := gates_of_choice(config.feature_gates))]
@@ -340,7 +338,7 @@ class Cluster:
     @cached_property
     def _service_objects(self) -> ClusterObjects:
         from kpl.inputs.services import EndpointSlice, Service
-        from kpl.proxy.agreement import ClusterObjects
+        from kpl.proxy.services.agreement import ClusterObjects
 
         of_file: dict[int, list[Service]] = {}
         for document, service in self.of(Service):
@@ -350,11 +348,9 @@ class Cluster:
     @cached_property
     def services(self) -> int | None:
         """How many Services the cluster has: told, or as many as lie in the tree or are programmed in a dump."""
-        from kpl.inputs.services import Service
-
         if self.facts.services is not None:
             return self.facts.services
-        return max(sum(1 for _ in self.of(Service)), self._programmed_services) or None
+        return max(self._count["Service"], self._programmed_services) or None
 
     @property
     def _programmed_services(self) -> int:
@@ -363,8 +359,8 @@ class Cluster:
 
     def _services_in(self, dump: Document) -> Iterator[int]:
         """How many Services the tables of a dump have; of iptables counted without reading all of it back."""
-        if type(dump.model).__name__ == "Ruleset":
-            from kpl.proxy.programmed import programmed_services
+        if dump.kind == "Ruleset":
+            from kpl.proxy.iptables.programmed import programmed_services
 
             yield from (len(programmed_services(nat)) for nat in dump.model.named("nat"))
         else:
@@ -381,10 +377,6 @@ class Cluster:
         if self.facts.endpoints is not None:
             return self.facts.endpoints
         return sum(model.size for _, model in self.of(EndpointSlice)) or None
-
-
-def _is_kubeadm(document: Document) -> bool:
-    return type(document.model).__name__ == "KubeadmCluster"
 
 
 # each configuration of a file asks

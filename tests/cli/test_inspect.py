@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from kpl.inputs.iptables import parse_iptables_save
-from kpl.proxy.inspection import inspect_iptables
+from kpl.proxy.dumps.inspection import inspect_iptables
 from kpl.text.version import Version
 from support import ROOT, SHARED, kpl
 

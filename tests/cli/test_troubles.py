@@ -308,7 +308,7 @@ def test_inspect_goes_on_behind_a_dump_that_fails(plugin: Plugin) -> None:
     node = (ROOT / "examples" / "shop" / "nodes" / "node-1.iptables").read_bytes()
     (plugin.work / "a" / "bad.iptables").write_bytes(b"# the worse\n" + node)
     (plugin.work / "good.iptables").write_bytes(node)
-    text = BREAK.format(module="kpl.proxy.inspection", name="inspect_iptables")
+    text = BREAK.format(module="kpl.proxy.dumps.inspection", name="inspect_iptables")
     text = text.replace("if ", "if words[0].text.startswith('# the worse') or ")
     (plugin.site / "sitecustomize.py").write_text(text)
     code, out, err = plugin.run("inspect", "a/bad.iptables", "good.iptables")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kpl.coredns.imports import Named, Tree
+from kpl.coredns.imports import FolderTree, NamedTexts
 from kpl.coredns.judge import NODE_CACHE_PLUGINS, Circumstances, Judgement, judge_corefile
 from kpl.text.version import Version
 from kpl.verdict import Need
@@ -16,7 +16,7 @@ NEWEST = Circumstances(Version("1.14.7"), {})
 
 def judge(text: str, circumstances: Circumstances = NEWEST, **files: str) -> Judgement:
     named = {name.replace("_", "."): value for name, value in files.items()}
-    return judge_corefile(text, circumstances, Named(named, complete=True))
+    return judge_corefile(text, circumstances, NamedTexts(named, complete=True))
 
 
 @pytest.mark.parametrize(
@@ -93,13 +93,13 @@ def test_what_lies_elsewhere_is_depended_on() -> None:
     assert judge(text).verdict.needs == (Need("file", "/etc/coredns/common"),)
     assumed = Circumstances(Version("1.14.7"), {}, assumed_files=frozenset({"/etc/coredns/common"}))
     assert judge(text, assumed).verdict.answer == "loads"
-    incomplete = judge_corefile(". {\n    import common\n}\n", NEWEST, Named({}, complete=False))
+    incomplete = judge_corefile(". {\n    import common\n}\n", NEWEST, NamedTexts({}, complete=False))
     assert incomplete.verdict.needs == (Need("file", "common"),)
 
 
 def test_a_file_that_is_too_large_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kpl.coredns.imports.MAX_IMPORTED_SIZE", 6)
-    tree = Tree(str(tmp_path))
+    tree = FolderTree(str(tmp_path))
     (tmp_path / "a.conf").write_text("bogus\n")
     assert judge_corefile(". {\n    import a.conf\n}\n", NEWEST, tree).verdict.answer == "refuses"
     (tmp_path / "a.conf").write_text("bogus1\n")
@@ -109,13 +109,13 @@ def test_a_file_that_is_too_large_is_not_imported(tmp_path: Path, monkeypatch: p
 
 def test_a_glob_may_match_more_than_is_known(tmp_path: Path) -> None:
     (tmp_path / "sites").mkdir()
-    tree = Tree(str(tmp_path))
+    tree = FolderTree(str(tmp_path))
     for pattern in ("sites/*.conf", "sites/*/x", "*.conf"):
         assert judge_corefile(f"import {pattern}\n", NEWEST, tree).verdict.answer == "loads"
     for pattern in ("custom/*.conf", "../*.conf", "/etc/coredns/custom/*.conf", "custom/*/x"):
         verdict = judge_corefile(f"import {pattern}\n", NEWEST, tree).verdict
         assert (verdict.answer, verdict.needs) == ("depends", (Need("file", pattern),))
-    keys = Named({"a.conf": "x {\n    whoami\n}\n"}, complete=False)
+    keys = NamedTexts({"a.conf": "x {\n    whoami\n}\n"}, complete=False)
     assert judge_corefile("import *.conf\n", NEWEST, keys).verdict.needs == (Need("file", "*.conf"),)
     assumed = NEWEST._replace(assumed_files=frozenset({"/etc/coredns/custom/*.conf"}))
     assert judge_corefile("import /etc/coredns/custom/*.conf\n", assumed, tree).verdict.answer == "loads"
@@ -136,7 +136,7 @@ def test_nothing_is_read_outside_of_the_tree(tmp_path: Path) -> None:
     (tmp_path / "repository" / "common.conf").write_text("cache 30\n")
     (tmp_path / "secret").write_text("bogus\n")
     (tmp_path / "repository" / "link").symlink_to(tmp_path / "secret")
-    tree = Tree(str(tmp_path / "repository" / "dns"))
+    tree = FolderTree(str(tmp_path / "repository" / "dns"))
     assert tree.read("../common.conf") == "cache 30\n"
     assert tree.read("../../secret") is None
     assert tree.read("../link") is None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kpl.proxy.chains import service_chain
-from kpl.proxy.clusterdns import cluster_dns_ports, is_cluster_dns
+from kpl.proxy.iptables.chains import service_chain
+from kpl.proxy.services.clusterdns import cluster_dns_ports, is_cluster_dns
 from kpl_rules.dataplane.node_lags_behind import _A, _B, _node
 from support import run, underlined
 

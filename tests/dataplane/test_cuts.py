@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kpl.proxy.chains import endpoint_chain
+from kpl.proxy.iptables.chains import endpoint_chain
 from kpl_rules.dataplane._nft import NEW
 from support import readings, run
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kpl.lint.nodedump import node_dump
+from kpl.testing import node_dump
 from kpl_rules.dataplane._nft import NEW, OLD
 from support import run
 

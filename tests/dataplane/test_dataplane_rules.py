@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from kpl import Bad, Cluster, Facts, Finding, Version, node_dump
+from kpl import Bad, Cluster, Facts, Finding, Version
 from kpl.inputs.iptables import parse_iptables_save
 from kpl.lint.engine import lint
 from kpl.lint.settings import Settings
+from kpl.testing import node_dump
 from kpl_rules.dataplane.dangling_jump import DanglingJump
 from kpl_rules.dataplane.dataplane_at_scale import DataplaneAtScale, _dump
 from support import SHARED, readings, underlined

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kpl.proxy.state import Destination, PortState
+from kpl.proxy.node.state import Destination, PortState
 from kpl_rules.dataplane._example_cluster import OTHER_POD, POD, WEB, endpoint_slice, every_service, node, service
 from kpl_rules.dataplane._nft import NEW
 from support import SHARED, run, underlined

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpl import Cluster, node_dump
+from kpl import Cluster
 from kpl.inputs.iptables import parse_iptables_save
 from kpl.lint.registry import entries
+from kpl.testing import node_dump
 from support import SHARED
 
 RULES = [entry.load()() for entry in entries() if "KPL401" <= entry.code <= "KPL439" and entry.default]

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from kpl.inputs.nft import parse_nft
-from kpl.proxy.from_nft import node_states
-from kpl.proxy.nftfacts import is_whole, mark_tested, reached_from_hook
-from kpl.proxy.nftnames import endpoint_name, read_name, service_name
-from kpl.proxy.release_marks import bounds, nft_marks
+from kpl.proxy.dumps.release_traits import bounds, nft_traits
+from kpl.proxy.nft.facts import chains_reached_from_hook, is_whole, mark_tested
+from kpl.proxy.nft.names import endpoint_name, read_name, service_name
+from kpl.proxy.nft.states import node_states
 from kpl_rules.dataplane._nft import LOOPBACK, NEW, OLD, cut
 from support import SHARED, run, underlined
 
@@ -54,7 +54,7 @@ def test_what_1_38_writes_for_node_ports_on_loopback_has_no_finding(rejected: st
     assert codes("node.nft", text) == codes("node.nft", NEW) == set()
     table = parse_nft(text).tables[0]
     assert len(table.maps["localhost-nodeport-reject-ports"].elements) == 1
-    assert bounds(nft_marks(table))[0] == "1.37"
+    assert bounds(nft_traits(table))[0] == "1.37"
     assert node_states(parse_nft(text)) == node_states(parse_nft(NEW))
     unhooked = text.replace("\t\tct state new jump nodeport-endpoints-check\n", "")
     assert codes("node.nft", unhooked) == {"KPL493"}
@@ -180,7 +180,7 @@ def test_chains_in_circles() -> None:
     circle = "\tchain a {\n\t\tjump b\n\t}\n\n\tchain b {\n\t\tgoto a\n\t}\n}\n"
     text = NEW.removesuffix("}\n") + circle
     (table,) = parse_nft(text.replace("\t\tjump services\n", "\t\tjump a\n\t\tjump services\n")).tables
-    assert reached_from_hook(table, "nat", "prerouting") >= {"a", "b", "services"}
+    assert chains_reached_from_hook(table, "nat", "prerouting") >= {"a", "b", "services"}
     assert codes("node.nft", text) == set()
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from kpl.golang.dnsname import fqdn, is_domain_name, is_subdomain
 from kpl.golang.net import join_host_port, parse_cidr, parse_ip, split_host_port
-from kpl.golang.values import GoError, atoi, parse_bool, parse_duration, parse_uint, quote, quote_rune
+from kpl.golang.strconv import parse_uint
+from kpl.golang.values import GoError, atoi, parse_bool, parse_duration, quote, quote_rune
 
 
 @pytest.mark.parametrize(
@@ -46,10 +47,10 @@ def test_what_is_no_whole_number(word: str, why: str) -> None:
 
 
 def test_unsigned_numbers_have_no_sign_and_an_end() -> None:
-    assert parse_uint("4294967295", 32) == 2**32 - 1
+    assert parse_uint("4294967295", 10, 32) == 2**32 - 1
     for word in ("+1", "-1", "4294967296", "²"):
         with pytest.raises(GoError):
-            parse_uint(word, 32)
+            parse_uint(word, 10, 32)
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def test_the_model_is_what_the_author_wrote() -> None:
         ["success", "100"],
         ["denial", "5", "30"],
     ]
-    assert cache.find("denial") is cache.properties[1]
+    assert cache.get("denial") is cache.properties[1]
     assert server.complete
     assert not server.has("loop")
     assert not parse_corefile(". {\n    import other\n}\n").servers[0].complete

@@ -13,7 +13,7 @@ import kpl_grammars
 from kpl.inputs import iptables
 from kpl.inputs.iptables import looks_like_iptables_save, parse_iptables_save
 from kpl.inputs.ruleset import Ruleset, Table
-from kpl.lint.nodedump import node_dump
+from kpl.testing import node_dump
 from support import SHARED
 
 NAT = """\

@@ -20,19 +20,19 @@ from kpl.inputs.nftrule import (
     Braces,
     Concat,
     Counter,
-    Field,
     Mapped,
     Match,
     Nat,
     NftRule,
+    NftVerdict,
     Numgen,
     Other,
+    PacketField,
     Pair,
     Pairs,
     SetName,
     Several,
     Update,
-    Verdict,
     VerdictMap,
 )
 from kpl_rules.dataplane._nft import NEW, OLD
@@ -140,8 +140,8 @@ def test_elements() -> None:
     found = table.maps["no-endpoint-services"]
     assert (found.key_types, found.data_type) == (("ipv4_addr", "inet_proto", "inet_service"), "verdict")
     first, second = found.elements
-    assert first[:3] == (("10.96.3.7", "tcp", "80"), Verdict("goto", "reject-chain"), "shop/a, b}:http")
-    assert second[:3] == (("10.96.3.8", "udp", "53"), Verdict("drop"), None)
+    assert first[:3] == (("10.96.3.7", "tcp", "80"), NftVerdict("goto", "reject-chain"), "shop/a, b}:http")
+    assert second[:3] == (("10.96.3.8", "udp", "53"), NftVerdict("drop"), None)
     assert DUMP[slice(*second.span)] == "10.96.3.8 . udp . 53 : drop"
     assert [element.key for element in table.sets["affinity-X"].elements] == [("192.168.77.1",)]
 
@@ -150,9 +150,9 @@ def test_rules_and_their_places() -> None:
     ruleset = parse_nft(DUMP)
     mark, dispatch = ruleset.tables[0].chains["services"].rules
     assert mark.statements == (
-        Match(Field(("ip", "daddr")), "", SetName("cluster-ips")),
-        Match(Field(("ip", "saddr")), "!=", "10.244.0.0/16"),
-        Assign(Field(("meta", "mark")), Bits(Field(("meta", "mark")), "|", "0x00004000")),
+        Match(PacketField(("ip", "daddr")), "", SetName("cluster-ips")),
+        Match(PacketField(("ip", "saddr")), "!=", "10.244.0.0/16"),
+        Assign(PacketField(("meta", "mark")), Bits(PacketField(("meta", "mark")), "|", "0x00004000")),
     )
     assert mark.comment == "from outside"
     assert list(dispatch.lookups) == [("vmap", "service-ips")]
@@ -166,32 +166,32 @@ def test_rules_and_their_places() -> None:
     ("line", "statements"),
     [
         ("numgen random mod 2 vmap { 0 : goto a-A/b, 1 : goto b }",
-         (VerdictMap(Numgen("random", "2"), Pairs((Pair("0", Verdict("goto", "a-A/b")), Pair("1", Verdict("goto", "b"))))),)),
+         (VerdictMap(Numgen("random", "2"), Pairs((Pair("0", NftVerdict("goto", "a-A/b")), Pair("1", NftVerdict("goto", "b"))))),)),
         ("meta l4proto tcp dnat to 10.0.0.1:80",
-         (Match(Field(("meta", "l4proto")), "", "tcp"), Nat("dnat", None, "10.0.0.1:80"))),
+         (Match(PacketField(("meta", "l4proto")), "", "tcp"), Nat("dnat", None, "10.0.0.1:80"))),
         ("dnat to [fd00::1]:80", (Nat("dnat", None, "[fd00::1]:80"),)),
         ("dnat ip to numgen random mod 1 map { 0 : 10.0.0.1 . 80 }",
          (Nat("dnat", "ip", Mapped(Numgen("random", "1"), Pairs((Pair("0", Concat(("10.0.0.1", "80"))),)))),)),
         ("meta mark & 0x00004000 == 0x00000000 return",
-         (Match(Bits(Field(("meta", "mark")), "&", "0x00004000"), "==", "0x00000000"), Verdict("return"))),
-        ("update @a-X { ip saddr }", (Update("update", SetName("a-X"), Field(("ip", "saddr"))),)),
+         (Match(Bits(PacketField(("meta", "mark")), "&", "0x00004000"), "==", "0x00000000"), NftVerdict("return"))),
+        ("update @a-X { ip saddr }", (Update("update", SetName("a-X"), PacketField(("ip", "saddr"))),)),
         ("ip saddr != { 10.0.0.0/8, 192.0.2.1 } drop",
-         (Match(Field(("ip", "saddr")), "!=", Braces(("10.0.0.0/8", "192.0.2.1"))), Verdict("drop"))),
+         (Match(PacketField(("ip", "saddr")), "!=", Braces(("10.0.0.0/8", "192.0.2.1"))), NftVerdict("drop"))),
         ("fib saddr . iif type local accept",
-         (Match(Field(("fib", "saddr", "iif", "type")), "", "local"), Verdict("accept"))),
+         (Match(PacketField(("fib", "saddr", "iif", "type")), "", "local"), NftVerdict("accept"))),
         ("ct original ip daddr 10.0.0.1 goto b",
-         (Match(Field(("ct", "original", "ip", "daddr")), "", "10.0.0.1"), Verdict("goto", "b"))),
+         (Match(PacketField(("ct", "original", "ip", "daddr")), "", "10.0.0.1"), NftVerdict("goto", "b"))),
         ("masquerade to :1024-2048 random,persistent", (Nat("masquerade", None, ":1024-2048", ("random", "persistent")),)),
-        ("tcp dport 80 redirect to :8080", (Match(Field(("tcp", "dport")), "", "80"), Nat("redirect", None, ":8080"))),
+        ("tcp dport 80 redirect to :8080", (Match(PacketField(("tcp", "dport")), "", "80"), Nat("redirect", None, ":8080"))),
         ("meta mark set ip saddr map @marks",
-         (Assign(Field(("meta", "mark")), Mapped(Field(("ip", "saddr")), SetName("marks"))),)),
+         (Assign(PacketField(("meta", "mark")), Mapped(PacketField(("ip", "saddr")), SetName("marks"))),)),
         ("ct state established,related counter packets 3 bytes 4 accept",
-         (Match(Field(("ct", "state")), "", Several(("established", "related"))),
-          Counter(("packets", "3", "bytes", "4")), Verdict("accept"))),
+         (Match(PacketField(("ct", "state")), "", Several(("established", "related"))),
+          Counter(("packets", "3", "bytes", "4")), NftVerdict("accept"))),
         ("counter name \"x\" reject with icmp type host-unreachable",
-         (Counter(("name", '"x"')), Verdict("reject", None, ("icmp", "type", "host-unreachable")))),
+         (Counter(("name", '"x"')), NftVerdict("reject", None, ("icmp", "type", "host-unreachable")))),
         ("limit rate 5/second burst 5 packets log prefix \"a b\" drop",
-         (Other(("limit", "rate", "5/second", "burst", "5", "packets", "log", "prefix", '"a b"')), Verdict("drop"))),
+         (Other(("limit", "rate", "5/second", "burst", "5", "packets", "log", "prefix", '"a b"')), NftVerdict("drop"))),
     ],
     ids=str,
 )  # fmt: skip
@@ -207,7 +207,7 @@ def test_a_rule_that_the_grammar_does_not_know() -> None:
     rule = rule_of(line)
     assert rule.statements == (Other((line,)),)
     assert str(rule) == line
-    assert list(rule.verdicts) == [Verdict("goto", "b")]
+    assert list(rule.verdicts) == [NftVerdict("goto", "b")]
 
 
 def test_excerpts() -> None:
@@ -278,7 +278,7 @@ def test_json() -> None:
     assert [element.key for element in table.sets["s"].elements] == [("192.0.2.1",), ("10.0.0.0/8",)]
     assert table.sets["s"].timeout == 600
     (element,) = table.maps["m"].elements
-    assert element[:3] == (("10.96.0.7", "tcp", "80"), Verdict("goto", "x"), "a/b:c")
+    assert element[:3] == (("10.96.0.7", "tcp", "80"), NftVerdict("goto", "x"), "a/b:c")
     assert json.loads(JSON[slice(*element.span)])[1] == {"goto": {"target": "x"}}
     (rule,) = table.chains["c"].rules
     assert str(rule) == 'ip saddr != @s meta mark set meta mark | 0x00004000 limit reject comment "why"'
@@ -355,12 +355,12 @@ _FIELDS = st.sampled_from(
         "meta mark",
         "fib daddr type",
     ]
-).map(lambda text: Field(tuple(text.split())))
+).map(lambda text: PacketField(tuple(text.split())))
 _LEFT = st.one_of(_FIELDS, st.lists(_FIELDS, min_size=2, max_size=4).map(lambda parts: Concat(tuple(parts))))
 _SETS = _NAMES.map(SetName)
 _VERDICTS = st.one_of(
-    st.tuples(st.sampled_from(["jump", "goto"]), _NAMES).map(lambda words: Verdict(*words)),
-    st.sampled_from(["drop", "accept", "return", "reject"]).map(Verdict),
+    st.tuples(st.sampled_from(["jump", "goto"]), _NAMES).map(lambda words: NftVerdict(*words)),
+    st.sampled_from(["drop", "accept", "return", "reject"]).map(NftVerdict),
 )
 _KEYS = st.lists(st.one_of(_VALUES, _WORDS), min_size=1, max_size=4).map(
     lambda parts: parts[0] if len(parts) == 1 else Concat(tuple(parts))
@@ -380,11 +380,11 @@ _MATCHES = st.builds(
     st.sampled_from(["", "!=", "=="]),
     st.one_of(_VALUES, _WORDS, _SETS, st.lists(_VALUES, min_size=1, max_size=4).map(lambda some: Braces(tuple(some)))),
 )
-_MARKED = st.builds(Bits, st.just(Field(("meta", "mark"))), st.sampled_from("|&^"), st.just("0x00004000"))
+_MARKED = st.builds(Bits, st.just(PacketField(("meta", "mark"))), st.sampled_from("|&^"), st.just("0x00004000"))
 _STATEMENTS = st.one_of(
     _MATCHES,
     st.builds(VerdictMap, st.one_of(_LEFT, _NUMGENS), st.one_of(_SETS, _pairs(_VERDICTS))),
-    st.builds(Assign, st.just(Field(("meta", "mark"))), _MARKED),
+    st.builds(Assign, st.just(PacketField(("meta", "mark"))), _MARKED),
     st.builds(Update, st.just("update"), _SETS, _FIELDS),
     st.just(Counter()),
     st.just(Nat("masquerade", flags=("fully-random",))),
@@ -395,7 +395,9 @@ _COMMENTS = st.none() | st.text(st.characters(exclude_characters='"\r\n', exclud
 
 
 @given(st.lists(_STATEMENTS, min_size=1, max_size=5), st.none() | _VERDICTS, _COMMENTS)
-def test_a_rule_printed_is_read_as_it_was(statements: list[Any], verdict: Verdict | None, comment: str | None) -> None:
+def test_a_rule_printed_is_read_as_it_was(
+    statements: list[Any], verdict: NftVerdict | None, comment: str | None
+) -> None:
     rule = NftRule((*statements, *((verdict,) if verdict else ())), comment)
     read = rule_of(str(rule))
     assert repr(read.statements) == repr(rule.statements)
@@ -547,7 +549,7 @@ def test_many_shapes_are_read_roughly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nftshape, "MANY_SHAPES", 3)
     ruleset = parse_nft("chain c {\n" + "".join(f" xt a{each}b jump x\n" for each in range(9)) + "}\n")
     assert ruleset.shapes_exploded
-    assert {tuple(rule.verdicts) for rule in ruleset.tables[0].chains["c"].rules} == {(Verdict("jump", "x"),)}
+    assert {tuple(rule.verdicts) for rule in ruleset.tables[0].chains["c"].rules} == {(NftVerdict("jump", "x"),)}
 
 
 @settings(max_examples=20)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from kpl.inputs.nft import parse_nft
 from kpl.inputs.nftcommands import parse_nft_commands
-from kpl.proxy.from_nft import node_states
-from kpl.proxy.nftnames import service_name
-from kpl.proxy.state import Endpoint
+from kpl.proxy.nft.names import service_name
+from kpl.proxy.nft.states import node_states
+from kpl.proxy.node.state import Endpoint
 from support import SHARED, readings, run
 
 SERVICE = service_name("service", "shop/web:http", "tcp")

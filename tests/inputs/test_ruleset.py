@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpl import node_dump
 from kpl.inputs.iptables import parse_iptables_save
 from kpl.inputs.ruleset import Table
+from kpl.testing import node_dump
 
 OPTIONS = ("-s", "-d", "-p", "-m", "--comment", "--dport", "--to-destination", "--probability", "--name")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kpl.cli.linting import share_out
 from kpl.cluster import Cluster
 from kpl.inputs.corefile import Corefile, Directive, ServerBlock
 from kpl.inputs.document import Document
@@ -205,7 +206,7 @@ def test_rules_are_not_loaded_without_what_they_need(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Settings, "rule", noted)
     lint(readings({"Corefile": ". {\n    forward . 9.9.9.9\n    cache\n}\n"}), Settings(select=("ALL",)))
     assert loaded
-    assert {entry.needs for entry in loaded} <= {"", "Corefile"}
+    assert {entry.needs for entry in loaded} <= {"", "Corefile", "Corefile|ParseFailure"}
 
 
 def test_two_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,9 +216,8 @@ def test_two_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> N
     alone = [lint([reading], Settings()).findings for reading in readings(files)]
     assert sum(map(len, alone)) > 10
     forked = []
-    monkeypatch.setattr("kpl.lint.engine.PARALLEL_SIZE", 0)
-    monkeypatch.setattr("kpl.lint.engine.can_fork", lambda: True)
+    monkeypatch.setattr("kpl.lint.engine.LARGE", 0)
     monkeypatch.setattr("kpl.parallel.os.fork", lambda fork=os.fork: (pid := fork(), forked.append(pid))[0])
-    both = [lint([reading], Settings()).findings for reading in readings(files)]
+    both = [lint([reading], Settings(), share_out=share_out).findings for reading in readings(files)]
     assert len(forked) == len(files)
     assert [list(map(record, each)) for each in both] == [list(map(record, each)) for each in alone]

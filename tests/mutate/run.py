@@ -32,8 +32,13 @@ BEARING = {
     "coredns": ["tests/coredns"],
     "resolver": ["tests/resolver"],
     "proxy": ["tests/proxy", "tests/test_cluster_kube_proxy.py", "tests/dataplane"],
-    "verify": ["tests/cli/test_verify.py", "tests/proxy/test_verdict_judge.py", "tests/coredns/test_judge.py"],
+    "verify": [
+        "tests/cli/test_verify.py",
+        "tests/proxy/configuration/test_verdict_judge.py",
+        "tests/coredns/test_judge.py",
+    ],
     "clusters": ["tests/partition", "tests/cli/test_clusters.py"],
+    "shares": ["tests/lint", "tests/partition", "tests/test_parallel.py"],
     "lint": ["tests/lint", "tests/fix"],
     "fix": ["tests/fix", "tests/cli/test_fix_files.py"],
     "report": [
@@ -274,9 +279,9 @@ def main() -> None:
         survived = {mutant: number for mutant, number, killed in (done.get() for _ in picked) if not killed}
         for process in processes:
             process.join()
-    for mutant, number in sorted(survived.items(), key=lambda each: (each[0].path, each[0].line, each[0].start)):
-        print(f"\nsurvived {number} tests" if number else "\nno test reaches this line")
-        print(mutant.diff((ROOT / mutant.path).read_text()), end="")
+        for mutant, number in sorted(survived.items(), key=lambda each: (each[0].path, each[0].line, each[0].start)):
+            print(f"\nsurvived {number} tests" if number else "\nno test reaches this line")
+            print(mutant.diff((copies[0] / mutant.path).read_text()), end="")
     print()
     for seed, sample in samples.items():
         killed = sum(mutant not in survived for mutant in sample)

@@ -21,9 +21,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from kpl.proxy.fields import PROXY_FIELDS
-from kpl.proxy.verdict import dropped_fields, judge_kube_proxy
-from kpl.proxy.verdict.schema import GoType, configuration_type
+from kpl.proxy.configuration.fields import PROXY_FIELDS
+from kpl.proxy.configuration.verdict import dropped_fields, judge_kube_proxy
+from kpl.proxy.configuration.verdict.schema import GoType, configuration_type
 from kpl.text.version import Version
 
 RELEASES = Path(__file__).with_name("kube-proxy").joinpath("releases").read_text(encoding="utf-8").split()

@@ -19,7 +19,7 @@ from typing import Any
 
 from kpl.inputs.services import Service, SliceEndpoint
 from kpl.inputs.yamltree import Mapping
-from kpl.proxy.selection import Candidate, Choice, NodeFacts, Selection
+from kpl.proxy.services.selection import Candidate, Choice, NodeFacts, Selection
 from kpl.text.span import Span, Text
 from kpl.text.version import Version
 

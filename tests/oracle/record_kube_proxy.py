@@ -1,4 +1,4 @@
-"""Asks kube-proxy the cases of tests/proxy/recorded_verdicts.json again and writes its answers into the file.
+"""Asks kube-proxy the cases of tests/proxy/configuration/recorded_verdicts.json again and writes its answers into the file.
 
 Each case is a configuration with the answers of some releases: null for one that loads, `false` for one that loads
 without some of the fields, else the message. Asked are those of ASKED and of the recorded ones that
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fuzz_kube_proxy import NEWEST, RELEASES, ask, program
 
-RECORDED = Path(__file__).parents[1] / "proxy" / "recorded_verdicts.json"
+RECORDED = Path(__file__).parents[1] / "proxy" / "configuration" / "recorded_verdicts.json"
 ASKED = (*RELEASES[RELEASES.index(NEWEST) + 1 :], NEWEST, "1.33.13", "1.30.4", "1.25.16", "1.20.15")
 """The pre-releases, if any, the newest release, and some older ones."""
 

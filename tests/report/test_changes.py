@@ -7,8 +7,8 @@ import json
 import pytest
 
 from kpl.facts import Fact, Origin
-from kpl.proxy.compare import Difference, DifferenceKind
-from kpl.proxy.state import PortState
+from kpl.proxy.node.compare import Difference, DifferenceKind
+from kpl.proxy.node.state import PortState
 from kpl.report.changes import change_lines, record
 from kpl.report.clusters import print_clusters
 

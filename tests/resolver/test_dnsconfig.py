@@ -7,12 +7,12 @@ import pytest
 from kpl.inputs.kubernetes import Workload
 from kpl.inputs.read import read
 from kpl.proxy.releases import NEWEST_KUBERNETES
-from kpl.resolver.dnsconfig import dns_faults
-from kpl.resolver.dnsoptions import remove_option
 from kpl.resolver.pods import dns_policy_of, libc_of_image, pod_resolver
 from kpl.resolver.search import GLIBC, MUSL, pod_search
 from kpl.text.edit import apply_edits
 from kpl.text.version import Version
+from kpl_rules.resolver._dns_config import dns_faults
+from kpl_rules.resolver._dns_options import remove_option
 
 POD = """\
 kind: Pod

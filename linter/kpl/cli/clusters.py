@@ -54,7 +54,7 @@ def _nested(readings: Iterable[Reading], root: str, options: dict[str, Any]) -> 
     """What configuration files further down than that of the run tell, by their folder."""
     from kpl.lint.config import load_config
 
-    folders = {os.path.dirname(os.path.abspath(each.source.path)) for each in readings}
+    folders = {os.path.abspath(folder) for folder in {os.path.dirname(each.source.path) for each in readings}}
     common = os.path.commonpath(list(folders)) if folders else ""
     found: dict[str, Settings] = {}
     seen: set[str] = {root, os.path.dirname(common)}

@@ -6,7 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from kpl.cli.load import Inputs, read_files
+from kpl.cli.caching import CachedReader, cache_of
+from kpl.cli.load import Inputs, read_files, read_here
 from kpl.cli.options import repository_of
 from kpl.inputs.coverage import Coverage, Skipped
 from kpl.inputs.document import Reading
@@ -18,8 +19,10 @@ MOST_FILES = 50_000
 """A work tree with more files is not read for the sake of a few of them."""
 
 
-def read_context(paths: Sequence[str], inputs: Inputs, settings: Settings, options: dict[str, Any]) -> list[Reading]:
-    """The other files of the work tree that all of `paths` are in, as far as git has them.
+def read_context(
+    paths: Sequence[str], inputs: Inputs, settings: Settings, options: dict[str, Any], *, here: bool = False
+) -> list[Reading]:
+    """The other files of the work tree that all of `paths` are in, as far as git has them; read `here`, by this process alone.
 
     Tells `settings` whether the run now sees all of the repository, and `inputs` where the tree is too large.
     """
@@ -37,13 +40,26 @@ def read_context(paths: Sequence[str], inputs: Inputs, settings: Settings, optio
         return []
     own = {os.path.realpath(each.source.path) for each in inputs.readings}
     own |= {os.path.realpath(each.path) for each in inputs.coverage.skipped}
-    found = [each for each in discovery.found if os.path.realpath(each.path) not in own]
+    found = [each for each in discovery.found if each.path not in own]
     for each in found:
         each.path = os.path.relpath(each.path)
-    read = read_files([each for each in found if not settings.excludes(each.path)])
+    found = [each for each in found if not settings.excludes(each.path)]
+    cache = cache_of(found, root, options)
+    if cache is not None and not here:
+        read = CachedReader(cache, None).read(found)
+        cache.save()
+    else:
+        read = (read_here if here else read_files)(found)
     seen = Coverage(skipped=[*discovery.skipped, *(each for each in read if isinstance(each, Skipped))])
     settings.complete = inputs.coverage.sees_all and seen.sees_all
     return [each for each in read if isinstance(each, Reading)]
+
+
+def work_tree_of_all(paths: Sequence[str]) -> str | None:
+    """The work tree that all of `paths` are in; None where there is none."""
+    given = [os.path.realpath(path) for path in paths or ["."] if path != "-"]
+    roots = {repository_of(each if os.path.isdir(each) else os.path.dirname(each)) for each in given}
+    return roots.pop() if len(roots) == 1 else None
 
 
 def _work_tree(paths: Sequence[str], inputs: Inputs) -> str | None:

@@ -12,8 +12,8 @@ from kpl.cli.options import input_options
 
 if TYPE_CHECKING:
     from kpl.inputs.document import Document
-    from kpl.proxy.inspection import Inspection
-    from kpl.proxy.state import NodeState
+    from kpl.proxy.dumps.inspection import Inspection
+    from kpl.proxy.node.state import NodeState
 
 _KINDS = {"Ruleset": "inspect_iptables", "NftRuleset": "inspect_nft", "IpvsDump": "inspect_ipvs"}
 """The function that tells what a dump is, by the type of its model."""
@@ -85,7 +85,7 @@ def _documents(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[list[Do
 
 def _inspections(document: Document) -> Iterator[Inspection]:
     from kpl import troubles
-    from kpl.proxy import inspection
+    from kpl.proxy.dumps import inspection
 
     inspect_kind = getattr(inspection, _KINDS[type(document.model).__name__])
     with troubles.kept(document.path):
@@ -121,8 +121,8 @@ def _show_service(documents: list[Document], service: str) -> bool:
 
 
 def _service_lines(document: Document, service: str) -> Iterator[str]:
-    from kpl.proxy.from_iptables import dumps_in
-    from kpl.proxy.tree import is_called, service_tree
+    from kpl.proxy.iptables.states import dumps_in
+    from kpl.proxy.iptables.tree import is_called, service_tree
     from kpl.report.inspections import port_lines, tree_lines
 
     if type(document.model).__name__ == "Ruleset":
@@ -139,7 +139,7 @@ def _service_lines(document: Document, service: str) -> Iterator[str]:
 def _show_changes(before: list[Document], after: list[Document], format_: str) -> bool:
     """Print what changed between two dumps; whether anything did."""
     from kpl.errors import UsageError
-    from kpl.proxy.compare import differences
+    from kpl.proxy.node.compare import differences
     from kpl.report.changes import change_lines, record
 
     old, new = _by_family(before), _by_family(after)

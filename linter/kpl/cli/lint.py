@@ -33,24 +33,15 @@ def lint(paths: tuple[str, ...], format_: str, fail_on: str | None, color: str, 
     usage or configuration, a file that is not readable, or an input that was named and in which nothing was checked.
     """
     gc.disable()  # a short life with many objects, none of them garbage
-    from kpl.cli.clusters import find_clusters
-    from kpl.cli.context import read_context
-    from kpl.cli.load import load, stdin_bytes, tell_of_coverage
+    from kpl.cli.linting import lint_files
+    from kpl.cli.load import stdin_bytes, tell_of_coverage
     from kpl.cli.options import settings_from
-    from kpl.lint import engine
     from kpl.report import report
 
     settings = settings_from(options, paths)
-    inputs = load(paths, settings, stdin_bytes(paths), options)
-    readings = [*inputs.readings, *read_context(paths, inputs, settings, options)]
-    inputs.coverage.notes += find_clusters(readings, settings, options)
-    result = engine.lint(readings, settings, only=inputs.readings)
-    if any(finding.fix for finding in result.findings):
-        from kpl.fix.offers import offers
-
-        result.findings = offers(readings, result.findings, settings).findings
-    report(result, inputs.coverage, format_, color=color, show_skipped=options["show_skipped"])
-    complete = tell_of_coverage(inputs.coverage, options)
+    result, coverage = lint_files(paths, settings, stdin_bytes(paths), options)
+    report(result, coverage, format_, color=color, show_skipped=options["show_skipped"])
+    complete = tell_of_coverage(coverage, options)
     floor = {"error": 2, "warning": 1, "info": 0, "never": 3}[fail_on or settings.fail_on]
     found = any(finding.severity.rank >= floor for finding in result.findings)
     click.get_current_context().exit(2 if not complete else 1 if found else 0)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,7 +16,7 @@ from kpl.errors import UsageError
 from kpl.inputs.coverage import Coverage, Skipped, SkipReason
 from kpl.inputs.detect import STDIN_NAME
 from kpl.inputs.discover import Found, discover
-from kpl.inputs.document import Document, ParseFailure, Reading, only_tells
+from kpl.inputs.document import Document, Reading, only_tells
 from kpl.parallel import can_fork, in_two_processes
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 PARALLEL_BYTES = 3_000_000
 """From this size on a second process is no slower and soon quicker: what it reads has to be sent back."""
+PARALLEL_FILES = 1_000
+_MISSING = object()
+Item = TypeVar("Item")
 _MOST_TOLD = 10
 
 
@@ -48,52 +52,80 @@ class Inputs:
     stdin: Reading | None = None
 
 
+def is_checked(document: Document) -> bool:
+    """Whether `kpl lint` and `kpl fix` look at `document`."""
+    return not (_is_template(document) or only_tells(document))
+
+
+class Loading:
+    """The files of a run, before they are read; `options` are those of `input_options`. Raises UsageError.
+
+    A file counts as checked if one of its documents is `wanted`; `nothing` says what one is without.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        settings: Settings,
+        stdin: bytes | None,
+        options: dict[str, Any],
+        wanted: Callable[[Document], bool] = is_checked,
+        nothing: str = "holds nothing that kpl checks",
+    ) -> None:
+        self.as_kind = KINDS.get(options["as_kind"] or "")
+        self._paths = paths
+        self._wanted, self._nothing = wanted, nothing
+        self._coverage = Coverage()
+        self._checked: set[str] = set()
+        self._stdin: Reading | Skipped | None = None
+        if stdin is not None:
+            from kpl.inputs.read import read_bytes
+
+            self._stdin_name = options["stdin_filename"] or STDIN_NAME
+            self._stdin = read_bytes(self._stdin_name, stdin, as_kind=self.as_kind)
+        self.found = find_files(paths, self._coverage, settings, named_only=self.as_kind is not None)
+
+    def finish(self, read: Iterable[Reading | Skipped]) -> Inputs:
+        """The inputs, when all of `found` is `read`."""
+        inputs = Inputs([], self._coverage)
+        if self._stdin is not None:
+            if not self._add(self._stdin, inputs):
+                inputs.coverage.add_empty(self._stdin_name, inputs.coverage.skipped)
+            if isinstance(self._stdin, Reading):
+                inputs.stdin = self._stdin
+        self._checked.clear()  # a file may be called like standard input
+        for each in read:
+            self._add(each, inputs)
+        add_empty_arguments(self._paths, self.found, self._checked, inputs.coverage)
+        return inputs
+
+    def _add(self, read: Reading | Skipped, inputs: Inputs) -> bool:
+        if isinstance(read, Skipped):
+            inputs.coverage.skipped.append(read)
+            return False
+        inputs.readings.append(read)
+        checked = any(self._wanted(document) for document in read.documents)
+        if checked:
+            inputs.coverage.checked[read.kind] += 1
+            self._checked.add(read.source.path)
+        templates = list(_templates(read, checked))
+        if not (checked or templates):
+            templates = [Skipped(read.source.path, SkipReason.NOTHING, self._nothing)]
+        inputs.coverage.skipped += templates
+        return checked
+
+
 def load(
     paths: Sequence[str],
     settings: Settings,
     stdin: bytes | None,
     options: dict[str, Any],
-    wanted: Callable[[Document], bool] = lambda document: not (_is_template(document) or only_tells(document)),
+    wanted: Callable[[Document], bool] = is_checked,
     nothing: str = "holds nothing that kpl checks",
 ) -> Inputs:
-    """Read standard input and all files under `paths`; `options` are those of `input_options`.
-
-    A file counts as checked if one of its documents is `wanted`; `nothing` says what one is without. Raises UsageError.
-    """
-    as_kind = KINDS.get(options["as_kind"] or "")
-    inputs = Inputs([], Coverage())
-    checked: set[str] = set()
-
-    def add(read: Reading | Skipped) -> bool:
-        if isinstance(read, Skipped):
-            inputs.coverage.skipped.append(read)
-            return False
-        inputs.readings.append(read)
-        is_checked = any(wanted(document) for document in read.documents)
-        if is_checked:
-            inputs.coverage.checked[read.kind] += 1
-            checked.add(read.source.path)
-        templates = list(_templates(read, is_checked))
-        if not (is_checked or templates):
-            templates = [Skipped(read.source.path, SkipReason.NOTHING, nothing)]
-        inputs.coverage.skipped += templates
-        return is_checked
-
-    if stdin is not None:
-        from kpl.inputs.read import read_bytes
-
-        name = options["stdin_filename"] or STDIN_NAME
-        read = read_bytes(name, stdin, as_kind=as_kind)
-        if not add(read):
-            inputs.coverage.add_empty(name, inputs.coverage.skipped)
-        if isinstance(read, Reading):
-            inputs.stdin = read
-    found = find_files(paths, inputs.coverage, settings, named_only=as_kind is not None)
-    checked.clear()  # a file may be called like standard input
-    for read in read_files(found, as_kind):
-        add(read)
-    add_empty_arguments(paths, found, checked, inputs.coverage)
-    return inputs
+    """Read standard input and all files under `paths`; see `Loading`. Raises UsageError."""
+    loading = Loading(paths, settings, stdin, options, wanted, nothing)
+    return loading.finish(read_files(loading.found, loading.as_kind))
 
 
 def find_files(
@@ -131,7 +163,7 @@ def add_empty_arguments(paths: Sequence[str], found: Sequence[Found], checked: s
 
 
 def _is_template(document: Document) -> bool:
-    return isinstance(document.model, ParseFailure) and document.model.templated
+    return document.kind == "ParseFailure" and document.model.templated
 
 
 def _templates(reading: Reading, is_checked: bool) -> Iterator[Skipped]:
@@ -148,20 +180,28 @@ def _templates(reading: Reading, is_checked: bool) -> Iterator[Skipped]:
 
 def read_files(found: Sequence[Found], as_kind: str | None = None) -> list[Reading | Skipped]:
     """What `found` holds, in its order."""
+    if is_much(found) and can_fork():
+        both = in_two_processes(lambda some: read_here(some, as_kind), found[::2], found[1::2])
+        return in_turn(both[: (len(found) + 1) // 2], both[(len(found) + 1) // 2 :])
+    return read_here(found, as_kind)
 
-    def read_all(some: Sequence[Found]) -> list[Reading | Skipped]:
-        from kpl.inputs.files import read_file
 
-        return [read_file(each, as_kind) for each in some]
+def in_turn(first: Sequence[Item], second: Sequence[Item]) -> list[Item]:
+    """The items of both in turn, as they were before every other one was given to another process."""
+    pairs = chain.from_iterable(zip_longest(first, second, fillvalue=_MISSING))
+    return [each for each in pairs if each is not _MISSING]  # type: ignore[misc]
 
-    sizes = [_size(each.path) for each in found]
-    if len(found) > 1 and sum(sizes) > PARALLEL_BYTES and can_fork():
-        half, total = 0, 0
-        while total < sum(sizes) / 2:
-            total += sizes[half]
-            half += 1
-        return in_two_processes(read_all, found[:half], found[half:])
-    return read_all(found)
+
+def read_here(found: Sequence[Found], as_kind: str | None = None) -> list[Reading | Skipped]:
+    """What `found` holds, in its order, read by this process."""
+    from kpl.inputs.files import read_file
+
+    return [read_file(each, as_kind) for each in found]
+
+
+def is_much(found: Sequence[Found]) -> bool:
+    """Whether a second process pays for itself."""
+    return len(found) > PARALLEL_FILES or (len(found) > 1 and sum(_size(each.path) for each in found) > PARALLEL_BYTES)
 
 
 def _size(path: str) -> int:

@@ -110,35 +110,34 @@ def input_options(kinds: Sequence[str]) -> Callable[[Command], Command]:
 
 
 def context_option(command: Command) -> Command:
-    """Adds the option that leaves the rest of the repository out."""
+    """Adds the options that leave the rest of the repository out, and what earlier runs found."""
+    command = click.option("--no-cache", is_flag=True, help="Do not use or write the cache.")(command)
     help_ = "Take facts only from the files given, not from their whole repository."
     return click.option("--no-context", is_flag=True, help=help_)(command)
 
 
 def facts_options(command: Command) -> Command:
     """Adds an option for each fact."""
-    for option in reversed(_FACTS):
-        command = option(command)
-    return command
+    return _with(command, *_FACTS)
 
 
 def container_options(command: Command) -> Command:
     """Adds the options that tell of CoreDNS's container."""
-    for option in reversed(_CONTAINER):
-        command = option(command)
-    return command
+    return _with(command, *_CONTAINER)
 
 
 def choice_options(command: Command) -> Command:
     """Adds the options that choose rules and configuration."""
-    for option in reversed((*_CHOICE, *_CONFIG)):
-        command = option(command)
-    return command
+    return _with(command, *_CHOICE, *_CONFIG)
 
 
 def config_options(command: Command) -> Command:
     """Adds the options that choose the configuration."""
-    for option in reversed(_CONFIG):
+    return _with(command, *_CONFIG)
+
+
+def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
+    for option in reversed(options):
         command = option(command)
     return command
 

@@ -190,21 +190,19 @@ def _tell_of_unreadable(files: Sequence[Contents]) -> bool:
 def _tell_of_unknown_versions(part: InCluster, files: Sequence[Contents]) -> None:
     """Say where the verdict is not that of the release asked for."""
     from kpl.cli.versions import tell_of_unknown_version
-    from kpl.coredns.versions import NEWEST_COREDNS
-    from kpl.proxy.releases import NEWEST_KUBERNETES
 
     told, cluster = set(), part.cluster
     own = [file for file in files if not part.paths or file.path in part.paths]
     for configuration in (each for file in own for each in file.configurations):
         if configuration.kind == "corefile":
-            program, asked, newest = "CoreDNS", cluster.facts.coredns or NEWEST_COREDNS, NEWEST_COREDNS
+            program, asked = "CoreDNS", cluster.facts.coredns
             judged = cluster.judged_coredns_version(configuration.document)
         else:
-            program, asked, newest = "kube-proxy", cluster.facts.kubernetes or NEWEST_KUBERNETES, NEWEST_KUBERNETES
+            program, asked = "kube-proxy", cluster.facts.kubernetes
             judged = cluster.judged_kubernetes_version(configuration.document)
         if judged.prerelease:
             asked = judged
-        elif asked in (judged, newest):
+        elif asked is None or asked == judged:
             continue
         if asked not in told:
             told.add(asked)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from kpl.inputs.document import Document, Reading, is_dump
-from kpl.proxy.readback import read_back
+from kpl.proxy.dumps.readback import read_back
+from kpl.shares.share import share_of
 
 MOST_COMPARED = 8
 """With so many dumps of a cluster another one is compared."""
@@ -32,13 +33,11 @@ def addresses_of(reading: Reading) -> Addresses | None:
     named: dict[tuple[str, str, int], str] = {}
     ports = set()
     for document in reading.documents:
-        service = document.model
-        if type(service).__name__ == "Service" and service.cluster_ip not in ("", "None"):
-            name = f"{service.namespace or 'default'}/{service.name}"
-            for address in service.cluster_ips or [service.cluster_ip]:
-                for port in service.ports:
-                    named[name, port.protocol, 6 if ":" in address else 4] = address
-                    ports.add((port.protocol, address, port.port or 0))
+        if document.kind != "Service":
+            continue
+        for service, protocol, address, port in share_of(document).addresses:
+            named[service, protocol, 6 if ":" in address else 4] = address
+            ports.add((protocol, address, port))
     return Addresses(named, frozenset(), frozenset(ports), dumped=False) if named else None
 
 

@@ -14,14 +14,13 @@ Folder = tuple[str, ...]
 
 def folders_of(paths: Iterable[str]) -> dict[str, Folder]:
     """The folder of each path, below the one that all of them are in."""
-    full = {path: os.path.dirname(os.path.abspath(path)) for path in paths}
-    if not full:
+    written = {path: os.path.dirname(path) for path in paths}
+    if not written:
         return {}
+    full = {folder: os.path.abspath(folder) for folder in set(written.values())}
     common = os.path.commonpath(list(full.values()))
-    return {
-        path: tuple(part for part in os.path.relpath(folder, common).split(os.sep) if part != os.curdir)
-        for path, folder in full.items()
-    }
+    parts = {folder: tuple(filter(None, at[len(common) :].split(os.sep))) for folder, at in full.items()}
+    return {path: parts[folder] for path, folder in written.items()}
 
 
 @dataclass(eq=False)

@@ -5,27 +5,45 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from kpl.inputs.document import Reading
-from kpl.inputs.gitops import KUSTOMIZATION_NAMES, Application, FluxKustomization, Kustomization
+from kpl.inputs.gitops import Application, FluxKustomization, Kustomization
+from kpl.inputs.recognition import KUSTOMIZATION_NAMES
 
 IN_CLUSTER = ("in-cluster", "https://kubernetes.default.svc")
 """How Argo CD calls the cluster that it runs in."""
+_LEADING = frozenset(("Kustomization", "FluxKustomization", "Application"))
 
 
 class Graph:
     """The files of a run by their absolute paths, and where each of them leads."""
 
     def __init__(self, readings: Sequence[Reading]) -> None:
-        self.readings = {os.path.abspath(each.source.path): each for each in readings}
-        self.in_folder: dict[str, list[str]] = {}
-        self.folders: set[str] = set()
+        self._all = readings
+
+    @cached_property
+    def readings(self) -> dict[str, Reading]:
+        """The files by their absolute paths."""
+        return {os.path.abspath(each.source.path): each for each in self._all}
+
+    @cached_property
+    def in_folder(self) -> dict[str, list[str]]:
+        """The files directly in each folder."""
+        found: dict[str, list[str]] = {}
         for path in self.readings:
-            folder = os.path.dirname(path)
-            self.in_folder.setdefault(folder, []).append(path)
-            while folder not in self.folders:
-                self.folders.add(folder)
+            found.setdefault(os.path.dirname(path), []).append(path)
+        return found
+
+    @cached_property
+    def folders(self) -> set[str]:
+        """The folders that the files are in, and those above."""
+        found: set[str] = set()
+        for folder in self.in_folder:
+            while folder not in found:
+                found.add(folder)
                 folder = os.path.dirname(folder)
+        return found
 
     def reached(self, starts: Iterable[str]) -> set[str]:
         """The files that files or folders lead to, themselves included."""
@@ -42,9 +60,11 @@ class Graph:
     def destinations(self) -> dict[str, list[str]]:
         """The folders that Argo CD applies to each cluster, by its name or address."""
         found: dict[str, list[str]] = {}
-        for path, reading in self.readings.items():
+        for reading in self._all:
+            path = ""
             for document in reading.documents:
-                if isinstance(document.model, Application):
+                if document.kind == "Application":
+                    path = path or os.path.abspath(reading.source.path)
                     for destination, folder in self._applied(path, document.model):
                         name = IN_CLUSTER[0] if destination in IN_CLUSTER else destination
                         if name and "*" not in name:
@@ -54,7 +74,7 @@ class Graph:
     def _from_file(self, path: str) -> Iterator[str]:
         folder = os.path.dirname(path)
         for document in self.readings[path].documents:
-            model = document.model
+            model = document.model if document.kind in _LEADING else None
             if isinstance(model, Kustomization):
                 for reference in model.references:
                     target = os.path.normpath(os.path.join(folder, reference))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl.cluster import COREDNS_IMAGE, KUBE_PROXY_IMAGE, Cluster
-from kpl.coredns.roles import Role, role_of
+from kpl.cluster import Cluster
+from kpl.coredns.roles import Role
 from kpl.coredns.versions import NEWEST_COREDNS
 from kpl.facts import DEFAULT, Fact, Origin
-from kpl.inputs.document import Document
-from kpl.proxy.clusterdns import is_cluster_dns_service
 from kpl.proxy.releases import NEWEST_KUBERNETES, as_known
-from kpl.text.span import Span
+from kpl.shares.share import COREDNS_RELEASE, KUBERNETES_RELEASE, share_of
 from kpl.text.version import Version
 
 _NEWEST = Origin("default: the newest release that kpl knows")
@@ -31,8 +29,8 @@ _OTHERS = {
 def known_facts(cluster: Cluster) -> list[Fact]:
     """What is known of `cluster`."""
     return [
-        _release(cluster, "coredns", "CoreDNS release"),
-        _release(cluster, "kubernetes", "Kubernetes release"),
+        _release(cluster, "coredns", COREDNS_RELEASE),
+        _release(cluster, "kubernetes", KUBERNETES_RELEASE),
         Fact("cluster domain", cluster.cluster_domain, cluster.facts.origins.get("cluster_domain", DEFAULT)),
         *_cluster_dns(cluster),
         *_counted(cluster),
@@ -42,23 +40,16 @@ def known_facts(cluster: Cluster) -> list[Fact]:
 
 
 def _release(cluster: Cluster, name: str, title: str) -> Fact:
-    image = {"coredns": COREDNS_IMAGE, "kubernetes": KUBE_PROXY_IMAGE}[name]
     newest = {"coredns": NEWEST_COREDNS.full, "kubernetes": str(NEWEST_KUBERNETES)}[name]
     told = getattr(cluster.facts, name)
     if told is not None:
         return Fact(
             title, told.full if name == "coredns" else str(as_known(told)), cluster.facts.origins.get(name, DEFAULT)
         )
+    releases = [each for each in cluster.releases if each[1].what == title]
     found: dict[str, Origin] = {}
-    for document in cluster.documents:
-        for container in getattr(document.model, "containers", ()):
-            match = image.search(container.image) if container.image else None
-            if match:
-                found.setdefault(match[1], _place(document, container.image.span))
-    if not found and name == "kubernetes":
-        for document in cluster.documents:
-            if type(document.model).__name__ == "KubeadmCluster" and document.model.release is not None:
-                found.setdefault(document.model.release, _place(document, document.model.release.span))
+    for path, each in [each for each in releases if each[1].runs] or releases:
+        found.setdefault(each.version, Origin(path, each.line))
     if len(found) == 1:
         release, origin = next(iter(found.items()))
         known = as_known(Version(release)) if name == "kubernetes" else None
@@ -72,13 +63,13 @@ def _release(cluster: Cluster, name: str, title: str) -> Fact:
 
 def _cluster_dns(cluster: Cluster) -> Iterator[Fact]:
     for document in cluster.documents:
-        model, kind = document.model, type(document.model).__name__
-        if kind == "Service" and is_cluster_dns_service(f"{model.namespace}/{model.name}") and model.cluster_ip:
-            yield Fact("address of cluster DNS", model.cluster_ip, _place(document, model.name.span))
+        address = share_of(document).dns_address
+        if address is not None:
+            yield Fact("address of cluster DNS", address[0], Origin(document.path, address[1]))
             break
     for document in cluster.documents:
-        if type(document.model).__name__ == "Corefile" and role_of(document) is Role.CLUSTER:
-            yield Fact("Corefile of cluster DNS", document.name or document.key, _start(document))
+        if (share := share_of(document)).role == Role.CLUSTER.value:
+            yield Fact("Corefile of cluster DNS", document.name or document.key, Origin(document.path, share.line))
             break
 
 
@@ -90,7 +81,7 @@ def _counted(cluster: Cluster) -> Iterator[Fact]:
         if getattr(cluster.facts, name) is not None:
             yield Fact(name, f"{count:,}", cluster.facts.origins.get(name, DEFAULT))
         elif count:
-            own = [document for document in cluster.documents if type(document.model).__name__ == kind]
+            own = [document for document in cluster.documents if document.kind == kind]
             first = next(iter(own or cluster.dumps), None)
             if first is not None:
                 more = len({document.path for document in own or cluster.dumps}) - 1
@@ -103,9 +94,9 @@ def _node_local(cluster: Cluster) -> Iterator[Fact]:
         shown = "yes" if cluster.facts.node_local_dns else "no"
         yield Fact("NodeLocal DNSCache", shown, cluster.facts.origins.get("node_local_dns", DEFAULT))
         return
-    for document, _ in cluster.corefiles:
-        if role_of(document) is Role.NODE_LOCAL:
-            yield Fact("NodeLocal DNSCache", "yes", _start(document))
+    for document in cluster.documents:
+        if (share := share_of(document)).role == Role.NODE_LOCAL.value:
+            yield Fact("NodeLocal DNSCache", "yes", Origin(document.path, share.line))
             return
 
 
@@ -115,14 +106,3 @@ def _told(cluster: Cluster) -> Iterator[Fact]:
         if value or name in cluster.facts.origins:
             shown = (", ".join(sorted(value)) or "none") if isinstance(value, frozenset | dict) else str(value)
             yield Fact(title, shown, cluster.facts.origins.get(name, DEFAULT))
-
-
-def _place(document: Document, span: Span) -> Origin:
-    line, _ = document.source.position(document.embedding.host_span(span).start)
-    return Origin(document.path, line)
-
-
-def _start(document: Document) -> Origin:
-    text = document.embedding.text
-    start = len(text) - len(text.lstrip())
-    return _place(document, Span(start, start + 1))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -11,15 +12,10 @@ from weakref import WeakKeyDictionary
 from kpl.clusters.addresses import Addresses, Groups, addresses_of
 from kpl.clusters.folders import Folder, Place, folders_of, parted, places
 from kpl.clusters.graph import Graph
-from kpl.clusters.signs import (
-    COREDNS_RELEASE,
-    KUBERNETES_RELEASE,
-    Sign,
-    signs_of,
-)
 from kpl.clusters.variables import with_variables
 from kpl.facts import Facts
 from kpl.inputs.document import Reading, is_dump
+from kpl.shares.share import COREDNS_RELEASE, KUBERNETES_RELEASE, Sign, share_of
 from kpl.text.globs import glob_matches
 from kpl.text.words import listed
 
@@ -72,7 +68,9 @@ _EVIDENCE: WeakKeyDictionary[Reading, _Evidence] = WeakKeyDictionary()
 def _evidence(reading: Reading) -> _Evidence:
     found = _EVIDENCE.get(reading)
     if found is None:
-        found = _EVIDENCE[reading] = _Evidence(tuple(dict.fromkeys(signs_of(reading))), addresses_of(reading))
+        documents = [each for each in reading.documents if each.kind != "FluxKustomization"]
+        signs = dict.fromkeys(sign for each in documents for sign in share_of(each).signs)
+        found = _EVIDENCE[reading] = _Evidence(tuple(signs), addresses_of(reading))
     return found
 
 
@@ -119,13 +117,17 @@ def _nearest(
     if home is not None:
         known[""] = facts
     groups: dict[str, list[Reading]] = {}
+    found: dict[str, str] = {}
     for reading in readings:
-        at = os.path.dirname(os.path.abspath(reading.source.path)) + os.sep
-        own = [folder for folder in nested if at.startswith(folder.rstrip(os.sep) + os.sep)]
-        if home is not None and at.startswith(home.rstrip(os.sep) + os.sep):
-            own.append(home)
-        nearest = max(own, key=len, default="" if home is None else _OUTSIDE)
-        groups.setdefault("" if nearest == home else nearest, []).append(reading)
+        written = os.path.dirname(reading.source.path)
+        if written not in found:
+            at = os.path.abspath(written) + os.sep
+            own = [folder for folder in nested if at.startswith(folder.rstrip(os.sep) + os.sep)]
+            if home is not None and at.startswith(home.rstrip(os.sep) + os.sep):
+                own.append(home)
+            nearest = max(own, key=len, default="" if home is None else _OUTSIDE)
+            found[written] = "" if nearest == home else nearest
+        groups.setdefault(found[written], []).append(reading)
     return [(folder, known.get(folder, facts), files) for folder, files in groups.items()] or [("", facts, [])]
 
 
@@ -148,13 +150,27 @@ def _by_folders(readings: list[Reading], folder: str, facts: Facts) -> list[Memb
     return clusters
 
 
+def _signs(readings: Sequence[Reading]) -> Iterator[tuple[Reading, Sign]]:
+    """What the files show; of Flux's Kustomizations only those are read that share their name with another one."""
+    for reading in readings:
+        for sign in _evidence(reading).signs:
+            yield reading, sign
+    flux = [
+        (each, document) for each in readings for document in each.documents if document.kind == "FluxKustomization"
+    ]
+    names = Counter(document.name for _, document in flux)
+    for reading, document in flux:
+        if names[document.name] > 1 or not document.name:
+            for sign in share_of(document).signs:
+                yield reading, sign
+
+
 def _in_folders(readings: list[Reading], graph: Graph, home: str, facts: Facts) -> list[Member]:
     by_path = folders_of(each.source.path for each in readings)
     shown: dict[tuple[str, str], dict[Folder, set[str]]] = {}
-    for reading in readings if len(set(by_path.values())) > 1 else ():
-        for sign in _evidence(reading).signs:
-            folders = shown.setdefault((sign.what, sign.whose), {})
-            folders.setdefault(by_path[reading.source.path], set()).add(sign.shown)
+    for reading, sign in _signs(readings) if len(set(by_path.values())) > 1 else ():
+        folders = shown.setdefault((sign.what, sign.whose), {})
+        folders.setdefault(by_path[reading.source.path], set()).add(sign.shown)
     found = places(parted([*shown.values(), *_services(readings, by_path)]), set(by_path.values()))
     if not found:
         return _apart(Member(home, readings, facts))

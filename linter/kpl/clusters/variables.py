@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from kpl.cluster import COREDNS_IMAGE, KUBE_PROXY_IMAGE
 from kpl.facts import Facts, Origin
-from kpl.inputs.document import Document, Reading
-from kpl.text.span import Text
+from kpl.inputs.document import Reading
+from kpl.shares.share import COREDNS_IMAGE, KUBE_PROXY_IMAGE, share_of
 from kpl.text.version import Version
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::?[-=][^}]*)?\}")
@@ -17,14 +16,18 @@ _VARIABLE = re.compile(r"\$\{(\w+)(?::?[-=][^}]*)?\}")
 def with_variables(facts: Facts, readings: Sequence[Reading]) -> Facts:
     """`facts` with the releases that images name by variables, where all Kustomizations of Flux agree on these."""
     documents = [document for reading in readings for document in reading.documents]
+    images = [image for each in documents if each.kind == "Workload" for image in share_of(each).open_images]
+    if not images:
+        return facts
+    shares = [(each.path, share_of(each)) for each in documents if each.kind == "FluxKustomization"]
     variables: dict[str, set[str]] = {}
     origins: dict[str, Origin] = {}
-    for document in documents:
-        for name, value in getattr(document.model, "substitute", {}).items():
+    for path, share in shares:
+        for name, value, line in share.variables:
             variables.setdefault(name, set()).add(value)
-            origins.setdefault(name, _origin(document, value))
+            origins.setdefault(name, Origin(path, line))
     known = {name: next(iter(values)) for name, values in variables.items() if len(values) == 1}
-    for image in _images(documents) if known else ():
+    for image in images if known else ():
         written = _VARIABLE.search(image)
         if written is None or written[1] not in known:
             continue
@@ -34,14 +37,3 @@ def with_variables(facts: Facts, readings: Sequence[Reading]) -> Facts:
             if found and getattr(facts, name) is None:
                 facts = facts.told({name: Version(found[1])}, origins[written[1]])
     return facts
-
-
-def _origin(document: Document, value: Text) -> Origin:
-    return Origin(document.path, document.source.position(document.embedding.host_span(value.span).start)[0])
-
-
-def _images(documents: Sequence[Document]) -> Iterator[str]:
-    for document in documents:
-        for container in getattr(document.model, "containers", ()):
-            if container.image and "${" in container.image:
-                yield container.image

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 from kpl.coredns.dispenser import Dispenser, RefusedError
 from kpl.coredns.tokens import Token
 from kpl.coredns.zones import Zone, zones_of
+from kpl.golang.net import split_host_port
 from kpl.golang.urls import Url, parse_url
 from kpl.golang.values import GoError
 from kpl.text.version import Version
@@ -146,6 +147,41 @@ class Controller(Dispenser):
                 break
             words.append(self.word())
         return words
+
+    def nothing(self) -> None:
+        """A plugin that takes neither arguments nor a block; before 1.14.4 nothing behind its name was looked at."""
+        self.next()
+        if not self.since("1.14.4"):
+            self.instance.ignored += [Ignored("argument", word.token) for word in self.args()]
+            return
+        if self.next_arg():
+            raise self.arg_err()
+        if self.next_block():
+            raise self.err(f"unknown property '{self.val()}'")
+
+    def address(self) -> Word | None:
+        """The one argument of a plugin that listens: an address with a port. None without arguments."""
+        args = self.args()
+        if len(args) > 1:
+            raise self.arg_err()
+        if not args:
+            return None
+        self.read(split_host_port, args[0])
+        return args[0]
+
+    def only(self) -> Word:
+        """The arguments, which must be one."""
+        args = self.args()
+        if len(args) != 1:
+            raise self.arg_err()
+        return args[0]
+
+    def some(self) -> list[Word]:
+        """The arguments, of which there must be one or more."""
+        args = self.args()
+        if not args:
+            raise self.arg_err()
+        return args
 
     def read(self, parse: Callable[[str], Value], word: str, template: str = "{}") -> Value:
         """`parse(word)`; where Go's parser fails, CoreDNS refuses with its message, set into `template`."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from kpl.coredns.imports import Files, Named, Tree
+from kpl.coredns.imports import Files, FolderTree, NamedTexts
 from kpl.coredns.roles import is_node_local
 from kpl.inputs.document import Document, is_corefile
 from kpl.verdict import Verdict
@@ -21,7 +21,7 @@ _MOUNTED = "/etc/coredns/"
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+\"?(?:/etc/coredns/)?custom/", re.MULTILINE)
 
 
-class Customized(Named):
+class Customized(NamedTexts):
     """The keys of the ConfigMap that holds the Corefile `home`, and in the folder ``custom`` those of `coredns-custom`."""
 
     def __init__(
@@ -63,14 +63,15 @@ def imports_custom(document: Document) -> bool:
     return is_corefile(document) and not is_node_local(document) and bool(_IMPORT.search(document.embedding.text))
 
 
-def find_customized(documents: Iterable[Document]) -> Customized | None:
-    """The Corefile that imports `coredns-custom`, with its files; None where there are none or several of either."""
-    corefiles = [each for each in documents if imports_custom(each)]
+def find_customized(corefiles: Sequence[Document], documents: Iterable[Document]) -> Customized | None:
+    """The one of `corefiles`, which all import `coredns-custom`, with its files; None where there are none or several of either."""
+    if len(corefiles) != 1:
+        return None
     custom: dict[int, list[Document]] = {}
     for each in documents:
-        if each.name == CUSTOM_NAME and each.around is not None:
+        if each.name == CUSTOM_NAME and each.kind in ("Corefile", "ParseFailure") and each.around is not None:
             custom.setdefault(id(each.around), []).append(each)
-    if len(corefiles) != 1 or len(custom) != 1:
+    if len(custom) != 1:
         return None
     (home,), (keys,) = corefiles, custom.values()
     texts = keys[0].around
@@ -86,5 +87,5 @@ def files_around(document: Document, customized: Customized | None) -> Files:
     if customized is not None and customized.home is document:
         return customized
     if document.is_whole_file:
-        return Tree(os.path.dirname(document.path))
-    return Named(document.around or {}, complete=False)
+        return FolderTree(os.path.dirname(document.path))
+    return NamedTexts(document.around or {}, complete=False)

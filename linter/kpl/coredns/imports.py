@@ -14,6 +14,7 @@ from typing import Protocol
 
 from kpl.coredns.parser import CorefileParser, EndlessImportError
 from kpl.coredns.tokens import Token, tokenize
+from kpl.inputs.discover import is_below
 from kpl.verdict import Need
 
 MAX_FILE_EXPANSIONS = 100_000
@@ -36,7 +37,7 @@ class Files(Protocol):
         """The text of a file; None where it is none, or cannot be read."""
 
 
-class Named:
+class NamedTexts:
     """Texts by name: the keys of a ConfigMap, say, whose folder other volumes may add to."""
 
     def __init__(self, texts: Mapping[str, str], complete: bool) -> None:
@@ -60,7 +61,7 @@ class Named:
         return self.texts.get(path)
 
 
-class Tree:
+class FolderTree:
     """The folder that the Corefile lies in; nothing is read outside of the tree under lint.
 
     That is the repository, else the current folder where it holds the file, else the file's own folder.
@@ -85,13 +86,13 @@ class Tree:
             above = os.path.dirname(at)
             if above == at:
                 here = os.path.realpath(os.curdir)
-                return here if _is_below(own, here) else own
+                return here if is_below(own, here) else own
             at = above
         return at
 
     def _inside(self, path: str) -> str | None:
         real = os.path.realpath(os.path.join(self.folder, path))
-        return real if _is_below(real, self.root) else None
+        return real if is_below(real, self.root) else None
 
     def names(self, folder: str) -> Collection[str] | None:
         """The names in a folder of the tree."""
@@ -111,10 +112,6 @@ class Tree:
                 return file.read()
         except OSError:
             return None
-
-
-def _is_below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
 class Importer:

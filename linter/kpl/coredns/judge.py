@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from kpl.coredns.controller import Controller, Ignored, Instance, ServerConfig
 from kpl.coredns.dispenser import EndlessBlockError, RefusedError
 from kpl.coredns.environment import EndlessReplacementError
-from kpl.coredns.imports import Files, Importer, Named
+from kpl.coredns.imports import Files, Importer, NamedTexts
 from kpl.coredns.parser import MAX_TOKENS, Block, CorefileParser, EndlessImportError, TooLargeError
 from kpl.coredns.servers import refuse_servers
 from kpl.coredns.tokens import Token, tokenize, tokens_of_fragment
@@ -89,7 +89,7 @@ def judge_corefile(
     Messages call it `name`. A `fragment` holds plugin lines, and is judged as all that a server block imports. Nothing
     is raised for any text.
     """
-    files = files if files is not None else Named({}, complete=True)
+    files = files if files is not None else NamedTexts({}, complete=True)
     # what is no UTF-8 is one U+FFFD a byte for Go
     text = text if text.isascii() else _NOT_UTF8.sub("\ufffd", text)
     if has_many_words(text):

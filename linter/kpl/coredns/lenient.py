@@ -13,6 +13,7 @@ from typing import NamedTuple
 from kpl.coredns.judge import Circumstances, Judgement
 from kpl.coredns.releases import DIRECTIVES, KEYWORDS
 from kpl.coredns.versions import keyword_removed_in, setup_order
+from kpl.text.lines import line_span
 from kpl.text.words import closest
 from kpl.verdict import Verdict
 
@@ -72,9 +73,8 @@ def _without_removed_option(text: str, verdict: Verdict, circumstances: Circumst
     plugin = _PLUGIN.match(verdict.message or "")
     if plugin is None or verdict.span is None:
         return None
-    start = text.rfind("\n", 0, verdict.span.start) + 1
-    end = text.find("\n", start)
-    line = text[start : len(text) if end < 0 else end]
+    start, end = line_span(text, verdict.span.start)
+    line = text[start:end]
     option = line.split()[0] if line.split() else ""
     removed = keyword_removed_in(plugin[1], option)
     if removed is None or circumstances.version < removed or "{" in line or "}" in line:

@@ -21,7 +21,7 @@ ENCRYPTED = ("tls", "quic", "grpc", "https", "https3")
 """The transports whose servers have a TLS configuration."""
 
 
-class Member(NamedTuple):
+class ListenerKey(NamedTuple):
     """A key on a listener: its zone and token, and the settings of its block."""
 
     zone: str
@@ -35,7 +35,7 @@ class Listener:
 
     transport: str
     address: str
-    members: list[Member] = field(default_factory=list)
+    members: list[ListenerKey] = field(default_factory=list)
 
 
 def listeners_of(configs: Sequence[ServerConfig]) -> list[Listener]:
@@ -48,7 +48,7 @@ def listeners_of(configs: Sequence[ServerConfig]) -> list[Listener]:
                 known = address_text(unmapped(ip)) if ip else host
                 address = f"{zone.transport}://{join_host_port(known, zone.port)}" if ip or not host else ""
                 listener = found.setdefault((zone.transport, known, zone.port), Listener(zone.transport, address))
-                listener.members.append(Member(zone.name, token, config))
+                listener.members.append(ListenerKey(zone.name, token, config))
     return list(found.values())
 
 

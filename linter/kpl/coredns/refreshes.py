@@ -1,4 +1,7 @@
-"""How often the plugins of cloud services fetch their zones. (CoreDNS plugin/route53, plugin/azure, plugin/clouddns: setup.go)"""
+"""How often plugins read their zones again.
+
+(CoreDNS plugin/route53, plugin/azure, plugin/clouddns; plugin/file, plugin/auto: setup.go)
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,20 @@ from kpl.coredns.controller import Controller
 from kpl.golang.values import GoError, atoi, parse_duration, quote
 
 MINUTE = 60 * 10**9
-"""The interval of all three where none is told, in nanoseconds."""
+"""The interval of the cloud services where none is told, in nanoseconds."""
+
+
+def read_reload(c: Controller, negative: bool = True) -> int:
+    """The option ``reload`` of zones in files, in nanoseconds; `negative` tells whether CoreDNS takes less than 0."""
+    args = c.args()
+    if not args:
+        if not c.since("1.8.7"):
+            raise c.panic("runtime error: index out of range [0] with length 0")
+        raise c.refuse("reload duration value is expected")
+    reload = c.read(parse_duration, args[0], "plugin/file: {}")
+    if reload < 0 and not negative:
+        raise c.refuse("plugin/file: invalid duration", args[0])
+    return reload
 
 
 def read_refresh(c: Controller, unparsed: str, quoted: bool = True) -> int:

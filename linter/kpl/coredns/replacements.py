@@ -33,7 +33,7 @@ def replace_directive(server: ServerBlock, directive: Directive, version: Versio
 def replace_option(server: ServerBlock, directive: Directive, option: Property) -> Fix | None:
     """What stands in for a removed option of `directive`, or for one without effect."""
     if option.name == "no_reload":
-        if option.args or directive.find("reload"):
+        if option.args or directive.get("reload"):
             return None
         return Fix("Replace `no_reload` with `reload 0`", (Edit(*option.name.span, "reload 0"),))
     if option.name == "transfer":

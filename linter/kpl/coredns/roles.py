@@ -55,4 +55,4 @@ def is_cluster_block(server: ServerBlock) -> bool:
     With `endpoint` or `kubeconfig` the `kubernetes` plugin asks a remote API server, from anywhere.
     """
     kubernetes = server.get("kubernetes")
-    return kubernetes is not None and not any(kubernetes.find(name) for name in ("endpoint", "kubeconfig"))
+    return kubernetes is not None and not any(kubernetes.get(name) for name in ("endpoint", "kubeconfig"))

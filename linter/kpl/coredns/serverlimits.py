@@ -28,13 +28,11 @@ def read_limits(c: Controller, least: Mapping[str, int], most: Mapping[str, int]
         name = c.val()
         if name not in least:
             raise c.err(f"unknown property '{name}'")
-        args = c.args()
-        if len(args) != 1:
-            raise c.arg_err()
+        arg = c.only()
         try:
-            limit = atoi(args[0])
+            limit = atoi(arg)
         except ValueError as error:
-            raise c.err(f"invalid {name} value '{args[0]}': {error}") from None
+            raise c.err(f"invalid {name} value '{arg}': {error}") from None
         if limit < least[name]:
             kind = "positive" if least[name] else "non-negative"
             raise c.err(f"{name} must be a {kind} integer: {limit}")

@@ -20,22 +20,22 @@ from kpl.text.span import Span, Text
 
 
 @dataclass(frozen=True, eq=False)
-class Word:
+class OutlineWord:
     """A word: where it stands in the file, what it says, and the words that it stands under."""
 
     span: Span
     value: str
-    under: tuple[Word, ...] = ()
+    under: tuple[OutlineWord, ...] = ()
     syntax: str = "yaml"
 
 
-def outline(reading: Reading, ranges: Sequence[Span], flat: bool = False) -> list[Word]:
+def outline(reading: Reading, ranges: Sequence[Span], flat: bool = False) -> list[OutlineWord]:
     """The words of the YAML documents that touch `ranges`, and of the texts embedded in them; raises YamlError.
 
     `flat` leaves out what the words of a Corefile stand under.
     """
     source = reading.source
-    words: list[Word] = []
+    words: list[OutlineWord] = []
     models = [document for document in reading.documents if isinstance(document.model, (Corefile, KubeProxyConfig))]
     if flat:
         models = [each for each in models if not isinstance(each.model, Corefile)]
@@ -52,29 +52,31 @@ def outline(reading: Reading, ranges: Sequence[Span], flat: bool = False) -> lis
     return words
 
 
-def _embedded(document: Document) -> Iterator[Word]:
-    inner: Iterator[Word]
+def _embedded(document: Document) -> Iterator[OutlineWord]:
+    inner: Iterator[OutlineWord]
     if isinstance(document.model, Corefile):
         inner = _corefile(document.model)
     elif document.embedding.text == document.source.text:
         return
     else:
         inner = _yaml(document.model.node, ())
-    lifted: dict[Word, Word] = {}
+    lifted: dict[OutlineWord, OutlineWord] = {}
     for word in inner:
         under = tuple(lifted[each] for each in word.under)
-        lifted[word] = Word(document.embedding.host_span(word.span), word.value, under, f"embedded {word.syntax}")
+        lifted[word] = OutlineWord(
+            document.embedding.host_span(word.span), word.value, under, f"embedded {word.syntax}"
+        )
         yield lifted[word]
 
 
-def _flat(document: Document) -> Iterator[Word]:
+def _flat(document: Document) -> Iterator[OutlineWord]:
     for token in tokenize(document.embedding.text):
-        yield Word(document.embedding.host_span(token.span), token.text, (), "embedded corefile")
+        yield OutlineWord(document.embedding.host_span(token.span), token.text, (), "embedded corefile")
 
 
-def as_loaded(reading: Reading) -> list[Word] | None:
+def as_loaded(reading: Reading) -> list[OutlineWord] | None:
     """The words of the Corefiles in a file as CoreDNS's parser groups them; None where it refuses one."""
-    words: list[Word] = []
+    words: list[OutlineWord] = []
     for document in reading.documents:
         if is_corefile(document):
             found = parsed(document.embedding.text, document.is_fragment)
@@ -89,28 +91,28 @@ def as_loaded(reading: Reading) -> list[Word] | None:
     return words
 
 
-def _loaded(document: Document, token: Token, under: tuple[Word, ...]) -> Word:
+def _loaded(document: Document, token: Token, under: tuple[OutlineWord, ...]) -> OutlineWord:
     # as it is written: a variable has no value here
     written = document.embedding.text[slice(*token.span)]
-    return Word(document.embedding.host_span(token.span), written, under, "loaded corefile")
+    return OutlineWord(document.embedding.host_span(token.span), written, under, "loaded corefile")
 
 
-def _yaml(node: Node, under: tuple[Word, ...]) -> Iterator[Word]:
+def _yaml(node: Node, under: tuple[OutlineWord, ...]) -> Iterator[OutlineWord]:
     if node.shared:
         return
     if isinstance(node, Scalar):
-        yield Word(node.span, node.value, under)
+        yield OutlineWord(node.span, node.value, under)
     elif isinstance(node, YamlSequence):
         for item in node.items:
             yield from _yaml(item, under)
     elif isinstance(node, Mapping):
         for key, value in node.pairs:
-            name = Word(key.span, key.value if isinstance(key, Scalar) else "", under)
+            name = OutlineWord(key.span, key.value if isinstance(key, Scalar) else "", under)
             yield name
             yield from _yaml(value, (*under, name))
 
 
-def _corefile(corefile: Corefile) -> Iterator[Word]:
+def _corefile(corefile: Corefile) -> Iterator[OutlineWord]:
     for server in (*corefile.servers, *corefile.snippets):
         keys = [_word(key) for key in server.keys]
         yield from keys
@@ -118,7 +120,7 @@ def _corefile(corefile: Corefile) -> Iterator[Word]:
             yield from _line(directive, tuple(keys[:1]))
 
 
-def _line(line: Directive | Property, under: tuple[Word, ...]) -> Iterator[Word]:
+def _line(line: Directive | Property, under: tuple[OutlineWord, ...]) -> Iterator[OutlineWord]:
     name = _word(line.name, under)
     yield name
     for arg in line.args:
@@ -127,11 +129,11 @@ def _line(line: Directive | Property, under: tuple[Word, ...]) -> Iterator[Word]
         yield from _line(inner, (*under, name))
 
 
-def _word(text: Text, under: tuple[Word, ...] = ()) -> Word:
-    return Word(text.span, str(text), under, "corefile")
+def _word(text: Text, under: tuple[OutlineWord, ...] = ()) -> OutlineWord:
+    return OutlineWord(text.span, str(text), under, "corefile")
 
 
-def differences(before: Sequence[Word], after: Sequence[Word], edits: Sequence[Edit]) -> list[str]:
+def changes_outside(before: Sequence[OutlineWord], after: Sequence[OutlineWord], edits: Sequence[Edit]) -> list[str]:
     """What changed outside of `edits`: words that are gone, moved to another place in the structure, or came up."""
     ordered = sorted(edits)
     starts = [edit.start for edit in ordered]
@@ -175,5 +177,5 @@ def differences(before: Sequence[Word], after: Sequence[Word], edits: Sequence[E
     return changed
 
 
-def _place(word: Word) -> tuple[Span, str, str]:
+def _place(word: OutlineWord) -> tuple[Span, str, str]:
     return word.span, word.value, word.syntax

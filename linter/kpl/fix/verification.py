@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from kpl import troubles
 from kpl.coredns.structure import flaw
-from kpl.fix.outline import as_loaded, differences, outline
+from kpl.fix.outline import as_loaded, changes_outside, outline
 from kpl.inputs.document import Reading, is_corefile
 from kpl.inputs.read import read
 from kpl.inputs.yamltree import YamlError
@@ -100,14 +100,14 @@ def _text_problem(before: Reading, after: Reading, edits: Sequence[Edit], restru
     except YamlError as error:
         return f"the result does not parse: {error.message}"
     if restructures:
-        changed = differences(old, new, edits)
+        changed = changes_outside(old, new, edits)
         return f"it changes text outside its edits: {changed[0]}" if changed else _flaw(after)
     was, now = as_loaded(before), as_loaded(after)
     if was is not None:
         if now is None:
             return "CoreDNS's parser refuses the result"
         old, new = [*old, *was], [*new, *now]
-    changed = differences(old, new, edits)
+    changed = changes_outside(old, new, edits)
     return f"it changes text outside its edits: {changed[0]}" if changed else None
 
 

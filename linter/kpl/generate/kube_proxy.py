@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from kpl.errors import UsageError
 from kpl.generate.comments import comment
-from kpl.proxy.modes import DEFAULT_CHANGES, KUBEADM_WRITES_MODE, LIBERAL_KERNEL, best_mode
+from kpl.proxy.configuration.modes import DEFAULT_CHANGES, KUBEADM_WRITES_MODE, LIBERAL_KERNEL, best_mode
+from kpl.proxy.iptables.scale import IPTABLES_SERVICES, rules_walked_by_first_packet, rules_written_by_full_sync
 from kpl.proxy.releases import NEWEST_KUBERNETES
-from kpl.proxy.scale import IPTABLES_SERVICES, rules_walked_by_first_packet, rules_written_by_full_sync
 from kpl.text.version import Version
 
 _DUAL_STACK = Version("1.21")

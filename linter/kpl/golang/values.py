@@ -28,9 +28,9 @@ def atoi(word: str) -> int:
     return read_signed("Atoi", word, 10, 64)
 
 
-def parse_uint(word: str, bits: int) -> int:
-    """strconv.ParseUint with base 10."""
-    return read_unsigned("ParseUint", word, word, 10, bits)
+def int64(number: int) -> int:
+    """What 64 bits hold of `number`."""
+    return (number + 2**63) % 2**64 - 2**63
 
 
 def read_signed(function: str, word: str, base: int, bits: int) -> int:

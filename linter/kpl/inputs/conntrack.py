@@ -23,9 +23,10 @@ from kpl.inputs.shapes import (
     closed_lines_of,
     line_at,
     open_line,
-    parsed,
     tokens_of,
+    tree_of,
     word_number,
+    words_span,
 )
 from kpl.text.number import whole_number
 from kpl.text.span import Span
@@ -146,9 +147,7 @@ class ConntrackDump:
 
     def span(self, start: int) -> Span:
         """Where the words of the line stand that starts at `start`."""
-        line = line_at(self.text, start)
-        lead = len(line) - len(line.lstrip())
-        return Span(start + lead, start + lead + len(bare(line)))
+        return words_span(self.text, start)
 
 
 def _port(written: str | None) -> int | None:
@@ -227,7 +226,7 @@ class _Reader:
         return self.counters
 
     def _columns(self, written: str, at: int) -> str:
-        tree = parsed("conntrack", "columns", written)
+        tree = tree_of("conntrack", "columns", written)
         if tree is None:
             return ""
         self.columns = [str(token) for token in tree.children]
@@ -251,7 +250,7 @@ class _Reader:
         return "row"
 
     def _counter(self, written: str, at: int) -> str:
-        if parsed("conntrack", "statistic", written) is None:
+        if tree_of("conntrack", "statistic", written) is None:
             return ""
         counters = self._continue("statistic", at)
         (name, place), (value, _) = _words(written, at)
@@ -259,7 +258,7 @@ class _Reader:
         return "statistic"
 
     def _trailer(self, written: str, at: int) -> str:
-        tree = parsed("conntrack", "trailer", written)
+        tree = tree_of("conntrack", "trailer", written)
         if tree is None:
             return ""
         number = next(token for token in tokens_of(tree) if token.type == "NUMBER")
@@ -267,7 +266,7 @@ class _Reader:
         return "trailer"
 
     def _setting(self, written: str, at: int) -> str:
-        tree = parsed("conntrack", "setting", written)
+        tree = tree_of("conntrack", "setting", written)
         if tree is None:
             return ""
         name, number = (str(token) for token in tree.children)

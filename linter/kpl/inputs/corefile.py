@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from kpl.text.edit import Edit
+from kpl.text.lines import line_end
 from kpl.text.span import Span, Text
 
 MAX_IMPORTED = 50
@@ -56,7 +57,7 @@ class Directive:
             self._by_name = _by_name(self.properties)
         return self._by_name.get(name, ())
 
-    def find(self, name: str) -> Property | None:
+    def get(self, name: str) -> Property | None:
         """The first property `name`."""
         return next(iter(self.all(name)), None)
 
@@ -197,8 +198,7 @@ class Corefile:
         return found.group() if found else ""
 
     def _line_end(self, offset: int) -> int:
-        end = self.text.find("\n", offset)
-        end = len(self.text) if end < 0 else end
+        end = line_end(self.text, offset)
         return end - 1 if self.text[end - 1 : end] == "\r" and end > offset else end
 
     def insert_after(self, directive: Directive, *lines: str) -> Edit:
@@ -245,8 +245,7 @@ class Corefile:
     def remove_lines(self, span: Span) -> Edit | None:
         """`span` with the lines that it stands on; None when something else, a comment say, stands there too."""
         start = self.text.rfind("\n", 0, span.start) + 1
-        end = self.text.find("\n", span.end)
-        end = len(self.text) if end < 0 else end + 1
+        end = min(line_end(self.text, span.end) + 1, len(self.text))
         if self.text[start : span.start].strip() or self.text[span.end : end].strip():
             return None
         if end == len(self.text) and not self.text.endswith("\n") and start:

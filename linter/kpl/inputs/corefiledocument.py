@@ -7,8 +7,8 @@ import re
 from kpl.inputs import detect
 from kpl.inputs.document import Document, ParseFailure
 from kpl.text.embedding import Embedding
+from kpl.text.lines import first_line
 from kpl.text.source import Source
-from kpl.text.span import Span
 
 MAX_COREFILE = 4 << 20
 """In characters, four times what Kubernetes keeps in a ConfigMap."""
@@ -29,7 +29,7 @@ def corefile_document(
     if too_large is None and has_many_words(text):
         too_large = f"it has more than {MAX_WORDS:,} words"
     if too_large is not None:
-        model = ParseFailure("Corefile", too_large, _first_line(text), templated, too_large=True)
+        model = ParseFailure("Corefile", too_large, first_line(text), templated, too_large=True)
         return Document(source, model, embedding, name, namespace, key, templated)
     try:
         model = parse_corefile(text, fragment=key.endswith(".override"))
@@ -49,10 +49,3 @@ def is_templated(text: str) -> bool:
     """Whether `text` holds placeholders that something else fills in: Helm, Jinja, envsubst, Terraform, `__PILLAR__`."""
     # CR is nothing at all to CoreDNS
     return _TEMPLATE.search(text.replace("\r", "")) is not None
-
-
-def _first_line(text: str) -> Span:
-    """The first line of `text` that is not blank."""
-    start = len(text) - len(text.lstrip())
-    end = text.find("\n", start)
-    return Span(start, len(text.rstrip()) if end < 0 else end)

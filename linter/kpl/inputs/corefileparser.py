@@ -67,9 +67,11 @@ def parse_corefile(text: str, fragment: bool = False) -> Corefile:
     """
     try:
         read = _parser().parse(text, start="fragment" if fragment else "corefile")
-    except CorefileError:
-        raise
     except Exception as error:
+        from kpl_grammars import is_refusal
+
+        if not is_refusal(error):
+            raise
         raise _corefile_error(error, text) from None
     corefile = Corefile(text, fragment=fragment)
     if fragment:
@@ -84,9 +86,7 @@ def parse_corefile(text: str, fragment: bool = False) -> Corefile:
 def _corefile_error(error: Any, text: str) -> CorefileError:
     token = getattr(error, "token", None)
     if token is None:
-        at = getattr(error, "pos_in_stream", None)
-        if at is None:
-            raise error
+        at = error.pos_in_stream
         return CorefileError("this character is not allowed here", Span(at, at + 1))
     if token.type == "$END":
         return CorefileError("the file ends inside a block: a `}` is missing", _last_word(text))

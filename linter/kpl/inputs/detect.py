@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from kpl.inputs.listing import LISTING_LINE
@@ -105,6 +106,8 @@ _STATEMENT_LINE = re.compile(r"^[^#\n]*;[ \t]*\r?$", re.MULTILINE)
 _OBJECT_LINE = re.compile(r"""^[ \t]*["']?(?:kind|apiVersion)["']?[ \t]*:""", re.MULTILINE)
 
 
+# a tree has the same few names in many folders
+@lru_cache(maxsize=10_000)
 def kind_by_name(name: str) -> str | None:
     """What the file called `name` (without folders) may be; its content decides in the end.
 

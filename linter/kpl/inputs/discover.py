@@ -5,14 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kpl.errors import UsageError
 from kpl.inputs.coverage import Skipped, SkipReason
 from kpl.inputs.detect import kind_by_name
 
-_NEVER = {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".tox", ".terraform"}
+_NEVER = {".kpl_cache", ".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".tox", ".terraform"}
 SCRATCH_PREFIX = ".kpl-fix-"
 """How the folders are called in which kpl prepares the new text of a file; each ignores itself."""
 
@@ -48,23 +48,45 @@ def discover(paths: Sequence[str], all_names: bool = False) -> Discovery:
     be a pipe. Raises UsageError for a path that does not exist.
     """
     discovery = Discovery()
-    seen: dict[tuple[int, int], Found] = {}
+    seen = _Seen()
     for path in paths:
         status = _status(path)
         if stat.S_ISDIR(status.st_mode):
             candidates = _Folder(path, all_names, discovery).files(path)
         elif stat.S_ISREG(status.st_mode) or stat.S_ISFIFO(status.st_mode):
-            candidates = iter([(path, status)])
+            candidates = iter([(path, status.st_ino)])
         else:
             discovery.skipped.append(Skipped(path, SkipReason.NOT_A_FILE, "is not a file, a directory or a pipe"))
             continue
-        for each, found_status in candidates:
-            identity = (found_status.st_dev, found_status.st_ino)
-            if identity not in seen:
-                seen[identity] = Found(each, each == path)
-                discovery.found.append(seen[identity])
-            seen[identity].arguments.append(path)
+        for each, inode in candidates:
+            found = seen.same_file(each, inode)
+            if found is None:
+                found = Found(each, each == path)
+                seen.add(found, inode)
+                discovery.found.append(found)
+            found.arguments.append(path)
     return discovery
+
+
+class _Seen:
+    """Real files that were found already."""
+
+    def __init__(self) -> None:
+        self._by_inode: dict[int, list[Found]] = {}
+
+    def same_file(self, path: str, inode: int) -> Found | None:
+        """What was found before and is the file `path`; the device is asked for only where the inode is the same."""
+        for found in self._by_inode.get(inode, ()):
+            try:
+                if found.path == path or os.path.samefile(found.path, path):
+                    return found
+            except OSError:  # gone by now
+                continue
+        return None
+
+    def add(self, found: Found, inode: int) -> None:
+        """Remember a file."""
+        self._by_inode.setdefault(inode, []).append(found)
 
 
 def tracked(work_tree: str) -> Discovery:
@@ -94,18 +116,34 @@ class _Folder:
         self.new = new
         self._inside: dict[str, bool] = {}
 
-    def files(self, folder: str) -> Iterator[tuple[str, os.stat_result]]:
-        """The files below `folder` that are to be read, with their status."""
-        for path in self._paths(folder):
-            status = self._regular(path)
-            if status is None:
-                continue
-            if self.all_names or kind_by_name(os.path.basename(path)):
-                yield path, status
+    def files(self, folder: str) -> Iterator[tuple[str, int]]:
+        """The files below `folder` that are to be read, with their inode."""
+        return self._kept(self._paths(folder))
+
+    def _kept(self, paths: Iterable[tuple[str, int | None]]) -> Iterator[tuple[str, int]]:
+        for path, inode in paths:
+            if inode is None:
+                status = self._regular(path)
+                if status is None:
+                    continue
+                if stat.S_ISDIR(status.st_mode):
+                    yield from self._kept(self._repository(path))
+                    continue
+                inode = status.st_ino
+            if self.all_names or kind_by_name(path.rpartition(os.sep)[2]):
+                yield path, inode
             else:
                 self._skip(path, SkipReason.OTHER_NAME, "has a name that kpl does not read")
 
-    def _paths(self, folder: str) -> Iterator[str]:
+    def _repository(self, path: str) -> Iterable[tuple[str, int | None]]:
+        """The files in a folder that git lists like a file."""
+        if os.path.lexists(os.path.join(path, ".git")):
+            return self._paths(path)  # a submodule, or a repository inside of this one
+        # a submodule that is not initialized: git lists nothing in it
+        return self._all_files(path) if self.new else ()
+
+    def _paths(self, folder: str) -> Iterator[tuple[str, int | None]]:
+        """The files below `folder`, with the inode of those that are known to be regular and inside."""
         from kpl.inputs.gitfiles import GitError, list_files, work_tree_of
 
         work_tree = work_tree_of(folder)
@@ -123,35 +161,42 @@ class _Folder:
         for name, problem in listing.unreadable:
             self._skip(_join(folder, name), SkipReason.UNREADABLE, f"is not readable: {problem}")
         for name in sorted(listing.names):
-            path = _join(folder, name.rstrip("/"))
-            if not os.path.isdir(path) or os.path.islink(path):
-                yield path
-            elif os.path.lexists(os.path.join(path, ".git")):
-                yield from self._paths(path)  # a submodule, or a repository inside of this one
-            elif self.new:
-                yield from self._all_files(path)  # a submodule that is not initialized: git lists nothing in it
+            yield _join(folder, name.rstrip("/")), None
 
-    def _all_files(self, folder: str) -> Iterator[str]:
-        for root, folders, names in os.walk(folder, onerror=self._unreadable):
-            folders[:] = sorted(each for each in folders if each not in _NEVER and not each.startswith(SCRATCH_PREFIX))
-            for name in sorted(names):
-                yield os.path.normpath(os.path.join(root, name))
-
-    def _unreadable(self, error: OSError) -> None:
-        self._skip(error.filename, SkipReason.UNREADABLE, f"is not readable: {error.strerror}")
+    def _all_files(self, folder: str) -> Iterator[tuple[str, int | None]]:
+        waiting = [os.path.normpath(folder)]
+        while waiting:
+            at = waiting.pop()
+            folders = []
+            try:
+                with os.scandir(at) as entries:
+                    listed = sorted(entries, key=_name)
+            except OSError as error:
+                self._skip(at, SkipReason.UNREADABLE, f"is not readable: {error.strerror}")
+                continue
+            for entry in listed:
+                path = _join(at, entry.name)
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name not in _NEVER and not entry.name.startswith(SCRATCH_PREFIX):
+                        folders.append(path)
+                else:
+                    yield path, entry.inode() if entry.is_file(follow_symlinks=False) else None
+            waiting += reversed(folders)
 
     def _regular(self, path: str) -> os.stat_result | None:
-        """The status of a regular file that lies in the folder given; None for anything else."""
+        """The status of a regular file or a folder that lies in the folder given; None for anything else."""
         try:
             status = os.lstat(path)
             if not self._is_inside(os.path.dirname(path) or os.curdir):
                 self._skip(path, SkipReason.LINK, "is reached through a symbolic link that leads out of the directory")
                 return None
             if stat.S_ISLNK(status.st_mode):
+                if not self.new:
+                    return None  # what it leads to is listed itself
                 status = os.stat(path)
                 if stat.S_ISDIR(status.st_mode):
                     return None
-                if not _is_below(os.path.realpath(path), self.root):
+                if not is_below(os.path.realpath(path), self.root):
                     self._skip(path, SkipReason.LINK, "is a symbolic link to a file outside of the directory")
                     return None
         except (FileNotFoundError, NotADirectoryError):
@@ -160,23 +205,35 @@ class _Folder:
             if error.errno != errno.ELOOP:
                 self._skip(path, SkipReason.UNREADABLE, f"is not readable: {error.strerror}")
             return None
-        if not stat.S_ISREG(status.st_mode):
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
             self._skip(path, SkipReason.NOT_A_FILE, "is not a regular file")
             return None
         return status
 
     def _is_inside(self, folder: str) -> bool:
-        if folder not in self._inside:
-            self._inside[folder] = _is_below(os.path.realpath(folder), self.root)
-        return self._inside[folder]
+        known = self._inside.get(folder)
+        if known is None:
+            above = os.path.dirname(folder)
+            # what is no link in a folder inside is inside
+            if above in self._inside and self._inside[above] and not os.path.islink(folder):
+                known = True
+            else:
+                known = is_below(os.path.realpath(folder), self.root)
+            self._inside[folder] = known
+        return known
 
     def _skip(self, path: str, reason: SkipReason, detail: str) -> None:
         self.discovery.skipped.append(Skipped(path, reason, detail))
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
 
 
 def _join(folder: str, name: str) -> str:
     return name if folder == "." else os.path.join(folder, name)
 
 
-def _is_below(path: str, folder: str) -> bool:
+def is_below(path: str, folder: str) -> bool:
+    """Whether `path` is `folder` or lies in it."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)

@@ -2,36 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakValueDictionary
 
 from kpl.inputs.detect import STDIN_NAME
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
 
+_HOLDERS: WeakValueDictionary[int, Document] = WeakValueDictionary()
+"""The document of each model, by the model's identity."""
 
-@dataclass(eq=False)
+
+def holder_of(model: Any) -> Document:
+    """The document that holds `model`."""
+    return _HOLDERS[id(model)]
+
+
 class Document:
     """One model read from `source`; the model's spans are offsets into `embedding.text`."""
 
-    source: Source
-    model: Any
-    embedding: Embedding
-    name: str = ""
-    """The ``metadata.name`` of the object that holds it, where there is one."""
-    namespace: str = ""
-    key: str = ""
-    """The key of the ConfigMap that holds it, or the file's own name."""
-    templated: bool = False
-    """Whether placeholders stand in its text."""
-    around: Mapping[str, str] | None = None
-    """All keys of the ConfigMap that holds it, with their texts."""
-    judged: tuple[Any, Any] | None = field(default=None, repr=False)
-    """The last verdict on it, behind the circumstances that it was given in and the texts that were beside it."""
-    read_back: list[Any] | None = field(default=None, repr=False)
-    """What it says as a dump of one or more nodes, once that was asked."""
+    def __init__(
+        self,
+        source: Source,
+        model: Any,
+        embedding: Embedding,
+        name: str = "",
+        namespace: str = "",
+        key: str = "",
+        templated: bool = False,
+        around: Mapping[str, str] | None = None,
+    ) -> None:
+        self.source = source
+        self.kind = type(model).__name__
+        """What it is: the name of the model's type."""
+        self.embedding = embedding
+        self.name = name
+        """The ``metadata.name`` of the object that holds it, where there is one."""
+        self.namespace = namespace
+        self.key = key
+        """The key of the ConfigMap that holds it, or the file's own name."""
+        self.templated = templated
+        """Whether placeholders stand in its text."""
+        self.around = around
+        """All keys of the ConfigMap that holds it, with their texts."""
+        self._hold(model)
+
+    def _hold(self, model: Any) -> None:
+        self._model = model
+        if model is not None:
+            _HOLDERS[id(model)] = self
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._hold(self._model)
+
+    @property
+    def model(self) -> Any:
+        """The model."""
+        return self._model
 
     @property
     def path(self) -> str:
@@ -47,6 +79,42 @@ class Document:
     def is_whole_file(self) -> bool:
         """Whether its text is the whole of a file on disk."""
         return type(self.embedding) is Embedding and self.source.path != STDIN_NAME
+
+    def may_hold(self, clue: re.Pattern[str]) -> bool:
+        """Whether `clue` may match what it says; where nobody can tell without reading it, it may."""
+        return True
+
+
+class LateDocument(Document):
+    """An object whose kind is known from its text, and which is read when somebody asks for its model.
+
+    `text` is what it is read from; `read` gives the object as a document, and None where it is none of that kind after all.
+    """
+
+    def __init__(
+        self, source: Source, kind: str, embedding: Embedding, text: str, read: Callable[[], Document | None]
+    ) -> None:
+        super().__init__(source, None, embedding)
+        self.kind = kind
+        self._text = text
+        self._read: Callable[[], Document | None] | None = read
+
+    @property
+    def model(self) -> Any:
+        """The model; None where the object is not of the kind that its text promised."""
+        read = self._read
+        if read is not None:
+            document = read()
+            if document is not None:
+                self.name, self.namespace, self.templated = document.name, document.namespace, document.templated
+                self.kind = document.kind
+                self._hold(document.model)
+            self._read = None
+        return self._model
+
+    def may_hold(self, clue: re.Pattern[str]) -> bool:
+        """Whether `clue` matches its text; an escape may spell any character."""
+        return clue.search(self._text) is not None or "\\" in self._text
 
 
 @dataclass(eq=False)
@@ -85,16 +153,14 @@ DUMPS = frozenset(("Ruleset", "NftRuleset", "IpvsDump"))
 
 def is_dump(document: Document) -> bool:
     """Whether the document is a dump of what kube-proxy programmed."""
-    return type(document.model).__name__ in DUMPS
+    return document.kind in DUMPS
 
 
 def is_corefile(document: Document) -> bool:
     """Whether the document is a Corefile, one that does not parse included."""
-    return type(document.model).__name__ == "Corefile" or (
-        isinstance(document.model, ParseFailure) and document.model.what == "Corefile"
-    )
+    return document.kind == "Corefile" or (document.kind == "ParseFailure" and document.model.what == "Corefile")
 
 
 def only_tells(document: Document) -> bool:
     """Whether `document` only tells of a cluster, and is not checked itself."""
-    return type(document.model).__name__ in TELLING
+    return document.kind in TELLING

@@ -4,46 +4,70 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from typing import IO, Any
 
 from kpl import troubles
+from kpl.errors import UsageError
 from kpl.inputs.coverage import Skipped, SkipReason, failed
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Reading
-from kpl.inputs.read import GZIP, HEAD, MAX_SIZE, Identified, identify, read_identified
+from kpl.inputs.read import GZIP, HEAD, MAX_SIZE, NOTHING, Identified, holds_nothing, identify, read_identified
 
+# not blocking: what was a file when the folder was listed may be a pipe by now
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _LARGE = 1 << 20
 """In bytes. Of larger files the start is looked at first: most of them are not for kpl."""
 
 
-def read_file(found: Found, as_kind: str | None = None) -> Reading | Skipped:
-    """The documents of a file, or why it is left out."""
-    identified = identify_file(found, as_kind)
+def read_file(
+    found: Found, as_kind: str | None = None, seen: Callable[[str, bytes], None] | None = None
+) -> Reading | Skipped:
+    """The documents of a file, or why it is left out; `seen` is told the path and the bytes of a small file."""
+    identified = identify_file(found, as_kind, seen)
     if isinstance(identified, Skipped):
         return identified
-    with troubles.kept(found.path):
-        return read_identified(identified)
-    return failed(found.path)
-
-
-def identify_file(found: Found, as_kind: str | None = None) -> Identified | Skipped:
-    """The text of a file and what it is, or why it is left out."""
     try:
-        with troubles.kept(found.path, OSError, _NotRegularError):
-            return _identify(found, as_kind)
+        return read_identified(identified)
+    except UsageError:
+        raise
+    except troubles.FAILURES as error:
+        troubles.note_error(error, found.path)
+        return failed(found.path)
+
+
+def identify_file(
+    found: Found, as_kind: str | None = None, seen: Callable[[str, bytes], None] | None = None
+) -> Identified | Skipped:
+    """The text of a file and what it is, or why it is left out."""
+    # there may be ten thousand files: a context manager would take as long as reading one
+    try:
+        return _identify(found, as_kind, seen)
     except _NotRegularError:
         return Skipped(found.path, SkipReason.NOT_A_FILE, "is not a regular file")
     except OSError as error:
         return Skipped(found.path, SkipReason.UNREADABLE, f"is not readable: {error.strerror}")
-    return failed(found.path)
+    except UsageError:
+        raise
+    except troubles.FAILURES as error:
+        troubles.note_error(error, found.path)
+        return failed(found.path)
 
 
-def _identify(found: Found, as_kind: str | None) -> Identified | Skipped:
-    with _opened(found) as file:
-        is_pipe = not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-        data = _content(file, found, as_kind)
-    if isinstance(data, Skipped):
-        return data
+def _identify(found: Found, as_kind: str | None, seen: Callable[[str, bytes], None] | None) -> Identified | Skipped:
+    is_pipe = False
+    data = _small(found)
+    if data is not None and seen is not None:
+        seen(found.path, data)
+    if data is None:
+        with _opened(found) as file:
+            is_pipe = not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            content = _content(file, found, as_kind)
+        if isinstance(content, Skipped):
+            return content
+        data = content
+    elif as_kind is None and holds_nothing(found.path, data):
+        return Skipped(found.path, SkipReason.NOTHING, NOTHING)
     identified = identify(found.path, data, found.named, as_kind)
     if isinstance(identified, Skipped) or identified.not_written:
         return identified
@@ -55,11 +79,25 @@ class _NotRegularError(Exception):
     """A folder, a device, or a pipe that nobody named."""
 
 
+def _small(found: Found) -> bytes | None:
+    """The bytes of a small regular file, as most are, with as few calls as it takes; None for any other one."""
+    if found.named and stat.S_ISFIFO(os.stat(found.path).st_mode):
+        return None
+    descriptor = os.open(found.path, _FLAGS)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or not 0 < status.st_size < _LARGE:
+            return None
+        data = os.read(descriptor, status.st_size + 1)
+        return data if len(data) == status.st_size else None
+    finally:
+        os.close(descriptor)
+
+
 def _opened(found: Found) -> IO[bytes]:
     if found.named and stat.S_ISFIFO(os.stat(found.path).st_mode):
         return open(found.path, "rb")
-    # not blocking: what was a file when the folder was listed may be a pipe by now
-    descriptor = os.open(found.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    descriptor = os.open(found.path, _FLAGS)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise _NotRegularError

@@ -17,7 +17,7 @@ _SHA256 = re.compile(rb"(?im)^[ \t]*objectformat[ \t]*=[ \t]*sha256\b")
 _NOT_OPENED = re.compile(r"^warning: could not open directory '(.*?)/?': (.*)$", re.MULTILINE)
 
 
-class Listing(NamedTuple):
+class GitFiles(NamedTuple):
     """What git lists below a folder: `names` relative to it, and the folders that it could not open, with the reason."""
 
     names: list[str]
@@ -39,7 +39,7 @@ def work_tree_of(folder: str) -> str | None:
     return at
 
 
-def list_files(folder: str, work_tree: str, *, new: bool = True) -> Listing:
+def list_files(folder: str, work_tree: str, *, new: bool = True) -> GitFiles:
     """The tracked files below `folder`, and the `new` ones that git does not ignore. Raises GitError."""
     import subprocess
     import tempfile
@@ -73,7 +73,7 @@ def list_files(folder: str, work_tree: str, *, new: bool = True) -> Listing:
         last = errors.strip().rpartition("\n")[2].removeprefix("fatal: ")
         raise GitError(f"git failed: {last or f'exit code {done.returncode}'}")
     names = list(dict.fromkeys(os.fsdecode(done.stdout).split("\0")[:-1]))
-    return Listing(names, _NOT_OPENED.findall(errors))
+    return GitFiles(names, _NOT_OPENED.findall(errors))
 
 
 def _git_program() -> str | None:

@@ -11,12 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from kpl.inputs.recognition import KUSTOMIZATION_NAMES
 from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence
 from kpl.text.span import Text
 
-KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-
-_HINT = re.compile(r"kustomize\.toolkit\.fluxcd\.io|argoproj\.io/|kustomize\.config\.k8s\.io")
 _OTHER_FILES = ("patchesStrategicMerge", "crds", "transformers", "generators", "configurations")
 
 
@@ -49,11 +47,6 @@ class Application:
     paths: list[str]
     destination: str
     """The name or the address of the cluster that it deploys to."""
-
-
-def is_about_clusters(file_name: str, text: str) -> bool:
-    """Whether such an object may be in the YAML document `text`."""
-    return file_name in KUSTOMIZATION_NAMES or _HINT.search(text) is not None
 
 
 def gitops_models(node: Mapping, file_name: str) -> Iterator[Kustomization | FluxKustomization | Application]:

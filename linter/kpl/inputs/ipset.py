@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from kpl.inputs.shapes import LONGEST_LINE, Shapes, bare, closed_lines_of, line_at, open_line, parsed, tokens_of
+from kpl.inputs.shapes import LONGEST_LINE, Shapes, bare, closed_lines_of, line_at, open_line, tokens_of, tree_of
 from kpl.text.number import whole_number
 from kpl.text.span import Span, Text
 
@@ -125,7 +125,7 @@ class _Reader:
         return self.dump
 
     def _property(self, written: str, start: int) -> bool:
-        tree = parsed("ipset", "property", written) if len(written) <= LONGEST_LINE else None
+        tree = tree_of("ipset", "property", written) if len(written) <= LONGEST_LINE else None
         if tree is None:
             return False
         name, *values = (str(token) for token in tokens_of(tree))
@@ -150,7 +150,7 @@ class _Reader:
         return self.dump.sets[-1]
 
     def _create(self, written: str, start: int) -> bool:
-        tree = parsed("ipset", "create", written) if len(written) <= LONGEST_LINE else None
+        tree = tree_of("ipset", "create", written) if len(written) <= LONGEST_LINE else None
         if tree is None:
             return False
         name, kind, *header = (str(token) for token in tokens_of(tree))

@@ -11,9 +11,9 @@ import re
 from typing import Any
 
 from kpl.inputs.known_shapes import CHAIN, DECLARED, KnownShapes
-from kpl.inputs.ruleset import BEFORE_RULE, Ruleset, Shape, Table, word_pattern
+from kpl.inputs.ruleset import BEFORE_RULE, Ruleset, RuleShape, Table, word_pattern
 from kpl.inputs.saveheaders import save_headers
-from kpl.inputs.shapes import open_line, parsed
+from kpl.inputs.shapes import open_line, tree_of
 from kpl.text.span import Span
 
 TABLES = ("raw", "mangle", "nat", "filter", "security")
@@ -58,7 +58,7 @@ class _Reader:
         closed = text[: self.ruleset.cut.start] if self.ruleset.cut else text
         self.text = _without_entities(closed.replace("\r\n", " \n").replace("\r", "\n"))
         self.table: Table | None = None
-        self.shapes: dict[tuple[str, ...], Shape | None] = {}
+        self.shapes: dict[tuple[str, ...], RuleShape | None] = {}
         self.lines_of: dict[tuple[str, ...], int] = {}
         self.known = KnownShapes()
         self.until_next, self.wait = FIRST_PATTERN, FIRST_PATTERN
@@ -183,12 +183,12 @@ class _Reader:
     def _unread(self, start: int) -> None:
         (self.ruleset if self.table is None else self.table).unread.append(start)
 
-    def _learn(self, key: tuple[str, ...], line: str, parts: list[str]) -> Shape | None:
+    def _learn(self, key: tuple[str, ...], line: str, parts: list[str]) -> RuleShape | None:
         rules = self.rules + (len(self.table.chain) if self.table is not None else 0) + 1
         if len(self.shapes) > max(MANY_SHAPES, MANY_SHAPES_SHARE * rules):
             self.ruleset.shapes_exploded = True
             return _rough_shape(parts)
-        tree = parsed("iptables", "rule", line)
+        tree = tree_of("iptables", "rule", line)
         shape = None if tree is None else _shape(tree)
         self.shapes[key] = shape
         return shape
@@ -225,7 +225,7 @@ def _character(entity: re.Match[str]) -> str:
     return _ENTITIES[entity[1]]
 
 
-def _shape(tree: Any) -> Shape:
+def _shape(tree: Any) -> RuleShape:
     """The shape of a rule out of its tree."""
     number = 0
     target, goto, matches = 0, False, None
@@ -244,15 +244,15 @@ def _shape(tree: Any) -> Shape:
             target, goto, matches = numbers[0], name in ("-g", "--goto"), len(options)
         else:
             options.append((name, negated, tuple(numbers)))
-    return Shape(target, goto, tuple(options), len(options) if matches is None else matches)
+    return RuleShape(target, goto, tuple(options), len(options) if matches is None else matches)
 
 
-def _rough_shape(parts: list[str]) -> Shape | None:
+def _rough_shape(parts: list[str]) -> RuleShape | None:
     """A shape with chain and target only, without the grammar."""
     if len(parts) < 3:
         return None
     for number, literal in enumerate(parts[2::2], 1):
         option = literal.split()[-1:]
         if option in (["-j"], ["-g"]) and 2 * number + 1 < len(parts):
-            return Shape(number, option == ["-g"], ())
-    return Shape(0, False, ())
+            return RuleShape(number, option == ["-g"], ())
+    return RuleShape(0, False, ())

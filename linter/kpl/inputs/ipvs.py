@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from kpl.golang.net import parse_ip
 from kpl.golang.netip import address_text
-from kpl.inputs.shapes import Shapes, bare, closed_lines_of, line_at, open_line, tokens_of, word_number
+from kpl.inputs.shapes import Shapes, bare, closed_lines_of, open_line, tokens_of, word_number, words_span
 from kpl.text.span import Span
 
 FORWARDING = {
@@ -123,9 +123,7 @@ class IpvsDump:
 
     def span(self, start: int) -> Span:
         """Where the words of the line stand that starts at `start`."""
-        line = line_at(self.text, start)
-        lead = len(line) - len(line.lstrip())
-        return Span(start + lead, start + lead + len(bare(line)))
+        return words_span(self.text, start)
 
     def servers(self) -> Iterator[VirtualServer]:
         """The virtual servers of all listings."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kpl.inputs.ruleset import Shape
+    from kpl.inputs.ruleset import RuleShape
 
 LONGEST_LINE = 4096
 """In characters; backtracking within a line stays bounded."""
@@ -31,7 +31,7 @@ _WORD = r'[^\s"!-]\S*'
 """Those of the grammar's words that no other terminal is like at its start; ``-1`` and ``!x`` are left to the others."""
 _COUNTERS = r"(?:\[[0-9]{1,20}:[0-9]{1,20}\] )?"
 
-Leaf = tuple["Shape", int]
+Leaf = tuple["RuleShape", int]
 """A shape, and the group of its target (an empty one where it has none)."""
 
 
@@ -41,7 +41,7 @@ class KnownShapes:
     None for a line that is not of a known shape, `DECLARED`, or a key of `leaves`.
     """
 
-    def __init__(self, known: Iterable[tuple[tuple[str, ...], Shape]] = ()) -> None:
+    def __init__(self, known: Iterable[tuple[tuple[str, ...], RuleShape]] = ()) -> None:
         from kpl_grammars import parser
 
         self.leaves: dict[int, Leaf] = {}
@@ -73,7 +73,7 @@ class KnownShapes:
         return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
 
 
-def _plant(tree: dict[str, Any], key: tuple[str, ...], shape: Shape) -> None:
+def _plant(tree: dict[str, Any], key: tuple[str, ...], shape: RuleShape) -> None:
     """Add a shape to the tree of steps: ``word``, ``target``, ``end``, or a literal behind an equals sign."""
     for number, literal in enumerate(key[1:], 1):
         if literal:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from kpl.inputs.yamltree import Mapping, Scalar
 from kpl.text.span import Span, Text
 
-_HINT = re.compile(r"kubeadm\.k8s\.io/|kubelet\.config\.k8s\.io/")
 _RELEASE = re.compile(r"v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)\b")
 
 
@@ -29,11 +28,6 @@ class KubeletConfig:
     """A KubeletConfiguration; `cluster_dns` are the addresses that pods get in their resolv.conf."""
 
     cluster_dns: tuple[str, ...]
-
-
-def is_about_a_cluster(text: str) -> bool:
-    """Whether such a configuration may be in the YAML document `text`."""
-    return _HINT.search(text) is not None
 
 
 def cluster_models(node: Mapping) -> Iterator[KubeadmCluster | KubeletConfig]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from kpl.inputs.yamltree import Mapping, Node, Scalar
+from kpl.inputs.yamltree import Mapping, Scalar
 from kpl.text.span import Span, Text
 
 POD_TEMPLATE_PATHS = (
@@ -71,7 +71,7 @@ class Workload:
         """``dnsConfig``."""
         return self.pod.mapping("dnsConfig")
 
-    def dns_options(self) -> Iterator[tuple[Scalar | None, Scalar | None, Node]]:
+    def dns_options(self) -> Iterator[tuple[Scalar | None, Scalar | None, Mapping]]:
         """Name, value and item of each entry of ``dnsConfig.options``."""
         for item in self.dns_config.items("options") if self.dns_config else ():
             if isinstance(item, Mapping):

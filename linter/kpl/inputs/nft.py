@@ -12,8 +12,9 @@ from typing import Any
 
 from kpl.inputs.nftables import Element, NftChain, NftCounter, NftRuleset, NftSet, NftTable
 from kpl.inputs.nftrule import NftRule, Other
-from kpl.inputs.nftshape import Shape, Shapes, bound, splitter
+from kpl.inputs.nftshape import NftShape, NftShapes, bound, splitter
 from kpl.inputs.shapes import open_line
+from kpl.text.lines import line_end
 from kpl.text.number import whole_number
 from kpl.text.span import Span
 
@@ -58,7 +59,7 @@ class _Scanner:
         self.skipped = False
         self.open_braces = 0
         self.listing = -1
-        self.shapes = Shapes("rule")
+        self.shapes = NftShapes("rule")
 
     def read(self) -> NftRuleset:
         at = 0
@@ -230,10 +231,9 @@ class _Scanner:
         (self.ruleset if self.table is None else self.table).unread.append(start)
 
 
-def chain_rule(chain: NftChain, start: int, shape: Shape | None) -> NftRule:
+def chain_rule(chain: NftChain, start: int, shape: NftShape | None) -> NftRule:
     """Put the rule together that starts at `start`; `shape` is what `Shapes.of` made of it."""
-    end = chain.text.find("\n", start)
-    line = chain.text[start : end if end >= 0 else None].rstrip(" \t;")
+    line = chain.text[start : line_end(chain.text, start)].rstrip(" \t;")
     handle = None
     if "#" in line and (found := _HANDLE.search(line, max(0, len(line) - 40))):
         line, handle = line[: found.start()], int(found[1][:18])
@@ -247,7 +247,7 @@ def chain_rule(chain: NftChain, start: int, shape: Shape | None) -> NftRule:
 
 def set_elements(found: NftSet) -> list[Element]:
     """Put together what stands in the `places` of a set or map."""
-    shapes = Shapes("element")
+    shapes = NftShapes("element")
     elements = []
     for start, end in found.places:
         for span in _cut(found.text, start, end):

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from kpl.inputs.nftrule import NftRule, Verdict
+from kpl.inputs.nftrule import NftRule, NftVerdict
+from kpl.text.lines import line_end
 from kpl.text.span import Span
 
 
@@ -19,7 +20,7 @@ class Element(NamedTuple):
 
     key: tuple[str, ...]
     """The parts of the key, as they are written."""
-    data: Verdict | tuple[str, ...] | None = None
+    data: NftVerdict | tuple[str, ...] | None = None
     """What a map gives: a verdict, or the parts of a value."""
     comment: str | None = None
     span: Span = Span(0, 0)
@@ -149,8 +150,7 @@ class NftRuleset:
 
     def declaration(self, declared: NftTable | NftSet | NftChain | NftCounter) -> Span:
         """Where the name of something is declared."""
-        end = self.text.find("\n", declared.start)
-        return self.span_of(declared.name, Span(declared.start, end if end >= 0 else len(self.text)))
+        return self.span_of(declared.name, Span(declared.start, line_end(self.text, declared.start)))
 
 
 def _goes_on(character: str) -> bool:

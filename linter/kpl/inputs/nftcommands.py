@@ -9,7 +9,7 @@ import re
 
 from kpl.inputs.nft import CHAIN_PROPERTIES, LONGEST_PROPERTY, QUOTED_COMMENT, chain_rule, seconds, set_elements
 from kpl.inputs.nftables import NftChain, NftCounter, NftRuleset, NftSet, NftTable
-from kpl.inputs.nftshape import Shapes
+from kpl.inputs.nftshape import NftShapes
 from kpl.inputs.shapes import open_line
 from kpl.text.span import Span
 
@@ -33,7 +33,7 @@ class _Reader:
         self.end = found.start if found else len(text)
         self.ruleset = NftRuleset(text, cut=found)
         self.tables: dict[tuple[str, str], NftTable] = {}
-        self.shapes = Shapes("rule")
+        self.shapes = NftShapes("rule")
 
     def read(self) -> NftRuleset:
         at = 0

@@ -17,19 +17,19 @@ from kpl.inputs.nftrule import (
     Braces,
     Concat,
     Counter,
-    Field,
     Mapped,
     Match,
     Nat,
     NftRule,
+    NftVerdict,
     Numgen,
     Other,
+    PacketField,
     Pair,
     Pairs,
     SetName,
     Several,
     Update,
-    Verdict,
     VerdictMap,
 )
 from kpl.text.span import Span
@@ -218,7 +218,7 @@ def _statement(written: Any) -> Any:
         left = _value(_of(body, "left"))
         operator = _text(_of(body, "op")) or ""
         # nft writes no operator where a field is to be equal, or among the bits that are named
-        unwritten = operator == "in" or operator == "==" and isinstance(left, (Field, Concat))
+        unwritten = operator == "in" or operator == "==" and isinstance(left, (PacketField, Concat))
         right = _of(body, "right")
         if isinstance(right, list) and all(isinstance(each, str) for each in right):
             return Match(left, "" if unwritten else operator, Several(tuple(right)))
@@ -242,17 +242,17 @@ def _statement(written: Any) -> Any:
     raise _UnknownError
 
 
-def _verdict(kind: str, body: Any) -> Verdict:
+def _verdict(kind: str, body: Any) -> NftVerdict:
     if kind in ("jump", "goto"):
         chain = _text(_of(body, "target"))
         if chain is None:
             raise _UnknownError
-        return Verdict(kind, chain)
+        return NftVerdict(kind, chain)
     if kind == "reject" and isinstance(body, dict):
         default = body.get("expr") == "port-unreachable" and {"type": body.get("type")} in _DEFAULT_REJECT
         words = "" if default else " ".join(str(body[name]) for name in ("type", "expr") if name in body)
-        return Verdict(kind, None, tuple(words.split()))
-    return Verdict(kind)
+        return NftVerdict(kind, None, tuple(words.split()))
+    return NftVerdict(kind)
 
 
 def _nat(kind: str, body: Any) -> Nat:
@@ -286,17 +286,17 @@ def _value(written: Any, depth: int = 0) -> Any:
         raise _UnknownError
     kind, body = _single(written)
     if kind == "payload":
-        return Field((_must(body, "protocol"), _must(body, "field")))
+        return PacketField((_must(body, "protocol"), _must(body, "field")))
     if kind == "meta":
         key = _must(body, "key")
-        return Field((key,) if key in _OWN else (kind, key))
+        return PacketField((key,) if key in _OWN else (kind, key))
     if kind == "ct":
         direction = _text(_of(body, "dir"))
-        return Field((kind, *((direction,) if direction else ()), *_must(body, "key").split()))
+        return PacketField((kind, *((direction,) if direction else ()), *_must(body, "key").split()))
     if kind == "fib":
         flags = _of(body, "flags")
         flags = (flags,) if isinstance(flags, str) else flags or ()
-        return Field(("fib", *(str(flag) for flag in flags), _must(body, "result")))
+        return PacketField(("fib", *(str(flag) for flag in flags), _must(body, "result")))
     if kind == "prefix":
         address = _of(body, "addr")
         return f"{address if isinstance(address, int) else _must(body, 'addr')}/{_of(body, 'len')}"
@@ -324,7 +324,7 @@ def _value(written: Any, depth: int = 0) -> Any:
 def _marked(field: Any, value: Any) -> Any:
     """A mark as the text form writes it: eight hexadecimal digits, and the length of a prefix."""
     inner = field.left if isinstance(field, Bits) else field
-    if not (isinstance(inner, Field) and inner.words[-1] == "mark" and isinstance(value, str)):
+    if not (isinstance(inner, PacketField) and inner.words[-1] == "mark" and isinstance(value, str)):
         return value
     found = _MARK.fullmatch(value)
     return f"0x{int(found[1]):08x}{found[2]}" if found else value

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 from kpl.text.span import Span
 
 
-class Field(NamedTuple):
+class PacketField(NamedTuple):
     """What of a packet is looked at: ``ip daddr``, ``meta mark``, ``fib daddr type``."""
 
     words: tuple[str, ...]
@@ -86,7 +86,7 @@ class Match(NamedTuple):
     right: Expression
 
 
-class Verdict(NamedTuple):
+class NftVerdict(NamedTuple):
     """What happens to the packet; `chain` with ``jump`` and ``goto``, `words` are what follows ``reject with``."""
 
     kind: str
@@ -138,9 +138,9 @@ class Other(NamedTuple):
 
 
 Expression: TypeAlias = (
-    str | Field | Concat | Several | SetName | Braces | Pair | Pairs | Numgen | Bits | Mapped | Verdict
+    str | PacketField | Concat | Several | SetName | Braces | Pair | Pairs | Numgen | Bits | Mapped | NftVerdict
 )
-Statement: TypeAlias = Match | Verdict | VerdictMap | Assign | Nat | Update | Counter | Other
+Statement: TypeAlias = Match | NftVerdict | VerdictMap | Assign | Nat | Update | Counter | Other
 
 _QUOTED = re.compile(r'"[^"]*"')
 _CHAIN_IN_TEXT = re.compile(r"(?<![^\s:,{])(jump|goto)\s+([^\s,{};\"]+)")
@@ -156,19 +156,19 @@ class NftRule(NamedTuple):
     """Where it stands: the rule's text without its handle, or the object in JSON."""
 
     @property
-    def verdicts(self) -> Iterator[Verdict]:
+    def verdicts(self) -> Iterator[NftVerdict]:
         """Every verdict that the rule may come to, those of a map in it included."""
         for statement in self.statements:
-            if isinstance(statement, Verdict):
+            if isinstance(statement, NftVerdict):
                 yield statement
             elif isinstance(statement, VerdictMap) and isinstance(statement.map, Pairs):
                 for pair in statement.map.pairs:
-                    if isinstance(pair.data, Verdict):
+                    if isinstance(pair.data, NftVerdict):
                         yield pair.data
             elif isinstance(statement, Other):
                 for word in statement.words:
                     for kind, chain in _CHAIN_IN_TEXT.findall(_QUOTED.sub('""', word)):
-                        yield Verdict(kind, chain)
+                        yield NftVerdict(kind, chain)
 
     @property
     def lookups(self) -> Iterator[tuple[str, str]]:
@@ -211,7 +211,11 @@ class NftRule(NamedTuple):
     def matches(self, *words: str) -> Match | None:
         """The first condition on the field of these words."""
         for statement in self.statements:
-            if isinstance(statement, Match) and isinstance(statement.left, Field) and statement.left.words == words:
+            if (
+                isinstance(statement, Match)
+                and isinstance(statement.left, PacketField)
+                and statement.left.words == words
+            ):
                 return statement
         return None
 
@@ -227,10 +231,10 @@ def printed(part: Expression | Statement | None) -> str:
     """A part of a rule as nft prints it."""
     if isinstance(part, str):
         return part
-    if isinstance(part, Verdict):
+    if isinstance(part, NftVerdict):
         with_words = " ".join(("with", *part.words)) if part.words else ""
         return " ".join(filter(None, (part.kind, part.chain, with_words)))
-    if isinstance(part, Field):
+    if isinstance(part, PacketField):
         *first, last = part.words
         return f"fib {' . '.join(first[1:])} {last}" if part.words[0] == "fib" else " ".join(part.words)
     if isinstance(part, Match):

@@ -17,20 +17,21 @@ from kpl.inputs.nftrule import (
     Braces,
     Concat,
     Counter,
-    Field,
     Mapped,
     Match,
     Nat,
+    NftVerdict,
     Numgen,
     Other,
+    PacketField,
     Pair,
     Pairs,
     SetName,
     Several,
     Update,
-    Verdict,
     VerdictMap,
 )
+from kpl.inputs.shapes import tree_of
 
 MANY_SHAPES = 1000
 MANY_SHAPES_SHARE = 0.05
@@ -40,7 +41,7 @@ LONGEST_LINE = 262_144
 _VARIABLES = ("VALUE", "QUOTED", "SETNAME", "CHAIN")
 
 
-class Shape(NamedTuple):
+class NftShape(NamedTuple):
     """The parts of a line, with the numbers of its words where the words belong."""
 
     parts: tuple[Any, ...]
@@ -48,7 +49,7 @@ class Shape(NamedTuple):
     comment: int | None
 
 
-class Shapes:
+class NftShapes:
     """The shapes that one text has, learned as they come."""
 
     def __init__(self, start: str) -> None:
@@ -56,14 +57,14 @@ class Shapes:
         self.start = start
         self.exploded = False
         self._lines = 0
-        self._known: dict[tuple[str, ...], Shape | None] = {}
+        self._known: dict[tuple[str, ...], NftShape | None] = {}
         self._split = splitter()
 
-    def of(self, line: str) -> Shape | None:
+    def of(self, line: str) -> NftShape | None:
         """The shape of `line`; None where the grammar does not know it, or is not asked any more."""
         return self.read(line)[0]
 
-    def read(self, line: str) -> tuple[Shape | None, list[str]]:
+    def read(self, line: str) -> tuple[NftShape | None, list[str]]:
         """The shape of `line` and its variable words."""
         self._lines += 1
         if len(line) > LONGEST_LINE:
@@ -75,11 +76,11 @@ class Shapes:
         except KeyError:
             return self._learn(key, line, parts), parts[1::2]
 
-    def _learn(self, key: tuple[str, ...], line: str, parts: list[str]) -> Shape | None:
+    def _learn(self, key: tuple[str, ...], line: str, parts: list[str]) -> NftShape | None:
         if len(self._known) > max(MANY_SHAPES, MANY_SHAPES_SHARE * self._lines):
             self.exploded = True
             return None
-        shape = self._known[key] = parsed(line, self.start, parts[1::2])
+        shape = self._known[key] = shape_of(line, self.start, parts[1::2])
         return shape
 
 
@@ -93,16 +94,10 @@ def splitter() -> Callable[[str], list[str]]:
     return re.compile(pattern).split
 
 
-def parsed(line: str, start: str, words: list[str]) -> Shape | None:
+def shape_of(line: str, start: str, words: list[str]) -> NftShape | None:
     """The shape of `line` by the grammar; None where it does not know the line or sees other variable words."""
-    from kpl_grammars import parser
-
-    try:
-        tree = parser("nft").parse(line, start=start)
-    except Exception as error:
-        # a generated parser brings its own classes of lark's errors; what they share is this
-        if not hasattr(error, "pos_in_stream"):
-            raise
+    tree = tree_of("nft", start, line)
+    if tree is None:
         return None
     numbers = _Numbers()
     comment = None
@@ -117,7 +112,7 @@ def parsed(line: str, start: str, words: list[str]) -> Shape | None:
         return None
     if start == "element":
         parts = _element_parts(parts, tree)
-    return Shape(tuple(parts), comment)
+    return NftShape(tuple(parts), comment)
 
 
 def bound(template: Any, words: list[str]) -> Any:
@@ -165,11 +160,11 @@ def _nat(made: list[Any], tree: Any) -> Nat:
     return Nat(made[0], family, made[2 if family else 1], flags)
 
 
-def _verdict(made: list[Any], tree: Any) -> Verdict:
+def _verdict(made: list[Any], tree: Any) -> NftVerdict:
     kind = getattr(tree.children[0], "type", "") if tree.children else ""
     if kind in ("JUMP", "GOTO"):
-        return Verdict(made[0], made[1])
-    return Verdict(made[0]) if kind == "FINAL" else Verdict("reject", None, tuple(made))
+        return NftVerdict(made[0], made[1])
+    return NftVerdict(made[0]) if kind == "FINAL" else NftVerdict("reject", None, tuple(made))
 
 
 def _counter(made: list[Any], tree: Any) -> Counter:
@@ -198,8 +193,8 @@ _MAKERS: dict[str, Callable[[list[Any], Any], Any]] = {
     "verdict": _verdict,
     "other": lambda made, _: Other(tuple(made)),
     "flag": lambda made, _: Other(tuple(made)),
-    "field": lambda made, _: Field(tuple(made)),
-    "source": lambda made, _: Field(tuple(made)),
+    "field": lambda made, _: PacketField(tuple(made)),
+    "source": lambda made, _: PacketField(tuple(made)),
     "concat": lambda made, _: Concat(tuple(made)),
     "concatenated": lambda made, _: Concat(tuple(made)),
     "bits": _bits,

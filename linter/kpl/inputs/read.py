@@ -13,6 +13,7 @@ from kpl.inputs import detect
 from kpl.inputs.corefiledocument import corefile_document
 from kpl.inputs.coverage import Skipped, SkipReason, failed
 from kpl.inputs.document import Document, Reading
+from kpl.inputs.recognition import KUSTOMIZATION_NAMES, WORDS
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 
@@ -39,6 +40,9 @@ _TABLES = {
 }
 """What reads a file that is one document as a whole: the module, imported when it is needed, and the function in it."""
 
+NOTHING = "holds nothing that kpl checks"
+_REASONS_TO_LOOK = tuple(word.encode() for word in (*WORDS, '"nftables"', "ENC[", "\0"))
+"""NUL is in binary files, and in UTF-16."""
 _PIECE = 16_384
 _GIT_CRYPT = b"\0GITCRYPT"
 _ANSIBLE_VAULT = b"$ANSIBLE_VAULT;"
@@ -93,7 +97,21 @@ def read_identified(identified: Identified) -> Reading | Skipped:
         return reading
     if kind == detect.YAML and _is_encrypted(source.text):
         return Skipped(source.path, SkipReason.ENCRYPTED, "is encrypted")
-    return Skipped(source.path, SkipReason.NOTHING, "holds nothing that kpl checks")
+    return Skipped(source.path, SkipReason.NOTHING, NOTHING)
+
+
+def holds_nothing(path: str, data: bytes) -> bool:
+    """Whether the name and the bytes of a file are enough to tell that it is YAML with nothing for kpl.
+
+    Most files of a repository are: none of the words is in them that an object for kpl has, or any other reason to look closer.
+    """
+    name = path.rpartition(os.sep)[2]
+    if detect.kind_by_name(name) != detect.YAML or name in KUSTOMIZATION_NAMES:
+        return False
+    for word in _REASONS_TO_LOOK:
+        if word in data:
+            return False
+    return not data.startswith((GZIP, _GIT_CRYPT, _ANSIBLE_VAULT)) and not data.isspace()
 
 
 def read_documents(source: Source, kind: str) -> Reading:
@@ -134,6 +152,7 @@ def _unknown(path: str, name: str, text: str) -> Skipped:
 
 def gunzip(path: str, data: bytes) -> bytes | Skipped:
     """What all members of a gzip file hold, unless that is out of proportion."""
+    # the module gzip goes over names and padding octet by octet, for seconds where a file is hostile
     import zlib
 
     most = min(MAX_SIZE, max(FREE_UNPACKED, MAX_RATIO * len(data)))

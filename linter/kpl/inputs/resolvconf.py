@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kpl.inputs.shapes import LONGEST_LINE, lines_of, parsed, tokens_of
+from kpl.inputs.shapes import LONGEST_LINE, lines_of, tokens_of, tree_of
 from kpl.text.span import Span, Text
 
 KEYWORDS = ("nameserver", "domain", "search", "sortlist", "options")
@@ -18,7 +18,7 @@ MAX_LINES = 10_000
 """More are no resolv.conf; what follows is kept as `unread`."""
 
 
-class Setting(NamedTuple):
+class ConfLine(NamedTuple):
     """One line: its keyword, and the words behind it."""
 
     keyword: Text
@@ -37,11 +37,11 @@ class ResolvConf:
     """The lines of a resolv.conf that are no comments, in their order."""
 
     text: str = field(repr=False)
-    lines: list[Setting] = field(default_factory=list)
+    lines: list[ConfLine] = field(default_factory=list)
     unread: list[int] = field(default_factory=list)
     """Where the lines start that were too long or too many."""
 
-    def of(self, keyword: str) -> Iterator[Setting]:
+    def of(self, keyword: str) -> Iterator[ConfLine]:
         """The lines with this keyword that resolvers read."""
         return (each for each in self.lines if each.keyword == keyword and not each.indented)
 
@@ -51,7 +51,7 @@ class ResolvConf:
         return [line.values[0] for line in self.of("nameserver") if line.values]
 
     @property
-    def search(self) -> Setting | None:
+    def search(self) -> ConfLine | None:
         """The line that tells the search list: the last one of ``search`` and ``domain``."""
         return next(
             (each for each in reversed(self.lines) if each.keyword in ("search", "domain") and not each.indented), None
@@ -70,7 +70,7 @@ def parse_resolv_conf(text: str) -> ResolvConf:
         if not written or line[0] in "#;" or written[0] in "#;":
             continue
         tree = (
-            parsed("resolvconf", "line", line) if len(line) <= LONGEST_LINE and len(found.lines) < MAX_LINES else None
+            tree_of("resolvconf", "line", line) if len(line) <= LONGEST_LINE and len(found.lines) < MAX_LINES else None
         )
         if tree is None:
             found.unread.append(start)
@@ -79,5 +79,5 @@ def parse_resolv_conf(text: str) -> ResolvConf:
             Text(str(token), Span(start + token.start_pos, start + token.start_pos + len(token)))
             for token in tokens_of(tree)
         ]
-        found.lines.append(Setting(words[0], tuple(words[1:]), line[0] in " \t"))
+        found.lines.append(ConfLine(words[0], tuple(words[1:]), line[0] in " \t"))
     return found

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache, partial
 from typing import NamedTuple
 
+from kpl.text.lines import line_end
 from kpl.text.span import Span, Text
 
 BEFORE_RULE = re.compile(r"\s*(?:\[([0-9]{1,20}):([0-9]{1,20})\]\s+)?(?=-A\s)")
@@ -27,7 +28,7 @@ _OTHER_BLANKS = "\t\v\f\x1c\x1d\x1e\x1f"
 _ESCAPED = re.compile(r"\\(.)")
 
 
-class Shape(NamedTuple):
+class RuleShape(NamedTuple):
     """Where the words of a rule belong. Word 0 is the chain that the rule is in."""
 
     target: int
@@ -90,7 +91,7 @@ class Table:
     """The chain or extension that a rule hands packets to; empty where it only counts."""
     offsets: array[int] = field(default_factory=partial(array, "q"), repr=False)
     """Where the line of a rule starts."""
-    shapes: list[Shape] = field(default_factory=list, repr=False)
+    shapes: list[RuleShape] = field(default_factory=list, repr=False)
     _layouts: dict[int, tuple[int, tuple[int, ...]]] = field(default_factory=dict, repr=False)
     """By the identity of a shape: how many tokens its rules have, and which of them are words."""
 
@@ -221,8 +222,7 @@ class Table:
 
     def _line(self, row: int) -> tuple[str, int]:
         """The line of a rule, and where the rule starts in it."""
-        end = self.text.find("\n", self.offsets[row])
-        line = self.text[self.offsets[row] : end if end >= 0 else None]
+        line = self.text[self.offsets[row] : line_end(self.text, self.offsets[row])]
         before = BEFORE_RULE.match(line)
         return line, before.end() if before else 0
 
@@ -258,6 +258,10 @@ class Ruleset:
             if table.is_whole:
                 dumps[-1][table.name] = table
         return [dump for dump in dumps if dump]
+
+    def whole(self, table: str) -> Iterator[Table]:
+        """The tables `table` of the dumps that have all of it."""
+        return (dump[table] for dump in self.whole_dumps() if table in dump)
 
 
 @cache
@@ -299,7 +303,7 @@ def _layout(line: str, tokens: list[str]) -> tuple[int, tuple[int, ...]]:
     return len(tokens), tuple(places)
 
 
-def _place(shape: Shape, option: str) -> tuple[int, int]:
+def _place(shape: RuleShape, option: str) -> tuple[int, int]:
     """The number of the first word of `option`, 0 where there is none, and whether it is easily found in a line."""
     place = next(((position, words) for position, (name, _, words) in enumerate(shape.options) if name == option), None)
     if place is None or not place[1]:

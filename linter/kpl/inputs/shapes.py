@@ -42,7 +42,7 @@ class Shapes(Generic[Learned]):
             pass
         if len(self._known) >= MANY_SHAPES or len(line) > LONGEST_LINE:
             return None
-        tree = parsed(self._grammar, self._start, line)
+        tree = tree_of(self._grammar, self._start, line)
         learned = None if tree is None else self._learn(tree, line)
         # a broken line must not hide the good ones of its shape, nor may a file of broken ones take forever
         self._failures += learned is None
@@ -51,15 +51,14 @@ class Shapes(Generic[Learned]):
         return learned
 
 
-def parsed(grammar: str, start: str, line: str) -> Any:
+def tree_of(grammar: str, start: str, line: str) -> Any:
     """lark's tree of `line`; None where the grammar does not have it."""
-    from kpl_grammars import parser
+    from kpl_grammars import is_refusal, parser
 
     try:
         return parser(grammar).parse(line, start=start)
     except Exception as error:
-        # a generated parser brings its own classes of lark's errors; what they share is this
-        if not hasattr(error, "pos_in_stream"):
+        if not is_refusal(error):
             raise
         return None
 
@@ -81,6 +80,13 @@ def word_number(line: str, position: int) -> int:
 def words_at(line: str, start: int) -> list[Text]:
     """The words of `line`, which starts at `start` of its text."""
     return [Text(each.group(), Span(start + each.start(), start + each.end())) for each in _WORD.finditer(line)]
+
+
+def words_span(text: str, start: int) -> Span:
+    """Where the words of the line stand that starts at `start`, without a comment."""
+    line = line_at(text, start)
+    lead = len(line) - len(line.lstrip())
+    return Span(start + lead, start + lead + len(bare(line)))
 
 
 def lines_of(text: str) -> Iterator[tuple[str, int]]:

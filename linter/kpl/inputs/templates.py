@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kpl.text.lines import line_span
 from kpl.text.span import Span
 
 _CLOSERS = {"{{": "}}", "{%": "%}", "{#": "#}", "<%": "%>", "%{": "}", "$(": ")"}
@@ -25,8 +26,7 @@ def action_at(text: str, offset: int) -> Span | None:
 
     libyaml notices an action on its own line, or at the next word behind it. One that stands elsewhere did no harm.
     """
-    end = text.find("\n", offset)
-    line = Span(text.rfind("\n", 0, offset) + 1, len(text) if end < 0 else end)
+    line = line_span(text, offset)
     # the last one before the error, else the first one behind it
     own = _actions(text, line)
     before = [each for each in own if each.start <= offset]

@@ -5,35 +5,23 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from kpl.inputs import kubernetes, services
 from kpl.inputs.corefiledocument import corefile_document, is_templated
-from kpl.inputs.document import Document, ParseFailure
-from kpl.inputs.gitops import gitops_models, is_about_clusters
-from kpl.inputs.kubeadm import cluster_models, is_about_a_cluster
+from kpl.inputs.document import TELLING, Document, LateDocument, ParseFailure
+from kpl.inputs.gitops import gitops_models
+from kpl.inputs.kubeadm import cluster_models
 from kpl.inputs.kubeproxy import KIND, MAX_KUBE_PROXY, KubeProxyConfig, is_kube_proxy_config
+from kpl.inputs.recognition import is_interesting, promised_kind, tells_of_clusters, written_name
 from kpl.inputs.templates import action_at, configuration_of
 from kpl.inputs.yamlscalar import embedding_of
-from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence, YamlError, compose, split_documents
+from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence, YamlError, compose, is_well_formed, split_documents
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
 
-_INTERESTING = re.compile(
-    r"""[Cc]orefile|KubeProxyConfiguration
-    |\bcontainers["']?[ \t]*:
-    |\bkind["']?[ \t]*:[ \t]*["']?(?:Service|EndpointSlice|Node)(?:List)?["']?[ \t]*[,}\r\n#]
-    |["' \t\n][\w.-]+\.(?:server|override)["']?[ \t]*:
-    """,
-    re.VERBOSE,
-)
-_CHART_VALUES = (
-    re.compile(r"\bservers[\"']?[ \t]*:"),
-    re.compile(r"\bplugins[\"']?[ \t]*:"),
-    re.compile(r"\bzones[\"']?[ \t]*:"),
-)
-_SCHEMA = re.compile(r"^kind[ \t]*:[ \t]*[\"']?CustomResourceDefinition\b", re.MULTILINE)
 _KUBE_PROXY = re.compile(rf"""(?:^|^[ \t]*\{{[^\n]*?)["']?kind["']?[ \t]*:[ \t]*["']?({KIND})\b""", re.MULTILINE)
 
 COREFILE_KEY = re.compile(r"(?i)^corefile(?:[.-].*)?$|\.corefile$")
@@ -55,36 +43,45 @@ _OBJECTS: dict[str, Callable[[str, Mapping], Any]] = {
 }
 
 
-def _is_interesting(text: str) -> bool:
-    if not _INTERESTING.search(text) and not all(each.search(text) for each in _CHART_VALUES):
-        return False
-    return not _SCHEMA.search(text)
-
-
 def yaml_documents(source: Source) -> Iterator[Document]:
     """The documents of the YAML file `source`."""
     host, name = Embedding(source.text, source.newline), os.path.basename(source.path)
     for span in split_documents(source.text):
         chunk = source.text[span.start : span.end]
-        is_interesting = _is_interesting(chunk)
-        tells = is_about_clusters(name, chunk) or is_about_a_cluster(chunk)
-        if not (is_interesting or (tells and not _SCHEMA.search(chunk))):
+        is_checked, tells = is_interesting(chunk), tells_of_clusters(name, chunk)
+        if not (is_checked or tells):
             continue
         if len(chunk) > MAX_KUBE_PROXY and (found := _KUBE_PROXY.search(chunk)):
             yield Document(source, _too_large(Span(*found.span(1)).shifted(span.start)), host)
             continue
-        try:
-            roots = compose(chunk, span.start)
-        except YamlError as error:
-            if not is_interesting:
-                continue
-            yield Document(
-                source, failure := _failure("YAML", chunk, span.start, error), host, templated=failure.templated
-            )
-            continue
-        reader = _Objects(source, host, chunk)
-        for root in roots:
-            yield from reader.read(root)
+        promised = promised_kind(chunk) if is_checked != tells else None
+        if promised is None or (is_checked and not is_well_formed(chunk)):
+            yield from _read_chunk(source, host, span, is_checked=is_checked)
+        elif promised:
+            late = LateDocument(source, promised, host, chunk, partial(_late, source, host, span, promised))
+            if tells:
+                late.name = written_name(chunk)
+            yield late
+
+
+def _read_chunk(source: Source, host: Embedding, span: Span, *, is_checked: bool) -> Iterator[Document]:
+    """The documents in the YAML document at `span`; one that does not parse is one only where it `is_checked`."""
+    chunk = source.text[span.start : span.end]
+    try:
+        roots = compose(chunk, span.start)
+    except YamlError as error:
+        if is_checked:
+            failure = _failure("YAML", chunk, span.start, error)
+            yield Document(source, failure, host, templated=failure.templated)
+        return
+    reader = _Objects(source, host, chunk)
+    for root in roots:
+        yield from reader.read(root)
+
+
+def _late(source: Source, host: Embedding, span: Span, promised: str) -> Document | None:
+    documents = _read_chunk(source, host, span, is_checked=promised not in TELLING)
+    return next((each for each in documents if each.kind in (promised, "ParseFailure")), None)
 
 
 def _too_large(place: Span) -> ParseFailure:

@@ -9,6 +9,7 @@ from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence
 from kpl.text.edit import Edit
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_BLANK_TO_LINE_END = re.compile(r"[ \t]*(?:\r\n|\r|\n|$)")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|$)")
 
 
@@ -82,6 +83,35 @@ def remove_entry(text: str, mapping: Mapping, key: Scalar) -> Edit | None:
     # the last line, without a line end: it takes the one before it along
     before = 2 if text.startswith("\r\n", start - 2) and start > 1 else 1 if start else 0
     return Edit(start - before, rest.end(), "")
+
+
+def remove_item(text: str, sequence: Sequence, item: Node) -> Edit | None:
+    """Take `item` out of a block sequence, with the lines that it stands on.
+
+    None where they hold something else too, and for the only item.
+    """
+    if sequence.flow or sequence.shared or item.shared or len(sequence.items) == 1:
+        return None
+    dash = text.rfind("-", 0, item.start)
+    start = dash - column(text, dash)
+    rest = _BLANK_TO_LINE_END.match(text, content_end(text, item))
+    return Edit(start, rest.end(), "") if rest is not None and not text[start:dash].strip() else None
+
+
+def replace_item(text: str, item: Node, *lines: str) -> Edit | None:
+    """Other lines for an item of a block sequence, the first of them behind its dash; None where no dash alone is there."""
+    before = text[item.start - column(text, item.start) : item.start]
+    if item.shared or before.strip() != "-":
+        return None
+    return Edit(item.start, content_end(text, item), f"\n{' ' * len(before)}".join(lines))
+
+
+def quote_scalar(text: str, scalar: Scalar) -> Edit | None:
+    """The value of a plain scalar in quotes; None for an alias, and for what has quotes or is a block."""
+    if scalar.shared or scalar.style is not None:
+        return None
+    span = content_span(scalar, text)
+    return Edit(span.start, span.end, f'"{spell_double_quoted(scalar.value)}"')
 
 
 def set_scalar(text: str, scalar: Scalar, value: str) -> Edit | None:

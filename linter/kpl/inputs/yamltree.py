@@ -212,6 +212,18 @@ def compose(text: str, offset: int = 0) -> list[Node]:
         raise YamlError(f"not valid YAML: {error}", 0) from None
 
 
+def is_well_formed(text: str) -> bool:
+    """Whether libyaml reads `text`, which it tells a dozen times faster than nodes are made."""
+    import _ruamel_yaml
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        _ruamel_yaml.CParser(text).raw_parse()
+    except (YAMLError, UnicodeEncodeError, ValueError):
+        return False
+    return True
+
+
 _COLON_REFUSED = "found unexpected ':'"
 """What the libyaml in ruamel.yaml.clib says of ``{image: nginx:1}``, which YAML 1.2 and the API server read."""
 

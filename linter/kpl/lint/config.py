@@ -17,7 +17,7 @@ from kpl.lint.settings import Override, Settings
 from kpl.text.number import whole_number
 from kpl.text.source import Source
 from kpl.text.version import Version
-from kpl.text.words import closest
+from kpl.text.words import closest, similar
 
 if TYPE_CHECKING:
     from kpl.clusters.partition import Named
@@ -206,12 +206,8 @@ class _Config:
 
 
 def _hint(word: str, known: Any) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(word, list(known), 1)
-    return (
-        f"; did you mean `{close[0]}`?" if close else f"; valid names are {', '.join(sorted(known))}" if known else ""
-    )
+    meant = similar(word, known)
+    return f"; did you mean `{meant}`?" if meant else f"; valid names are {', '.join(sorted(known))}" if known else ""
 
 
 def plain(node: Node) -> Any:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from kpl import troubles
 from kpl.cluster import Cluster
-from kpl.inputs.document import Document, Reading
+from kpl.inputs.document import DUMPS, TELLING, Document, Reading
 from kpl.lint.registry import BrokenRuleError, RuleEntry
 from kpl.lint.rule import Finding, Rule, Severity
 from kpl.lint.settings import Settings
 from kpl.lint.suppression import Suppressions
-from kpl.parallel import can_fork, in_two_processes
 from kpl.text.edit import Edit, Fix, are_apart
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
 from kpl.text.words import listed
 
-PARALLEL_SIZE = 3_000_000
-"""In characters. Of larger files a second process checks every other rule; for smaller ones it costs more than it gives."""
+LARGE = 3_000_000
+"""In characters: the rules about the one document of a larger file may be shared out."""
+
+ShareOut = Callable[[Callable[[Sequence[RuleEntry]], list[Finding]], Sequence[RuleEntry]], list[Finding]]
+"""Calls a check with all of some rules, in parts if it likes, and returns what was found."""
 
 
 class LocatedRelated(NamedTuple):
@@ -63,37 +66,76 @@ class Result:
     unwritten: dict[str, str] = field(default_factory=dict)
     """The files in which a finding could be fixed, if `kpl fix` wrote them back, with the reason why it does not."""
 
+    def add(self, other: Result) -> None:
+        """Add what was found in other files."""
+        self.findings += other.findings
+        self.silenced += other.silenced
+        self.unwritten |= other.unwritten
 
-def lint(readings: Sequence[Reading], settings: Settings, only: Sequence[Reading] | None = None) -> Result:
+
+def lint(
+    readings: Sequence[Reading],
+    settings: Settings,
+    only: Sequence[Reading] | None = None,
+    share_out: ShareOut | None = None,
+) -> Result:
     """Run the rules of `settings` over `readings`.
 
     With `only`, all readings make up the cluster, and just the findings in these are looked for. A rule that raises
-    costs its findings and one trouble, a file that cannot be checked costs its own.
+    costs its findings and one trouble, a file that cannot be checked costs its own. `share_out` may have the rules about a large
+    document run elsewhere; without it, all is done here.
     """
     result = Result()
     chosen = readings if only is None else only
     everything = Cluster([document for reading in readings for document in reading.documents], settings.facts)
-    of_file: dict[int, list[tuple[str, Cluster, Settings, dict[int, list[Finding]]]]] = {}
+    of_file: dict[int, list[_Part]] = {}
     for name, cluster, own, files in _clusters(readings, everything, chosen, settings):
-        findings = _cluster_findings(cluster, files, own)
+        part = _Part(name, cluster, own, _cluster_findings(cluster, files, own), share_out)
         for each in files:
-            of_file.setdefault(id(each), []).append((name, cluster, own, findings))
+            of_file.setdefault(id(each), []).append(part)
     for reading in chosen:
+        if all(each.kind in TELLING for each in reading.documents) and "kpl:" not in reading.source.text:
+            continue
         with troubles.kept(reading.source.path):
             suppressions = Suppressions(reading.source, reading.documents)
             silenced: set[tuple[str, Span]] = set()
-            found = [
-                (name, _lint_file(reading, cluster, own, findings, suppressions, silenced, result))
-                for name, cluster, own, findings in of_file[id(reading)]
-            ]
+            found = [(part.name, part.lint(reading, suppressions, silenced, result)) for part in of_file[id(reading)]]
             located = _once(found)
             result.silenced += len(silenced)
-            own = of_file[id(reading)][0][2]
-            active = own.rules_for(reading.source.path)
-            if any(entry.sees == "Suppression" for entry in active):
-                located += _idle(suppressions, active, everything, own, settings.complete)
+            if suppressions.found:
+                own = of_file[id(reading)][0].settings
+                active = own.rules_for(reading.source.path)
+                if any(entry.sees == "Suppression" for entry in active):
+                    located += _idle(suppressions, active, everything, own, settings.complete)
             result.findings += sorted(located, key=lambda each: (each.span, each.code))
     return result
+
+
+@dataclass(eq=False)
+class _Part:
+    """One cluster of a run, with the rules for its files."""
+
+    name: str
+    cluster: Cluster
+    settings: Settings
+    findings: dict[int, list[Finding]]
+    """Those of the rules about the whole cluster, by the identity of the document that they are in."""
+    share_out: ShareOut | None
+    _active: dict[int, _Active] = field(default_factory=dict)
+
+    def lint(
+        self, reading: Reading, suppressions: Suppressions, silenced: set[tuple[str, Span]], result: Result
+    ) -> list[Located]:
+        """What the rules find in a file of the cluster."""
+        rules = self.settings.rules_for(reading.source.path)
+        active = self._active.get(id(rules))
+        if active is None:
+            active = self._active[id(rules)] = _Active(rules, self.cluster)
+        large = len(reading.documents) == 1 and len(reading.source.text) > LARGE if self.share_out else False
+        share_out = self.share_out if large else None
+        return _lint_file(
+            reading, self.cluster, self.settings, active, self.findings, suppressions, silenced, result, share_out
+        )
 
 
 def _clusters(
@@ -169,33 +211,70 @@ def _cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Set
     return found
 
 
+class _Active:
+    """The rules for some files as documents of `cluster`: those that have what they need there, by what they see."""
+
+    def __init__(self, rules: Sequence[RuleEntry], cluster: Cluster) -> None:
+        self.codes = frozenset(entry.code for entry in rules)
+        self._by_type: dict[str, list[RuleEntry]] = {}
+        for entry in rules:
+            if _has_what_it_needs(entry, cluster):
+                self._by_type.setdefault(entry.sees, []).append(entry)
+        self._clues = {entry.code: re.compile(entry.clue) for entry in rules if entry.clue}
+        self._by_kind: dict[str, list[RuleEntry]] = {}
+
+    def for_document(self, document: Document) -> dict[str, list[RuleEntry]]:
+        """The rules that may find something in `document`, by what they see."""
+        kind = document.kind
+        if kind not in self._by_kind:
+            self._by_kind[kind] = [entry for sees in _PARTS.get(kind, ()) for entry in self._by_type.get(sees, ())]
+            self._by_kind[kind] += self._by_type.get(kind, ())
+            about_any = self._by_type.get("Document", ())
+            self._by_kind[kind] += [entry for entry in about_any if not entry.needs or _is_needed(kind, entry)]
+        found: dict[str, list[RuleEntry]] = {}
+        for entry in self._by_kind[kind]:
+            clue = self._clues.get(entry.code)
+            if clue is None or document.may_hold(clue):
+                found.setdefault(entry.sees, []).append(entry)
+        return found
+
+
+_PARTS = {"Corefile": ("ServerBlock", "Directive")}
+"""What rules can see of a model besides all of it."""
+
+
+def _is_needed(kind: str, entry: RuleEntry) -> bool:
+    words = entry.needs.replace("|", " ").split()
+    return kind in words or (kind in DUMPS and "Dump" in words)
+
+
 def _lint_file(
     reading: Reading,
     cluster: Cluster,
     settings: Settings,
+    active: _Active,
     cluster_findings: dict[int, list[Finding]],
     suppressions: Suppressions,
     silenced: set[tuple[str, Span]],
     result: Result,
+    share_out: ShareOut | None,
 ) -> list[Located]:
     """What the rules find in a file as one of `cluster`."""
-    active = settings.rules_for(reading.source.path)
-    codes = {entry.code for entry in active}
-    by_type: dict[str, list[RuleEntry]] = {}
-    for entry in active:
-        if _has_what_it_needs(entry, cluster):
-            by_type.setdefault(entry.sees, []).append(entry)
     located: list[Located] = []
     for document in reading.documents:
-        findings = [each for each in cluster_findings.get(id(document), ()) if each.rule.code in codes]
-        is_large = len(reading.documents) == 1 and len(reading.source.text) > PARALLEL_SIZE
-        for context in subjects(document):
+        findings = [each for each in cluster_findings.get(id(document), ()) if each.rule.code in active.codes]
+        entries = active.for_document(document)
+        if entries and document.model is None:
+            continue
+        if entries and document.kind not in entries:  # its text promised something else
+            entries = active.for_document(document)
+        for context in subjects(document) if entries else ():
             subject = next(iter(context))
-            entries = by_type.get(subject, [])
-            context = {**context, "Document": document, "Cluster": cluster}
-            both = is_large and context[subject] is document.model
-            findings += _check_all(entries, context, settings, two_processes=both)
-        misread = _is_misread(document, cluster)
+            if subject in entries:
+                context = {**context, "Document": document, "Cluster": cluster}
+                of_all = context[subject] is document.model
+                findings += _check_all(entries[subject], context, settings, share_out if of_all else None)
+        misread = bool(findings) and _is_misread(document, cluster)
         for finding in dict.fromkeys(findings):
             if misread and type(finding.rule).sees() != "Document":
                 continue
@@ -217,7 +296,7 @@ def _is_misread(document: Document, cluster: Cluster) -> bool:
 
     All blocks then end before their author's `}`: what else would be said of them is about that brace.
     """
-    if type(document.model).__name__ != "Corefile" or not document.model.stray_braces:
+    if document.kind != "Corefile" or not document.model.stray_braces:
         return False
     from kpl.coredns.structure import has_glued_brace
 
@@ -232,7 +311,7 @@ def _has_what_it_needs(entry: RuleEntry, cluster: Cluster) -> bool:
 def subjects(document: Document) -> Iterator[dict[str, Any]]:
     """What rules can look at in `document`: each time the subject first, then what it stands in, by type name."""
     model = document.model
-    kind = type(model).__name__
+    kind = document.kind
     yield {"Document": document}
     yield {kind: model}
     if kind == "Corefile":
@@ -286,14 +365,12 @@ def _note_failure(error: BaseException, file: str, code: str, name: str, module:
 
 
 def _check_all(
-    entries: Sequence[RuleEntry], context: dict[str, Any], settings: Settings, two_processes: bool
+    entries: Sequence[RuleEntry], context: dict[str, Any], settings: Settings, share_out: ShareOut | None
 ) -> list[Finding]:
     def check(entries: Sequence[RuleEntry]) -> list[Finding]:
         return [finding for entry in entries for finding in _check(entry, context, settings)]
 
-    if two_processes and len(entries) > 1 and can_fork():
-        return in_two_processes(check, entries[::2], entries[1::2])
-    return check(entries)
+    return share_out(check, entries) if share_out is not None and len(entries) > 1 else check(entries)
 
 
 def _idle(

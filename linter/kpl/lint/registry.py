@@ -19,6 +19,7 @@ from kpl import troubles
 from kpl.errors import UsageError
 from kpl.lint.rule import Rule
 from kpl.lint.ruleclass import fault
+from kpl.text.words import similar
 
 GROUP = "kpl.rules"
 BUILTIN = "kpl_rules"
@@ -40,6 +41,7 @@ class RuleEntry(NamedTuple):
     default: bool
     summary: str
     needs: str = ""
+    clue: str = ""
 
     def load(self) -> type[Rule]:
         """The rule's class. Raises BrokenRuleError."""
@@ -105,7 +107,7 @@ def _entries_in(module: str, tell: Callable[[str], None] | None) -> Iterator[tup
         if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module:
             with _told(tell):
                 rule = _sound(value, module, value.__name__)
-                facts = (rule.sees(), rule.severity.value, rule.default, rule.summary(), rule.needs)
+                facts = (rule.sees(), rule.severity.value, rule.default, rule.summary(), rule.needs, rule.clue)
                 yield (rule.code, rule.name, module, rule.__name__, *facts)
 
 
@@ -226,8 +228,5 @@ def find(word: str) -> RuleEntry:
     for rule in entries():
         if word.upper() == rule.code or word == rule.name:
             return rule
-    import difflib
-
-    names = [name for rule in entries() for name in (rule.code, rule.name)]
-    close = difflib.get_close_matches(word, names, 1)
-    raise UsageError(f"no rule is called {word!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+    meant = similar(word, (name for rule in entries() for name in (rule.code, rule.name)))
+    raise UsageError(f"no rule is called {word!r}" + (f"; did you mean {meant!r}?" if meant else ""))

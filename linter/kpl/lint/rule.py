@@ -174,8 +174,10 @@ class Rule:
     """The type that must be among the inputs for the rule to find anything: without it, the rule is not even imported.
 
     ``Dump`` is any dump of what kube-proxy programmed. Where there are several words, all are needed, of ``A|B`` one. A rule about
-    the whole cluster that needs something has its findings there.
+    the whole cluster or any `Document` that needs something has its findings there.
     """
+    clue: ClassVar[str] = ""
+    """A regular expression that matches in each text in which the rule finds something: objects without it are not read for it."""
     options: ClassVar[Mapping[str, Any]] = {}
     """The options with their defaults; an option has the type of its default."""
     examples: ClassVar[Sequence[Example]] = ()

@@ -48,7 +48,7 @@ def _fault_of_words(rule: type[Rule]) -> str | None:
             return f"has {_said(value)} as its `{attribute}`, which does not look like `{sample}`"
     if not rule.summary():
         return "has no docstring; the docstring is the page of the rule"
-    for attribute in ("since", "needs"):
+    for attribute in ("since", "needs", "clue"):
         if not isinstance(getattr(rule, attribute, None), str):
             return f"has {_said(getattr(rule, attribute, None))} as its `{attribute}`, which is not text"
     for attribute, enum in _ENUMS.items():
@@ -56,6 +56,10 @@ def _fault_of_words(rule: type[Rule]) -> str | None:
             return f"has {_said(getattr(rule, attribute, None))} as its `{attribute}`, which is not a {enum.__name__}"
     if not isinstance(rule.default, bool):
         return f"has {_said(rule.default)} as its `default`, which is not True or False"
+    try:
+        re.compile(rule.clue)
+    except re.error as error:
+        return f"has {_said(rule.clue)} as its `clue`, which is not a regular expression ({error})"
     unknown = [word for word in rule.needs.replace("|", " ").split() if word not in MODELS and word != "Dump"]
     return f"needs `{unknown[0]}`, which is not a type of model" if unknown else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from kpl.proxy.compare import Difference, DifferenceKind
+from kpl.proxy.node.compare import Difference, DifferenceKind
 from kpl.report.screen import printable
 
 _KINDS = {

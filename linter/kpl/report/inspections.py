@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from kpl.proxy.inspection import Inspection
-from kpl.proxy.release_marks import Mark
-from kpl.proxy.state import Destination, PortState
-from kpl.proxy.tree import Branch
+from kpl.proxy.dumps.inspection import Inspection
+from kpl.proxy.dumps.release_traits import ReleaseTrait
+from kpl.proxy.iptables.tree import Branch
+from kpl.proxy.node.state import Destination, PortState
 from kpl.report.jsontext import path_fields
 from kpl.report.screen import printable
 
@@ -29,7 +29,7 @@ def record(path: str, inspection: Inspection) -> dict[str, Any]:
             "min": inspection.oldest,
             "max": inspection.newest,
             "contradicting": inspection.contradicting,
-            "marks": [mark_text(mark) for mark in inspection.marks],
+            "marks": [trait_text(trait) for trait in inspection.traits],
         },
         "counts": {
             "rules": inspection.rules,
@@ -60,9 +60,9 @@ def _service(port: PortState) -> dict[str, Any]:
     }
 
 
-def mark_text(mark: Mark) -> str:
+def trait_text(trait: ReleaseTrait) -> str:
     """``KUBE-EXT chains: 1.24 or newer``."""
-    return f"{mark.what}: {mark.since} or newer" if mark.since else f"{mark.what}: {mark.until} or older"
+    return f"{trait.what}: {trait.since} or newer" if trait.since else f"{trait.what}: {trait.until} or older"
 
 
 def text_lines(path: str, inspection: Inspection) -> Iterator[str]:
@@ -71,7 +71,7 @@ def text_lines(path: str, inspection: Inspection) -> Iterator[str]:
     backend = {"nft": "nftables backend", "legacy": "legacy backend"}.get(inspection.backend or "")
     parts = [inspection.writer or inspection.format, *([backend] if backend else []), family]
     yield f"{printable(path)}: {printable(', '.join(parts))}{'' if inspection.complete else ', not whole'}"
-    yield from _entry("kube-proxy", [_release(inspection), *map(mark_text, inspection.deciding)])
+    yield from _entry("kube-proxy", [_release(inspection), *map(trait_text, inspection.deciding)])
     held = f"{_count(inspection.rules, 'rule')}, {_count(inspection.chains, 'chain')}"
     if inspection.services is None or inspection.endpoints is None:
         yield from _entry("holds", [held, "no Services are read from these tables: use the output of iptables-save"])

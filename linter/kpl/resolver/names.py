@@ -41,6 +41,9 @@ _TOP_LEVEL = frozenset(
     technology th to tr tv tw ua uk us vn ws xyz za
     """.split()
 )
+_OUTSIDE = "|".join(sorted(_TOP_LEVEL))
+HOST_CLUE = rf"(?i)\.(?:svc\.|(?:{_OUTSIDE})(?![\w/-]))|://[^\s/]*\.(?:{_OUTSIDE})(?![\w-])"
+"""A pattern that matches in each text with a name of the cluster that has its domain, or with one of the world outside."""
 _NO_DNS = frozenset(
     "abfs abfss azblob data dir docker file git git+https git+ssh gs javascript kubernetes oci s3 s3a spiffe unix urn wasbs".split()
 )

@@ -1,4 +1,8 @@
-"""Globs of ``.kpl.yaml``."""
+"""Globs of ``.kpl.yaml``, which a hostile repository may have written.
+
+pathspec and `glob.translate` make one regular expression of a glob, which goes back over its stars: seven times ``**/a``
+take it 17 seconds on a path of 60 names.
+"""
 
 from __future__ import annotations
 

@@ -33,6 +33,13 @@ def closest(word: str, names: Iterable[str]) -> tuple[str, int] | None:
     return near[0][1], near[0][0]
 
 
+def similar(word: str, names: Iterable[str]) -> str | None:
+    """Which of `names` is most like `word`, for a question to the user; where it must be no guess, ask `closest`."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, list(names), 1)), None)
+
+
 def listed(words: Sequence[str]) -> str:
     """``a, b and c``."""
     *first, last = words

@@ -97,7 +97,7 @@ def _verdict(configuration: Configuration, cluster: Cluster) -> tuple[Version, V
     if configuration.kind == "corefile":
         document = configuration.document
         return cluster.judged_coredns_version(document), cluster.judgement(document).verdict
-    from kpl.proxy.verdict import judge_kube_proxy
+    from kpl.proxy.configuration.verdict import judge_kube_proxy
 
     version = cluster.judged_kubernetes_version(configuration.document)
     return version, judge_kube_proxy(configuration.text, version)

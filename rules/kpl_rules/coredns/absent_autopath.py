@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from kpl import (
     GLIBC,
+    HOST_CLUE,
     Bad,
     Cluster,
     Directive,
@@ -37,29 +38,9 @@ from kpl import (
     role_of,
     serving_containers,
 )
+from kpl_rules.coredns._kubeadm import KUBEADM
 
-_FULL = """\
-.:53 {
-    errors
-    health {
-        lameduck 5s
-    }
-    ready
-    kubernetes cluster.local in-addr.arpa ip6.arpa {
-        pods %s
-        fallthrough in-addr.arpa ip6.arpa
-        ttl 30
-    }
-%s    prometheus :9153
-    forward . /etc/resolv.conf {
-        max_concurrent 1000
-    }
-    cache 30
-    loop
-    reload
-    loadbalance
-}
-"""
+_FULL = KUBEADM.replace("pods insecure", "pods %s").replace("    prometheus", "%s    prometheus")
 _PLAIN = _FULL % ("insecure", "")
 _WITH = _FULL % ("verified", "    autopath @kubernetes\n")
 _CART = """\
@@ -217,7 +198,7 @@ def _searches(cluster: Cluster) -> list[_Search]:
 
 def _find_searches(cluster: Cluster) -> Iterator[_Search]:
     """The dearest name of each workload that sends more queries than it needs."""
-    for workload in cluster.workloads:
+    for _, workload in cluster.of(Workload, HOST_CLUE):
         # in the network of its node, a pod has not the address that `autopath` knows it by
         if dns_policy_of(workload) != "ClusterFirst" or not is_complete(workload):
             continue

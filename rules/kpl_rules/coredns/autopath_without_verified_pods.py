@@ -19,30 +19,9 @@ from kpl import (
     corefile,
     is_placeholder,
 )
+from kpl_rules.coredns._kubeadm import KUBEADM
 
-_FULL = """\
-.:53 {
-    errors
-    health {
-        lameduck 5s
-    }
-    ready
-    kubernetes cluster.local in-addr.arpa ip6.arpa {
-        %s
-        fallthrough in-addr.arpa ip6.arpa
-        ttl 30
-    }
-    autopath @kubernetes
-    prometheus :9153
-    forward . /etc/resolv.conf {
-        max_concurrent 1000
-    }
-    cache 30
-    loop
-    reload
-    loadbalance
-}
-"""
+_FULL = KUBEADM.replace("pods insecure", "%s").replace("    prometheus", "    autopath @kubernetes\n    prometheus")
 
 
 class AutopathWithoutVerifiedPods(Rule):

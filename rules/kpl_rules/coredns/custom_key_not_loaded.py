@@ -16,12 +16,12 @@ from kpl import (
     Related,
     Rule,
     Severity,
-    Span,
     Stop,
     Text,
     Workload,
     closest,
     files,
+    first_line,
     is_corefile,
     is_placeholder,
     manifest,
@@ -105,11 +105,8 @@ class CustomKeyNotLoaded(Rule):
             # the name of the ConfigMap itself is one
             if mentions[document.name] > 1:
                 continue
-            text = document.embedding.text
-            start = len(text) - len(text.lstrip())
-            end = text.find("\n", start)
             yield self.finding(
-                Span(start, len(text.rstrip()) if end < 0 else end),
+                first_line(document.embedding.text),
                 f"`{document.key}` is in the ConfigMap `{document.name}`, but {why}, so CoreDNS never reads it",
                 help=help_,
                 related=related,
@@ -119,7 +116,7 @@ class CustomKeyNotLoaded(Rule):
 
 def _is_custom_key(document: Document) -> bool:
     """Whether this is a key for the folder of imports, in a ConfigMap whose name is known."""
-    is_key = document.around is not None and document.key.endswith((".server", ".override")) and is_corefile(document)
+    is_key = document.key.endswith((".server", ".override")) and is_corefile(document) and document.around is not None
     return is_key and bool(document.name) and not document.templated and not is_placeholder(document.name)
 
 
@@ -147,7 +144,7 @@ def _reason(
 
 def _mounted(cluster: Cluster) -> Iterator[tuple[Document, Text]]:
     """The workloads that mount a ConfigMap in the folder of imports, and its name."""
-    for document, workload in cluster.of(Workload):
+    for document, workload in cluster.of(Workload, "mountPath"):
         volumes = [each for each in workload.pod.items("volumes") if isinstance(each, Mapping)]
         names = {str(each.text("name")): each.text("configMap", "name") for each in volumes}
         for container in workload.containers:

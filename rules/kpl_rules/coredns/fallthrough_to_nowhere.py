@@ -108,7 +108,7 @@ class FallthroughToNowhere(Rule):
             return
         last = max((directive_order(name) for name in server.names if name in ANSWERING_PLUGINS), default=-1)
         for directive in server.directives:
-            option = directive.find("fallthrough")
+            option = directive.get("fallthrough")
             if directive.name not in DATA_PLUGINS or option is None or last > directive_order(directive.name):
                 continue
             help_ = "Remove it, so that these names get NXDOMAIN. Or add a plugin that answers them, such as `forward`."

@@ -19,28 +19,9 @@ from kpl import (
     is_cluster_block,
     role_of,
 )
+from kpl_rules.coredns._kubeadm import KUBEADM
 
-_FULL = """\
-.:53 {
-    health {
-        lameduck 5s
-    }
-%s    ready
-    kubernetes cluster.local in-addr.arpa ip6.arpa {
-        pods insecure
-        fallthrough in-addr.arpa ip6.arpa
-        ttl 30
-    }
-    prometheus :9153
-    forward . /etc/resolv.conf {
-        max_concurrent 1000
-    }
-    cache 30
-    loop
-    reload
-    loadbalance
-}
-"""
+_FULL = KUBEADM.replace("    errors\n", "").replace("    ready\n", "%s    ready\n")
 
 
 class MissingErrors(Rule):

@@ -23,28 +23,11 @@ from kpl import (
     role_of,
     whole_number,
 )
+from kpl_rules.coredns._kubeadm import KUBEADM
 
-_FULL = """\
-.:53 {
-    errors
-    health {
-        lameduck 5s
-    }
-    ready
-    kubernetes cluster.local in-addr.arpa ip6.arpa {
-        pods insecure
-        fallthrough in-addr.arpa ip6.arpa
-        ttl 30
-    }
-    prometheus :9153
-    forward . %s {
-        max_concurrent 1000
-    }
-%s    cache 30
-    reload
-    loadbalance
-}
-"""
+_FULL = (
+    KUBEADM.replace("/etc/resolv.conf", "%s").replace("    loop\n", "").replace("    cache 30\n", "%s    cache 30\n")
+)
 
 
 class MissingLoop(Rule):

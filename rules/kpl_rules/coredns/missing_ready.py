@@ -17,33 +17,15 @@ from kpl import (
     ServerBlock,
     Severity,
     Stop,
+    Workload,
     corefile,
     directive_known,
     is_cluster_block,
     role_of,
 )
+from kpl_rules.coredns._kubeadm import KUBEADM
 
-_FULL = """\
-.:53 {
-    errors
-    health {
-        lameduck 5s
-    }
-%s    kubernetes cluster.local in-addr.arpa ip6.arpa {
-        pods insecure
-        fallthrough in-addr.arpa ip6.arpa
-        ttl 30
-    }
-    prometheus :9153
-    forward . /etc/resolv.conf {
-        max_concurrent 1000
-    }
-    cache 30
-    loop
-    reload
-    loadbalance
-}
-"""
+_FULL = KUBEADM.replace("    ready\n", "%s")
 _SPLIT = """\
 .:53 {
     errors
@@ -182,7 +164,7 @@ def _on_host_network(cluster: Cluster) -> bool:
     """Whether a CoreDNS of the cluster has the ports of its node."""
     return any(
         workload.host_network is not None and "coredns" in (container.image or "")
-        for workload in cluster.workloads
+        for _, workload in cluster.of(Workload, "hostNetwork")
         for container in workload.containers
     )
 

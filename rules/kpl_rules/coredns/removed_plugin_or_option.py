@@ -27,6 +27,7 @@ from kpl import (
     replace_directive,
     replace_option,
 )
+from kpl_rules.coredns._kubeadm import KUBEADM
 
 _INSTEAD = {
     "proxy": "Replace it with `forward`, which takes the same FROM and TO.",
@@ -41,28 +42,7 @@ _INSTEAD = {
     "stubzones": "Remove the line, and add a server block with `forward` for each stub zone.",
     "debug": "Remove the line.",
 }
-_FULL = """\
-.:53 {
-    errors
-    health {
-        lameduck 5s
-    }
-    ready
-    kubernetes cluster.local in-addr.arpa ip6.arpa {
-        pods insecure
-%s        fallthrough in-addr.arpa ip6.arpa
-        ttl 30
-    }
-    prometheus :9153
-    %s . /etc/resolv.conf {
-        max_concurrent 1000
-    }
-    cache 30
-    loop
-    reload
-    loadbalance
-}
-"""
+_FULL = KUBEADM.replace("        fallthrough", "%s        fallthrough").replace("forward", "%s")
 
 
 class RemovedPluginOrOption(Rule):

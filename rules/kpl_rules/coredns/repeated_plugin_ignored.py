@@ -27,7 +27,7 @@ class RepeatedPluginIgnored(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
-    needs = "Corefile"
+    needs = "Corefile|ParseFailure"
     examples = [
         Bad(corefile("lan {\n    errors\n    bufsize 1232\n    bufsize 512\n    whoami\n}\n"), flags=["bufsize"]),
         Good(

@@ -103,4 +103,4 @@ class UnreachablePlugin(Rule):
 
 
 def _answers_everything(forward: Directive) -> bool:
-    return forward.args[:1] == ["."] and not any(map(forward.find, ("except", "next", "next_on_nodata")))
+    return forward.args[:1] == ["."] and not any(map(forward.get, ("except", "next", "next_on_nodata")))

@@ -26,7 +26,7 @@ class ZoneArgumentDropped(Rule):
     stop = Stop.COREDNS
     severity = Severity.ERROR
     since = "0.1.0"
-    needs = "Corefile"
+    needs = "Corefile|ParseFailure"
     examples = [
         Bad(corefile("lan {\n    errors\n    cache 30 a..lan\n    whoami\n}\n"), flags=["a..lan"]),
         Good(corefile("lan {\n    errors\n    cache 30 a.lan\n    whoami\n}\n")),

@@ -17,6 +17,7 @@ from kpl import (
     Service,
     Span,
     canonical_address,
+    first_line,
 )
 
 MOST_FINDINGS = 10
@@ -58,7 +59,7 @@ def _sentence(found: list[Difference], cluster: Cluster) -> str:
 def _of_many(rule: Rule, document: Document, groups: Mapping[str, list[Difference]], help_: str) -> Finding:
     first = next(iter(groups.values()))[0]
     return rule.finding(
-        _start(document),
+        first_line(document.embedding.text),
         f"{len(groups):,} Services on this node differ from those of the cluster "
         f"({first.kind.value}): {_joined([f'`{name}`' for name in groups], ', ')}",
         help=help_,
@@ -79,13 +80,6 @@ def _name(service: Service) -> str:
     return f"{service.namespace or 'default'}/{service.name}"
 
 
-def _start(document: Document) -> Span:
-    text = document.embedding.text
-    start = len(text) - len(text.lstrip())
-    end = text.find("\n", start)
-    return Span(start, len(text) if end < 0 else end)
-
-
 def _mention(document: Document, difference: Difference) -> Span:
     """Where the dump names the port first, or its cluster IP; its first line where it has neither."""
     port = difference.port
@@ -94,7 +88,7 @@ def _mention(document: Document, difference: Difference) -> Span:
     for spelling in (port.name, in_chain, port.cluster_ip):
         if spelling and (found := re.search(rf"(?<![\w.:/]){re.escape(spelling)}(?![\w:.-])", document.embedding.text)):
             return Span(*found.span())
-    return _start(document)
+    return first_line(document.embedding.text)
 
 
 def _phrase(difference: Difference, cluster: Cluster) -> str:

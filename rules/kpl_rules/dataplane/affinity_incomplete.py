@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, branches, dump, node_dump
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, branches, dump
+from kpl.testing import node_dump
 
 _STICKY = (
     '-A KUBE-SVC-YAKDRQAFFUODADJ7 -m comment --comment "shop/game -> 10.244.2.8:7000" -m recent --rcheck --seconds 10800 --reap '
@@ -50,9 +51,8 @@ class AffinityIncomplete(Rule):
 
     def check(self, ruleset: Ruleset) -> Iterator[Finding]:
         """See the class."""
-        for tables in ruleset.whole_dumps():
-            if "nat" in tables:
-                yield from self._in(tables["nat"])
+        for nat in ruleset.whole("nat"):
+            yield from self._in(nat)
 
     def _in(self, nat: Table) -> Iterator[Finding]:
         sticky = {shape for shape in set(nat.shapes) if any(name == "--rcheck" for name, _, _ in shape.options)}

@@ -17,9 +17,9 @@ from kpl import (
     dump,
     is_unconditional,
     is_within,
-    node_dump,
     whole_number,
 )
+from kpl.testing import node_dump
 
 _AGENTS = {"IP-MASQ-AGENT": "ip-masq-agent", "KIND-MASQ-AGENT": "kindnet"}
 _CLUSTER_IP = " cluster IP"
@@ -71,9 +71,8 @@ class AgentMasqueradesPods(Rule):
 
     def check(self, ruleset: Ruleset) -> Iterator[Finding]:
         """See the class."""
-        for tables in ruleset.whole_dumps():
-            if "nat" in tables:
-                yield from self._in(tables["nat"])
+        for nat in ruleset.whole("nat"):
+            yield from self._in(nat)
 
     def _in(self, nat: Table) -> Iterator[Finding]:
         for chain, agent in _AGENTS.items():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Related, Rule, Ruleset, Severity, Stop, Table, dump, node_dump, portals
+from kpl import Bad, Finding, Good, Related, Rule, Ruleset, Severity, Stop, Table, dump, portals
+from kpl.testing import node_dump
 
 _FAR = (
     '-A KUBE-SERVICES -d 10.96.10.3/32 -p tcp -m comment --comment "shop/far:http cluster IP" -m tcp --dport 80 '

@@ -17,8 +17,8 @@ from kpl import (
     Version,
     and_more,
     dump,
-    node_dump,
 )
+from kpl.testing import node_dump
 
 _XLB = ":KUBE-XLB-5332YF6XC6SW2DTE - [0:0]\n"
 _SMALL = f"*nat\n:PREROUTING ACCEPT [0:0]\n:KUBE-EXT-MUJ7T5P6IXY3AYQM - [0:0]\n{_XLB}COMMIT\n"

@@ -15,9 +15,8 @@ from kpl import (
     Rule,
     Severity,
     Stop,
-    is_whole,
-    kube_proxy_tables,
-    reached_from_hook,
+    chains_reached_from_hook,
+    whole_tables,
 )
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
@@ -94,9 +93,7 @@ class CheckNotHooked(Rule):
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
         """See the class."""
-        for table, _ in kube_proxy_tables(ruleset):
-            if not is_whole(table):
-                continue
+        for table in whole_tables(ruleset):
             for name, check in _CHECKS.items():
                 if name in table.chains:
                     yield from self._of(ruleset, table, table.chains[name], check)
@@ -113,7 +110,7 @@ class CheckNotHooked(Rule):
         if chain.name == "firewall-check":  # before the translation from Kubernetes 1.31 on
             early = any((each.kind, each.hook) == ("filter", "prerouting") for each in table.chains.values())
             hooks = ("prerouting", *hooks) if early else ("input", "forward", *hooks)
-        missing = [hook for hook in hooks if chain.name not in reached_from_hook(table, "filter", hook)]
+        missing = [hook for hook in hooks if chain.name not in chains_reached_from_hook(table, "filter", hook)]
         looked_up = {found for rule in chain.rules for _, found in rule.lookups}
         if missing:
             message = f"`{chain.name}` is not reached from the `{missing[0]}` hook"

@@ -23,8 +23,8 @@ from kpl import (
     canonical_network,
     files,
     kube_proxy_tables,
-    node_dump,
 )
+from kpl.testing import node_dump
 from kpl_rules.dataplane._nft import NEW
 
 _CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: {}\nclusterCIDR: {}\n"
@@ -95,10 +95,7 @@ class ClusterCidrNotInForce(Rule):
 def _programmed(cluster: Cluster) -> Iterator[tuple[Document, Span, str]]:
     """The network that is not masqueraded, by each dump that shows one, and where it stands."""
     for document, ruleset in cluster.of(Ruleset):
-        for tables in ruleset.whole_dumps():
-            nat = tables.get("nat")
-            if nat is None:
-                continue
+        for nat in ruleset.whole("nat"):
             rows = [row for row in nat.jumps_to.get(MARK_MASQ, ()) if nat.chain[row].startswith("KUBE-SVC-")]
             sources = nat.values("-s", rows)
             for row, source in zip(rows, sources, strict=True):

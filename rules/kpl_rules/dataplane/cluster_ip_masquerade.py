@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from kpl import MARK_MASQ, Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, node_dump, portals
+from kpl import MARK_MASQ, Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, portals
+from kpl.testing import node_dump
 
 _CLUSTER_IP = " cluster IP"
 _SMALL = (
@@ -56,9 +57,8 @@ class ClusterIpMasquerade(Rule):
 
     def check(self, ruleset: Ruleset) -> Iterator[Finding]:
         """See the class."""
-        for tables in ruleset.whole_dumps():
-            if "nat" in tables:
-                yield from self._in(tables["nat"])
+        for nat in ruleset.whole("nat"):
+            yield from self._in(nat)
 
     def _in(self, nat: Table) -> Iterator[Finding]:
         wanted = {

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, NftRuleset, Related, Rule, Severity, Span, Stop, is_whole, kube_proxy_tables, led_to
+from kpl import (
+    Bad,
+    Finding,
+    Good,
+    NftRuleset,
+    Related,
+    Rule,
+    Severity,
+    Span,
+    Stop,
+    jumps_in,
+    whole_tables,
+)
 from kpl_rules.dataplane._nft import API, NEW, OLD, ONE, WEB, cut, listed
 
 MOST_RELATED = 3
@@ -48,11 +60,9 @@ class DanglingGoto(Rule):
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
         """See the class."""
-        for table, _ in kube_proxy_tables(ruleset):
-            if not is_whole(table):
-                continue
+        for table in whole_tables(ruleset):
             places: dict[str, list[Span]] = {}
-            for chain, span in led_to(table):
+            for chain, span in jumps_in(table):
                 if chain not in table.chains:
                     places.setdefault(chain, []).append(span)
             for chain, spans in places.items():

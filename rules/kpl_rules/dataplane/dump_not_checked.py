@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Document, Finding, Good, LateExamples, Rule, Severity, Span, Stop, and_more, dump, is_dump
+from kpl import (
+    Bad,
+    Document,
+    Finding,
+    Good,
+    LateExamples,
+    Rule,
+    Severity,
+    Span,
+    Stop,
+    and_more,
+    dump,
+    is_dump,
+    line_end,
+)
 
 LONGEST = 65_536
 """In characters; no format of a dump is read in longer lines."""
@@ -54,16 +68,15 @@ class DumpNotChecked(Rule):
             return
         if getattr(model, "shapes_exploded", False):
             start = next((table.start for table in model.tables), 0)
-            end = model.text.find("\n", start)
             yield self.finding(
-                Span(start, end if end >= 0 else len(model.text)),
+                Span(start, line_end(model.text, start)),
                 "this dump has more than 1,000 forms of rules, unlike any node, so kpl reads only chain and target "
                 "of the rest and checks only part of the dump",
                 help="Take the dump again, without other text between its lines.",
             )
-        long = [at for at in self._unread(document) if _end(model.text, at) - at > LONGEST]
+        long = [at for at in self._unread(document) if line_end(model.text, at) - at > LONGEST]
         if long:
-            length = _end(model.text, long[0]) - long[0]
+            length = line_end(model.text, long[0]) - long[0]
             yield self.finding(
                 Span(long[0], long[0] + len(model.text[long[0] : long[0] + 40].rpartition(" ")[0])),
                 f"this line of {length:,} characters{and_more(len(long) - 1, 'line')} is longer than the limit of "
@@ -78,8 +91,3 @@ class DumpNotChecked(Rule):
         yield from document.model.unread
         for table in getattr(document.model, "tables", ()):
             yield from getattr(table, "unread", ())
-
-
-def _end(text: str, at: int) -> int:
-    end = text.find("\n", at)
-    return end if end >= 0 else len(text)

@@ -18,8 +18,8 @@ from kpl import (
     dump,
     endpoint_chain,
     named_leaves,
-    node_dump,
 )
+from kpl.testing import node_dump
 
 _RULE = '-p tcp -m comment --comment "default/kubernetes:https" -m tcp -j DNAT --to-destination 192.0.2.10:6443\n'
 _ARROW = '"shop/far:http -> 10.244.3.4:8080"'

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import MARK_MASQ, Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, node_dump
+from kpl import MARK_MASQ, Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump
+from kpl.testing import node_dump
 
 _CLUSTER_IP = " cluster IP"
 _SOURCES = ("-s", "-i")

@@ -18,9 +18,9 @@ from kpl import (
     and_more,
     dump,
     is_unconditional,
-    node_dump,
     portals,
 )
+from kpl.testing import node_dump
 
 _PAY = "-A KUBE-EXT-MUJ7T5P6IXY3AYQM -j KUBE-SVL-MUJ7T5P6IXY3AYQM\n"
 _CART = (

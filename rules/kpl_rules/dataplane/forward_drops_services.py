@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Span, Stop, Table, dump, leads_to, node_dump
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Span, Stop, Table, chains_leading_to, dump
+from kpl.testing import node_dump
 
 _SMALL = (
     "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:DOCKER-USER - [0:0]\n"
@@ -58,7 +59,7 @@ class ForwardDropsServices(Rule):
                 continue
             if filtered.policies.get("FORWARD") != "DROP":
                 continue
-            if "FORWARD" not in leads_to(filtered, "KUBE-FORWARD"):
+            if "FORWARD" not in chains_leading_to(filtered, "KUBE-FORWARD"):
                 what = "no rule jumps to `KUBE-FORWARD`"
             elif not any(_accepts_mark(filtered, row) for row in filtered.rules_of.get("KUBE-FORWARD", ())):
                 what = "`KUBE-FORWARD` does not accept marked packets"

@@ -60,9 +60,8 @@ class HostPortTakesNodePort(Rule):
 
     def check(self, ruleset: Ruleset) -> Iterator[Finding]:
         """See the class."""
-        for tables in ruleset.whole_dumps():
-            if "nat" in tables:
-                yield from self._in(tables["nat"])
+        for nat in ruleset.whole("nat"):
+            yield from self._in(nat)
 
     def _in(self, nat: Table) -> Iterator[Finding]:
         hooks = {nat.target[row]: row for row in reversed(nat.rules_of.get("PREROUTING", []))}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, leads_to, node_dump
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, chains_leading_to, dump
+from kpl.testing import node_dump
 
 _HOOKS = (
     ("nat", "KUBE-SERVICES", ("PREROUTING", "OUTPUT")),
@@ -110,7 +111,7 @@ class KubeProxyNotHooked(Rule):
                 hooks = (*hooks, "FORWARD")
             if chain == "KUBE-PROXY-FIREWALL" and "KUBE-SERVICES" in table.chains:  # which IPVS mode has in nat alone
                 hooks = (*hooks, "OUTPUT")
-            reaching = leads_to(table, chain)
+            reaching = chains_leading_to(table, chain)
             missing = [f"`{each}`" for each in hooks if each in table.policies and each not in reaching]
             if chain in table.rules_of:
                 lost = _LOST[chain]

@@ -15,13 +15,13 @@ from kpl import (
     Stop,
     Table,
     and_more,
+    chains_reached_from,
     dump,
     mark_of,
     matched_mark,
-    node_dump,
-    reached_from,
     written_mark,
 )
+from kpl.testing import node_dump
 
 _NAT = (
     "*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
@@ -92,7 +92,7 @@ class MarkTakenByOthers(Rule):
         suspects = [row for target in ("MARK", "DROP", "REJECT") for row in table.jumps_to.get(target, ())]
         if not suspects:
             return
-        passed = {chain for built_in in ("FORWARD", "POSTROUTING") for chain in reached_from(table, built_in)}
+        passed = {chain for built_in in ("FORWARD", "POSTROUTING") for chain in chains_reached_from(table, built_in)}
         clearing, dropping = [], []
         for row in suspects:
             if table.chain[row] not in passed or table.chain[row].startswith(_OWN):

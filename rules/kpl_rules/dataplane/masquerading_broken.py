@@ -14,13 +14,12 @@ from kpl import (
     Severity,
     Span,
     Stop,
-    is_whole,
-    kube_proxy_tables,
+    chains_reached_from_hook,
     mark_bits,
     mark_cleared,
     mark_set,
     mark_tested,
-    reached_from_hook,
+    whole_tables,
 )
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
@@ -90,16 +89,15 @@ class MasqueradingBroken(Rule):
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
         """See the class."""
-        for table, _ in kube_proxy_tables(ruleset):
-            if is_whole(table):
-                found = next(_faults(ruleset, table), None)
-                if found is not None:
-                    yield self.finding(*found, help="Restart kube-proxy on this node: it rewrites these chains.")
+        for table in whole_tables(ruleset):
+            found = next(_faults(ruleset, table), None)
+            if found is not None:
+                yield self.finding(*found, help="Restart kube-proxy on this node: it rewrites these chains.")
 
 
 def _faults(ruleset: NftRuleset, table: NftTable) -> Iterator[tuple[Span, str]]:
     chain = table.chains["masquerading"]
-    if "masquerading" not in reached_from_hook(table, "nat", "postrouting"):
+    if "masquerading" not in chains_reached_from_hook(table, "nat", "postrouting"):
         yield (
             ruleset.declaration(chain),
             "`masquerading` is not reached from the `postrouting` hook, so nothing is masqueraded",

@@ -14,10 +14,10 @@ from kpl import (
     PortState,
     Rule,
     Severity,
-    Span,
     Stop,
     endpoint_chain,
     files,
+    first_line,
     is_cluster_dns,
     service_chain,
 )
@@ -210,11 +210,8 @@ class NodeLagsBehind(Rule):
 
     def _finding(self, document: Document, behind: list[tuple[str, str]]) -> Finding:
         more = f" and {len(behind) - _SHOWN:,} more" if len(behind) > _SHOWN else ""
-        text = document.embedding.text
-        start = len(text) - len(text.lstrip())
-        end = text.find("\n", start)
         return self.finding(
-            Span(start, len(text) if end < 0 else end),
+            first_line(document.embedding.text),
             "this node differs from most other nodes: "
             f"{', '.join(f'`{name}` {what}' for name, what in behind[:_SHOWN])}{more}",
             help="Read the kube-proxy logs on this node. Restart kube-proxy if it does not catch up.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, node_dump
+from kpl import Bad, Cluster, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump
+from kpl.testing import node_dump
 
 _LAST = (
     '-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" '

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, NftRuleset, NftTable, Related, Rule, Severity, Stop, Verdict, kube_proxy_tables
+from kpl import Bad, Finding, Good, NftRuleset, NftTable, NftVerdict, Related, Rule, Severity, Stop, kube_proxy_tables
 from kpl_rules.dataplane._nft import NEW, OLD, WEB, listed
 
 _MAPS = (("service-ips", "no-endpoint-services"), ("service-nodeports", "no-endpoint-nodeports"))
@@ -68,7 +68,7 @@ class RejectedThoughServed(Rule):
         leading = {element.key: element for element in table.maps[served].elements}
         for element in table.maps[rejected].elements:
             other = leading.get(element.key)
-            if other is None or not isinstance(other.data, Verdict) or not isinstance(element.data, Verdict):
+            if other is None or not isinstance(other.data, NftVerdict) or not isinstance(element.data, NftVerdict):
                 continue
             chain = other.data.chain or ""
             if chain.startswith("external-") and element.data.kind == "drop":

@@ -15,10 +15,9 @@ from kpl import (
     Severity,
     Stop,
     and_more,
-    is_whole,
-    kube_proxy_tables,
-    led_to,
+    jumps_in,
     read_name,
+    whole_tables,
 )
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
@@ -73,22 +72,21 @@ class ServiceChainLeadsNowhere(Rule):
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
         """See the class."""
-        for table, _ in kube_proxy_tables(ruleset):
-            if is_whole(table):
-                dead = list(_dead_ends(table))
-                if dead:
-                    more = and_more(len(dead) - 1, "chain")
-                    yield self.finding_of_many(
-                        map(ruleset.declaration, dead),
-                        f"`{dead[0].name}`{more} leads to no endpoint, so its connections are not translated and fail",
-                        "no endpoint here either",
-                        help="Restart kube-proxy on this node: it rewrites the chain.",
-                    )
+        for table in whole_tables(ruleset):
+            dead = list(_dead_ends(table))
+            if dead:
+                more = and_more(len(dead) - 1, "chain")
+                yield self.finding_of_many(
+                    map(ruleset.declaration, dead),
+                    f"`{dead[0].name}`{more} leads to no endpoint, so its connections are not translated and fail",
+                    "no endpoint here either",
+                    help="Restart kube-proxy on this node: it rewrites the chain.",
+                )
 
 
 def _dead_ends(table: NftTable) -> Iterator[NftChain]:
     """The chains of Service ports that something leads to, and that lead nowhere."""
-    for name in dict.fromkeys(chain for chain, _ in led_to(table)):
+    for name in dict.fromkeys(chain for chain, _ in jumps_in(table)):
         chain, read = table.chains.get(name), read_name(name)
         if chain is None or read is None:
             continue

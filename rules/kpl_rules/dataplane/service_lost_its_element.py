@@ -11,17 +11,16 @@ from kpl import (
     NftName,
     NftRuleset,
     NftTable,
+    NftVerdict,
     Rule,
     Severity,
     Span,
     Stop,
-    Verdict,
     and_more,
     is_cluster_dns,
-    is_whole,
-    kube_proxy_tables,
-    led_to,
+    jumps_in,
     read_name,
+    whole_tables,
 )
 from kpl_rules.dataplane._nft import NEW, OLD, WEB, listed
 
@@ -108,8 +107,8 @@ class ServiceLostItsElement(Rule):
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
         """See the class."""
-        for table, _ in kube_proxy_tables(ruleset):
-            if not is_whole(table) or not any(each.elements for each in (*table.sets.values(), *table.maps.values())):
+        for table in whole_tables(ruleset):
+            if not any(each.elements for each in (*table.sets.values(), *table.maps.values())):
                 continue
             lost = sorted(_lost_chains(table), key=lambda each: not is_cluster_dns(each[1].port_name))
             for kinds, message in _MESSAGES.items():
@@ -152,12 +151,12 @@ _MESSAGES = {
 
 def _lost_chains(table: NftTable) -> Iterator[tuple[str, NftName]]:
     """The chains that have rules, and that kube-proxy has an element for which is not there."""
-    led = {chain for chain, _ in led_to(table)}
+    led = {chain for chain, _ in jumps_in(table)}
     elements = table.maps["service-ips"].elements
     by_address = {
         (name.port_name, name.protocol)
         for element in elements
-        if isinstance(element.data, Verdict)
+        if isinstance(element.data, NftVerdict)
         and (name := read_name(element.data.chain or ""))
         and name.kind in _OF_CLUSTER_IPS
     }

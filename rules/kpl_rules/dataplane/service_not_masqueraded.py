@@ -12,14 +12,13 @@ from kpl import (
     NftRule,
     NftRuleset,
     NftTable,
+    NftVerdict,
     Rule,
     Severity,
     Stop,
-    Verdict,
     and_more,
-    is_whole,
-    kube_proxy_tables,
     mark_set,
+    whole_tables,
 )
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
@@ -81,10 +80,9 @@ class ServiceNotMasqueraded(Rule):
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
         """See the class."""
-        for table, _ in kube_proxy_tables(ruleset):
-            if is_whole(table):
-                yield from self._from_outside(ruleset, table)
-                yield from self._to_cluster_ips(ruleset, table)
+        for table in whole_tables(ruleset):
+            yield from self._from_outside(ruleset, table)
+            yield from self._to_cluster_ips(ruleset, table)
 
     def _from_outside(self, ruleset: NftRuleset, table: NftTable) -> Iterator[Finding]:
         unmarked = [chain for name, chain in table.chains.items() if name.startswith("external-") and _passes_on(chain)]
@@ -137,7 +135,7 @@ def _cluster_ips(table: NftTable) -> Iterator[tuple[str, NftChain]]:
     """The cluster IPs, and the chains of Service ports that they lead to."""
     for element in table.maps["service-ips"].elements:
         to = element.data
-        if isinstance(to, Verdict) and to.chain in table.chains and to.chain.startswith(("service-", "local-")):
+        if isinstance(to, NftVerdict) and to.chain in table.chains and to.chain.startswith(("service-", "local-")):
             yield element.key[0], table.chains[to.chain]
 
 

@@ -17,11 +17,11 @@ from kpl import (
     branches,
     dump,
     named_leaves,
-    node_dump,
     per_service,
     portals,
     service_chain,
 )
+from kpl.testing import node_dump
 
 _ROLES = (" cluster IP", " external IP", " loadbalancer IP")
 _CART = (

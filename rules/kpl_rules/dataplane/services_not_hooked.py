@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Stop, is_whole, kube_proxy_tables, reached_from_hook
+from kpl import (
+    Bad,
+    Finding,
+    Good,
+    NftRuleset,
+    Rule,
+    Severity,
+    Stop,
+    chains_reached_from_hook,
+    whole_tables,
+)
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
 _WHOSE = {
@@ -50,9 +60,7 @@ class ServicesNotHooked(Rule):
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
         """See the class."""
-        for table, _ in kube_proxy_tables(ruleset):
-            if not is_whole(table):
-                continue
+        for table in whole_tables(ruleset):
             services = table.chains["services"]
             help_ = "Restart kube-proxy on this node: it rewrites these chains."
             looked_up = {found for rule in services.rules for found in rule.lookups}
@@ -69,7 +77,7 @@ class ServicesNotHooked(Rule):
                     "`services` does not look up `service-nodeports`, so no NodePort is translated",
                     help=help_,
                 )
-            missing = [hook for hook in _WHOSE if "services" not in reached_from_hook(table, "nat", hook)]
+            missing = [hook for hook in _WHOSE if "services" not in chains_reached_from_hook(table, "nat", hook)]
             if missing:
                 yield self.finding(
                     ruleset.declaration(services),

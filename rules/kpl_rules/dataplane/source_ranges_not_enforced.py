@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, node_dump, per_service
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, per_service
+from kpl.testing import node_dump
 
 _FW = "KUBE-FW-MUJ7T5P6IXY3AYQM"
 _DROP = (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, node_dump, portals
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, portals
+from kpl.testing import node_dump
 
 _REJECT = (
     '-A KUBE-SERVICES -d {}/32 -p tcp -m comment --comment "{} has no endpoints" -m tcp --dport 80 -j REJECT '

@@ -19,10 +19,10 @@ from kpl import (
     cluster_dns_ports,
     dump,
     is_large,
-    node_dump,
     per_service,
     service_chain,
 )
+from kpl.testing import node_dump
 from kpl_rules.dataplane.chains_of_two_releases import newer_release
 
 _BUILT_IN = ":PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
@@ -100,9 +100,8 @@ class StaleServiceChain(Rule):
 
     def check(self, ruleset: Ruleset, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        for tables in ruleset.whole_dumps():
-            if "nat" in tables:
-                yield from self._in(tables["nat"], cluster)
+        for nat in ruleset.whole("nat"):
+            yield from self._in(nat, cluster)
 
     def _in(self, nat: Table, cluster: Cluster) -> Iterator[Finding]:
         unreached = nat.chains.keys() - nat.jumps_to.keys()

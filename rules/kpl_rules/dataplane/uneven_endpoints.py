@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, branches, dump, node_dump
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, branches, dump
+from kpl.testing import node_dump
 
 _TOLERANCE = 1e-5
 """Up to Kubernetes 1.16 kube-proxy wrote five digits; the kernel keeps 31 bits."""
@@ -76,9 +77,8 @@ class UnevenEndpoints(Rule):
 
     def check(self, ruleset: Ruleset) -> Iterator[Finding]:
         """See the class."""
-        for tables in ruleset.whole_dumps():
-            if "nat" in tables:
-                yield from self._in(tables["nat"])
+        for nat in ruleset.whole("nat"):
+            yield from self._in(nat)
 
     def _in(self, nat: Table) -> Iterator[Finding]:
         uneven, open_ended = [], []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Stop, Verdict, kube_proxy_tables
+from kpl import Bad, Finding, Good, NftRuleset, NftVerdict, Rule, Severity, Stop, kube_proxy_tables
 from kpl_rules.dataplane._nft import NEW, OLD, WEB, listed
 
 
@@ -50,7 +50,7 @@ class UnlistedClusterIp(Rule):
             known = {element.key[0] for element in table.sets["cluster-ips"].elements}
             for element in table.maps["service-ips"].elements:
                 address = element.key[0]
-                chain = element.data.chain or "" if isinstance(element.data, Verdict) else ""
+                chain = element.data.chain or "" if isinstance(element.data, NftVerdict) else ""
                 if address in known or not chain.startswith(("service-", "local-")):
                     continue
                 known.add(address)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, reached_from
+from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, chains_reached_from, dump
 
 _RAW = (
     "*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
@@ -74,7 +74,7 @@ class UntrackedNotAccepted(Rule):
         ]
         if not untracked:
             return
-        passed = reached_from(filtered, "INPUT")
+        passed = chains_reached_from(filtered, "INPUT")
         accepting = [row for row in filtered.jumps_to.get("ACCEPT", ()) if filtered.chain[row] in passed]
         columns = (filtered.values(option, accepting) for option in ("-d", "-p", "--dport", "-i"))
         accepted = set()

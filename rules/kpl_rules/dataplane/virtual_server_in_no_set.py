@@ -10,11 +10,11 @@ from kpl import (
     Confidence,
     Document,
     Finding,
+    Frontend,
     Good,
     IpvsDump,
     KubeProxyConfig,
     Mapping,
-    Place,
     Related,
     Rule,
     Scalar,
@@ -115,7 +115,7 @@ class VirtualServerInNoSet(Rule):
             family = network_family(f"{server.address}/{128 if ':' in server.address else 32}")
             if server.protocol == "FWM" or server.port is None or family is None or not complete[family]:
                 continue
-            if not sets.is_known(Place(server.protocol, server.address, server.port)) and not any(
+            if not sets.is_known(Frontend(server.protocol, server.address, server.port)) and not any(
                 is_within(server.address, network) for network in excluded
             ):
                 unknown.append(server)

@@ -70,6 +70,7 @@ class CorefileRefused(Rule):
     stop = Stop.LOADING
     severity = Severity.ERROR
     since = "0.1.0"
+    needs = "Corefile|ParseFailure"
     examples = [
         Bad(corefile(". { whoami }\n"), flags=["}"], fixed=". { whoami\n}\n"),
         Bad(

@@ -50,6 +50,7 @@ class UnknownPlugin(Rule):
     stop = Stop.LOADING
     severity = Severity.INFO
     since = "0.1.0"
+    needs = "Corefile|ParseFailure"
     examples = [
         Bad(corefile("lan {\n    errors\n    k8s_gateway lan\n}\n"), flags=["k8s_gateway"]),
         Bad(

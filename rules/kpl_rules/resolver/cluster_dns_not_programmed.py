@@ -18,8 +18,8 @@ from kpl import (
     Stop,
     canonical_address,
     files,
-    node_dump,
 )
+from kpl.testing import node_dump
 
 _API = "default/kubernetes:https"
 _SAME_NETWORK = {4: 16, 6: 64}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, Workload, dns_faults, manifest
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, Workload, manifest
+from kpl_rules.resolver._dns_config import dns_faults
 
 _CART = """\
 apiVersion: apps/v1
@@ -55,6 +56,7 @@ class DnsConfigInvalid(Rule):
     stop = Stop.RESOLVER
     severity = Severity.ERROR
     since = "0.1.0"
+    clue = "dnsConfig|dnsPolicy"
     examples = [
         Bad(
             manifest(_OPTIONS + "          - name: ndots\n            value: 2  # was 5\n"),

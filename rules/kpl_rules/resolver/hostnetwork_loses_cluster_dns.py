@@ -93,6 +93,7 @@ class HostnetworkLosesClusterDns(Rule):
     stop = Stop.RESOLVER
     severity = Severity.ERROR
     since = "0.1.0"
+    clue = "hostNetwork"
     examples = [
         Bad(
             manifest(_agent("collector.watch.svc")),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kpl import (
     CLUSTER_POLICIES,
     GLIBC,
+    HOST_CLUE,
     Bad,
     Cluster,
     Confidence,
@@ -148,6 +149,7 @@ class NdotsSearchCost(Rule):
     severity = Severity.WARNING
     confidence = Confidence.MEDIUM
     since = "0.1.0"
+    clue = HOST_CLUE
     examples = [
         Bad(manifest(_STRIPE), flags=["api.stripe.com"], fixed=_STRIPE + _NDOTS,
             says=["each lookup sends 8 queries, 6 of them", "it sends 2\n", "in the pod's `dnsConfig`.\n"]),
@@ -296,7 +298,7 @@ def _autopath(cluster: Cluster) -> bool:
 
 def _verifies_pods(server: ServerBlock) -> bool:
     kubernetes = server.get("kubernetes")
-    pods = kubernetes.find("pods") if kubernetes is not None else None
+    pods = kubernetes.get("pods") if kubernetes is not None else None
     return pods is not None and pods.args == ["verified"]
 
 

@@ -22,8 +22,8 @@ from kpl import (
     is_complete,
     libc_of,
     manifest,
-    remove_option,
 )
+from kpl_rules.resolver._dns_options import remove_option
 
 _CART = """\
 apiVersion: apps/v1
@@ -77,6 +77,7 @@ class ResolverOptionHasNoEffect(Rule):
     severity = Severity.WARNING
     confidence = Confidence.MEDIUM
     since = "0.1.0"
+    clue = "dnsConfig"
     examples = [
         Bad(manifest(_CART + _NDOTS + _REOPEN), flags=["single-request-reopen"], fixed=_CART + _NDOTS, safe=False,
             says=["or an image with glibc.\n"]),

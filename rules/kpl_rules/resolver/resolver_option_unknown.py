@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from kpl import (
     GLIBC_OPTIONS,
     MAX_NDOTS,
+    NUMBER_OPTIONS,
     OTHER_OPTIONS,
     Bad,
     Finding,
@@ -22,8 +23,6 @@ from kpl import (
     nearest_option,
     whole_number,
 )
-
-NUMBERS = ("ndots", "timeout", "attempts")
 
 _SERVER = "nameserver 10.96.0.10\n"
 _OTHERWISE = re.compile(r"([a-z][a-z0-9-]*)[=,]([0-9]+)")
@@ -81,7 +80,7 @@ class ResolverOptionUnknown(Rule):
                     break
                 if taken:
                     taken = False
-                elif word in NUMBERS and following is not None and whole_number(following) is not None:
+                elif word in NUMBER_OPTIONS and following is not None and whole_number(following) is not None:
                     taken = True
                     yield self._finding(word, following)
                 else:
@@ -98,7 +97,7 @@ class ResolverOptionUnknown(Rule):
         if is_placeholder(word) or any(mark in word for mark in "{}$<>%"):
             return
         name, colon, value = word.partition(":")
-        if name in NUMBERS:
+        if name in NUMBER_OPTIONS:
             number = whole_number(value)
             if not colon or number is None:
                 yield self.finding(
@@ -114,7 +113,7 @@ class ResolverOptionUnknown(Rule):
                 )
         elif name not in GLIBC_OPTIONS and name not in OTHER_OPTIONS:
             written = _OTHERWISE.fullmatch(word)
-            near = f"{written[1]}:{written[2]}" if written and written[1] in NUMBERS else nearest_option(name)
+            near = f"{written[1]}:{written[2]}" if written and written[1] in NUMBER_OPTIONS else nearest_option(name)
             yield self.finding(
                 word.span,
                 f"neither glibc nor musl knows the option `{word}`, so it has no effect",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import GLIBC, MUSL_LINE, Bad, Cluster, Finding, Good, ResolvConf, Rule, Severity, Stop, files
+from kpl import GLIBC, MUSL_LINE, Bad, Cluster, Finding, Good, ResolvConf, Rule, Severity, Stop, files, line_end
 
 OLD_GLIBC_DOMAINS = 6
 OLD_GLIBC_CHARACTERS = 256
@@ -62,8 +62,8 @@ class SearchListNotRead(Rule):
         line = conf.search
         if line is None or not line.values:
             return
-        end = conf.text.find("\n", line.span.start)
-        length = len(conf.text[line.span.start : end if end >= 0 else len(conf.text)].encode(errors="replace"))
+        start = line.span.start
+        length = len(conf.text[start : line_end(conf.text, start)].encode(errors="replace"))
         if cluster.facts.libc != GLIBC and length + 1 > MUSL_LINE:
             yield self.finding(
                 line.span,

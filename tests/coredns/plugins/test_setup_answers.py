@@ -16,7 +16,7 @@ from kpl.coredns.plugins.header import FlagRule, Header
 from kpl.coredns.plugins.local import Local
 from kpl.coredns.plugins.metadata import Metadata
 from kpl.coredns.plugins.nsid import Nsid
-from kpl.coredns.plugins.rewrite import Answer, Rule
+from kpl.coredns.plugins.rewrite import Answer, RewriteRule
 from kpl.coredns.plugins.root import Root
 from kpl.text.version import Version
 from kpl.verdict import Need
@@ -407,19 +407,19 @@ def test_models(release: str, line: str, model: object) -> None:
 
 
 RULES = [
-    ("name A b.c", Rule("name", True, "exact", "a.", after="b.c.", auto=True)),
-    ("continue name suffix a b answer auto", Rule("name", False, "suffix", "a.", after="b.", auto=True)),
+    ("name A b.c", RewriteRule("name", True, "exact", "a.", after="b.c.", auto=True)),
+    ("continue name suffix a b answer auto", RewriteRule("name", False, "suffix", "a.", after="b.", auto=True)),
     (
         "name regex (A) {1}B answer value (x) {1}",
-        Rule("name", True, "regex", "(A)", after="{1}b.", answers=[Answer("value", "(x)", "{1}.")]),
+        RewriteRule("name", True, "regex", "(A)", after="{1}b.", answers=[Answer("value", "(x)", "{1}.")]),
     ),
-    ("class ch in", Rule("class", True, before="CH", after="IN")),
-    ("type ANY hinfo", Rule("type", True, before="ANY", after="HINFO")),
-    ("ttl A 30-60", Rule("ttl", True, "exact", "a.", after="30-60")),
-    ("ttl Regex (A) 5", Rule("ttl", True, "regex", "(A)", after="5")),
-    ("cname A B", Rule("cname", True, "exact", "a.", after="b.")),
-    ("cname suffix A B", Rule("cname", True, "suffix", "a", after="b")),
-    ("rcode prefix A 2 noerror", Rule("rcode", True, "prefix", "a.", "2", "noerror")),
+    ("class ch in", RewriteRule("class", True, before="CH", after="IN")),
+    ("type ANY hinfo", RewriteRule("type", True, before="ANY", after="HINFO")),
+    ("ttl A 30-60", RewriteRule("ttl", True, "exact", "a.", after="30-60")),
+    ("ttl Regex (A) 5", RewriteRule("ttl", True, "regex", "(A)", after="5")),
+    ("cname A B", RewriteRule("cname", True, "exact", "a.", after="b.")),
+    ("cname suffix A B", RewriteRule("cname", True, "suffix", "a", after="b")),
+    ("rcode prefix A 2 noerror", RewriteRule("rcode", True, "prefix", "a.", "2", "noerror")),
     ("edns0 LOCAL Set 0xffee x revert", Edns0Rule(True, "local", "set", ["0xffee", "x"], True)),
     ("edns0 local unset 1", Edns0Rule(True, "local", "unset", ["1"])),
     ("stop edns0 subnet append 24 56", Edns0Rule(True, "subnet", "append", ["24", "56"])),
@@ -427,7 +427,7 @@ RULES = [
 
 
 @pytest.mark.parametrize(("words", "rule"), RULES)
-def test_rewrite_rules(words: str, rule: Rule | Edns0Rule) -> None:
+def test_rewrite_rules(words: str, rule: RewriteRule | Edns0Rule) -> None:
     assert judge("1.14.7", f"rewrite {words}").servers[0].plugins["rewrite"].rules == [rule]
 
 

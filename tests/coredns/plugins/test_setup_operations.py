@@ -10,7 +10,7 @@ from kpl.coredns.plugins.dnstap import Dnstap
 from kpl.coredns.plugins.errors import Consolidation, Errors
 from kpl.coredns.plugins.health import Health
 from kpl.coredns.plugins.loadbalance import LoadBalance
-from kpl.coredns.plugins.log import Rule
+from kpl.coredns.plugins.log import LogRule
 from kpl.coredns.plugins.pprof import Pprof
 from kpl.coredns.plugins.prometheus import Prometheus
 from kpl.coredns.plugins.ready import Ready
@@ -1091,14 +1091,14 @@ SETTINGS = [
         "errors {\nstacktrace\nconsolidate 5m a\nconsolidate 1s b info show_first\n}",
         Errors(True, [Consolidation(300 * SECOND, "a"), Consolidation(SECOND, "b", "info", True)]),
     ),
-    ("log", "log", [Rule(".", "", ("all",))]),
+    ("log", "log", [LogRule(".", "", ("all",))]),
     (
         "log",
         "log a.org b.org. {common} {\nclass denial\nclass error\n}\nlog {x}",
         [
-            Rule("a.org.", "{common}", ("denial", "error")),
-            Rule("b.org.", "{common}", ("denial", "error")),
-            Rule("{x}.", "", ("all",)),
+            LogRule("a.org.", "{common}", ("denial", "error")),
+            LogRule("b.org.", "{common}", ("denial", "error")),
+            LogRule("{x}.", "", ("all",)),
         ],
     ),
     ("health", "health :1 {\nlameduck 5s\n}\nhealth :2", Health(":2", 5 * SECOND)),

@@ -12,7 +12,7 @@ import pytest
 from coredns_messages import wrong_count
 from kpl.coredns.judge import Circumstances, Judgement, judge_corefile
 from kpl.coredns.plugins.acl import Policy
-from kpl.coredns.plugins.azure import Zone
+from kpl.coredns.plugins.azure import AzureZone
 from kpl.coredns.plugins.on import Hook
 from kpl.text.version import Version
 from kpl.verdict import Need
@@ -348,5 +348,5 @@ def test_zones_in_clouds() -> None:
 
 def test_access_of_zones_in_azure() -> None:
     text = "azure g:a g:b {\n access private\n}\nazure h:c"
-    assert model(text).zones == [Zone("g", "a", "private"), Zone("g", "b", "private"), Zone("h", "c")]
-    assert model(text, "1.12.1").zones == [Zone("g", "a"), Zone("g", "b", "private"), Zone("h", "c")]
+    assert model(text).zones == [AzureZone("g", "a", "private"), AzureZone("g", "b", "private"), AzureZone("h", "c")]
+    assert model(text, "1.12.1").zones == [AzureZone("g", "a"), AzureZone("g", "b", "private"), AzureZone("h", "c")]

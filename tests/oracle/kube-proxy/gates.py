@@ -1,4 +1,4 @@
-"""Write linter/kpl/proxy/verdict/gates.json: what every built kube-proxy says of its feature gates.
+"""Write linter/kpl/proxy/configuration/verdict/gates.json: what every built kube-proxy says of its feature gates.
 
 usage: gates.py [FOLDER]   the folder of kube-proxy-<version>, default ~/.cache/kpl-oracle
 
@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-TABLE = ROOT / "linter/kpl/proxy/verdict/gates.json"
+TABLE = ROOT / "linter/kpl/proxy/configuration/verdict/gates.json"
 STAGES = {"ALPHA": "a", "BETA": "b", "DEPRECATED": "d", "": "g"}
 
 

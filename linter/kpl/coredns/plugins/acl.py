@@ -31,18 +31,18 @@ class Policy:
 
 
 @dataclass
-class Rule:
+class AclRule:
     """The policies of one occurrence: the first that fits a query for one of `zones` decides."""
 
     zones: list[str]
     policies: list[Policy] = field(default_factory=list)
 
 
-def setup(c: Controller) -> list[Rule]:
+def setup(c: Controller) -> list[AclRule]:
     """``acl [ZONES...]`` with its block, any number of times."""
     rules = []
     while c.next():
-        rule = Rule(c.origins(c.args()))
+        rule = AclRule(c.origins(c.args()))
         while c.next_block():
             rule.policies.append(_policy(c))
         rules.append(rule)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kpl.coredns.controller import Controller
+from kpl.coredns.refreshes import read_reload
 from kpl.coredns.tlsconfig import under_root
 from kpl.coredns.transfers import transfer
 from kpl.golang.regexp import check_regexp
 from kpl.golang.stat import impossible_path
-from kpl.golang.values import go_bytes, parse_duration
+from kpl.golang.values import go_bytes
 
 MINUTE = 60 * 10**9
 MAX_PATTERN = 10000
@@ -42,7 +43,7 @@ def setup(c: Controller) -> Auto:
             if name == "directory":
                 _directory(c, auto)
             elif name == "reload":
-                auto.reload = _reload(c)
+                auto.reload = read_reload(c, negative=not c.since("1.8.7"))
             elif name == "upstream":
                 c.args()
             elif name == "transfer" and not c.since("1.8.0"):
@@ -70,15 +71,3 @@ def _directory(c: Controller, auto: Auto) -> None:
         auto.template = c.val()
     if c.next_arg():
         raise c.arg_err()
-
-
-def _reload(c: Controller) -> int:
-    args = c.args()
-    if not args:
-        if not c.since("1.8.7"):
-            raise c.panic("runtime error: index out of range [0] with length 0")
-        raise c.refuse("reload duration value is expected")
-    reload = c.read(parse_duration, args[0], "plugin/file: {}")
-    if reload < 0 and c.since("1.8.7"):
-        raise c.refuse("plugin/file: invalid duration", args[0])
-    return reload

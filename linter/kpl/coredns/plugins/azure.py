@@ -18,7 +18,7 @@ _OWN_CLOUD = "AZURESTACKCLOUD"
 
 
 @dataclass
-class Zone:
+class AzureZone:
     """A DNS zone in a resource group; `access` is public or private."""
 
     group: str
@@ -30,7 +30,7 @@ class Zone:
 class Azure:
     """The zones of all occurrences, and the account that they are fetched with."""
 
-    zones: list[Zone] = field(default_factory=list)
+    zones: list[AzureZone] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     """The values of `SETTINGS`."""
     refresh: int = MINUTE
@@ -41,7 +41,7 @@ class Azure:
 def setup(c: Controller) -> Azure:
     """``azure GROUP:ZONE...`` with its block, any number of times; before 1.15.0, every zone is fetched at once."""
     azure = Azure()
-    known: dict[str, Zone] = {}
+    known: dict[str, AzureZone] = {}
     while c.next():
         zones = _zones(c, known)
         azure.zones += zones
@@ -64,7 +64,7 @@ def _sign_in(c: Controller, tenant: str, client: str) -> None:
         raise c.refuse(f"{failed}: parameter 'clientID' cannot be empty")
 
 
-def _zones(c: Controller, known: dict[str, Zone]) -> list[Zone]:
+def _zones(c: Controller, known: dict[str, AzureZone]) -> list[AzureZone]:
     """The zones of one occurrence; `known` are those before, by group and name written together."""
     zones = []
     for word in c.args():
@@ -73,12 +73,12 @@ def _zones(c: Controller, known: dict[str, Zone]) -> list[Zone]:
             raise c.err(f"invalid resource group/zone: {quote(word)}")
         if group + name in known:
             raise c.err(f"conflicting zone: {quote(word)}")
-        known[group + name] = Zone(group, name)
+        known[group + name] = AzureZone(group, name)
         zones.append(known[group + name])
     return zones
 
 
-def _option(c: Controller, azure: Azure, zones: list[Zone]) -> None:
+def _option(c: Controller, azure: Azure, zones: list[AzureZone]) -> None:
     option = c.val()
     if option == "fallthrough":
         azure.fallthrough = c.fallthrough(c.args())

@@ -80,11 +80,9 @@ def _block(c: Controller, cache: Cache, zones: list[Word]) -> None:
             if policy:
                 raise c.refuse("serve_stale_policy can only be specified once")
             policy = True
-            args = c.args()
-            if len(args) != 1:
-                raise c.arg_err()
-            if args[0].lower() != "prefer_positive":
-                raise c.refuse(f"invalid serve_stale_policy: {args[0]}", args[0])
+            arg = c.only()
+            if arg.lower() != "prefer_positive":
+                raise c.refuse(f"invalid serve_stale_policy: {arg}", arg)
         elif name == "servfail" and c.since("1.9.4"):
             cache.servfail_ttl = _servfail(c)
         elif name == "disable" and c.since("1.9.4"):
@@ -186,14 +184,12 @@ def _stale_recheck(c: Controller, word: Word) -> None:
 
 
 def _servfail(c: Controller) -> int:
-    args = c.args()
-    if len(args) != 1:
-        raise c.arg_err()
-    ttl = c.read(parse_duration, args[0])
+    arg = c.only()
+    ttl = c.read(parse_duration, arg)
     if ttl < 0:
-        raise c.refuse("invalid negative ttl for servfail", args[0])
+        raise c.refuse("invalid negative ttl for servfail", arg)
     if ttl > FIVE_MINUTES:
-        raise c.refuse("caching SERVFAIL responses over 5 minutes is not permitted", args[0])
+        raise c.refuse("caching SERVFAIL responses over 5 minutes is not permitted", arg)
     return ttl
 
 

@@ -12,8 +12,9 @@ from kpl.golang.dnsname import is_domain_name, is_subdomain, normalize
 from kpl.golang.dnstables import TYPES, number_of
 from kpl.golang.filepath import clean
 from kpl.golang.stat import impossible_path, is_certain_folder
+from kpl.golang.strconv import parse_uint
 from kpl.golang.strings import to_upper, trim_space
-from kpl.golang.values import GoError, atoi, parse_uint, quote
+from kpl.golang.values import GoError, atoi, quote
 
 LIMITS = ("max_records", "max_bytes", "max_update_records")
 ALL = "*"
@@ -97,10 +98,8 @@ def _option(c: Controller, dynupdate: DynUpdate, name: str) -> None:
         else:
             dynupdate.database = args[0]
     elif name in LIMITS:
-        args = c.args()
-        if len(args) != 1:
-            raise c.arg_err()
-        dynupdate.limits[name] = _positive(c, name, args[0])
+        arg = c.only()
+        dynupdate.limits[name] = _positive(c, name, arg)
     elif name == "allow":
         dynupdate.allowed.append(_permission(c, c.args(), dynupdate.zone))
     else:
@@ -142,7 +141,7 @@ def _may_be_changed(c: Controller, name: str) -> bool:
     number = number_of(name, TYPES, c.instance.version)
     if number is None and name.startswith("TYPE"):
         try:
-            number = parse_uint(name.removeprefix("TYPE"), 16)
+            number = parse_uint(name.removeprefix("TYPE"), 10, 16)
         except GoError:
             return False
         name = next((known for known, its in TYPES.items() if its == number), "")

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from kpl.coredns.controller import Controller
 from kpl.coredns.tlsconfig import tls_config, under_root
+from kpl.golang.strconv import parse_uint
 from kpl.golang.strings import trim_space
 from kpl.golang.urls import parse_url
-from kpl.golang.values import GoError, parse_duration, parse_uint
+from kpl.golang.values import GoError, parse_duration
 
 SECOND = 10**9
 MAX_TTL = 2**32 - 1
@@ -101,7 +102,7 @@ def parse_ttl(text: str) -> int:
     if not text:
         return 0
     try:
-        parse_uint(text, 64)
+        parse_uint(text, 10, 64)
         text += "s"
     except GoError:
         pass

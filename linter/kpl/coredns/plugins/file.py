@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kpl.coredns.controller import IN_EVERY_CONTAINER, Controller
+from kpl.coredns.refreshes import read_reload
 from kpl.coredns.tlsconfig import under_root
 from kpl.coredns.transfers import transfer
 from kpl.golang.filepath import clean
 from kpl.golang.stat import is_certain_folder
-from kpl.golang.values import parse_duration, quote
+from kpl.golang.values import quote
 
 MINUTE = 60 * 10**9
 
@@ -50,7 +51,7 @@ def setup(c: Controller) -> File:
             _refuse_no_zone_file(c, zone_file, name)
         while c.next_block():
             if c.val() == "reload":
-                reload = _reload(c)
+                reload = read_reload(c)
             else:
                 _option(c, zone_file, model)
         zone_file.reload = reload
@@ -86,12 +87,3 @@ def _option(c: Controller, zone_file: ZoneFile, model: File) -> None:
         c.args()
     elif name != "reload_by_mtime" or not c.since("1.14.4"):
         raise c.err(f"unknown property '{name}'")
-
-
-def _reload(c: Controller) -> int:
-    args = c.args()
-    if not args:
-        if not c.since("1.8.7"):
-            raise c.panic("runtime error: index out of range [0] with length 0")
-        raise c.refuse("reload duration value is expected")
-    return c.read(parse_duration, args[0], "plugin/file: {}")

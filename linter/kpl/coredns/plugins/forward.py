@@ -15,8 +15,9 @@ from kpl.golang.dnstables import RCODES, number_of
 from kpl.golang.durations import duration_string
 from kpl.golang.net import parse_ip, split_host_port
 from kpl.golang.netip import parse_addr
+from kpl.golang.strconv import parse_uint
 from kpl.golang.strings import to_lower, to_upper
-from kpl.golang.values import GoError, atoi, parse_duration, parse_uint, quote
+from kpl.golang.values import GoError, atoi, parse_duration, quote
 
 SECOND = 10**9
 
@@ -209,13 +210,6 @@ def _flag(c: Controller) -> bool:
     return True
 
 
-def _some(c: Controller) -> list[Word]:
-    args = c.args()
-    if not args:
-        raise c.arg_err()
-    return args
-
-
 def _count(c: Controller, name: str) -> int:
     word = _argument(c)
     number = c.read(atoi, word)
@@ -233,7 +227,7 @@ def _duration(c: Controller, name: str) -> int:
 
 
 def _except(c: Controller, forward: Forward) -> None:
-    forward.excepted += c.origins(_some(c))
+    forward.excepted += c.origins(c.some())
 
 
 def _max_fails(c: Controller, forward: Forward) -> None:
@@ -246,7 +240,7 @@ def _max_connect_attempts(c: Controller, forward: Forward) -> None:
 
 
 def _uint32(word: str) -> int:
-    return parse_uint(word, 32)
+    return parse_uint(word, 10, 32)
 
 
 def _health_check(c: Controller, forward: Forward) -> None:
@@ -317,7 +311,7 @@ def _max_concurrent(c: Controller, forward: Forward) -> None:
 
 
 def _next(c: Controller, forward: Forward) -> None:
-    forward.next_rcodes += [_rcode(c, word) for word in _some(c)]
+    forward.next_rcodes += [_rcode(c, word) for word in c.some()]
 
 
 def _rcode(c: Controller, word: Word) -> int:
@@ -338,7 +332,7 @@ def _failfast(c: Controller, forward: Forward) -> None:
 
 def _failover(c: Controller, forward: Forward) -> None:
     checked = c.since("1.13.2")
-    for word in _some(c):
+    for word in c.some():
         number = number_of(to_upper(word), RCODES, c.instance.version)
         # before it was checked, NOERROR went through and any other word got its message
         if number == 0 if checked else number is None:
@@ -348,7 +342,7 @@ def _failover(c: Controller, forward: Forward) -> None:
 
 def _resolver(c: Controller, forward: Forward) -> None:
     forward.resolvers = []
-    for word in _some(c):
+    for word in c.some():
         try:
             host, _ = split_host_port(word)
         except GoError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kpl.coredns.controller import Controller
-from kpl.golang.net import split_host_port
 from kpl.golang.values import GoError, parse_duration
 
 
@@ -21,21 +20,14 @@ def setup(c: Controller) -> Health:
     """``health [ADDRESS]`` with its block; of several the last one counts."""
     health = Health()
     while c.next():
-        args = c.args()
-        if len(args) > 1:
-            raise c.arg_err()
-        if args:
-            c.read(split_host_port, args[0])
-            health.address = args[0]
+        health.address = c.address() or health.address
         while c.next_block():
             if c.val() != "lameduck":
                 raise c.err(f"unknown property '{c.val()}'") if c.since("1.14.4") else c.arg_err()
-            args = c.args()
-            if len(args) != 1:
-                raise c.arg_err()
+            arg = c.only()
             try:
-                health.lameduck = parse_duration(args[0])
+                health.lameduck = parse_duration(arg)
             except GoError as error:
-                why = f"unable to parse lameduck duration value: '{args[0]}' : {error}"
-                raise c.refuse(why, args[0]) from None
+                why = f"unable to parse lameduck duration value: '{arg}' : {error}"
+                raise c.refuse(why, arg) from None
     return health

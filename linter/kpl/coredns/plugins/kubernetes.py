@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kpl.coredns.apiserver import Credentials, check_endpoint, check_kubeconfig
-from kpl.coredns.controller import Controller, Word
+from kpl.coredns.controller import Controller
 from kpl.coredns.labelselector import check_label_selector
 from kpl.coredns.transfers import transfer
 from kpl.coredns.zones import zones_of
@@ -86,38 +86,24 @@ def _none(c: Controller) -> None:
         raise c.arg_err()
 
 
-def _one(c: Controller) -> Word:
-    args = c.args()
-    if len(args) != 1:
-        raise c.arg_err()
-    return args[0]
-
-
-def _some(c: Controller) -> list[Word]:
-    args = c.args()
-    if not args:
-        raise c.arg_err()
-    return args
-
-
 def _endpoint_pod_names(c: Controller, kubernetes: Kubernetes) -> None:
     _none(c)
     kubernetes.endpoint_pod_names = True
 
 
 def _pods(c: Controller, kubernetes: Kubernetes) -> None:
-    mode = _one(c)
+    mode = c.only()
     if mode not in ("disabled", "insecure", "verified"):
         raise c.refuse(f"wrong value for pods: {mode},  must be one of: disabled, verified, insecure", mode)
     kubernetes.pods = mode
 
 
 def _namespaces(c: Controller, kubernetes: Kubernetes) -> None:
-    kubernetes.namespaces += _some(c)
+    kubernetes.namespaces += c.some()
 
 
 def _endpoint(c: Controller, kubernetes: Kubernetes) -> None:
-    kubernetes.endpoints = list(_some(c))
+    kubernetes.endpoints = list(c.some())
 
 
 def _tls(c: Controller, kubernetes: Kubernetes) -> None:
@@ -136,7 +122,7 @@ def _namespace_labels(c: Controller, kubernetes: Kubernetes) -> None:
 
 
 def _selector(c: Controller, kind: str) -> str:
-    args = _some(c)
+    args = c.some()
     text = " ".join(args)
     try:
         check_label_selector(text, c.instance.version)
@@ -150,7 +136,7 @@ def _fallthrough(c: Controller, kubernetes: Kubernetes) -> None:
 
 
 def _ttl(c: Controller, kubernetes: Kubernetes) -> None:
-    ttl = c.read(atoi, _some(c)[0])
+    ttl = c.read(atoi, c.some()[0])
     if not 0 <= ttl <= 3600:
         raise c.err(f"ttl must be in range [0, 3600]: {ttl}")
     kubernetes.ttl = ttl
@@ -190,7 +176,7 @@ def _multicluster(c: Controller, kubernetes: Kubernetes) -> None:
 
 
 def _startup_timeout(c: Controller, kubernetes: Kubernetes) -> None:
-    word = _some(c)[0]
+    word = c.some()[0]
     try:
         kubernetes.startup_timeout = parse_duration(word)
     except GoError as error:
@@ -198,7 +184,7 @@ def _startup_timeout(c: Controller, kubernetes: Kubernetes) -> None:
 
 
 def _apiserver_qps(c: Controller, kubernetes: Kubernetes) -> None:
-    word = _one(c)
+    word = c.only()
     try:
         rate = parse_float(word, 32)
     except GoError as error:
@@ -209,7 +195,7 @@ def _apiserver_qps(c: Controller, kubernetes: Kubernetes) -> None:
 
 def _apiserver_number(c: Controller, kubernetes: Kubernetes) -> None:
     name = c.val()
-    word = _one(c)
+    word = c.only()
     try:
         number = atoi(word)
     except GoError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kpl.coredns.controller import Controller, Ignored
+from kpl.coredns.controller import Controller
 from kpl.golang.values import quote
 
 
@@ -20,7 +20,7 @@ def setup(c: Controller) -> Local:
     """``local`` with its block, which came with 1.14.5; before 1.14.4 nothing behind it was looked at."""
     local = Local()
     if not c.since("1.14.5"):
-        _without_block(c)
+        c.nothing()
         return local
     while c.next():
         if c.args():
@@ -32,21 +32,8 @@ def setup(c: Controller) -> Local:
     return local
 
 
-def _without_block(c: Controller) -> None:
-    c.next()
-    if not c.since("1.14.4"):
-        c.instance.ignored += [Ignored("argument", word.token) for word in c.args()]
-        return
-    if c.next_arg():
-        raise c.arg_err()
-    if c.next_block():
-        raise c.err(f"unknown property '{c.val()}'")
-
-
 def _localhost_prefix(c: Controller, local: Local) -> None:
-    args = c.args()
-    if len(args) != 1:
-        raise c.arg_err()
-    if args[0] not in ("on", "off"):
-        raise c.err(f"localhost_prefix expects 'on' or 'off', got {quote(args[0])}")
-    local.localhost_prefix = args[0] == "on"
+    arg = c.only()
+    if arg not in ("on", "off"):
+        raise c.err(f"localhost_prefix expects 'on' or 'off', got {quote(arg)}")
+    local.localhost_prefix = arg == "on"

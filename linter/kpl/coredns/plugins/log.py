@@ -10,7 +10,7 @@ from kpl.golang.dnsname import fqdn
 CLASSES = ("all", "success", "denial", "error")
 
 
-class Rule(NamedTuple):
+class LogRule(NamedTuple):
     """Queries for names in `scope` whose answers are of one of `classes` are logged in `format`, empty for the usual one."""
 
     scope: str
@@ -18,7 +18,7 @@ class Rule(NamedTuple):
     classes: tuple[str, ...]
 
 
-def setup(c: Controller) -> list[Rule]:
+def setup(c: Controller) -> list[LogRule]:
     """``log [NAMES...] [FORMAT]`` with its block, any number of times."""
     rules = []
     while c.next():
@@ -37,5 +37,5 @@ def setup(c: Controller) -> list[Rule]:
                 if word not in CLASSES:
                     raise c.refuse(f"invalid Class: {word}", word)
                 classes.append(word)
-        rules += [Rule(fqdn(scope), form, tuple(classes or ["all"])) for scope in scopes or ["."]]
+        rules += [LogRule(fqdn(scope), form, tuple(classes or ["all"])) for scope in scopes or ["."]]
     return rules

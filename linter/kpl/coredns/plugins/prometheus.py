@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kpl.coredns.controller import Controller
-from kpl.golang.net import split_host_port
 
 
 @dataclass
@@ -21,12 +20,7 @@ def setup(c: Controller) -> Prometheus:
     prometheus = Prometheus()
     while c.next_only():
         c.block_zones()
-        args = c.args()
-        if len(args) > 1:
-            raise c.arg_err()
-        if args:
-            c.read(split_host_port, args[0])
-            prometheus.address = args[0]
+        prometheus.address = c.address() or prometheus.address
         while c.since("1.14.3") and c.next_block():
             _option(c, prometheus)
     return prometheus
@@ -40,9 +34,6 @@ def _option(c: Controller, prometheus: Prometheus) -> None:
     elif name == "tls":
         if prometheus.tls:
             raise c.err("tls block already specified")
-        args = c.args()
-        if len(args) != 1:
-            raise c.arg_err()
-        prometheus.tls = args[0]
+        prometheus.tls = c.only()
     else:
         raise c.err(f"unknown option: {name}")

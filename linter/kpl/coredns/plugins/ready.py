@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kpl.coredns.controller import Controller
-from kpl.golang.net import split_host_port
 
 MONITORS = ("until-ready", "continuously")
 
@@ -22,12 +21,7 @@ def setup(c: Controller) -> Ready:
     """``ready [ADDRESS]``, since 1.12.2 with a block; once."""
     ready = Ready()
     while c.next_only():
-        args = c.args()
-        if len(args) > 1:
-            raise c.arg_err()
-        if args:
-            c.read(split_host_port, args[0])
-            ready.address = args[0]
+        ready.address = c.address() or ready.address
         while c.since("1.12.2") and c.next_block():
             _option(c, ready)
     return ready
@@ -38,9 +32,7 @@ def _option(c: Controller, ready: Ready) -> None:
         if c.since("1.14.4"):
             raise c.err(f"unknown property '{c.val()}'")
         return
-    args = c.args()
-    if len(args) != 1:
-        raise c.arg_err()
-    if args[0] not in MONITORS:
-        raise c.err(f"monitor type '{args[0]}' not supported")
-    ready.monitor = args[0]
+    arg = c.only()
+    if arg not in MONITORS:
+        raise c.err(f"monitor type '{arg}' not supported")
+    ready.monitor = arg

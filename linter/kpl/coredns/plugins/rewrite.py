@@ -34,7 +34,7 @@ class Answer(NamedTuple):
 
 
 @dataclass
-class Rule:
+class RewriteRule:
     """A rule for questions or answers; `kind` is name, class, type, ttl, cname or rcode."""
 
     kind: str
@@ -59,7 +59,7 @@ class Rule:
 class Rewrite:
     """The rules, in their order."""
 
-    rules: list[Rule | Edns0Rule] = field(default_factory=list)
+    rules: list[RewriteRule | Edns0Rule] = field(default_factory=list)
 
 
 def setup(c: Controller) -> Rewrite:
@@ -74,7 +74,7 @@ def setup(c: Controller) -> Rewrite:
     return rewrite
 
 
-def _rule(c: Controller, args: list[Word]) -> Rule | Edns0Rule:
+def _rule(c: Controller, args: list[Word]) -> RewriteRule | Edns0Rule:
     if not args:
         raise c.refuse("no rule type specified for rewrite")
     kind = to_lower(args[0])
@@ -134,13 +134,13 @@ def _check_substitution(c: Controller, pattern: str, replacement: str) -> None:
 # --- name --------------------------------------------------------------------------------------------------------
 
 
-def _name_rule(c: Controller, stops: bool, args: list[Word]) -> Rule:
+def _name_rule(c: Controller, stops: bool, args: list[Word]) -> RewriteRule:
     if len(args) < 2:
         raise c.refuse("too few arguments for a name rule")
     match = to_lower(args[0]) if len(args) > 2 else "exact"
     source, target = args[1:3] if len(args) > 2 else args
     name = source if match == "regex" else normalize(source)
-    rule = Rule("name", stops, match, name, after=normalize(target))
+    rule = RewriteRule("name", stops, match, name, after=normalize(target))
     answers = args[3:]
     if answers and not c.since("1.8.4"):
         _old_answers(c, rule, args)
@@ -168,7 +168,7 @@ def _name_rule(c: Controller, stops: bool, args: list[Word]) -> Rule:
     return rule
 
 
-def _answers(c: Controller, rule: Rule, args: list[Word]) -> None:
+def _answers(c: Controller, rule: RewriteRule, args: list[Word]) -> None:
     """parseAnswerRules."""
     if len(args) < 2:
         raise c.refuse(f"invalid arguments for {rule.match} rule", args[0])
@@ -202,7 +202,7 @@ def _answers(c: Controller, rule: Rule, args: list[Word]) -> None:
         raise c.refuse("auto name answer rule cannot be combined with explicit name anwer rules", args[0])
 
 
-def _old_answers(c: Controller, rule: Rule, args: list[Word]) -> None:
+def _old_answers(c: Controller, rule: RewriteRule, args: list[Word]) -> None:
     """The answer rules of a name rule before 1.8.4; one of them before 1.8.3."""
     several = c.since("1.8.3")
     if (len(args) - 3) % 4 or (len(args) != 7 and not several):
@@ -224,7 +224,7 @@ def _old_answers(c: Controller, rule: Rule, args: list[Word]) -> None:
 # --- class, type, ttl, cname, rcode ------------------------------------------------------------------------------
 
 
-def _code_rule(c: Controller, stops: bool, kind: str, args: list[Word]) -> Rule:
+def _code_rule(c: Controller, stops: bool, kind: str, args: list[Word]) -> RewriteRule:
     if len(args) != 2:
         raise c.refuse(f"{kind} rules must have exactly two arguments")
     table: Mapping[str, int] = CLASSES if kind == "class" else TYPES
@@ -232,7 +232,7 @@ def _code_rule(c: Controller, stops: bool, kind: str, args: list[Word]) -> Rule:
     for name, word in zip((before, after), args, strict=True):
         if number_of(name, table, c.instance.version) is None:
             raise c.refuse(f"invalid {kind} {quote(name)}", word)
-    return Rule(kind, stops, before=before, after=after)
+    return RewriteRule(kind, stops, before=before, after=after)
 
 
 def _matched(c: Controller, kind: str, how: Word | None, name: Word) -> tuple[str, str]:
@@ -251,7 +251,7 @@ def _matched(c: Controller, kind: str, how: Word | None, name: Word) -> tuple[st
     return match, name
 
 
-def _ttl_rule(c: Controller, stops: bool, args: list[Word]) -> Rule:
+def _ttl_rule(c: Controller, stops: bool, args: list[Word]) -> RewriteRule:
     if len(args) < 2:
         raise c.refuse(f"too few ({len(args)}) arguments for a ttl rule")
     # of more than three words none is the TTL
@@ -259,7 +259,7 @@ def _ttl_rule(c: Controller, stops: bool, args: list[Word]) -> Rule:
     if not (_is_ttl(ttl) if c.since("1.9.4") else _is_old_ttl(ttl)):
         raise c.refuse(f"invalid TTL '{ttl}' for a ttl rule", args[-1])
     match, name = _matched(c, "ttl", args[0] if len(args) == 3 else None, args[-2])
-    return Rule("ttl", stops, match, name, after=ttl)
+    return RewriteRule("ttl", stops, match, name, after=ttl)
 
 
 def _is_old_ttl(text: str) -> bool:
@@ -284,7 +284,7 @@ def _is_ttl(text: str) -> bool:
         return False
 
 
-def _cname_rule(c: Controller, stops: bool, args: list[Word]) -> Rule:
+def _cname_rule(c: Controller, stops: bool, args: list[Word]) -> RewriteRule:
     if len(args) not in (2, 3):
         raise c.refuse(f"too few ({len(args)}) arguments for a cname rule")
     match = to_lower(args[0]) if len(args) == 3 else "exact"
@@ -296,10 +296,10 @@ def _cname_rule(c: Controller, stops: bool, args: list[Word]) -> Rule:
     if match == "regex" and c.since("1.13.2"):
         _refuse_long(c, source, " in a cname rule")
         c.read(check_regexp, source, "invalid cname rewrite regex pattern: {}")
-    return Rule("cname", stops, match, source, after=target)
+    return RewriteRule("cname", stops, match, source, after=target)
 
 
-def _rcode_rule(c: Controller, stops: bool, args: list[Word]) -> Rule:
+def _rcode_rule(c: Controller, stops: bool, args: list[Word]) -> RewriteRule:
     if len(args) < 3:
         raise c.refuse(f"too few ({len(args)}) arguments for a rcode rule")
     # of more than four words none is a response code
@@ -308,7 +308,7 @@ def _rcode_rule(c: Controller, stops: bool, args: list[Word]) -> Rule:
         if not _is_rcode(c, word):
             raise c.refuse(f"invalid {what} RCODE '{word}' for a rcode rule", word)
     match, name = _matched(c, "rcode", args[0] if len(args) == 4 else None, args[-3])
-    return Rule("rcode", stops, match, name, before, after)
+    return RewriteRule("rcode", stops, match, name, before, after)
 
 
 def _is_rcode(c: Controller, word: str) -> bool:

@@ -10,8 +10,9 @@ from kpl.coredns.expression import TEMPLATE_ENVIRONMENT, check_release, expr_rel
 from kpl.golang.dnstables import CLASSES, RCODES, TYPES, number_of
 from kpl.golang.exprlang import PanicError, builtin_names, is_identifier
 from kpl.golang.regexp import check_regexp
+from kpl.golang.strconv import parse_uint
 from kpl.golang.template import check_template
-from kpl.golang.values import GoError, parse_uint, quote
+from kpl.golang.values import GoError, quote
 
 MAX_PATTERN = 10000
 """Bytes of a regular expression, from 1.14.0 on."""
@@ -88,7 +89,7 @@ def _option(c: Controller, template: Template) -> None:
         if len(args) not in (1, 2):
             raise c.arg_err()
         try:
-            template.extended_error = parse_uint(args[0], 16)
+            template.extended_error = parse_uint(args[0], 10, 16)
         except GoError as error:
             raise c.err(f"error parsing extended DNS error code {c.val()}, {error}\n") from None
     elif name == "fallthrough":

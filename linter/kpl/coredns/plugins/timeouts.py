@@ -46,14 +46,12 @@ def _named_twice(error: RefusedError) -> RefusedError:
 
 def _line(c: Controller, timeouts: Timeouts) -> None:
     name = c.val()
-    args = c.args()
-    if len(args) != 1:
-        raise c.arg_err()
+    arg = c.only()
     if name == "maxtcpqueries" and c.since("1.14.7"):
-        timeouts.max_tcp_queries = _max_tcp_queries(c, args[0])
+        timeouts.max_tcp_queries = _max_tcp_queries(c, arg)
         return
     try:
-        timeout = seconds_or_duration(args[0])
+        timeout = seconds_or_duration(arg)
     except ValueError as error:
         raise c.err(str(error)) from None
     if not SECOND <= timeout <= DAY:

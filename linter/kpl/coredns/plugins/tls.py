@@ -49,21 +49,14 @@ def _manual(c: Controller, args: list[Word]) -> Tls:
     while c.next_block():
         name = c.val()
         if name == "client_auth":
-            tls.client_auth = _only(c)
+            tls.client_auth = c.only()
             if tls.client_auth not in CLIENT_AUTH:
                 raise c.err(f"unknown authentication type '{tls.client_auth}'")
         elif name == "keylog" and c.since("1.14.3"):
-            tls.keylog = _only(c)
+            tls.keylog = c.only()
         else:
             raise c.err(f"unknown option '{name}'")
     tls_config(c, [under_root(c, path) for path in args] if c.since("1.11.3") else args)
     if tls.keylog:
         c.need_file(under_root(c, tls.keylog))
     return tls
-
-
-def _only(c: Controller) -> Word:
-    args = c.args()
-    if len(args) != 1:
-        raise c.arg_err()
-    return args[0]

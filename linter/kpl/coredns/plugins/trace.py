@@ -7,8 +7,9 @@ from math import isinf
 
 from kpl.coredns.controller import Controller, Word
 from kpl.golang.literals import parse_float
+from kpl.golang.strconv import parse_uint
 from kpl.golang.strings import to_lower
-from kpl.golang.values import atoi, parse_bool, parse_duration, parse_uint
+from kpl.golang.values import atoi, parse_bool, parse_duration
 
 ENDPOINTS = {"zipkin": "localhost:9411", "datadog": "localhost:8126"}
 """The kinds of tracing, and where each is looked for by default."""
@@ -49,18 +50,18 @@ def setup(c: Controller) -> Trace:
 def _option(c: Controller, trace: Trace) -> None:
     name = c.val()
     if name == "every":
-        trace.every = c.read(lambda word: parse_uint(word, 64), _only(c))
+        trace.every = c.read(lambda word: parse_uint(word, 10, 64), c.only())
     elif name == "service":
-        trace.service = _only(c)
+        trace.service = c.only()
     elif name == "client_server":
         word = _at_most_one(c)
         trace.client_server = True if word is None else c.read(parse_bool, word)
     elif name == "datadog_analytics_rate" and c.since("1.8.0"):
         _analytics_rate(c)
     elif name in ("zipkin_max_backlog_size", "zipkin_max_batch_size") and c.since("1.9.4"):
-        c.read(atoi, _only(c))
+        c.read(atoi, c.only())
     elif name == "zipkin_max_batch_interval" and c.since("1.9.4"):
-        c.read(parse_duration, _only(c))
+        c.read(parse_duration, c.only())
     elif c.since("1.14.4"):
         raise c.err(f"unknown property '{name}'")
 
@@ -71,13 +72,6 @@ def _analytics_rate(c: Controller) -> None:
     if rate > 1 or rate < 0:
         shown = f"{rate:+}".title() if isinf(rate) else f"{rate:f}"
         raise c.refuse(f"datadog analytics rate must be between 0 and 1, '{shown}' is not supported", word)
-
-
-def _only(c: Controller) -> Word:
-    args = c.args()
-    if len(args) != 1:
-        raise c.arg_err()
-    return args[0]
 
 
 def _at_most_one(c: Controller) -> Word | None:

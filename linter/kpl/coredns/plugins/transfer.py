@@ -52,14 +52,12 @@ def _option(c: Controller, transfer: Transfer) -> None:
             read = (lambda text: host_port(text, DEFAULT_PORT, c.instance.version)) if word != "*" else str
             transfer.receivers.append(c.read(read, word))
     elif name == "source" and c.since("1.14.5"):
-        args = c.args()
-        if len(args) != 1:
-            raise c.arg_err()
+        arg = c.only()
         if transfer.source is not None:
             raise _named_twice(c.err("source already specified"))
-        if parse_ip(args[0]) is None:
-            raise _named_twice(c.err(f"invalid source address {quote(args[0])}"))
-        transfer.source = args[0]
+        if parse_ip(arg) is None:
+            raise _named_twice(c.err(f"invalid source address {quote(arg)}"))
+        transfer.source = arg
     else:
         raise _named_twice(
             c.err(f"unknown property {quote(name)}" if c.since("1.8.0") else f"unknown property '{name}'")

@@ -22,10 +22,7 @@ def setup(c: Controller) -> View:
     """``view NAME`` with its block, once."""
     view = View()
     while c.next_only():
-        args = c.args()
-        if len(args) != 1:
-            raise c.arg_err()
-        view.name = args[0]
+        view.name = c.only()
         while c.next_block():
             if c.val() != "expr":
                 raise c.err(f"unknown property '{c.val()}'")

@@ -31,6 +31,7 @@ from kpl.golang.exprlang.nodes import (
     String,
     Unary,
 )
+from kpl.golang.values import int64
 
 _MOST_PASSES = 1001
 _MOST_VISITS = 200_000
@@ -141,7 +142,7 @@ class _Fold:
         operand = node.node
         if node.operator in ("+", "-"):
             if isinstance(operand, Integer):
-                return self._patch(Integer(_wrapped(-operand.value if node.operator == "-" else operand.value)), node)
+                return self._patch(Integer(int64(-operand.value if node.operator == "-" else operand.value)), node)
             if isinstance(operand, Float) and self._release >= (1, 12):
                 return self._patch(Float(), node)
         elif isinstance(operand, Bool) and self._release >= (1, 12):
@@ -187,13 +188,13 @@ class _Fold:
             quotient, rest = divmod(abs(left), abs(right))
             if operator == "%":
                 return self._patch(Integer(-rest if left < 0 else rest), node)
-            return self._patch(Integer(_wrapped(-quotient if (left < 0) != (right < 0) else quotient)), node)
+            return self._patch(Integer(int64(-quotient if (left < 0) != (right < 0) else quotient)), node)
         if operator == "+":
-            return self._patch(Integer(_wrapped(left + right)), node)
+            return self._patch(Integer(int64(left + right)), node)
         if operator == "-":
-            return self._patch(Integer(_wrapped(left - right)), node)
+            return self._patch(Integer(int64(left - right)), node)
         if operator == "*":
-            return self._patch(Integer(_wrapped(left * right)), node)
+            return self._patch(Integer(int64(left * right)), node)
         if operator in ("/", "**", "^"):
             return self._patch(Float(), node)
         if operator == "==" and self._release >= (1, 12):
@@ -242,8 +243,3 @@ class _Fold:
             if self._release >= (1, 17, 7):
                 both = Predicate(both)
         return self._patch(Builtin("filter", [source.arguments[0], both]), node)
-
-
-def _wrapped(number: int) -> int:
-    """In 64 bits."""
-    return (number + 2**63) % 2**64 - 2**63

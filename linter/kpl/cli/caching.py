@@ -1,0 +1,203 @@
+"""Where the cache of a run lies, and what of a run is taken from it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kpl import __version__
+from kpl.cache import Cache, KeptFindings, digest_of, secret_in
+from kpl.inputs.coverage import Skipped, SkipReason
+from kpl.inputs.discover import Found
+from kpl.inputs.document import TELLING, Reading
+from kpl.shares.sent import SentReading, received, to_send
+from kpl.shares.share import NOTHING, share_of
+
+if TYPE_CHECKING:
+    from kpl.clusters.partition import Member
+    from kpl.lint.engine import Located
+    from kpl.lint.settings import Settings
+
+FOLDER = ".kpl_cache"
+FEWEST_FILES = 200
+"""Fewer files are read again before a cache is opened."""
+_KEPT_KINDS = frozenset(("Workload", "Service", "EndpointSlice", "NodeObject"))
+"""The kinds of documents in which rules find what these, the settings and the cluster say, and no other file on the disk."""
+
+
+def cache_of(found: Sequence[Found], root: str | None, options: dict[str, Any]) -> Cache | None:
+    """The cache for a run over `found` in the work tree `root`; None where there is nothing to keep it for, or no place."""
+    own = os.environ.get("KPL_CACHE_DIR")
+    if options["no_cache"] or len(found) < FEWEST_FILES or (root is None and not own):
+        return None
+    version = _version()
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    secret = secret_in(own or os.path.join(home, "kpl")) if version else None
+    if secret is None or version is None:
+        return None
+    cache = Cache(own or os.path.join(root or "", FOLDER), secret, version)
+    cache.load()
+    return cache
+
+
+def _version() -> str | None:
+    """What makes one kpl another; None in a checkout, where no number tells what was edited."""
+    from importlib.util import find_spec
+
+    index = find_spec("kpl_rules._index")
+    if index is None or index.origin is None:
+        return None
+    status = os.stat(index.origin)
+    return f"{__version__} {index.origin} {status.st_mtime_ns} {status.st_ctime_ns}"
+
+
+class CachedReader:
+    """Reads files, those that are as they were from the cache."""
+
+    def __init__(self, cache: Cache, as_kind: str | None) -> None:
+        self.cache = cache
+        self._as_kind = as_kind
+        self._digests: dict[str, bytes] = {}
+
+    def read(self, found: Sequence[Found]) -> list[Reading | Skipped]:
+        """What `found` holds, in its order."""
+        return [self._read(each) for each in found]
+
+    def _read(self, found: Found) -> Reading | Skipped:
+        from kpl.inputs.files import read_file
+
+        if found.named or self._as_kind is not None:
+            return read_file(found, self._as_kind)
+        kept = self.cache.file(found)
+        if kept is not None:
+            entry = kept.entry._replace(path=found.path)
+            return received(entry, reader(found.path)) if isinstance(entry, SentReading) else entry
+        read = read_file(found, None, self._see)
+        digest = self._digests.pop(found.path, None)
+        sent = to_send(read) if isinstance(read, Reading) else read
+        if digest is not None and not isinstance(sent, Reading) and _lasts(sent):
+            self.cache.keep_file(found.path, digest, sent)
+        return read
+
+    def _see(self, path: str, data: bytes) -> None:
+        self._digests[path] = digest_of(data)
+
+
+def _lasts(read: SentReading | Skipped) -> bool:
+    return isinstance(read, SentReading) or read.reason in (SkipReason.NOTHING, SkipReason.BINARY, SkipReason.ENCRYPTED)
+
+
+def reader(path: str, as_kind: str | None = None) -> Callable[[], Reading | None]:
+    """What reads the file at `path` when it is called."""
+
+    def read() -> Reading | None:
+        from kpl.inputs.files import read_file
+
+        reading = read_file(Found(path, named=False), as_kind)
+        return reading if isinstance(reading, Reading) else None
+
+    return read
+
+
+class KeptResults:
+    """The findings of files about which the cache knows all that matters."""
+
+    def __init__(self, cache: Cache, readings: Sequence[Reading], settings: Settings) -> None:
+        self._cache = cache
+        self._keys: dict[int, bytes] = {}
+        if any(not entry.module.startswith("kpl_rules.") for entry in settings.rules):
+            return  # of the rules of other packages, nothing tells that they are the same
+        told = _told(settings) + bytes(
+            [any(each.kind == "ParseFailure" for file in readings for each in file.documents)]
+        )
+        for member in _members(readings, settings):
+            digest = digest_of(told, member.name.encode(), repr(member.facts).encode(), self._of_cluster(member))
+            for reading in member.readings:
+                self._keys[id(reading)] = digest_of(self._keys.get(id(reading), b""), digest)
+
+    def _of_cluster(self, member: Member) -> bytes:
+        """What rules may learn of a cluster."""
+        parts = []
+        for reading in member.readings:
+            kinds = " ".join(each.kind for each in reading.documents)
+            shares = [share_of(each) for each in reading.documents if each.kind not in TELLING]
+            said = [share for share in shares if share is not NOTHING and share != NOTHING]
+            parts.append(f"{reading.source.path} {kinds} {said or ''}".encode(errors="replace"))
+            if any(each.kind not in ("Workload", *TELLING) for each in reading.documents):
+                kept = self._cache.files.get(self._cache.key_of(reading.source.path))
+                parts.append(kept.digest if kept is not None else reading.source.encode(reading.source.text))
+        return digest_of(*parts)
+
+    def key(self, reading: Reading) -> bytes | None:
+        """What the findings in a file depend on; None where nobody knows."""
+        of_clusters = self._keys.get(id(reading))
+        kept = self._cache.files.get(self._cache.key_of(reading.source.path))
+        kinds = {each.kind for each in reading.documents}
+        if of_clusters is None or kept is None or reading.not_written or not kinds <= _KEPT_KINDS | TELLING:
+            return None
+        return digest_of(kept.digest, of_clusters)
+
+    def take(self, readings: Sequence[Reading]) -> tuple[list[Located], list[Reading]]:
+        """The findings that are known, and the files in which they have to be looked for."""
+        known: list[Located] = []
+        others = []
+        for reading in readings:
+            key = self.key(reading)
+            kept = self._cache.findings.get(self._cache.key_of(reading.source.path)) if key is not None else None
+            if kept is None or kept.key != key:
+                others.append(reading)
+            else:
+                known += (_with_source(each, reading) for each in kept.findings)
+        return known, others
+
+    def keep(self, readings: Sequence[Reading], findings: Sequence[Located]) -> None:
+        """Keep what was found in `readings`."""
+        of_file: dict[int, list[Located]] = {}
+        for finding in findings:
+            of_file.setdefault(id(finding.source), []).append(finding)
+        for reading in readings:
+            key = self.key(reading)
+            found = of_file.get(id(reading.source), [])
+            alone = all(each.source is reading.source for finding in found for each in finding.related)
+            if key is not None and alone:
+                self._cache.keep_findings(
+                    reading.source.path, KeptFindings(key, [_without_source(each) for each in found])
+                )
+
+
+def _members(readings: Sequence[Reading], settings: Settings) -> Sequence[Member]:
+    from kpl.clusters.partition import Member
+
+    return settings.partition.clusters if settings.partition else [Member("", list(readings), settings.facts)]
+
+
+def _told(settings: Settings) -> bytes:
+    """All that the configuration and the command line say."""
+    own = [settings, *settings.nested.values()]
+    said = [
+        (
+            [(entry.code, entry.default) for entry in each.rules],
+            each.select,
+            each.extend,
+            each.ignore,
+            each.severities,
+            each.options,
+            [(override.paths, override.select, override.ignore, override.severity) for override in each.overrides],
+            each.facts,
+            each.root,
+            each.complete,
+        )
+        for each in own
+    ]
+    return repr((said, list(settings.nested))).encode(errors="replace")
+
+
+def _with_source(finding: Any, reading: Reading) -> Located:
+    related = tuple(each._replace(source=reading.source) for each in finding.related)
+    located: Located = finding._replace(source=reading.source, related=related)
+    return located
+
+
+def _without_source(finding: Any) -> Any:
+    return finding._replace(source=None, related=tuple(each._replace(source=None) for each in finding.related))

@@ -1,0 +1,131 @@
+"""The work of ``kpl lint``: in two processes that read and check half of the files each, where that pays.
+
+Only shares and findings cross over, and each process comes to the same clusters; but of dumps, which are compared with each other
+and with all Services, both halves are read into one process, and a large one is checked by every other rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kpl.cache import Cache
+from kpl.cli.caching import CachedReader, KeptResults, cache_of, reader
+from kpl.cli.clusters import find_clusters
+from kpl.cli.context import read_context, work_tree_of_all
+from kpl.cli.load import Inputs, Loading, in_turn, is_much, read_files, read_here
+from kpl.inputs.coverage import Coverage, Skipped
+from kpl.inputs.detect import IPTABLES, kind_by_name
+from kpl.inputs.discover import Found
+from kpl.inputs.document import Reading
+from kpl.lint import engine
+from kpl.lint.engine import Result
+from kpl.lint.settings import Settings
+from kpl.parallel import Swap, can_fork, in_two_processes, side_by_side
+from kpl.shares.sent import received, to_send
+
+if TYPE_CHECKING:
+    from kpl.lint.registry import RuleEntry
+    from kpl.lint.rule import Finding
+
+
+Half = tuple[Result, Coverage, Any]
+"""Findings, what became of the files, and what the cache has to learn."""
+
+
+def lint_files(
+    paths: Sequence[str], settings: Settings, stdin: bytes | None, options: dict[str, Any]
+) -> tuple[Result, Coverage]:
+    """The findings in `paths`, and what became of all files. Raises UsageError."""
+    loading = Loading(paths, settings, stdin, options)
+    cache = cache_of(loading.found, work_tree_of_all(paths), options)
+    unknown = loading.found if cache is None else [each for each in loading.found if not cache.knows(each.path)]
+    if is_much(unknown) and can_fork() and not any(map(_may_be_a_dump, loading.found)):
+        mine, others = loading.found[::2], loading.found[1::2]
+
+        def work(found: Sequence[Found], swap: Swap) -> Half:
+            return _lint_half(loading, found, swap, found is mine, paths, settings, options, cache)
+
+        done = side_by_side(work, mine, others)
+        if done is not None and done[1] is not None:
+            (own, coverage, _), (theirs, _, learned) = done[0], done[1]
+            own.add(theirs)
+            order = {each.path: number for number, each in enumerate(loading.found)}
+            own.findings.sort(key=lambda each: order.get(each.path, -1))  # standard input comes first
+            if cache is not None:
+                cache.add(*learned)
+                cache.save()
+            return own, coverage
+        loading = Loading(paths, settings, stdin, options)
+    read = read_files(loading.found, loading.as_kind) if cache is None else _read(loading.found, loading.as_kind, cache)
+    inputs = loading.finish(read)
+    context = read_context(paths, inputs, settings, options)
+    result = _checked(inputs, inputs.readings, context, settings, options, cache)
+    if cache is not None:
+        cache.save()
+    return result, inputs.coverage
+
+
+def _read(found: Sequence[Found], as_kind: str | None, cache: Cache | None) -> list[Reading | Skipped]:
+    return read_here(found, as_kind) if cache is None else CachedReader(cache, as_kind).read(found)
+
+
+def _may_be_a_dump(found: Found) -> bool:
+    return found.named or kind_by_name(found.path.rpartition("/")[2]) == IPTABLES
+
+
+def _lint_half(
+    loading: Loading,
+    found: Sequence[Found],
+    swap: Swap,
+    is_first: bool,
+    paths: Sequence[str],
+    settings: Settings,
+    options: dict[str, Any],
+    cache: Cache | None,
+) -> Half:
+    own = _read(found, loading.as_kind, cache)
+    sent = swap([to_send(each) if isinstance(each, Reading) else each for each in own])
+    theirs = [
+        each if isinstance(each, Reading | Skipped) else received(each, reader(each.path, loading.as_kind))
+        for each in sent
+    ]
+    inputs = loading.finish(in_turn(own, theirs) if is_first else in_turn(theirs, own))
+    chosen = [each for each in own if isinstance(each, Reading)]
+    if is_first and inputs.stdin is not None:
+        chosen.insert(0, inputs.stdin)
+    if cache is not None:
+        cache.add(*swap(cache.part(each.path for each in found)))
+    context = read_context(paths, inputs, settings, options, here=True)
+    result = _checked(inputs, chosen, context, settings, options, cache)
+    return result, inputs.coverage, None if cache is None else cache.part(each.path for each in found)
+
+
+def _checked(
+    inputs: Inputs,
+    chosen: Sequence[Reading],
+    context: Sequence[Reading],
+    settings: Settings,
+    options: dict[str, Any],
+    cache: Cache | None,
+) -> Result:
+    """The findings in the `chosen` ones of the inputs."""
+    readings = [*inputs.readings, *context]
+    inputs.coverage.notes += find_clusters(readings, settings, options)
+    results = KeptResults(cache, readings, settings) if cache is not None else None
+    known, unknown = results.take(chosen) if results is not None else ([], chosen)
+    result = engine.lint(readings, settings, only=unknown, share_out=share_out if can_fork() else None)
+    if any(finding.fix for finding in result.findings):
+        from kpl.fix.offers import offers
+
+        result.findings = offers(readings, result.findings, settings).findings
+    if results is not None:
+        results.keep(unknown, result.findings)
+        numbers = {id(each.source): number for number, each in enumerate(readings)}
+        result.findings = sorted([*known, *result.findings], key=lambda each: numbers[id(each.source)])
+    return result
+
+
+def share_out(check: Callable[[Sequence[RuleEntry]], list[Finding]], rules: Sequence[RuleEntry]) -> list[Finding]:
+    """Let a second process check every other rule."""
+    return in_two_processes(check, rules[::2], rules[1::2])

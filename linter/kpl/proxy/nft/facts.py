@@ -1,0 +1,111 @@
+"""What can be told from a table that kube-proxy made in nftables: whether all of it is there, and what leads where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kpl.inputs.nftables import NftRuleset, NftTable
+from kpl.inputs.nftrule import Assign, Bits, Match, NftRule, NftVerdict, PacketField
+from kpl.proxy.nft.states import kube_proxy_tables
+from kpl.text.span import Span
+
+_ALL_BITS = 0xFFFFFFFF
+_PREFIX = re.compile(r"0x[0-9a-f]{8}/([0-9]{1,2})")
+_ALWAYS = {"nat-prerouting", "nat-output", "nat-postrouting", "services", "masquerading"}
+_ALWAYS_MAPS = {"service-ips", "service-nodeports", "no-endpoint-services", "no-endpoint-nodeports"}
+
+
+def is_whole(table: NftTable) -> bool:
+    """Whether this is all of a table of kube-proxy, and not what ``nft list chain`` prints or somebody cut out.
+
+    It is read from its line to its last brace, and has the chains and maps that kube-proxy 1.29 to 1.38 always makes.
+    """
+    return table.complete and table.chains.keys() >= _ALWAYS and table.maps.keys() >= _ALWAYS_MAPS
+
+
+def whole_tables(ruleset: NftRuleset) -> Iterator[NftTable]:
+    """The tables of kube-proxy in `ruleset` of which all is there."""
+    return (table for table, _ in kube_proxy_tables(ruleset) if is_whole(table))
+
+
+def jumps_in(table: NftTable) -> Iterator[tuple[str, Span]]:
+    """Every chain that a rule or an element of a map leads to, and where the rule or the element stands."""
+    for chain in table.chains.values():
+        for rule in chain.rules:
+            for verdict in rule.verdicts:
+                if verdict.chain is not None:
+                    yield verdict.chain, rule.span
+    for found in table.maps.values():
+        for element in found.elements:
+            if isinstance(element.data, NftVerdict) and element.data.chain is not None:
+                yield element.data.chain, element.span
+
+
+def chains_reached_from_hook(table: NftTable, kind: str, hook: str) -> set[str]:
+    """The chains that packets may come through from the base chains of one kind and hook."""
+    left = [name for name, chain in table.chains.items() if (chain.kind, chain.hook) == (kind, hook)]
+    reached: set[str] = set()
+    looked_up: set[str] = set()
+    while left:
+        name = left.pop()
+        if name in reached or name not in table.chains:
+            continue
+        reached.add(name)
+        for rule in table.chains[name].rules:
+            left += [verdict.chain for verdict in rule.verdicts if verdict.chain is not None]
+            for how, found in rule.lookups:
+                if how == "vmap" and found not in looked_up and found in table.maps:
+                    looked_up.add(found)
+                    left += [
+                        element.data.chain
+                        for element in table.maps[found].elements
+                        if isinstance(element.data, NftVerdict) and element.data.chain is not None
+                    ]
+    return reached
+
+
+def mark_set(rule: NftRule) -> str | None:
+    """The bits that the rule adds to the packet's mark, as they are written."""
+    return _mark_changed(rule, "|")
+
+
+def mark_cleared(rule: NftRule) -> str | None:
+    """The bits that the rule turns over in the packet's mark, as they are written."""
+    return _mark_changed(rule, "^")
+
+
+def _mark_changed(rule: NftRule, operator: str) -> str | None:
+    for statement in rule.statements:
+        if isinstance(statement, Assign) and _is_mark(statement.field):
+            value = statement.value
+            if isinstance(value, Bits) and value.operator == operator and _is_mark(value.left):
+                return value.right
+    return None
+
+
+def mark_tested(rule: NftRule) -> int | None:
+    """The bits of the packet's mark that the rule looks at.
+
+    nft prints a mask that is a prefix as one: ``meta mark & 0x80000000 != 0`` as ``meta mark != 0x00000000/1``.
+    """
+    for statement in rule.statements:
+        if isinstance(statement, Match):
+            left = statement.left
+            if isinstance(left, Bits) and left.operator == "&" and _is_mark(left.left):
+                return mark_bits(left.right)
+            if _is_mark(left) and isinstance(statement.right, str) and (found := _PREFIX.fullmatch(statement.right)):
+                return ~(_ALL_BITS >> int(found[1])) & _ALL_BITS
+    return None
+
+
+def mark_bits(written: str) -> int:
+    """A mark as a number; 0 for what is none."""
+    try:
+        return int(written[:18], 0)
+    except ValueError:
+        return 0
+
+
+def _is_mark(field: object) -> bool:
+    return isinstance(field, PacketField) and field.words in (("meta", "mark"), ("mark",))

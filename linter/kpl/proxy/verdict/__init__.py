@@ -1,5 +1,0 @@
-"""What kube-proxy says of its configuration before it starts."""
-
-from kpl.proxy.verdict.decode import Dropped as Dropped
-from kpl.proxy.verdict.judge import dropped_fields as dropped_fields
-from kpl.proxy.verdict.judge import judge_kube_proxy as judge_kube_proxy

@@ -1,0 +1,17 @@
+"""What Kubernetes takes as the ``dnsConfig`` of a pod.
+
+https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go (``validatePodDNSConfig``)
+"""
+
+from __future__ import annotations
+
+from kpl.text.version import Version
+
+DNS_CONFIG_FIELDS = ("nameservers", "searches", "options")
+MAX_NAMESERVERS = 3
+MAX_SEARCHES = 32
+MAX_SEARCH_CHARACTERS = 2048
+
+STRICT_ADDRESSES = Version("1.36")
+"""From here on the API server takes no leading zeros and no IPv4-mapped IPv6 addresses, unless its feature gate
+StrictIPCIDRValidation is off; 1.38 has that no longer. (apimachinery, pkg/util/validation/ip.go)"""

@@ -1,0 +1,137 @@
+"""Files that another process has read: what their documents contribute, and the rest when somebody asks for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from kpl.errors import UsageError
+from kpl.inputs.document import TELLING, Document, ParseFailure, Reading, is_dump
+from kpl.shares.share import Share, remember, share_of
+from kpl.text.source import Source
+
+
+class SentDocument(NamedTuple):
+    """A document without its text and its model."""
+
+    kind: str
+    name: str
+    namespace: str
+    key: str
+    templated: bool
+    share: Share | None
+    failure: ParseFailure | None
+
+
+class SentReading(NamedTuple):
+    """A file without its text."""
+
+    path: str
+    kind: str
+    not_written: str
+    documents: list[SentDocument]
+
+
+def to_send(reading: Reading) -> Reading | SentReading:
+    """What another process has to know of a file: of a dump all of it, since its columns are small and its reading is slow."""
+    if any(is_dump(each) for each in reading.documents):
+        return reading
+    documents = [
+        SentDocument(
+            each.kind,
+            each.name,
+            each.namespace,
+            each.key,
+            each.templated,
+            # of what only tells, most is never asked
+            None if each.kind in TELLING else share_of(each),
+            each.model if each.kind == "ParseFailure" else None,
+        )
+        for each in reading.documents
+    ]
+    return SentReading(reading.source.path, reading.kind, reading.not_written, documents)
+
+
+def received(sent: Reading | SentReading, read: Callable[[], Reading | None]) -> Reading:
+    """The file that was sent; `read` reads it when more is asked for than its shares tell."""
+    if isinstance(sent, Reading):
+        return sent
+    file = _File(sent, read)
+    return Reading(file.source, list(file.documents), sent.kind, sent.not_written)
+
+
+class _File:
+    def __init__(self, sent: SentReading, read: Callable[[], Reading | None]) -> None:
+        self.source = _LateSource(sent.path, self)
+        self.documents = [_LateDocument(self, each) for each in sent.documents]
+        self._read = read
+        self._is_read = False
+
+    def read(self) -> None:
+        if self._is_read:
+            return
+        self._is_read = True
+        reading = self._read()
+        found = [] if reading is None else reading.documents
+        if reading is None or [each.kind for each in found] != [each.kind for each in self.documents]:
+            raise UsageError(f"{self.source.path} was changed while kpl read it: run kpl again")
+        self.source.__dict__.update(vars(reading.source))
+        for late, document in zip(self.documents, found, strict=True):
+            late.fill(document)
+
+
+class _LateSource(Source):
+    def __init__(self, path: str, file: _File) -> None:
+        self.path = path
+        self._file = file
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "text" in self.__dict__:
+            raise AttributeError(name)
+        self._file.read()
+        return getattr(self, name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Source, (self.path, self.text, self.bom, self.encoding, self.valid)
+
+
+class _LateDocument(Document):
+    def __init__(self, file: _File, sent: SentDocument) -> None:
+        self._file = file
+        self._read: Document | None = None
+        self.source = file.source
+        self.kind = sent.kind
+        self.name, self.namespace, self.key = sent.name, sent.namespace, sent.key
+        self.templated = sent.templated
+        if sent.failure is not None:
+            self._hold(sent.failure)
+        if sent.share is not None:
+            remember(self, sent.share)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("embedding", "around", "_model"):
+            raise AttributeError(name)
+        document = self._document()
+        if name == "_model":
+            model = document.model
+            self.kind, self.name, self.namespace = document.kind, document.name, document.namespace
+            self.templated = document.templated
+            self._hold(model)
+            return model
+        value = getattr(document, name)
+        setattr(self, name, value)
+        return value
+
+    def may_hold(self, clue: re.Pattern[str]) -> bool:
+        """Whether `clue` may match what it says."""
+        return self._document().may_hold(clue)
+
+    def _document(self) -> Document:
+        self._file.read()
+        assert self._read is not None
+        return self._read
+
+    def fill(self, document: Document) -> None:
+        """Take over what was read."""
+        self._read = document

@@ -1,0 +1,211 @@
+"""What a document contributes to its cluster, as a small value that can be sent and kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from kpl.coredns.customized import imports_custom
+from kpl.coredns.roles import Role, role_of
+from kpl.inputs.document import Document, is_corefile
+from kpl.proxy.configuration.modes import runs_on_windows
+from kpl.proxy.services.clusterdns import is_cluster_dns_service
+from kpl.text.span import Span
+
+COREDNS_RELEASE = "CoreDNS release"
+KUBERNETES_RELEASE = "Kubernetes release"
+
+COREDNS_IMAGE = re.compile(r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
+KUBE_PROXY_IMAGE = re.compile(r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])")
+_IMAGES = ((COREDNS_IMAGE, COREDNS_RELEASE), (KUBE_PROXY_IMAGE, KUBERNETES_RELEASE))
+_IMAGE_CLUE = re.compile(r"coredns:|kube-proxy|\$\{")
+_ADDRESS_CLUE = re.compile(r"\bclusterIP")
+
+
+class Sign(NamedTuple):
+    """A thing that a cluster has once: `what` it is, `whose` where there may be several, and which one is shown here."""
+
+    what: str
+    whose: str
+    shown: str
+
+
+class Release(NamedTuple):
+    """A release of CoreDNS or Kubernetes that runs, or that kubeadm installs, and the line that says so."""
+
+    what: str
+    version: str
+    line: int
+    runs: bool = True
+
+
+class Variable(NamedTuple):
+    """A variable that Flux fills in, and the line that sets it."""
+
+    name: str
+    value: str
+    line: int
+
+
+class ServiceAddress(NamedTuple):
+    """A port of a Service at one of its cluster IPs; `service` is ``namespace/name``."""
+
+    service: str
+    protocol: str
+    address: str
+    port: int
+
+
+class Share(NamedTuple):
+    """What a document contributes to its cluster, whatever was read to find it out."""
+
+    signs: tuple[Sign, ...] = ()
+    releases: tuple[Release, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    open_images: tuple[str, ...] = ()
+    """Images with a variable in them."""
+    addresses: tuple[ServiceAddress, ...] = ()
+    dns_address: tuple[str, int] | None = None
+    """The address of cluster DNS, and the line of the Service's name."""
+    role: str = ""
+    """Of a Corefile."""
+    line: int = 0
+    """Of a Corefile: where its text starts."""
+    is_corefile: bool = False
+    """Whether it holds a Corefile, one that does not parse included."""
+    imports_custom: bool = False
+    """Whether it is the Corefile of a CoreDNS in which `coredns-custom` is mounted."""
+
+
+NOTHING = Share()
+_SHARES: WeakKeyDictionary[Document, Share] = WeakKeyDictionary()
+
+
+def share_of(document: Document) -> Share:
+    """The share of `document`, worked out once."""
+    share = _SHARES.get(document)
+    if share is None:
+        share = NOTHING if document.kind not in _FINDERS and not is_corefile(document) else _find(document)
+        _SHARES[document] = share
+    return share
+
+
+def remember(document: Document, share: Share) -> None:
+    """The share of a document that is not read yet."""
+    _SHARES[document] = share
+
+
+def line_of(document: Document, span: Span) -> int:
+    """The line in the file where `span` of `document` starts."""
+    return document.source.position(document.embedding.host_span(span).start)[0]
+
+
+def _find(document: Document) -> Share:
+    finder = _FINDERS.get(document.kind)
+    share = finder(document) if finder is not None else NOTHING
+    if is_corefile(document):
+        share = share._replace(is_corefile=True, imports_custom=imports_custom(document))
+    return share
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _corefile(document: Document) -> Share:
+    role, text = role_of(document), document.embedding.text
+    signs = (Sign("Corefile of cluster DNS", "", _digest(text)),) if role is Role.CLUSTER else ()
+    start = len(text) - len(text.lstrip())
+    return Share(signs, role=role.value, line=line_of(document, Span(start, start + 1)))
+
+
+def _kube_proxy(document: Document) -> Share:
+    if runs_on_windows(document.model):
+        return NOTHING
+    text = document.embedding.text[slice(*document.model.node.span)]
+    return Share((Sign("KubeProxyConfiguration", document.name, _digest(text)),))
+
+
+def _workload(document: Document) -> Share:
+    if not document.may_hold(_IMAGE_CLUE) or document.kind != "Workload" or document.model is None:
+        return NOTHING
+    releases, images = [], []
+    for container in getattr(document.model, "containers", ()):
+        image = container.image
+        if not image:
+            continue
+        if "${" in image:
+            images.append(str(image))
+        for pattern, what in _IMAGES:
+            found = pattern.search(image)
+            if found:
+                releases.append(Release(what, found[1], line_of(document, image.span)))
+    return Share(_signs(releases), tuple(releases), open_images=tuple(images))
+
+
+def _signs(releases: list[Release]) -> tuple[Sign, ...]:
+    return tuple(Sign(each.what, "", each.version) for each in releases)
+
+
+def _kubeadm(document: Document) -> Share:
+    model = document.model
+    text = document.embedding.text[slice(*model.span)]
+    releases = []
+    if model.release is not None:
+        releases.append(Release(KUBERNETES_RELEASE, str(model.release), line_of(document, model.release.span), False))
+    return Share((Sign("ClusterConfiguration of kubeadm", "", _digest(text)), *_signs(releases)), tuple(releases))
+
+
+def _kubelet(document: Document) -> Share:
+    addresses = " ".join(document.model.cluster_dns)
+    return Share((Sign("clusterDNS of the kubelet", "", addresses),)) if addresses else NOTHING
+
+
+def _flux(document: Document) -> Share:
+    model = document.model
+    if model is None:
+        return NOTHING
+    # an object of that name is there once
+    sign = Sign("Kustomization of Flux", f"{model.namespace}/{model.name}", model.path)
+    variables = (Variable(name, str(value), line_of(document, value.span)) for name, value in model.substitute.items())
+    return Share((sign,), variables=tuple(variables))
+
+
+def _service(document: Document) -> Share:
+    if not document.may_hold(_ADDRESS_CLUE):
+        return NOTHING
+    service = document.model
+    if type(service).__name__ != "Service" or not service.cluster_ip:
+        return NOTHING
+    name = f"{service.namespace}/{service.name}"
+    share = Share(addresses=tuple(_addresses(service)))
+    if is_cluster_dns_service(name):
+        sign = Sign("address of cluster DNS", name, service.cluster_ip)
+        dns_address = service.cluster_ip, line_of(document, service.name.span)
+        share = share._replace(signs=(sign,), dns_address=dns_address)
+    return share
+
+
+def _addresses(service: object) -> Iterator[ServiceAddress]:
+    from kpl.inputs.services import Service
+
+    assert isinstance(service, Service)
+    if service.cluster_ip != "None":
+        name = f"{service.namespace or 'default'}/{service.name}"
+        for address in service.cluster_ips or [service.cluster_ip]:
+            for port in service.ports:
+                yield ServiceAddress(name, port.protocol, address, port.port or 0)
+
+
+_FINDERS = {
+    "Corefile": _corefile,
+    "KubeProxyConfig": _kube_proxy,
+    "Workload": _workload,
+    "KubeadmCluster": _kubeadm,
+    "KubeletConfig": _kubelet,
+    "FluxKustomization": _flux,
+    "Service": _service,
+}

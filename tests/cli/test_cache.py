@@ -1,0 +1,294 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kpl.cache import Cache, KeptFindings, digest_of, secret_in
+from kpl.cli import caching, linting
+from kpl.cli.options import configured
+from kpl.inputs.coverage import Skipped, SkipReason
+from kpl.inputs.discover import Found
+from kpl.lint import engine
+
+OPTIONS = {
+    "as_kind": None,
+    "stdin_filename": None,
+    "no_cache": False,
+    "no_context": False,
+    "no_config": True,
+    "config": None,
+}
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: pod-{number}
+  namespace: shop
+spec:
+  containers:
+    - name: app
+      image: registry.example/app:1.0.{number}
+      env:
+        - name: API_URL
+          value: http://{host}:8080
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A work tree with 300 pods, of which three look up a name that costs queries, and a cache that is in use."""
+    root = tmp_path / "tree"
+    for number in range(300):
+        path = root / f"team-{number % 7}" / f"pod-{number}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        host = "api.stripe.com" if number % 100 == 0 else "cart"
+        path.write_text(POD.format(number=number, host=host))
+    for name in ("init", "add"):
+        subprocess.run(["git", name, *(["-A"] if name == "add" else ["-q"])], cwd=root, check=True)
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("KPL_CACHE_DIR", raising=False)
+    monkeypatch.setattr(caching, "_version", lambda: "a wheel")
+    settle()
+    return root
+
+
+def settle() -> None:
+    """Let the files of the tree be old enough to be known by their times."""
+    for path in Path().rglob("*.yaml"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+
+
+class Ran:
+    """A run of `kpl lint` on paths, and how many files it read and how often a rule ran."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *paths: str, **options: object) -> None:
+        self.read: list[str] = []
+        self.checked: list[str] = []
+        with monkeypatch.context() as patch:
+            whole, check = linting.read_here, engine._check
+
+            def reading(found: object, as_kind: object = None) -> object:
+                raise AssertionError("the cache is not asked")
+
+            if not options.get("no_cache"):
+                patch.setattr(linting, "read_here", reading)
+            self._watch(patch)
+
+            def checking(entry: object, context: dict[str, object], settings: object) -> object:
+                self.checked.append(str(context.get("Document") and context["Document"].path))  # type: ignore[attr-defined]
+                return check(entry, context, settings)  # type: ignore[arg-type]
+
+            patch.setattr(engine, "_check", checking)
+            chosen = {**OPTIONS, **options}
+            settings = configured(chosen, paths)
+            self.result, self.coverage = linting.lint_files(paths or ["."], settings, None, chosen)
+        assert whole is linting.read_here
+        self.findings = [(each.path, each.span, each.code, each.message, each.fix) for each in self.result.findings]
+
+    def _watch(self, patch: pytest.MonkeyPatch) -> None:
+        from kpl.inputs import files
+
+        identify = files._identify
+
+        def noted(found: Found, *rest: object) -> object:
+            self.read.append(found.path)
+            return identify(found, *rest)  # type: ignore[arg-type]
+
+        patch.setattr(files, "_identify", noted)
+
+
+def test_the_second_run_reads_and_checks_nothing(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_age(monkeypatch)
+    first = Ran(monkeypatch)
+    assert len(first.read) == 300
+    assert len(first.findings) == 3
+    second = Ran(monkeypatch)
+    assert second.read == []
+    assert second.checked == []
+    assert second.findings == first.findings
+    assert second.result.findings[0].source.text == first.result.findings[0].source.text
+    assert second.coverage.files == first.coverage.files == 300
+
+
+def with_age(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the files, whose status has just changed, for settled."""
+    monkeypatch.setattr("kpl.cache._SETTLED_NS", -(10**12))
+
+
+def test_a_changed_file_is_read_and_checked_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_age(monkeypatch)
+    first = Ran(monkeypatch)
+    changed = Path("team-1/pod-1.yaml")
+    changed.write_text(changed.read_text().replace("cart", "api.stripe.com"))
+    second = Ran(monkeypatch)
+    assert second.read.count("team-1/pod-1.yaml") >= 1
+    assert set(second.read) == {"team-1/pod-1.yaml"}
+    assert set(second.checked) == {"team-1/pod-1.yaml"}
+    assert {each[0] for each in second.findings} == {*(each[0] for each in first.findings), "team-1/pod-1.yaml"}
+
+
+def test_a_file_that_was_only_touched_is_known_by_its_bytes(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_age(monkeypatch)
+    first = Ran(monkeypatch)
+    os.utime("team-2/pod-2.yaml", (2_000_000_000, 2_000_000_000))
+    second = Ran(monkeypatch)
+    assert second.read == []
+    assert second.findings == first.findings
+
+
+def test_files_that_may_still_change_in_the_same_tick_are_known_by_their_bytes_alone(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Ran(monkeypatch)
+    path = Path("team-3/pod-3.yaml")
+    status = path.stat()
+    path.write_text(path.read_text().replace("cart", "kart"))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert Ran(monkeypatch).read == ["team-3/pod-3.yaml"]
+
+
+def test_other_facts_are_other_findings(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_age(monkeypatch)
+    first = Ran(monkeypatch)
+    Path("kpl.yaml").write_text("cluster:\n  ndots: 2\n")
+    second = Ran(monkeypatch, no_config=False, config="kpl.yaml")
+    assert len(first.findings) == 3
+    assert second.findings == []
+    assert Ran(monkeypatch).findings == first.findings
+
+
+def test_a_file_of_the_cluster_changes_the_findings_of_others(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_age(monkeypatch)
+    first = Ran(monkeypatch)
+    corefile = ".:53 {\n    errors\n    autopath @kubernetes\n    kubernetes cluster.local {\n        pods verified\n    }\n}\n"
+    Path("Corefile").write_text(corefile)
+    with_corefile = Ran(monkeypatch)
+    fresh = Ran(monkeypatch, no_cache=True)
+    assert with_corefile.findings == fresh.findings
+    assert with_corefile.findings != first.findings
+
+
+@pytest.mark.parametrize("one", ["team-0/pod-0.yaml"])
+def test_the_context_of_one_file_comes_from_the_cache(tree: Path, monkeypatch: pytest.MonkeyPatch, one: str) -> None:
+    with_age(monkeypatch)
+    Ran(monkeypatch)
+    alone = Ran(monkeypatch, one, no_cache=True)
+    warm = Ran(monkeypatch, one)
+    assert set(warm.read) == {one}
+    assert warm.findings == alone.findings
+    assert len(warm.findings) == 1
+
+
+@pytest.mark.parametrize("damage", [b"", b"x" * 100, b"\x80\x05", None])
+def test_damage_is_as_if_there_were_none(tree: Path, monkeypatch: pytest.MonkeyPatch, damage: bytes | None) -> None:
+    with_age(monkeypatch)
+    first = Ran(monkeypatch)
+    results = Path(".kpl_cache/results")
+    data = bytearray(results.read_bytes())
+    data[len(data) // 2] ^= 1
+    results.write_bytes(bytes(data) if damage is None else damage)
+    second = Ran(monkeypatch)
+    assert len(second.read) == 300
+    assert second.findings == first.findings
+
+
+def test_a_cache_that_somebody_else_made_is_not_read(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_age(monkeypatch)
+    Ran(monkeypatch)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tree.parent / "other-home"))
+    assert len(Ran(monkeypatch).read) == 300
+
+
+def test_a_cache_of_another_kpl_is_not_read(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_age(monkeypatch)
+    Ran(monkeypatch)
+    monkeypatch.setattr(caching, "_version", lambda: "another wheel")
+    assert len(Ran(monkeypatch).read) == 300
+
+
+def test_the_cache_ignores_itself_and_its_secret_is_kept_outside(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Ran(monkeypatch)
+    status = subprocess.run(["git", "status", "--porcelain"], capture_output=True, text=True, check=True).stdout
+    assert ".kpl_cache" not in status
+    key = tree.parent / "home" / "kpl" / "key"
+    assert len(key.read_bytes()) == 32
+    assert key.stat().st_mode & 0o077 == 0
+
+
+def test_no_cache_writes_nothing(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Ran(monkeypatch, no_cache=True)
+    assert not Path(".kpl_cache").exists()
+    assert not (tree.parent / "home").exists()
+
+
+def test_the_folder_can_be_named(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_age(monkeypatch)
+    monkeypatch.setenv("KPL_CACHE_DIR", str(tree.parent / "kept"))
+    Ran(monkeypatch)
+    assert not Path(".kpl_cache").exists()
+    assert (tree.parent / "kept" / "results").exists()
+    assert Ran(monkeypatch).read == []
+
+
+def test_a_folder_that_cannot_be_written_is_left_alone(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".kpl_cache").write_text("a file\n")
+    assert len(Ran(monkeypatch).findings) == 3
+    assert Path(".kpl_cache").read_text() == "a file\n"
+
+
+def test_a_small_run_opens_no_cache(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("team-1", "team-2", "team-3"):
+        shutil.rmtree(folder)
+    Ran(monkeypatch, no_cache=True)
+    found = [Found(str(path), named=False) for path in Path().rglob("*.yaml")]
+    assert len(found) < caching.FEWEST_FILES
+    assert caching.cache_of(found, str(tree), OPTIONS) is None
+
+
+def test_runs_at_once_do_no_harm(tmp_path: Path) -> None:
+    caches = [Cache(str(tmp_path / "cache"), b"s" * 32, "1") for _ in range(2)]
+    for number, cache in enumerate(caches):
+        file = tmp_path / f"{number}.yaml"
+        file.write_text("a: b\n")
+        cache.keep_file(str(file), digest_of(b"a: b\n"), Skipped(str(file), SkipReason.NOTHING, "is empty"))
+        cache.keep_findings(str(file), KeptFindings(b"key", []))
+    for cache in caches:
+        cache.save()
+    again = Cache(str(tmp_path / "cache"), b"s" * 32, "1")
+    again.load()
+    assert list(again.files) == [str(tmp_path / "1.yaml")]
+    assert [path.name for path in (tmp_path / "cache").iterdir() if path.name.startswith(".writing")] == []
+
+
+def test_a_secret_is_made_once(tmp_path: Path) -> None:
+    first = secret_in(str(tmp_path / "new"))
+    assert first is not None
+    assert secret_in(str(tmp_path / "new")) == first
+    (tmp_path / "new" / "key").write_bytes(b"short")
+    assert secret_in(str(tmp_path / "new")) is None
+    (tmp_path / "file").write_text("")
+    assert secret_in(str(tmp_path / "file")) is None
+
+
+def test_a_checkout_has_no_cache() -> None:
+    if "kpl_rules._index" in sys.modules:
+        pytest.skip("a wheel is installed")
+    assert caching._version() is None
+
+
+def test_the_clock_decides_what_is_settled(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("a: b\n")
+    cache = Cache(str(tmp_path / "cache"), b"s" * 32, "1")
+    cache.keep_file(str(path), b"digest", Skipped(str(path), SkipReason.NOTHING, "is empty"))
+    assert cache.files[str(path)].signature is None
+    later = Cache(str(tmp_path / "cache"), b"s" * 32, "1", _started_ns=time.time_ns() + 10**11)
+    later.keep_file(str(path), b"digest", Skipped(str(path), SkipReason.NOTHING, "is empty"))
+    assert later.files[str(path)].signature is not None
