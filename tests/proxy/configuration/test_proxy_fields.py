@@ -58,7 +58,9 @@ def _value(text: str) -> Any:
 
 
 def test_a_field_that_is_told_was_dropped_by_what_is_recorded_here() -> None:
-    recorded = json.loads((ROOT / "tests" / "proxy" / "configuration" / "recorded_verdicts.json").read_text(encoding="utf-8"))
+    recorded = json.loads(
+        (ROOT / "tests" / "proxy" / "configuration" / "recorded_verdicts.json").read_text(encoding="utf-8")
+    )
     told = 0
     for case in recorded:
         for release, answer in case["answers"].items():
