@@ -139,6 +139,7 @@ class CorefileRefused(Rule):
             corefile("lan {\n    whoami\n    errors\n    cache {\n        servfail 5s\n    }\n}\n"),
             {"coredns": "1.9.3"},
             flags=["servfail"],
+            says=["CoreDNS 1.9.3 refuses this Corefile and does not start: `"],
         ),
         Good(
             corefile("lan {\n    whoami\n    errors\n    cache {\n        servfail 5s\n    }\n}\n"),

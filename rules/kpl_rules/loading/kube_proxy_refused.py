@@ -34,7 +34,11 @@ class KubeProxyRefused(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     examples = [
-        Bad(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0\n"), flags=["10.244.0.0"]),
+        Bad(
+            manifest(f"{_HEAD}clusterCIDR: 10.244.0.0\n"),
+            flags=["10.244.0.0"],
+            says=["refuses this configuration and does not start: `"],
+        ),
         Bad(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\nconntrack:\n  min: many\n"), flags=["many"]),
         Good(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\n")),
         # a template is not what kube-proxy reads

@@ -67,6 +67,13 @@ class UnusedSuppression(Rule):
             flags=["# kpl: ignore"],
             says=["names no rule"],
         ),
+        # one of the two may be a rule of a plug-in
+        Bad(
+            corefile("lan {\n    errors\n    log  # kpl: ignore[log-format-is-a-scope, missing-cash]\n    whoami\n}\n"),
+            flags=["log-format-is-a-scope", "missing-cash"],
+            fixed="lan {\n    errors\n    log\n    whoami\n}\n",
+            safe=False,
+        ),
     ]
 
     def check(self, suppression: Suppression) -> Iterator[Finding]:

@@ -66,6 +66,12 @@ class NftablesCommentTooLong(Rule):
         ),
         Good(manifest(f"{_SERVICE}      name: web\n{_CONFIG.replace('nftables', 'iptables')}"), {"kubernetes": "1.33"}),
         Good(manifest(f"{_SERVICE}      name: web\n{_CONFIG}")),
+        # one of two configurations is enough
+        Bad(
+            manifest(f"{_SERVICE}      name: web\n{_CONFIG}{_CONFIG.replace('nftables', 'iptables')}"),
+            {"kubernetes": "1.33"},
+            flags=[_LONG],
+        ),
     ]
 
     def check(self, service: Service, cluster: Cluster) -> Iterator[Finding]:
