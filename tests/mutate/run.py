@@ -39,7 +39,7 @@ BEARING = {
     ],
     "clusters": ["tests/partition", "tests/cli/test_clusters.py"],
     "shares": ["tests/lint", "tests/partition", "tests/test_parallel.py"],
-    "lint": ["tests/lint", "tests/fix"],
+    "lint": ["tests/lint", "tests/fix", "tests/cli/test_troubles.py"],
     "fix": ["tests/fix", "tests/cli/test_fix_files.py"],
     "report": [
         "tests/report",
