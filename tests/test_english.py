@@ -30,7 +30,7 @@ NOT_YET = (
 QUOTED = (
     "linter/kpl/coredns/plugins/",
     "linter/kpl/golang/",
-    "linter/kpl/proxy/verdict/",
+    "linter/kpl/proxy/configuration/verdict/",
 )
 """Folders whose texts are the messages of CoreDNS, Go and kube-proxy, quoted to the letter."""
 
