@@ -2,7 +2,7 @@
 PYTHON ?= python3
 SOURCES := pyproject.toml hatch_build.py $(shell find linter rules grammars -name '*.py' -not -path '*/_generated/*' -o -name '*.lark' -o -name '*.json')
 
-.PHONY: demo test check bench bench-dumps oracle oracle-golang oracle-kube-proxy conformance follow clean
+.PHONY: demo test check bench bench-dumps oracle oracle-golang oracle-kube-proxy conformance follow mutate clean
 
 # what a user has: the wheel
 .venv/demo: $(SOURCES)
@@ -66,6 +66,11 @@ conformance: .venv-dev/ready
 # what is different between two releases of CoreDNS (or, with PROXY=1, of kube-proxy), see docs/releases.md
 follow: .venv-dev/ready
 	.venv-dev/bin/python tests/oracle/follow.py --new $(NEW) --old $(OLD) $(if $(PROXY),--kube-proxy) $(if $(filter command,$(origin COUNT)),--count $(COUNT))
+
+# which changes of a line the tests of a package notice, see tests/mutate/README.md
+SAMPLE ?= 40
+mutate: .venv-dev/ready
+	.venv-dev/bin/python tests/mutate/run.py $(PACKAGE) --sample $(SAMPLE) --seed $(SEED)
 
 clean:
 	rm -rf .venv .venv-dev dist build

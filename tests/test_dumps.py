@@ -14,7 +14,15 @@ from pathlib import Path
 import pytest
 
 from kpl.inputs.iptables import parse_iptables_save
+from kpl.inputs.read import read
 from kpl.inputs.ruleset import Ruleset
+from kpl.inputs.services import EndpointSlice, Service
+from kpl.proxy.dumps.inspection import inspect_iptables
+from kpl.proxy.iptables.states import node_states
+from kpl.proxy.node.compare import differences
+from kpl.proxy.services.expected import expected_states
+from kpl.proxy.services.selection import NodeFacts
+from kpl.text.version import Version
 from support import ROOT, SHARED, run
 
 BENCHMARKS = ROOT / "benchmarks"
@@ -97,6 +105,35 @@ def test_what_it_writes_is_in_order(release: tuple[int, int]) -> None:
         assert targets <= table.chains.keys()
         assert table.complete
         assert not table.unread
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_node_is_what_its_objects_ask_for(release: tuple[int, int]) -> None:
+    """The Services and EndpointSlices, and what kube-proxy of each release makes of them."""
+    cluster = generated(12, endpoints=3, node_ports=4, affinity=3, ranges=2)
+    text = "\n".join([*dump(Proxier(cluster, release).tables()), ""])
+    objects = "".join(manifests(cluster)).replace("metadata:\n", "metadata:\n  uid: '1'\n")
+    version = Version(f"{release[0]}.{release[1]}")
+    (found,) = inspect_iptables(parse_iptables_save(text))
+    assert Version(found.oldest or "1.0") <= version <= Version(found.newest or "1.99")
+    assert (found.mode, found.complete) == ("iptables", True)
+    (state,) = node_states(parse_iptables_save(text))
+    reading = read("objects.yaml", objects.encode())
+    assert reading is not None
+    models = [document.model for document in reading.documents]
+    services = [each for each in models if isinstance(each, Service)]
+    slices = [each for each in models if isinstance(each, EndpointSlice)]
+    (wanted,) = expected_states(services, slices, NodeFacts("node-0"), version)
+    assert len(wanted.ports) == len(state.ports) == 12
+    assert differences(wanted, state) == []
+    known = {"kubernetes": str(version)}
+    assert run({"objects.yaml": objects, "node.iptables": text}, ("KPL47",), known).findings == []
+    # an endpoint that is not there any more
+    address = slices[0].endpoints[0].addresses[0]
+    without = objects.replace(f'"{address}"', '"10.99.99.99"')
+    assert without != objects
+    codes = {each.code for each in run({"objects.yaml": without, "node.iptables": text}, ("KPL47",), known).findings}
+    assert codes == {"KPL472", "KPL473"}
 
 
 def test_the_command_line() -> None:

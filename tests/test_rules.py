@@ -37,12 +37,33 @@ def test_rule_is_documented_and_shown(entry: RuleEntry) -> None:
     assert entry.module.rpartition(".")[2] == rule.name.replace("-", "_")
 
 
+def test_rules_that_wait_to_be_asked() -> None:
+    """A rule that is on by default must be worth the attention of everybody."""
+    assert {rule.name for rule in RULES.values() if not rule.default} == {
+        "bound-address-of-another-block",
+        "every-client-masqueraded",
+        "invalid-packets-pass",
+        "key-of-several-zones",
+        "masquerade-mark-shared",
+        "node-port-addresses-of-no-node",
+        "order-without-meaning",
+        "several-options-on-a-line",
+        "snat-without-random-ports",
+        "unreadable-in-kubectl",
+    }
+
+
 @pytest.mark.parametrize(("rule", "example"), _examples(Bad))
 def test_bad_example_is_flagged(rule: type[Rule], example: Bad) -> None:
     assert example.flags
     found = run(example.files, ("ALL",), example.facts).findings
     own = [finding for finding in found if finding.code == rule.code]
     assert [underlined(finding) for finding in own] == list(example.flags)
+    texts = "".join(f"{finding.message}\n{finding.help}\n" for finding in own)
+    assert [part for part in example.says if part not in texts] == []
+    assert [finding.severity for finding in own] == list(example.severities or [rule.severity] * len(own))
+    if example.fixed is None:
+        assert [finding.message for finding in own if finding.fix is not None] == []
     others = {finding.name for finding in found if finding.code != rule.code}
     assert others - set(example.other) == set()
 

@@ -37,6 +37,19 @@ def test_exit_codes(tmp_path: Path, words: list[str], code: int) -> None:
     assert (tmp_path / "Corefile").read_text() == BAD
 
 
+def test_a_selection_on_the_command_line_takes_the_place_of_the_one_in_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "Corefile").write_text(BAD)
+    (tmp_path / ".kpl.yaml").write_text("ignore: [missing-cache]\n")
+    assert kpl(tmp_path, "lint").returncode == 0
+    assert kpl(tmp_path, "lint", "--extend-select", "KPL201").returncode == 0
+    assert kpl(tmp_path, "lint", "--select", "KPL201").returncode == 1
+    assert kpl(tmp_path, "lint", "--select", "KPL201", "--ignore", "KPL201").returncode == 0
+    (tmp_path / ".kpl.yaml").write_text("select: [KPL1]\nextend-select: [KPL201]\n")
+    assert kpl(tmp_path, "lint").returncode == 1
+    assert kpl(tmp_path, "lint", "--select", "KPL1").returncode == 0
+    assert kpl(tmp_path, "lint", "--ignore", "KPL201").returncode == 0
+
+
 def test_fix_in_place(tmp_path: Path) -> None:
     (tmp_path / "Corefile").write_text(BAD)
     assert kpl(tmp_path, "fix").returncode == 0

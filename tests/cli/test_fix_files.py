@@ -42,6 +42,29 @@ def test_one_file_that_cannot_be_written_does_not_stop_the_others(tmp_path: Path
     assert b"Fixed 2 problems in 2 files." in done.stderr
 
 
+def test_an_offered_fix_that_fails_verification_is_exit_code_2(tmp_path: Path) -> None:
+    script = """
+import kpl.fix.fixer as fixer
+from kpl.fix.offers import Withheld
+real = fixer.fix_texts
+def failing(*words):
+    outcome = real(*words)
+    outcome.bugs.append(Withheld(outcome.applied[0], "it changes another line"))
+    return outcome
+fixer.fix_texts = failing
+from kpl.cli.main import main
+main()
+"""
+    (tmp_path / "Corefile").write_text(BAD)
+    done = subprocess.run(
+        [sys.executable, "-c", script, "fix"], cwd=tmp_path, env=environment(), capture_output=True, check=False
+    )
+    assert done.returncode == 2
+    assert b"kpl: Corefile:2:5: KPL201 missing-cache: " in done.stderr
+    assert b"it changes another line" in done.stderr
+    assert (tmp_path / "Corefile").read_text() == FIXED, "the other fixes are made"
+
+
 def test_a_file_that_changes_meanwhile_costs_one_line(tmp_path: Path) -> None:
     script = """
 import kpl.fix.fixer as fixer

@@ -123,3 +123,18 @@ def test_an_internal_error_is_one_message(tree: Path) -> None:
     assert b"kpl: internal error: ZeroDivisionError: by zero" in done.stderr
     assert b"Traceback" not in done.stderr
     assert b"Traceback" in kpl(tree, "lint", PYTHONPATH=path, KPL_DEBUG="1").stderr
+
+
+def test_a_difference_shows_three_lines_around_what_changes(tmp_path: Path) -> None:
+    comments = "".join(f"    # {number}\n" for number in range(9))
+    (tmp_path / "Corefile").write_text(f". {{\n{comments}    forward . 9.9.9.9\n{comments}}}\n")
+    lines = kpl(tmp_path, "fix", "--diff").stdout.decode().splitlines()
+    assert lines[2].startswith("@@ -9,5 +9,6 @@") or lines[2].startswith("@@ -9,6 +9,7 @@")
+    assert [line[:1] for line in lines[3:]] == [" ", " ", " ", "+", " ", " ", " "]
+
+
+def test_what_was_not_checked_is_listed_only_where_that_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "Corefile").write_text(BAD)
+    (tmp_path / "notes.yaml").write_text("a: 1\n")
+    assert b"notes.yaml" not in kpl(tmp_path, "lint", ".").stdout
+    assert b"notes.yaml" in kpl(tmp_path, "lint", "--show-skipped", ".").stdout

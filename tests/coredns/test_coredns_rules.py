@@ -12,6 +12,26 @@ def found(code: str, text: str, coredns: str = "1.14.7") -> list[Located]:
     return run({"Corefile": text}, (code,), {"coredns": coredns}).findings
 
 
+def image(tag: str, name: str = "coredns") -> str:
+    return (
+        f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  template:\n    spec:\n"
+        f"      containers:\n      - {{name: c, image: registry.k8s.io/coredns/coredns:{tag}}}\n"
+    )
+
+
+def test_one_image_tells_the_release_and_two_that_differ_do_not() -> None:
+    corefile = "lan {\n    whoami\n    cache {\n        servfail 5s\n    }\n}\n"  # from 1.9.4 on
+
+    def codes(*images: str) -> set[str]:
+        manifests = {f"{number}.yaml": text for number, text in enumerate(images)}
+        return {each.code for each in run({"Corefile": corefile, **manifests}, ("KPL010",)).findings}
+
+    assert codes(image("v1.9.3")) == {"KPL010"}
+    assert codes(image("v1.9.3"), image("v1.9.3", "other")) == {"KPL010"}
+    assert codes(image("v1.14.7")) == codes() == set()
+    assert codes(image("v1.9.3"), image("v1.9.2", "other")) == set()
+
+
 @pytest.mark.parametrize(
     ("block", "removal_helps"),
     [

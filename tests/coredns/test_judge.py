@@ -97,6 +97,16 @@ def test_what_lies_elsewhere_is_depended_on() -> None:
     assert incomplete.verdict.needs == (Need("file", "common"),)
 
 
+def test_a_file_that_is_too_large_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kpl.coredns.imports.MAX_IMPORTED_SIZE", 6)
+    tree = FolderTree(str(tmp_path))
+    (tmp_path / "a.conf").write_text("bogus\n")
+    assert judge_corefile(". {\n    import a.conf\n}\n", NEWEST, tree).verdict.answer == "refuses"
+    (tmp_path / "a.conf").write_text("bogus1\n")
+    verdict = judge_corefile(". {\n    import a.conf\n}\n", NEWEST, tree).verdict
+    assert (verdict.answer, verdict.needs) == ("depends", (Need("file", "a.conf"),))
+
+
 def test_a_glob_may_match_more_than_is_known(tmp_path: Path) -> None:
     (tmp_path / "sites").mkdir()
     tree = FolderTree(str(tmp_path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,8 @@ from kpl.coredns.parser import Block, CorefileParser, EndlessImportError, TooLar
 from kpl.coredns.tokens import Token, tokenize
 from kpl.coredns.versions import directives
 from kpl.text.version import Version
-from support import SHARED
+from oracle.coredns_oracle import ENVIRONMENT
+from support import ROOT, SHARED
 
 DIRECTIVES = directives(Version("1.14.7"))
 
@@ -120,6 +122,7 @@ def test_many_braces_are_no_depth() -> None:
         parse(". {\n    log " + "{ " * 100_000)
 
 
+ROWS = [json.loads(line) for line in (ROOT / "tests/coredns/recorded.jsonl").read_text(encoding="utf-8").splitlines()]
 PARSER = re.compile(
     r"(Unknown directive|Unexpected|redeclaration|maximum snippet|Import |Expected|Wrong argument count.* after 'import')|Syntax error"
 )
@@ -130,13 +133,20 @@ PARSER = re.compile(
 def test_the_parser_says_what_coredns_says(name: str) -> None:
     text = (SHARED / "conformance" / name).read_text()
     whole = json.loads(text) if name.endswith(".json") else {"env": {}, "cases": []}
-    rows = whole["cases"] or [json.loads(line) for line in text.split("\n") if line]
+    _compare(whole["cases"] or [json.loads(line) for line in text.split("\n") if line], whole["env"])
+
+
+def test_the_parser_says_what_coredns_said_of_what_is_recorded_here() -> None:
+    _compare([row for row in ROWS if "1.14.7" not in row["older"]], ENVIRONMENT)
+
+
+def _compare(rows: list[dict[str, Any]], environment: dict[str, str]) -> None:
     wrong, seen = [], 0
     for row in rows:
         recorded = re.sub(r"^\[\w+\] ", "", row["error"] or "").strip()
         expected = recorded if PARSER.search(recorded) and "plugin/" not in recorded else None
         try:
-            parse(row.get("corefile", row.get("input")), **whole["env"])
+            parse(row.get("corefile", row.get("input")), **environment)
             got = None
         except RefusedError as refused:
             got = refused.message.strip()

@@ -60,6 +60,27 @@ def test_what_1_38_writes_for_node_ports_on_loopback_has_no_finding(rejected: st
     assert codes("node.nft", unhooked) == {"KPL493"}
 
 
+@pytest.mark.parametrize(("text", "old"), [(NEW, False), (OLD, True)], ids=["new", "old"])
+def test_what_is_changed_in_a_small_dump_is_found(text: str, old: bool) -> None:
+    assert [is_whole(table) for table in parse_nft(text).tables] == [True]
+    assert codes("node.nft", text) == set()
+    assert codes("node.nft", text.replace("mod 2", "mod 3")) == {"KPL440"}
+    assert codes("node.nft", text.replace(cut(text, "service-KHN6ECMT-shop/web/tcp/http"), "")) == {"KPL441"}
+    elsewhere = text.replace("dnat to 10.244.1.7:8080", "dnat to 10.244.1.7:80")
+    assert codes("node.nft", elsewhere) == ({"KPL444"} if old else set())
+    assert codes("node.nft", text.replace("shop/web", "shop/wob")) == {"KPL446"}
+    assert codes("node.nft", text.replace("jump masquerading", "drop")) == {"KPL445"}
+
+
+def test_of_many_places_that_lead_nowhere_three_are_shown() -> None:
+    lost = cut(NEW, "service-endpoints-check")
+    jump = "\t\tct state new jump service-endpoints-check\n"
+    text = NEW.replace(lost, "").replace(jump, jump * 2, 2)
+    (finding,) = run({"node.nft": text}, ("KPL441",)).findings
+    assert "5 places lead to it" in finding.message
+    assert len(finding.related) == 3
+
+
 @pytest.mark.skipif(not HEALTHY, reason="needs ../shared")
 def test_real_tables_are_whole() -> None:
     for path in (CORPUS / "proxier").glob("1.*/*.nft"):

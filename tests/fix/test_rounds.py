@@ -8,12 +8,14 @@ from functools import cached_property
 import pytest
 
 from kpl.fix.fixer import MAX_ROUNDS, Outcome, fix_texts
+from kpl.fix.verification import Tried, _new_ranges
 from kpl.inputs.corefile import Corefile, Directive
 from kpl.inputs.services import Service
 from kpl.lint.registry import RuleEntry
 from kpl.lint.rule import Finding, Rule, Severity, Stop
 from kpl.lint.settings import Settings
 from kpl.text.edit import Edit, Fix
+from kpl.text.span import Span
 from samples import config_map, indented
 from support import readings, refused
 
@@ -161,3 +163,22 @@ def test_files_are_fixed_with_their_neighbours_known() -> None:
     outcome = fix_texts(readings(texts), settings, unsafe=False)
     assert outcome.texts == {"a/Corefile": block("log"), "c/Corefile": block("log")}
     assert [each.path for each in outcome.applied] == ["a/Corefile", "c/Corefile"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "bugs", "not_applied"),
+    [("it changes text outside its edits: x", 1, 0), ("it causes T2 forces-ping", 0, 1)],
+)
+def test_an_offered_fix_that_fails_is_a_bug_unless_another_fix_is_the_reason(
+    monkeypatch: pytest.MonkeyPatch, problem: str, bugs: int, not_applied: int
+) -> None:
+    monkeypatch.setattr("kpl.fix.fixer.try_fixes", lambda *_: Tried(None, problem))
+    outcome = fix(block("log", "log"), RemovesPairs)
+    assert (len(outcome.bugs), len(outcome.not_applied), outcome.withheld) == (bugs, not_applied, [])
+    assert outcome.texts == {}
+    assert outcome.applied == []
+
+
+def test_the_places_of_what_edits_wrote_are_known() -> None:
+    edits = [Edit(10, 10, "abc"), Edit(2, 4, "x"), Edit(12, 20, "")]
+    assert _new_ranges(edits) == [Span(2, 3), Span(9, 12), Span(14, 14)]

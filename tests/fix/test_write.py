@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from kpl.errors import UsageError
-from kpl.fix.write import replace_file
+from kpl.fix.write import clean, replace_file
+from kpl.inputs.discover import SCRATCH_PREFIX
 
 
 def test_mode_is_kept_and_nothing_is_left_behind(tmp_path: Path) -> None:
@@ -48,3 +52,25 @@ def test_a_failure_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Monke
         replace_file(str(path), b"old", b"new")
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["Corefile"]
+
+
+def test_what_a_killed_run_left_behind_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    dead = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True, text=True
+    ).stdout.strip()
+    names = {
+        "dead": f"{SCRATCH_PREFIX}{dead}",
+        "old": f"{SCRATCH_PREFIX}{os.getppid()}",
+        "alive": f"{SCRATCH_PREFIX}{os.getpid()}",
+        "other": f"{SCRATCH_PREFIX}x",
+        "long": f"{SCRATCH_PREFIX}1234567890",
+    }
+    for name in names.values():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "new").write_text("x")
+    week_ago = time.time() - 7 * 24 * 3600
+    os.utime(tmp_path / names["old"], (week_ago, week_ago))
+    (tmp_path / f"{SCRATCH_PREFIX}{dead}0").write_text("a file")
+    clean(str(tmp_path))
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {names["alive"], names["other"], names["long"], f"{SCRATCH_PREFIX}{dead}0"}

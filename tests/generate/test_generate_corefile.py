@@ -120,6 +120,8 @@ def test_memory() -> None:
         {"cluster_domain": ""},
         {"upstreams": ["dns.example.org"]},
         {"upstreams": ["10.0.0.2:0"]},
+        {"upstreams": ["10.0.0.2:65536"]},
+        {"upstreams": ["[fd00::2"]},
         {"upstreams": ["10.0.0.2 }"]},
         {"upstreams": ["10.0.0.2"] * 16},
     ],
@@ -127,6 +129,11 @@ def test_memory() -> None:
 def test_what_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         corefile(**wrong)
+
+
+@pytest.mark.parametrize("upstream", ["10.0.0.2:1", "10.0.0.2:65535", "[fd00::2]:53", "fd00::2", "[fd00::2]"])
+def test_an_upstream_is_an_address_with_or_without_a_port(upstream: str) -> None:
+    assert f" {upstream}" in corefile(upstreams=[upstream])
 
 
 def test_the_command(tmp_path: Any) -> None:

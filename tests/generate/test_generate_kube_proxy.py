@@ -92,3 +92,31 @@ def test_the_command(tmp_path: Any) -> None:
 @pytest.mark.parametrize(("kubernetes", "also"), [("1.36", False), ("1.37", True), ("1.38", True)])
 def test_kubeadm_writes_the_mode_too(kubernetes: str, also: bool) -> None:
     assert ("as kubeadm does" in kube_proxy(Version(kubernetes)).replace("\n# ", " ")) is also
+
+
+def test_the_pod_network_is_written_as_it_was_given() -> None:
+    assert _code(kube_proxy(cluster_cidr="10.244.0.0/16")) == f'{HEAD}mode: iptables\nclusterCIDR: "10.244.0.0/16"\n'
+    two = kube_proxy(cluster_cidr="10.244.0.0/16,fd00::/48")
+    assert _code(two) == f'{HEAD}mode: iptables\nclusterCIDR: "10.244.0.0/16,fd00::/48"\n'
+
+
+def _said(release: str, kernel: str | None, services: int | None = 3000, endpoints: int | None = None) -> str:
+    version = Version(kernel) if kernel else None
+    return kube_proxy(Version(release), version, services=services, endpoints=endpoints).replace("\n# ", " ")
+
+
+def test_what_each_mode_needs_is_said_with_it() -> None:
+    assert "ip_vs_rr" in _said("1.30", "6.1")
+    assert "ip_vs_rr" not in _said("1.37", "6.1")
+    assert "tcpBeLiberal" in _said("1.37", None)
+    assert "tcpBeLiberal" not in _said("1.37", "6.1")
+    assert "tcpBeLiberal" not in _said("1.30", "6.1")
+
+
+def test_what_iptables_would_cost_is_said_for_a_number_of_services() -> None:
+    assert "With 1,001 Services" in _said("1.37", "6.1", 1001)
+    assert "in a full sync" not in _said("1.37", "6.1", 1001)
+    assert "in a full sync" in _said("1.37", "6.1", 1001, 2000)
+    # the default of the future, whatever the size is
+    assert "Services, iptables mode" not in _said("1.40", "6.1", None)
+    assert "Services, iptables mode" not in _said("1.40", "6.1", 10)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kpl.inputs.corefile import Corefile
 from kpl.inputs.corefileparser import CorefileError, parse_corefile
 from kpl.text.edit import Edit
-from support import SHARED
+from support import ROOT, SHARED
 
 
 @given(st.text(alphabet='ab{}".#,\\ \n\r\t()', max_size=40), st.booleans())
@@ -36,7 +36,15 @@ def test_what_coredns_loads_parses(name: str) -> None:
     rows = (
         json.loads(text)["cases"] if name.endswith(".json") else [json.loads(line) for line in text.split("\n") if line]
     )
-    loaded = [row.get("corefile", row.get("input")) for row in rows if row.get("loads", row.get("ok"))]
+    _parses([row.get("corefile", row.get("input")) for row in rows if row.get("loads", row.get("ok"))])
+
+
+def test_what_is_recorded_here_as_loaded_parses() -> None:
+    recorded = (ROOT / "tests" / "coredns" / "recorded.jsonl").read_text(encoding="utf-8").splitlines()
+    _parses([row["corefile"] for row in map(json.loads, recorded) if row["error"] is None])
+
+
+def _parses(loaded: list[str]) -> None:
     assert len(loaded) > 50
     refused = []
     for corefile in loaded:

@@ -259,6 +259,25 @@ def test_no_text_is_refused(text: str) -> None:
         assert server.written in text[slice(*dump.span(server.start))]
 
 
+def test_each_line_of_a_listing_that_names_a_virtual_server_is_one() -> None:
+    text = (
+        f"{LISTED}TCP  10.96.0.1:443 rr\n  -> 192.0.2.10:6443              Masq    1      4          0         \n"
+        "TCP  10.96.0.10:53 rr persistent 10800\nUDP  10.96.0.10:53 rr\n"
+        "  -> 10.244.1.2:53                Masq    1      0          7         \n"
+        "TCP  [fd00:96::a]:53 wlc\n  -> [fd00:244::2]:53             Tunnel  2      1          0         \n"
+        "FWM  7 rr\n  -> 10.244.1.5:0                 Route   1      0          0         \n"
+    )
+    dump = parse_ipvs(text)
+    assert [(each.protocol, each.address, each.port, len(each.real_servers)) for each in dump.servers()] == [
+        ("TCP", "10.96.0.1", 443, 1),
+        ("TCP", "10.96.0.10", 53, 0),
+        ("UDP", "10.96.0.10", 53, 1),
+        ("TCP", "fd00:96::a", 53, 1),
+        ("FWM", "7", None, 1),
+    ]
+    assert dump.unread == []
+
+
 @pytest.mark.skipif(not (SHARED / "corpus/dumps").is_dir(), reason="the corpus is not there")
 @pytest.mark.parametrize("path", sorted((SHARED / "corpus/dumps").glob("*ipvs_*.txt")), ids=lambda path: path.name)
 def test_real_listings(path) -> None:  # type: ignore[no-untyped-def]

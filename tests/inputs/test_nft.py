@@ -35,6 +35,7 @@ from kpl.inputs.nftrule import (
     Update,
     VerdictMap,
 )
+from kpl_rules.dataplane._nft import NEW, OLD
 from support import SHARED
 
 DUMP = """\
@@ -113,6 +114,20 @@ def test_the_blocks() -> None:
     assert (affinity.timeout, affinity.size, affinity.flags) == (9000, 65535, ("dynamic", "timeout"))
     assert table.sets["cluster-ips"].comment == "Active ClusterIPs"
     assert (table.counters["seen"].packets, table.counters["seen"].bytes) == (12, 720)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "type filter hook forward priority filter; policy drop;",
+        "type filter hook forward priority filter;\n\t\tpolicy drop;",
+        "policy drop;\n\t\ttype filter hook forward priority filter;",
+    ],
+)
+def test_a_policy_is_kept_on_whatever_line_it_is(lines: str) -> None:
+    (table,) = parse_nft(f"table ip filter {{\n\tchain FORWARD {{\n\t\t{lines}\n\t}}\n}}\n").tables
+    chain = table.chains["FORWARD"]
+    assert (chain.kind, chain.hook, chain.policy) == ("filter", "forward", "drop")
 
 
 def test_elements() -> None:
@@ -450,10 +465,19 @@ CORPUS = sorted(
 )
 
 
+@pytest.mark.parametrize("text", [NEW, OLD, DUMP], ids=["new", "old", "small"])
+def test_rules_printed_are_what_they_were(text: str) -> None:
+    _prints_what_was_read(text)
+
+
 @pytest.mark.skipif(not CORPUS, reason="needs ../shared")
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_real_rules_printed_are_what_they_were(path: Path) -> None:
-    ruleset = parse_nft(path.read_text())
+    _prints_what_was_read(path.read_text())
+
+
+def _prints_what_was_read(text: str) -> None:
+    ruleset = parse_nft(text)
     for table in ruleset.tables:
         for chain in table.chains.values():
             for rule, (_, shape) in zip(chain.rules, chain.rows, strict=True):

@@ -71,6 +71,39 @@ def test_any_text_is_read(text: str) -> None:
         assert all(0 <= span.start <= span.end <= len(text) for span in spans)
 
 
+def test_commands_are_what_nft_lists_of_them() -> None:
+    listing = f"""\
+table ip kube-proxy {{
+	comment "rules for kube-proxy"
+	set cluster-ips {{
+		type ipv4_addr
+		comment "Active ClusterIPs"
+		elements = {{ 10.96.0.7 }}
+	}}
+
+	map service-ips {{
+		type ipv4_addr . inet_proto . inet_service : verdict
+		elements = {{ 10.96.0.7 . tcp . 80 comment "shop/web:http" : goto {SERVICE} }}
+	}}
+
+	chain services {{
+	}}
+
+	chain nat-output {{
+		type nat hook output priority -100; policy accept;
+		jump services
+	}}
+
+	chain {SERVICE} {{
+		meta l4proto tcp dnat to 10.244.1.7:8080
+	}}
+}}
+"""
+    (listed,) = node_states(parse_nft(listing))
+    (made,) = node_states(parse_nft_commands(COMMANDS))
+    assert made.ports == listed.ports != []
+
+
 @pytest.mark.skipif(not DUMPS, reason="what real kube-proxies wrote is not here")
 def test_what_kube_proxy_wrote_is_what_nft_lists() -> None:
     for path in DUMPS:

@@ -6,6 +6,7 @@ import pytest
 
 from kpl.lint.engine import lint
 from kpl.lint.settings import Settings
+from kpl_rules.resolver.resolv_conf_line_not_read import MOST_RELATED
 from support import readings, run, underlined
 
 SERVER = "nameserver 10.96.0.10\n"
@@ -68,3 +69,9 @@ def test_a_number_behind_a_blank_is_one_finding() -> None:
 
 def test_a_long_options_line_is_no_trouble() -> None:
     assert len(found(SERVER + "options" + " rotate" * 9000 + "\n")) == 0
+
+
+def test_of_many_indented_lines_the_first_ones_are_shown() -> None:
+    (finding,) = run({"resolv.conf": "nameserver 10.0.0.1\n" + " options ndots:2\n" * 9}).findings
+    assert "this line and 8 more" in finding.message
+    assert [each.source.position(each.span.start)[0] for each in finding.related] == list(range(3, 3 + MOST_RELATED))

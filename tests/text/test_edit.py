@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpl.text.edit import Edit, apply_edits, are_apart, collide, lost_comments
+from kpl.text.edit import Edit, apply_edits, are_apart, collide, composed, lost_comments
 from kpl.text.version import Version
 
 
@@ -133,3 +133,45 @@ def test_edits_that_are_apart_can_be_applied(edits: list[Edit], apart: bool) -> 
     else:
         with pytest.raises(ValueError, match="overlaps another one"):
             apply_edits("abcdef", edits)
+
+
+def test_edits_of_several_rounds_are_one() -> None:
+    rounds = [[Edit(1, 2, "xyz")], [Edit(0, 0, "<"), Edit(3, 4, "")], [Edit(6, 6, ">")]]
+    text = "abcd"
+    for edits in rounds:
+        text = apply_edits(text, edits)
+    assert text == "<axycd>"
+    assert composed(4, rounds) == [Edit(0, 0, "<"), Edit(1, 2, "xy"), Edit(4, 4, ">")]
+    # what comes and goes again leaves nothing
+    assert composed(4, [[Edit(2, 2, "x")], [Edit(2, 3, "")]]) == []
+    assert composed(0, [[Edit(0, 0, "a")]]) == [Edit(0, 0, "a")]
+    assert composed(3, []) == []
+
+
+@given(st.text("abc", max_size=12), st.data())
+def test_the_edits_of_all_rounds_do_what_the_rounds_do(text: str, data: st.DataObject) -> None:
+    rounds, new = [], text
+    for _ in range(data.draw(st.integers(0, 3))):
+        places = sorted(data.draw(st.lists(st.integers(0, len(new)), max_size=6)))
+        edits = [
+            Edit(start, end, data.draw(st.text("xy", max_size=2)))
+            for start, end in zip(places[::2], places[1::2], strict=False)
+        ]
+        edits = [
+            edit for number, edit in enumerate(edits) if number + 1 == len(edits) or edit.end < edits[number + 1].start
+        ]
+        rounds.append(edits)
+        new = apply_edits(new, edits)
+    made = composed(len(text), rounds)
+    assert apply_edits(text, made) == new
+    assert all(edit.end < other.start for edit, other in zip(made, made[1:], strict=False))
+
+
+@pytest.mark.parametrize("digits", [17, 18])
+def test_a_number_of_a_version_has_at_most_eighteen_digits(digits: int) -> None:
+    assert Version("1." + "9" * digits).numbers == (1, int("9" * digits), 0)
+
+
+def test_a_longer_number_is_no_version() -> None:
+    with pytest.raises(ValueError, match="is not a version"):
+        Version("1." + "9" * 19)

@@ -97,6 +97,25 @@ def _check_lines(text: str) -> None:
             assert source.position(offset) == (number, offset - start + 1)
 
 
+def test_the_cr_of_a_line_end_is_no_part_of_the_line_and_another_lines_cr_is_none_of_it() -> None:
+    source = Source("f", "ab\r\n\r\nc\r\rd\r")
+    assert [source.line_span(number) for number in range(1, 7)] == [
+        Span(0, 2),
+        Span(4, 4),
+        Span(6, 7),
+        Span(8, 8),
+        Span(9, 10),
+        Span(11, 11),
+    ]
+
+
+def test_half_a_character_of_utf16_is_read_as_bytes() -> None:
+    data = codecs.BOM_UTF16_LE + "ab".encode("utf-16-le") + b"c"
+    source = Source.from_bytes("f", data)
+    assert (source.encoding, source.valid, source.bom) == ("utf-8", False, b"")
+    assert source.encode(source.text) == data
+
+
 @pytest.mark.parametrize(
     ("text", "newline"), [("", "\n"), ("a", "\n"), ("a\nb\r\n", "\n"), ("a\r\nb\n", "\r\n"), ("a\rb\n", "\r")]
 )

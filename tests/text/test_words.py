@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpl.text.words import closest, distance
+from kpl.text.words import and_more, closest, distance, listed
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,33 @@ def test_closest(word: str, meant: tuple[str, int] | None) -> None:
 
 def test_two_names_equally_near_are_a_guess() -> None:
     assert closest("timeout-c", ["timeout-a", "timeout-b"]) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "name", "slips"),
+    [
+        ("node", "mode", None),
+        ("NODE", "node", 0),
+        ("nodes", "modes", 1),
+        ("nodes", "maxes", None),
+        ("abcdefg", "abcdexg", 1),
+        ("abcdefg", "abcxexg", None),
+        ("abcdefgh", "abcxexgh", 2),
+        ("abcdefgh", "axcxexgh", None),
+        ("abcdefgh", "abcdefghij", 2),
+        ("abcdefgh", "abcdefghijk", None),
+    ],
+)
+def test_a_longer_word_may_have_more_slips(word: str, name: str, slips: int | None) -> None:
+    assert closest(word, [name]) == (None if slips is None else (name, slips))
+
+
+def test_words_in_a_sentence() -> None:
+    assert [listed(words) for words in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]
+    assert [and_more(count, "rule") for count in (0, 1, 2, 1200)] == [
+        "",
+        " (and 1 more rule)",
+        " (and 2 more rules)",
+        " (and 1,200 more rules)",
+    ]
+    assert and_more(2, "address") == " (and 2 more addresses)"

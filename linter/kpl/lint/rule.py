@@ -119,13 +119,16 @@ class Bad(Example):
     """An example that the rule must flag: exactly the texts `flags`, in order.
 
     `fixed` is the text of the first file after the fix; it must lint clean and stay as it is when it is fixed again.
-    `other` names rules that flag this example too.
+    Without it no fix may be offered. `other` names rules that flag this example too, `says` is what messages and helps
+    contain, and `severities` are those of the findings where they are not that of the rule.
     """
 
     flags: Sequence[str] = ()
     fixed: str | None = None
     safe: bool = True
     other: Sequence[str] = ()
+    says: Sequence[str] = ()
+    severities: Sequence[Severity] = ()
 
 
 @dataclass(eq=False, repr=False)

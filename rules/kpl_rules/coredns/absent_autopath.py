@@ -121,6 +121,36 @@ class AbsentAutopath(Rule):
         Good({"Corefile": _PLAIN, "cart.yaml": _CART}, {"node_local_dns": True}, other=["ndots-search-cost"]),
         # whom the pods ask is not known
         Good({"Corefile": _PLAIN}),
+        # a pod that does not ask the cluster's DNS, a patch, and a name of the pod's own file
+        Good({"Corefile": _PLAIN, "cart.yaml": _CART + "      dnsPolicy: Default\n"}),
+        Good({"Corefile": _PLAIN, "cart.yaml": _CART.replace("          image: shop/cart:3-bookworm\n", "")}),
+        Good(
+            {
+                "Corefile": _PLAIN,
+                "cart.yaml": _CART + "      hostAliases: [{ip: 10.0.0.7, hostnames: [api.stripe.com]}]\n",
+            }
+        ),
+        # not for the names of this cluster, and nobody answers other names
+        Good(
+            {"Corefile": _PLAIN.replace("cluster.local", "other.local"), "cart.yaml": _CART},
+            other=["ndots-search-cost"],
+        ),
+        Good(
+            {"Corefile": _PLAIN.replace("forward .", "forward corp.example"), "cart.yaml": _CART},
+            other=["ndots-search-cost"],
+        ),
+        Good(
+            {"Corefile": _PLAIN.replace("    loop\n", "    import more/*\n"), "cart.yaml": _CART},
+            other=["ndots-search-cost"],
+        ),
+        Bad(
+            {"Corefile": _PLAIN, "cart.yaml": _CART, "pay.yaml": _CART.replace("name: cart", "name: pay")},
+            flags=["kubernetes cluster.local in-addr.arpa ip6.arpa"],
+            fixed=_WITH,
+            safe=False,
+            other=["ndots-search-cost"],
+            says=["by `Deployment/shop/cart` sends 8 queries instead of 2 (1 more workload looks up such names)"],
+        ),
     ]
 
     def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:

@@ -65,6 +65,7 @@ class AutopathWithoutVerifiedPods(Rule):
                 "  autopath @kubernetes\n}\n"
             ),
             flags=["autopath @kubernetes"],
+            says=["with `pods disabled` (the default), so"],
             fixed="cluster.local {\n  errors\n  ready\n  kubernetes {  # pods are off\n    ttl 30\n    pods verified\n  }\n"
             "  autopath @kubernetes\n}\n",
             safe=False,
@@ -81,6 +82,17 @@ class AutopathWithoutVerifiedPods(Rule):
         Good(corefile(_FULL % "pods {{ .Values.pods }}")),
         # a search list out of a file
         Good(corefile("lan {\n    errors\n    file /zones/lan\n    autopath /etc/search.conf\n}\n")),
+        # the last line counts
+        Bad(
+            corefile(_FULL % "pods verified\n        pods insecure"),
+            flags=["pods insecure"],
+            fixed=_FULL % "pods verified\n        pods verified",
+            safe=False,
+        ),
+        # what is imported may set it, or bring the plugin
+        Good(corefile(_FULL % "import pods.conf")),
+        Good(corefile("lan {\n    errors\n    autopath @kubernetes\n    import more/*\n}\n")),
+        Good({"autopath.override": "autopath @kubernetes\n"}),
     ]
 
     def check(self, server: ServerBlock) -> Iterator[Finding]:

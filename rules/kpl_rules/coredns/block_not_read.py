@@ -40,6 +40,20 @@ class BlockNotRead(Rule):
             flags=["{"],
         ),
         Good(corefile("lan {\n    errors\n    whoami\n    nomad {\n        ttl 10\n    }\n}\n")),
+        # a comment is between: no edit of blanks moves the brace
+        Bad(
+            corefile("lan {\n    errors\n    whoami\n    nomad  # jobs\n    {\n        ttl 10\n    }\n}\n"),
+            flags=["{"],
+        ),
+        Good(
+            corefile(
+                "lan {\n    errors\n    dns64 {\n        prefix 64:ff9b::/96\n        translate_all\n    }\n    whoami\n}\n"
+            )
+        ),
+        Good(
+            corefile("lan {\n    errors\n    whoami\n    cache\n    {\n        prefetch 5\n    }\n}\n"),
+            other=["corefile-refused"],
+        ),
     ]
 
     def check(self, directive: Directive, corefile: Corefile, cluster: Cluster) -> Iterator[Finding]:

@@ -53,6 +53,7 @@ class BoundAddressOfAnotherBlock(Rule):
                 "lan {\n    bind 10.0.0.1\n    errors\n    whoami\n}\n. {\n    errors\n    cache\n    forward . 10.0.0.2\n}\n"
             ),
             flags=["."],
+            says=["another block binds 10.0.0.1", "Add `bind 10.0.0.1`"],
         ),
         Good(
             corefile(
@@ -66,6 +67,35 @@ class BoundAddressOfAnotherBlock(Rule):
                 ". {\n    errors\n    cache\n    forward . 10.0.0.2\n}\n"
             )
         ),
+        # every address, an interface, another transport
+        Good(
+            corefile(
+                "lan {\n    bind 0.0.0.0\n    errors\n    whoami\n}\n. {\n    errors\n    cache\n    forward . 10.0.0.2\n}\n"
+            )
+        ),
+        Good(
+            corefile(
+                "lan {\n    bind eth0\n    errors\n    whoami\n}\n. {\n    errors\n    cache\n    forward . 10.0.0.2\n}\n"
+            )
+        ),
+        Good(
+            corefile(
+                "tls://lan:53 {\n    bind 10.0.0.1\n    tls c k\n    errors\n    whoami\n}\n"
+                ". {\n    errors\n    cache\n    forward . 10.0.0.2\n}\n"
+            )
+        ),
+        # what is imported or rendered may bind
+        Good(
+            corefile(
+                "lan {\n    bind 10.0.0.1\n    errors\n    whoami\n}\n. {\n    errors\n    cache\n    import up/*\n}\n"
+            )
+        ),
+        Good(
+            corefile(
+                "lan {\n    bind 10.0.0.1\n    errors\n    whoami\n}\n. {\n    errors\n    whoami\n    {{ .Values.bind }}\n}\n"
+            )
+        ),
+        Good(corefile("lan {\n    bind 10.0.0.1\n    errors\n    whoami\n}\n{$ZONE} {\n    errors\n    whoami\n}\n")),
     ]
 
     def check(self, corefile: Corefile, cluster: Cluster) -> Iterator[Finding]:
@@ -99,7 +129,9 @@ def _addresses(server: ServerBlock) -> list[str]:
 
 
 def _ports(server: ServerBlock, cluster: Cluster) -> set[str]:
-    """The ports of the block's keys, each with its transport."""
+    """The ports of the block's keys, each with its transport; none where a variable may bring the port."""
+    if any(key.endswith("}") for key in server.keys):
+        return set()
     try:
         zones = [zone for key in server.keys for zone in served_zones(key, cluster.coredns_version)]
     except ValueError:  # a key that is no zone yet: a variable brings the rest

@@ -58,13 +58,27 @@ class CacheCapacityTooSmall(Rule):
         Bad(
             corefile("lan {\n    errors\n    cache {\n        denial 0\n    }\n    forward . 10.0.0.2\n}\n"),
             flags=["0"],
+            says=["Replace it with `disable denial`"],
         ),
         Bad(
             corefile("lan {\n    errors\n    cache {\n        denial 500 5\n    }\n    forward . 10.0.0.2\n}\n"),
             flags=["500"],
+            says=["Set a capacity of 1024 or more."],
         ),
         Good(corefile("lan {\n    errors\n    cache {\n        success 5000 20\n    }\n    forward . 10.0.0.2\n}\n")),
         Good(corefile("lan {\n    errors\n    cache {\n        success 2048\n    }\n    forward . 10.0.0.2\n}\n")),
+        Bad(
+            corefile("lan {\n    errors\n    cache {\n        success 1023\n    }\n    forward . 10.0.0.2\n}\n"),
+            flags=["1023"],
+            fixed="lan {\n    errors\n    cache {\n        success 9984 1023\n    }\n    forward . 10.0.0.2\n}\n",
+            safe=False,
+            says=["the minimum is 1024 entries", "if 1023 is the TTL"],
+        ),
+        Good(corefile("lan {\n    errors\n    cache {\n        success 1024\n    }\n    forward . 10.0.0.2\n}\n")),
+        Good(corefile("lan {\n    errors\n    cache {\n        prefetch 5\n    }\n    forward . 10.0.0.2\n}\n")),
+        Good(
+            corefile("lan {\n    errors\n    cache {\n        success {$CAPACITY}\n    }\n    forward . 10.0.0.2\n}\n")
+        ),
     ]
 
     def check(self, directive: Directive, cluster: Cluster) -> Iterator[Finding]:

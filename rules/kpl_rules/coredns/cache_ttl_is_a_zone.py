@@ -42,6 +42,19 @@ class CacheTtlIsAZone(Rule):
             fixed="lan {\n    errors\n    cache 30 a.lan\n    forward . 10.0.0.2\n}\n",
         ),
         Good(corefile("lan {\n    errors\n    cache 30 a.lan\n    forward . 10.0.0.2\n}\n")),
+        Bad(
+            corefile("lan {\n    errors\n    cache 2m\n    forward . 10.0.0.2\n}\n"),
+            flags=["2m"],
+            fixed="lan {\n    errors\n    cache 120\n    forward . 10.0.0.2\n}\n",
+        ),
+        Bad(
+            corefile("lan {\n    errors\n    cache 1h\n    forward . 10.0.0.2\n}\n"),
+            flags=["1h"],
+            fixed="lan {\n    errors\n    cache 3600\n    forward . 10.0.0.2\n}\n",
+        ),
+        Good(corefile("lan {\n    errors\n    cache\n    forward . 10.0.0.2\n}\n")),
+        Good(corefile("lan {\n    errors\n    cache 30 a.lan 10\n    forward . 10.0.0.2\n}\n")),
+        Good(corefile("lan {\n    errors\n    cache {$TTL} 30\n    forward . 10.0.0.2\n}\n")),
     ]
 
     def check(self, directive: Directive, corefile: Corefile) -> Iterator[Finding]:

@@ -35,6 +35,13 @@ class EncryptedKeyWithoutTls(Rule):
         Good(corefile("lan {\n    errors\n    whoami\n}\n")),
         # what is imported may hold it
         Good(corefile("tls://lan {\n    import common/*\n    errors\n    whoami\n}\n")),
+        Bad(
+            corefile("https://lan tls://wan {\n    errors\n    whoami\n}\n"),
+            flags=["https://lan", "tls://wan"],
+            says=["CoreDNS serves `https://lan` in clear text"],
+        ),
+        Good(corefile("dns://lan {\n    errors\n    whoami\n}\n")),
+        Good(corefile("tls://lan {\n    errors\n    whoami\n    {{ .Values.tls }}\n}\n")),
     ]
 
     def check(self, server: ServerBlock, corefile: Corefile) -> Iterator[Finding]:

@@ -61,6 +61,7 @@ class FallthroughToNowhere(Rule):
         Bad(
             corefile("lan {\n    errors\n    hosts {\n        10.0.0.1 a.lan\n        fallthrough\n    }\n}\n"),
             flags=["fallthrough"],
+            says=["without `fallthrough`, `hosts` also responds with SERVFAIL"],
         ),
         Good(
             corefile(
@@ -68,6 +69,29 @@ class FallthroughToNowhere(Rule):
             )
         ),
         Good(corefile("lan {\n    errors\n    hosts {\n        10.0.0.1 a.lan\n    }\n}\n")),
+        # each plugin has the next one of the order behind it, the last one has none
+        Bad(
+            corefile(
+                "lan {\n    errors\n    hosts {\n        10.0.0.1 a.lan\n        fallthrough a.lan\n    }\n"
+                "    etcd lan {\n        fallthrough\n    }\n}\n"
+            ),
+            flags=["fallthrough"],
+            says=["Remove it, so that these names get NXDOMAIN."],
+        ),
+        # what is imported may answer, and so may a template's line or a plugin of another project
+        Good(corefile("lan {\n    errors\n    import more/*\n    etcd lan {\n        fallthrough\n    }\n}\n")),
+        Good(corefile("lan {\n    errors\n    etcd lan {\n        fallthrough\n    }\n    {{ .Values.more }}\n}\n")),
+        Good(
+            corefile("lan {\n    errors\n    etcd lan {\n        fallthrough\n    }\n    k8s_gateway lan\n}\n"),
+            other=["unknown-plugin"],
+        ),
+        Good(
+            corefile(
+                "(db) {\n    etcd lan {\n        fallthrough\n    }\n}\n"
+                "lan {\n    errors\n    import db\n    forward . 10.0.0.2\n}\n"
+            ),
+            other=["missing-cache"],
+        ),
     ]
 
     def check(self, server: ServerBlock, corefile: Corefile, cluster: Cluster) -> Iterator[Finding]:

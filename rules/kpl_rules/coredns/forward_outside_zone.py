@@ -53,6 +53,21 @@ class ForwardOutsideZone(Rule):
             other=["corefile-refused"],
         ),
         Good(corefile("{$ZONE} {\n    errors\n    cache 30\n    forward example.org 10.0.0.2\n}\n")),
+        # the zone above has it
+        Good(corefile("a.example.com {\n    errors\n    cache 30\n    forward example.com 10.0.0.2\n}\n")),
+        Good(corefile("example.com {\n    errors\n    cache 30\n    forward {$ZONE} 10.0.0.2\n}\n")),
+        Good(
+            corefile(
+                "example.com {\n    errors\n    cache 30\n    forward example.org 10.0.0.2\n    {{ .Values.x }}\n}\n"
+            )
+        ),
+        Good(
+            corefile(
+                "(up) {\n    forward example.org 10.0.0.2\n}\nexample.org {\n    errors\n    cache 30\n    import up\n}\n"
+            )
+        ),
+        # one of several keys
+        Good(corefile("example.com example.org {\n    errors\n    cache 30\n    forward example.org 10.0.0.2\n}\n")),
     ]
 
     def check(self, server: ServerBlock, corefile: Corefile) -> Iterator[Finding]:

@@ -35,6 +35,20 @@ class GluedComment(Rule):
             safe=False,
         ),
         Good(corefile("lan {\n    errors\n    cache 30#seconds\n    forward . 10.0.0.2 # old 10.0.0.3\n}\n")),
+        # the first comment of a line takes the others in
+        Bad(
+            corefile("lan {\n    errors\n    cache 30\n    forward . 10.0.0.2#a 10.0.0.3#b 10.0.0.4\n}\n"),
+            flags=["#a", "#b"],
+            fixed="lan {\n    errors\n    cache 30\n    forward . 10.0.0.2 #a 10.0.0.3#b 10.0.0.4\n}\n",
+            safe=False,
+        ),
+        Bad(
+            corefile("lan {\n    errors\n    whoami#a b\n    log#c d\n}\n"),
+            flags=["#a", "#c"],
+            fixed="lan {\n    errors\n    whoami #a b\n    log #c d\n}\n",
+            safe=False,
+            other=["corefile-refused"],
+        ),
     ]
 
     def check(self, corefile: Corefile) -> Iterator[Finding]:

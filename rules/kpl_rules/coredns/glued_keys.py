@@ -48,6 +48,16 @@ class GluedKeys(Rule):
         ),
         Good(corefile("a.org, b.org {\n    errors\n    whoami\n}\n")),
         Good(corefile("{$ZONES} {\n    errors\n    whoami\n}\n")),
+        Bad(
+            corefile("a.org,b.org,c.org {\n    errors\n    whoami\n}\n"),
+            flags=["a.org,b.org,c.org"],
+            fixed="a.org, b.org, c.org {\n    errors\n    whoami\n}\n",
+        ),
+        # one word, as its quotes say
+        Bad(corefile('"a.org,b.org" {\n    errors\n    whoami\n}\n'), flags=['"a.org,b.org"']),
+        Good(corefile("{$A},{$B} {\n    errors\n    whoami\n}\n")),
+        Good(corefile("a.org,b.org {\n    errors\n    whoami\n    {{ .Values.x }}\n}\n")),
+        Good(corefile("(a,b) {\n    errors\n}\nlan {\n    import a,b\n    whoami\n}\n")),
     ]
 
     def check(self, server: ServerBlock, corefile: Corefile) -> Iterator[Finding]:

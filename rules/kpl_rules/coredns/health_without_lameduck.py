@@ -79,6 +79,9 @@ class HealthWithoutLameduck(Rule):
                 "        force_tcp\n    }\n    health 169.254.20.10:8080\n}\n"
             )
         ),
+        # one that waits holds up the process
+        Good(corefile((_FULL % f"    health{_BLOCK}") + "lan:5353 {\n    errors\n    health :8082\n    whoami\n}\n")),
+        Good(corefile(_FULL % "    health"), {"coredns": "1.0.4"}, other=["corefile-refused"]),
     ]
 
     def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:

@@ -49,6 +49,8 @@ class KeyHoldsBrace(Rule):
         ),
         Good(corefile("example.org:1053 {\n    errors\n    whoami\n}\n")),
         Good(corefile("{$ZONE} {\n    errors\n    whoami\n}\n")),
+        Good(corefile("lan{ {\n    errors\n    whoami\n    {{ .Values.x }}\n}\n")),
+        Good(corefile("a{b{ {\n    errors\n    whoami\n}\n")),
     ]
 
     def check(self, server: ServerBlock, corefile: Corefile) -> Iterator[Finding]:

@@ -47,6 +47,8 @@ class KeyIsAPlugin(Rule):
         # a zone may be called like a plugin
         Good(corefile("local {\n    errors\n    whoami\n}\n")),
         Good({"errors.override": "errors\n"}),
+        Good(corefile("{{ .Values.zone }}\ncache 30\n")),
+        Good(corefile("example.org\nwhoami\n")),
     ]
 
     def check(self, server: ServerBlock, corefile: Corefile, cluster: Cluster) -> Iterator[Finding]:

@@ -50,12 +50,33 @@ class KeyNotWhatItLooksLike(Rule):
     symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(corefile("http://example.org {\n    errors\n    whoami\n}\n"), flags=["http://example.org"]),
-        Bad(corefile("TLS://. {\n    errors\n    whoami\n}\n"), flags=["TLS://."]),
-        Bad(corefile("example.org:dns {\n    errors\n    whoami\n}\n"), flags=["example.org:dns"]),
-        Bad(corefile("lan:10.0.0.1:53 {\n    errors\n    whoami\n}\n"), flags=["lan:10.0.0.1:53"]),
-        Bad(corefile("10.0.0.1 {\n    errors\n    whoami\n}\n"), flags=["10.0.0.1"]),
+        Bad(corefile("TLS://. {\n    errors\n    whoami\n}\n"), flags=["TLS://."], says=["`TLS://` is not a scheme"]),
+        Bad(
+            corefile("example.org:dns {\n    errors\n    whoami\n}\n"),
+            flags=["example.org:dns"],
+            says=["`dns` after `example.org:`"],
+        ),
+        Bad(
+            corefile("lan:10.0.0.1:53 {\n    errors\n    whoami\n}\n"),
+            flags=["lan:10.0.0.1:53"],
+            says=["Add `bind ADDRESS`"],
+        ),
+        Bad(
+            corefile("10.0.0.1 {\n    errors\n    whoami\n}\n"),
+            flags=["10.0.0.1"],
+            says=["add `bind 10.0.0.1` to the block"],
+        ),
         Good(corefile("dns://example.org:1053 10.0.0.0/8 2001:db8::/32 {\n    errors\n    whoami\n}\n")),
         Good(corefile("_tcp.example.org {\n    errors\n    whoami\n}\n")),
+        Bad(
+            corefile(".a.pine {\n    errors\n    whoami\n}\n"),
+            {"coredns": "1.6.0"},
+            flags=[".a.pine"],
+            says=["Remove the dot: `a.pine`."],
+        ),
+        Good(corefile("http://example.org {\n    errors\n    whoami\n    {{ .Values.x }}\n}\n")),
+        Good(corefile("http://{$ZONE} {\n    errors\n    whoami\n}\n")),
+        Good(corefile("(http://a) {\n    errors\n}\nlan {\n    import http://a\n    whoami\n}\n")),
     ]
 
     def check(self, server: ServerBlock, corefile: Corefile, cluster: Cluster) -> Iterator[Finding]:

@@ -45,9 +45,27 @@ class KeyOfSeveralZones(Rule):
     since = "0.1.0"
     default = False
     examples = [
-        Bad(corefile("10.0.0.0/15 {\n    errors\n    whoami\n}\n"), flags=["10.0.0.0/15"]),
+        Bad(
+            corefile("10.0.0.0/15 {\n    errors\n    whoami\n}\n"),
+            flags=["10.0.0.0/15"],
+            says=["as 2 zones: `0.10.in-addr.arpa.`, `1.10.in-addr.arpa.`\n"],
+        ),
         Good(corefile("10.0.0.0/16 {\n    errors\n    whoami\n}\n")),
         Good(corefile("fd00:10::/32 {\n    errors\n    whoami\n}\n")),
+        Bad(corefile("fd00::/27 {\n    errors\n    whoami\n}\n"), flags=["fd00::/27"]),
+        Good(corefile("{$NETWORK}/15 {\n    errors\n    whoami\n}\n")),
+        Bad(
+            corefile("10.0.0.0/14 {\n    errors\n    whoami\n}\n"),
+            flags=["10.0.0.0/14"],
+            says=[
+                "as 4 zones: `0.10.in-addr.arpa.`, `1.10.in-addr.arpa.`, `2.10.in-addr.arpa.`, `3.10.in-addr.arpa.`\n"
+            ],
+        ),
+        Bad(
+            corefile("10.0.0.0/13 {\n    errors\n    whoami\n}\n"),
+            flags=["10.0.0.0/13"],
+            says=["`3.10.in-addr.arpa.` and 4 more"],
+        ),
     ]
 
     def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:

@@ -34,6 +34,10 @@ class LogFormatIsAScope(Rule):
         ),
         Good(corefile('lan {\n    errors\n    log . "{remote} {name}"\n    whoami\n}\n')),
         Good(corefile("lan {\n    errors\n    log {$ZONE}\n    whoami\n}\n")),
+        Good(corefile("lan {\n    errors\n    log\n    whoami\n}\n")),
+        Good(corefile("lan {\n    errors\n    log a.lan\n    whoami\n}\n")),
+        # another plugin may take such a word
+        Good(corefile("lan {\n    errors\n    root {remote}\n    whoami\n}\n")),
     ]
 
     def check(self, directive: Directive) -> Iterator[Finding]:

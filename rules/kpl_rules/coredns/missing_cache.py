@@ -117,6 +117,28 @@ class MissingCache(Rule):
         ),
         # plugin lines of a block that stands elsewhere
         Good({"log.override": "forward corp.example 10.0.0.53\n"}),
+        # one of them is not on this host
+        Bad(
+            corefile(". {\n    forward . 127.0.0.1:5301 9.9.9.9\n}\n"),
+            flags=["forward . 127.0.0.1:5301 9.9.9.9"],
+            fixed=". {\n    forward . 127.0.0.1:5301 9.9.9.9\n    cache 30\n}\n",
+        ),
+        Bad(
+            corefile("(up) {\n    forward . 9.9.9.9\n}\ncorp.example . {\n    import up\n}\n"),
+            flags=["forward . 9.9.9.9"],
+        ),
+        Bad(
+            corefile(_CLUSTER.replace("cluster.local in-addr.arpa", "10.96.0.0/12 one.local. two.local in-addr.arpa")),
+            flags=["forward . 10.0.0.53"],
+            fixed=_CLUSTER.replace(
+                "cluster.local in-addr.arpa", "10.96.0.0/12 one.local. two.local in-addr.arpa"
+            ).replace(
+                "    loop\n",
+                "    cache 30 {\n        disable success one.local.\n        disable denial one.local.\n    }\n    loop\n",
+            ),
+            other=["key-of-several-zones"],
+        ),
+        Good(corefile(". {\n    forward corp.example 10.0.0.53\n}\n")),
     ]
 
     def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:

@@ -31,6 +31,13 @@ class MissingClosingBrace(Rule):
         Bad(corefile("lan {\n    errors\n    whoami\n    cache 30 {\n        prefetch 5\n    }\n"), flags=["}"]),
         Bad(corefile("lan {\n    errors\n    whoami\n}\n}\n"), flags=["}"]),
         Good(corefile("lan {\n    errors\n    whoami\n}\n")),
+        # what the template brings may close it
+        Good(
+            corefile(
+                "lan {\n    errors\n    whoami\n    {{ .Values.more }}\n    cache 30 {\n        prefetch 5\n    }\n"
+            )
+        ),
+        Good({"more.override": "errors\ncache 30 {\n    prefetch 5\n}\n"}),
     ]
 
     def check(self, corefile: Corefile) -> Iterator[Finding]:

@@ -48,6 +48,8 @@ class MissingErrors(Rule):
         Good(corefile(_FULL % "    errors\n")),
         Good(corefile("(defaults) {\n    errors\n}\n" + _FULL % "    import defaults\n")),
         Good(corefile(_FULL % "    import common.conf\n")),
+        # one that runs outside of the cluster
+        Good(corefile(". {\n    kubernetes cluster.local {\n        kubeconfig /k/config\n    }\n}\n")),
     ]
 
     def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:

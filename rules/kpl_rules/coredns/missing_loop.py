@@ -73,6 +73,18 @@ class MissingLoop(Rule):
         Good(corefile(_FULL % ("8.8.8.8 [2620:fe::fe]:53", ""))),
         Good(corefile(_FULL % ("/etc/resolv.conf", "    import loop.conf\n"))),
         Good(corefile(". {\n    errors\n    forward . /etc/resolv.conf\n    cache 30\n}\n")),
+        Good(corefile((_FULL % ("/etc/resolv.conf", "")).replace(".:53", ".:5353"))),
+        Good(corefile((_FULL % ("10.0.0.2", "")).replace("forward .", "forward corp.example"))),
+        Good(corefile(_FULL % ("{$UPSTREAM}", ""))),
+        # it is not there yet
+        Good(corefile(_FULL % ("10.0.0.2", "")).copy(), {"coredns": "1.2.0"}, other=["corefile-refused"]),
+        Bad(
+            corefile(_FULL % ("8.8.8.8 10.0.0.2", "")),
+            flags=[".:53"],
+            fixed=_FULL % ("8.8.8.8 10.0.0.2", "    loop\n"),
+            safe=False,
+            says=["forwards to `10.0.0.2` without `loop`"],
+        ),
     ]
 
     def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:

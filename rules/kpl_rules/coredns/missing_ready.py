@@ -48,6 +48,21 @@ cluster.local:53 {
 }
 """
 
+_CLUSTER_DNS = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: coredns
+spec:
+  template:
+    spec:
+      hostNetwork: true
+      dnsPolicy: Default
+      containers:
+        - name: dns
+          image: registry.k8s.io/coredns/coredns:v1.14.7
+"""
+
 
 class MissingReady(Rule):
     """The server block has no `ready`, so a CoreDNS pod receives queries before it knows the Services.
@@ -85,6 +100,35 @@ class MissingReady(Rule):
         Good(corefile(_FULL % ""), {"coredns": "1.4.0"}),
         # one that runs outside of the cluster
         Good(corefile(". {\n    errors\n    kubernetes cluster.local {\n        kubeconfig /k/config\n    }\n}\n")),
+        # the port is one of the node
+        Bad(
+            {"Corefile": _FULL % "", "coredns.yaml": _CLUSTER_DNS},
+            flags=[".:53"],
+            fixed=_FULL % "    ready\n",
+            safe=False,
+        ),
+        Bad(
+            {
+                "Corefile": _FULL % "",
+                "agent.yaml": _CLUSTER_DNS.replace("coredns/coredns", "agent").replace("coredns", "agent"),
+            },
+            flags=[".:53"],
+            fixed=_FULL % "    ready\n",
+        ),
+        Bad(
+            {"Corefile": _FULL % "", "coredns.yaml": _CLUSTER_DNS.replace("      hostNetwork: true\n", "")},
+            flags=[".:53"],
+            fixed=_FULL % "    ready\n",
+        ),
+        # the port is taken
+        Bad(corefile((_FULL % "").replace(":9153", ":8181")), flags=[".:53"]),
+        Bad(
+            corefile(
+                "(base) {\n    health {\n        lameduck 5s\n    }\n}\n"
+                + (_FULL % "").replace("    health {\n        lameduck 5s\n    }\n", "    import base\n")
+            ),
+            flags=[".:53"],
+        ),
     ]
 
     def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:

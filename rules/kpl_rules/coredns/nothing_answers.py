@@ -53,6 +53,10 @@ class NothingAnswers(Rule):
         Good(corefile("lan {\n    errors\n    import more/*\n}\n")),
         # it may answer
         Good(corefile("lan {\n    errors\n    k8s_gateway lan\n}\n"), other=["unknown-plugin"]),
+        Good(corefile("(common) {\n    errors\n}\nlan {\n    import common\n    whoami\n}\n")),
+        Good({"log.override": "errors\nlog\n"}),
+        Good(corefile("lan {\n    errors\n    {{ .Values.plugins }}\n}\n")),
+        Good(corefile("lan {\n}\n")),
     ]
 
     def check(self, server: ServerBlock, corefile: Corefile, cluster: Cluster) -> Iterator[Finding]:

@@ -31,6 +31,7 @@ class OnlySnippets(Rule):
         Bad(corefile("(common) {\n    errors\n    cache 30\n}\n"), flags=["(common)"]),
         Good(corefile("(common) {\n    errors\n}\nlan {\n    import common\n    whoami\n}\n")),
         Good(corefile("(common) {\n    errors\n}\nimport servers/*\n")),
+        Good(corefile("(common) {\n    errors\n}\n{{ .Values.servers }}\n")),
     ]
 
     def check(self, corefile: Corefile) -> Iterator[Finding]:

@@ -55,6 +55,14 @@ class OrderWithoutMeaning(Rule):
                 "    forward . 10.0.0.2\n}\n"
             )
         ),
+        Bad(
+            corefile(
+                "lan {\n    errors\n    cache\n    forward . 10.0.0.2\n    hosts {\n        10.0.0.1 a.lan\n"
+                "        fallthrough\n    }\n    file /zones/lan lan {\n        fallthrough\n    }\n}\n"
+            ),
+            flags=["hosts", "file"],
+            says=["calls `file` before `forward`"],
+        ),
     ]
 
     def check(self, server: ServerBlock) -> Iterator[Finding]:

@@ -53,6 +53,19 @@ class PortOfOneKey(Rule):
         Good(corefile("a.lan b.lan {\n    errors\n    whoami\n}\n")),
         Good(corefile("a.lan b.lan:53 {\n    errors\n    whoami\n}\n")),
         Good(corefile("a.lan tls://b.lan:8853 {\n    tls c k\n    errors\n    whoami\n}\n")),
+        Bad(
+            corefile("a.lan b.lan c.lan:1053 {\n    errors\n    whoami\n}\n"),
+            flags=["a.lan"],
+            fixed="a.lan:1053 b.lan:1053 c.lan:1053 {\n    errors\n    whoami\n}\n",
+            safe=False,
+            says=["only `c.lan:1053` has port 1053, so `a.lan` is served on port 53"],
+        ),
+        Bad(corefile('"a.lan" b.lan:1053 {\n    errors\n    whoami\n}\n'), flags=['"a.lan"']),
+        Good(corefile("b.lan:1053 {\n    errors\n    whoami\n}\n")),
+        Good(corefile("a.lan:54 b.lan:1053 {\n    errors\n    whoami\n}\n")),
+        Good(corefile("tls://a.lan b.lan:1053 {\n    tls c k\n    errors\n    whoami\n}\n")),
+        Good(corefile("{$A} b.lan:1053 {\n    errors\n    whoami\n}\n")),
+        Good(corefile("a.lan b.lan:1053 {\n    errors\n    whoami\n    {{ .Values.x }}\n}\n")),
     ]
 
     def check(self, server: ServerBlock, corefile: Corefile) -> Iterator[Finding]:

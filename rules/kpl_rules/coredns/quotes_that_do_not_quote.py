@@ -58,6 +58,29 @@ class QuotesThatDoNotQuote(Rule):
                 "        rcode NXDOMAIN\n    }\n}\n"
             )
         ),
+        Bad(
+            corefile("lan {\n    errors\n    log . `{remote} {name}` 'a b'\n    whoami\n}\n"),
+            flags=["`{remote} {name}`", "'a b'"],
+            fixed='lan {\n    errors\n    log . "{remote} {name}" "a b"\n    whoami\n}\n',
+            safe=False,
+            other=["corefile-refused"],
+        ),
+        # double quotes inside would end the new ones
+        Bad(
+            corefile("lan {\n    errors\n    log . '{remote} \"{name}\"'\n    whoami\n}\n"),
+            flags=["'{remote} \"{name}\"'"],
+        ),
+        Bad(
+            corefile("lan {\n    errors\n    errors {\n        consolidate 5m 'a b'\n    }\n    whoami\n}\n"),
+            flags=["'a b'"],
+            fixed='lan {\n    errors\n    errors {\n        consolidate 5m "a b"\n    }\n    whoami\n}\n',
+            safe=False,
+            other=["corefile-refused"],
+        ),
+        # one word, and a quote that nothing closes
+        Good(corefile("lan {\n    errors\n    log . 'a'\n    whoami\n}\n")),
+        Good(corefile("lan {\n    errors\n    log . 'a b\n    whoami\n}\n"), other=["corefile-refused"]),
+        Good(corefile("lan {\n    errors\n    log . '{remote} {name}'\n    whoami\n    {{ .Values.x }}\n}\n")),
     ]
 
     def check(self, directive: Directive, corefile: Corefile) -> Iterator[Finding]:

@@ -87,9 +87,8 @@ class RemovedPluginOrOption(Rule):
     symptoms = ("coredns-does-not-start",)
     examples = [
         Bad(
-            corefile(_FULL % ("        resyncperiod 1m\n        upstream\n", "proxy")),
-            flags=["resyncperiod", "upstream", "proxy"],
-            fixed=None,
+            corefile(_FULL % ("", "proxy")),
+            flags=["proxy"],
             other=["missing-cache"],
         ),
         Bad(
@@ -101,6 +100,7 @@ class RemovedPluginOrOption(Rule):
             corefile("lan {\n    errors\n    cache 30\n    file /zones/lan {\n        upstream\n    }\n}\n"),
             flags=["upstream"],
             fixed="lan {\n    errors\n    cache 30\n    file /zones/lan\n}\n",
+            severities=[Severity.INFO],
         ),
         Bad(
             corefile(
@@ -139,6 +139,15 @@ class RemovedPluginOrOption(Rule):
         # CoreDNS does not look into a snippet that nothing imports
         Good(corefile("(old) {\n    proxy . 10.0.0.2\n}\nlan {\n    errors\n    file /zones/lan\n}\n")),
         Good(corefile("lan {\n    errors\n    secondary {\n        transfer from 10.0.0.9\n    }\n}\n")),
+        # the release that removed it, and the one before
+        Bad(
+            corefile("lan {\n    errors\n    file /zones/lan {\n        no_reload\n    }\n}\n"),
+            {"coredns": "1.5.0"},
+            flags=["no_reload"],
+            fixed="lan {\n    errors\n    file /zones/lan {\n        reload 0\n    }\n}\n",
+            says=["was removed in CoreDNS 1.5.0, so CoreDNS 1.5.0 does not start"],
+        ),
+        Good(corefile("lan {\n    errors\n    file /zones/lan {\n        no_reload\n    }\n}\n"), {"coredns": "1.4.0"}),
     ]
 
     def check(

@@ -36,6 +36,11 @@ class RepeatedPluginIgnored(Rule):
             )
         ),
         Good(corefile("lan {\n    errors\n    log a.lan\n    log b.lan\n    whoami\n}\n")),
+        Good(corefile("lan {\n    errors\n    bufsize 1232\n    bufsize 512\n    whoami\n    {{ .Values.x }}\n}\n")),
+        Good(
+            corefile("lan {\n    errors\n    bufsize 1232\n    bufsize 512\n    cache x y\n    whoami 1\n}\n"),
+            other=["corefile-refused"],
+        ),
     ]
 
     def check(self, document: Document, cluster: Cluster) -> Iterator[Finding]:

@@ -56,6 +56,18 @@ class SeveralOptionsOnALine(Rule):
                 "lan {\n    errors\n    cache\n    forward . 10.0.0.2 {\n        max_fails 3\n        force_tcp\n    }\n}\n"
             )
         ),
+        Bad(
+            corefile("lan {\n\terrors\n\tcache\n\tforward . 10.0.0.2 {\n\t\tmax_fails 3 \t force_tcp\n\t}\n}\n"),
+            flags=["force_tcp"],
+            fixed="lan {\n\terrors\n\tcache\n\tforward . 10.0.0.2 {\n\t\tmax_fails 3\n\t\tforce_tcp\n\t}\n}\n",
+        ),
+        Good(
+            corefile(
+                "lan {\n    errors\n    cache\n    forward . 10.0.0.2 {\n        max_fails {{ .Values.x }} force_tcp\n    }\n}\n"
+            )
+        ),
+        # whole sentences
+        Good(corefile("lan {\n    errors\n    rewrite name suffix .pine .lan answer auto\n    whoami\n}\n")),
     ]
 
     def check(self, document: Document, cluster: Cluster) -> Iterator[Finding]:

@@ -62,6 +62,21 @@ class UnreachablePlugin(Rule):
                 "lan {\n    errors\n    cache 30\n    forward . 10.0.0.2 {\n        except b.lan\n    }\n    whoami\n}\n"
             )
         ),
+        Good(
+            corefile("lan {\n    errors\n    cache 30\n    forward . 10.0.0.2\n    forward a.lan 10.0.0.3\n}\n"),
+            other=["corefile-refused"],
+        ),
+        Good(
+            corefile(
+                "lan {\n    errors\n    cache 30\n    forward . 10.0.0.2 {\n        next NXDOMAIN\n    }\n    whoami\n}\n"
+            )
+        ),
+        Bad(
+            corefile(
+                "(up) {\n    forward . 10.0.0.2\n}\nlan {\n    errors\n    cache 30\n    import up\n    whoami\n}\n"
+            ),
+            flags=["whoami"],
+        ),
     ]
 
     def check(self, corefile: Corefile) -> Iterator[Finding]:

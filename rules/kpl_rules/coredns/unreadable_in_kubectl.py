@@ -37,11 +37,24 @@ class UnreadableInKubectl(Rule):
         Bad(
             {"cm.yaml": f"{_HEAD}    lan {{ \n    \terrors\n    \twhoami\n    }}\n"},
             flags=[" "],
+            says=["has a trailing space here (and 2 more), so"],
             fixed=f"{_HEAD}    lan {{\n        errors\n        whoami\n    }}\n",
         ),
         Good({"cm.yaml": f"{_HEAD}    lan {{\n      errors\n      whoami\n    }}\n"}),
         # no kubectl prints this file
         Good({"Corefile": "lan {\n\terrors\n\twhoami\n}\n"}),
+        Bad(
+            {"cm.yaml": f"{_HEAD}    lan {{\n    \terrors\n        whoami\t# who\n    }}\n"},
+            flags=["\t"],
+            fixed=f"{_HEAD}    lan {{\n        errors\n        whoami # who\n    }}\n",
+            says=["has a tab here (and 1 more)"],
+        ),
+        # the tab is part of a word, and of a comment
+        Bad(
+            {"cm.yaml": f'{_HEAD}    lan {{\n        log . "a\tb"\n        errors\n        whoami\n    }}\n'},
+            flags=["\t"],
+        ),
+        Bad({"cm.yaml": f"{_HEAD}    lan {{\n        errors # a\tb\n        whoami\n    }}\n"}, flags=["\t"]),
     ]
 
     def check(self, corefile: Corefile, cluster: Cluster) -> Iterator[Finding]:

@@ -34,9 +34,23 @@ class UnsetVariableInKey(Rule):
     since = "0.1.0"
     symptoms = ("names-do-not-resolve",)
     examples = [
-        Bad(corefile("{$ZONE} {\n    errors\n    whoami\n}\n"), {"environment": {}}, flags=["{$ZONE}"]),
+        Bad(
+            corefile("{$ZONE} {\n    errors\n    whoami\n}\n"),
+            {"environment": {}},
+            flags=["{$ZONE}"],
+            says=["drops the server block"],
+        ),
         Good(corefile("{$ZONE} {\n    errors\n    whoami\n}\n"), {"environment": {"ZONE": "lan"}}),
         Good(corefile("{$ZONE} {\n    errors\n    whoami\n}\n")),
+        Bad(
+            corefile("lan {%ZONE%} {\n    errors\n    whoami\n}\n"),
+            {"environment": {"ZONE": ""}},
+            flags=["{%ZONE%}"],
+            says=["so CoreDNS drops this key"],
+        ),
+        Good(corefile("{$A}{$B} {\n    errors\n    whoami\n}\n"), {"environment": {"B": "lan"}}),
+        Good(corefile("a{$ZONE} {\n    errors\n    whoami\n}\n"), {"environment": {}}),
+        Good(corefile("{$} {\n    errors\n    whoami\n}\n"), {"environment": {}}),
     ]
 
     def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:

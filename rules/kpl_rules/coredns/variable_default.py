@@ -35,6 +35,11 @@ class VariableDefault(Rule):
     examples = [
         Bad(corefile("lan {\n    errors\n    cache {$TTL:30}\n    whoami\n}\n"), flags=["{$TTL:30}"]),
         Good(corefile("lan {\n    errors\n    cache {$TTL}\n    whoami\n}\n")),
+        Bad(
+            corefile("lan {\n    errors\n    cache {%TTL:30%}\n    whoami\n}\n"),
+            flags=["{%TTL:30%}"],
+            says=["a variable called `TTL:30`", "Or write `{$TTL}`"],
+        ),
     ]
 
     def check(self, corefile: Corefile) -> Iterator[Finding]:

@@ -49,6 +49,9 @@ class WordsBehindClosingBrace(Rule):
             fixed="lan {\n    chaos lan {\n    }\n    errors\n    whoami\n}\n",
         ),
         Good(corefile("lan {\n    chaos lan\n    errors\n    whoami\n}\n")),
+        Good(corefile("lan {\n    chaos lan {\n    } sea\n    errors\n    whoami\n}\n")),
+        Good(corefile("lan {\n    chaos lan {\n    } errors\n    whoami\n    {{ .Values.x }}\n}\n")),
+        Good(corefile("lan {\n    chaos lan {\n    } errors\n    whoami 1\n}\n"), other=["corefile-refused"]),
     ]
 
     def check(self, directive: Directive, corefile: Corefile, cluster: Cluster) -> Iterator[Finding]:

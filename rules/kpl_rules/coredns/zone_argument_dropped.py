@@ -30,6 +30,9 @@ class ZoneArgumentDropped(Rule):
     examples = [
         Bad(corefile("lan {\n    errors\n    cache 30 a..lan\n    whoami\n}\n"), flags=["a..lan"]),
         Good(corefile("lan {\n    errors\n    cache 30 a.lan\n    whoami\n}\n")),
+        Good(corefile("lan {\n    errors\n    cache 30 {$SUB}..lan\n    whoami\n}\n")),
+        Good(corefile("lan {\n    errors\n    cache 30 a..lan\n    whoami\n    {{ .Values.x }}\n}\n")),
+        Good(corefile("lan {\n    errors\n    cache 30 a..lan\n    whoami 1\n}\n"), other=["corefile-refused"]),
     ]
 
     def check(self, document: Document, cluster: Cluster) -> Iterator[Finding]:

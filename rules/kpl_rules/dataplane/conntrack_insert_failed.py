@@ -88,6 +88,13 @@ class ConntrackInsertFailed(Rule):
         Good(files(nf_conntrack=_PROC + _ROW.format(failed="0000000c") * 2)),
         # resolved, all of them
         Good(files(**{"node.conntrack": _OLD.format(cpu=0, failed=4000, drop=0)})),
+        # a thousand, and one in ten thousand of those that were made
+        Bad(
+            files(**{"node.conntrack": _CPU.format(cpu=0, found=3, failed=1000)}),
+            flags=["insert_failed=1000"],
+            says=["1,000 packets were dropped"],
+        ),
+        Good(files(**{"node.conntrack": _CPU.format(cpu=0, found=3, failed=999)})),
     ]
 
     def check(self, dump: ConntrackDump) -> Iterator[Finding]:

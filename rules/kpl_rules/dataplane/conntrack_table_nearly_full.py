@@ -82,6 +82,13 @@ class ConntrackTableNearlyFull(Rule):
         Good(files(**{"nf_conntrack": _PROC + _ROW.format(entries="0001f400") * 8, "config.yaml": _CONFIG})),
         # nothing tells the limit
         Good(files(nf_conntrack=_PROC + _ROW.format(entries="0001f400") * 4)),
+        # eighty percent of four CPUs at 32,768 each: 104,858 entries
+        Bad(
+            files(**{"nf_conntrack": _PROC + _ROW.format(entries="0001999a") * 4, "config.yaml": _CONFIG}),
+            flags=["0001999a"],
+            says=["has 104,858 of the 131,072 entries that kube-proxy's configuration sets for the CPUs, and"],
+        ),
+        Good(files(**{"nf_conntrack": _PROC + _ROW.format(entries="00019999") * 4, "config.yaml": _CONFIG})),
     ]
 
     def check(self, dump: ConntrackDump, cluster: Cluster) -> Iterator[Finding]:

@@ -62,6 +62,19 @@ class ConntrackTableOverflow(Rule):
         Good(files(**{"node.conntrack": _CPU.format(cpu=0, drop=12, early=0)})),
         # a handful
         Good(files(**{"node.conntrack": _CPU.format(cpu=0, drop=300, early=41)})),
+        # a thousand, the others resolved or made room for
+        Bad(
+            files(**{"node.conntrack": _CPU.format(cpu=0, drop=1012, early=999)}),
+            flags=["drop=1012"],
+            says=["1,000 packets of new connections were dropped"],
+        ),
+        Bad(
+            files(
+                **{"node.conntrack": _CPU.format(cpu=0, drop=1011, early=500) + _CPU.format(cpu=1, drop=0, early=500)}
+            ),
+            flags=["early_drop=500"],
+            says=["1,000 entries on 2 CPUs were evicted"],
+        ),
     ]
 
     def check(self, dump: ConntrackDump) -> Iterator[Finding]:

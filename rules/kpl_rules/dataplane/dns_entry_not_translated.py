@@ -67,6 +67,15 @@ class DnsEntryNotTranslated(Rule):
                 }
             )
         ),
+        # five are enough, three more are shown
+        Bad(
+            files(**{"node.conntrack": _entries(1, "10.244.2.7") + _entries(5, "10.96.0.10", "[UNREPLIED] ")}),
+            flags=[_entries(1, "10.96.0.10", "[UNREPLIED] ").strip()],
+            says=["5 DNS queries to the cluster IP `10.96.0.10`"],
+        ),
+        Good(files(**{"node.conntrack": _entries(9, "10.244.2.7") + _entries(4, "10.96.0.10", "[UNREPLIED] ")})),
+        # answered, whoever did
+        Good(files(**{"node.conntrack": _entries(9, "10.244.2.7") + _entries(6, "10.96.0.10")})),
     ]
 
     def check(self, dump: ConntrackDump) -> Iterator[Finding]:

@@ -49,6 +49,14 @@ class DnsOverTcpTimeWait(Rule):
         Bad(files(**{"node.conntrack": _entries(1200)}), flags=[_entries(1).strip()]),
         Good(files(**{"node.conntrack": _entries(4) + _entries(4, "ESTABLISHED")})),
         Good(files(**{"node.conntrack": _entries(900)})),
+        # a thousand, and a quarter of the table
+        Bad(
+            files(**{"node.conntrack": _entries(1000) + _entries(3000, "ESTABLISHED")}),
+            flags=[_entries(1).strip()],
+            says=["1,000 of the 4,000 conntrack entries", "(1,000 from `10.244.1.5`)"],
+        ),
+        Good(files(**{"node.conntrack": _entries(999)})),
+        Good(files(**{"node.conntrack": _entries(1000) + _entries(3001, "ESTABLISHED")})),
     ]
 
     def check(self, dump: ConntrackDump) -> Iterator[Finding]:

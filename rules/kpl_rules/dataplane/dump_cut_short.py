@@ -57,9 +57,9 @@ class DumpCutShort(Rule):
         Bad(dump(f"{_HEADER}{_NAT}:KUBE-SERVICES - [0:0]\n-A PREROUTING -j KUBE-SERVI"), flags=["*nat"]),
         Bad(dump(node_dump()[: node_dump().rindex("COMMIT")]), flags=["*nat"]),
         # in the middle of the last comment, before the last one, and after the header of a table
-        Bad(dump(node_dump()[:-10]), flags=["# Completed on Tue Nov  3 08:1"]),
-        Bad(dump(node_dump()[: node_dump().rindex("# Completed")]), flags=["COMMIT"]),
-        Bad(dump(node_dump() + _HEADER), flags=[_HEADER.rstrip()]),
+        Bad(dump(node_dump()[:-10]), flags=["# Completed on Tue Nov  3 08:1"], severities=[Severity.WARNING]),
+        Bad(dump(node_dump()[: node_dump().rindex("# Completed")]), flags=["COMMIT"], severities=[Severity.INFO]),
+        Bad(dump(node_dump() + _HEADER), flags=[_HEADER.rstrip()], severities=[Severity.WARNING]),
         # the last line end alone, and a text without the comments after its tables
         Good(dump(node_dump().rstrip())),
         Good(dump("".join(line for line in node_dump().splitlines(True) if not line.startswith("# Completed")))),

@@ -18,7 +18,7 @@ from kpl import (
     kube_proxy_tables,
     read_name,
 )
-from kpl_rules.dataplane._nft import NEW, OLD, ONE, listed
+from kpl_rules.dataplane._nft import NEW, OLD, ONE, cut, listed
 
 
 class EndpointChainElsewhere(Rule):
@@ -61,6 +61,8 @@ class EndpointChainElsewhere(Rule):
                 "\t\tmeta l4proto tcp dnat to [fd00:10:244:1::7]:8080\n\t}\n}\n"
             )
         ),
+        # a part of the table
+        Good(listed(cut(OLD, f"endpoint-{ONE}").replace("\t\tip saddr 10.244.1.7 jump mark-for-masquerade\n", ""))),
     ]
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:

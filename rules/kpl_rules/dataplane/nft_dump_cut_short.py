@@ -53,11 +53,15 @@ class NftDumpCutShort(Rule):
         Good({"node.nft.json": _JSON.rstrip()}),
         Good(listed(NEW.rstrip())),
         # between two chains, in the next table, in a command
-        Bad(listed(NEW, (_LAST, _LAST.removesuffix("}\n"))), flags=["kube-proxy"]),
-        Bad(listed(NEW[: NEW.index("\tchain services")]), flags=["kube-proxy"]),
-        Bad(listed(f"{NEW}table ip6 kube-pr"), flags=["table ip6 kube-pr"]),
-        Bad(listed(f"{NEW}table inet lab {{\n\tchain c {{\n"), flags=["lab"]),
-        Bad(listed("add table ip kube-proxy\nadd chain ip kube-proxy serv"), flags=["add chain ip kube-proxy serv"]),
+        Bad(listed(NEW, (_LAST, _LAST.removesuffix("}\n"))), flags=["kube-proxy"], severities=[Severity.INFO]),
+        Bad(listed(NEW[: NEW.index("\tchain services")]), flags=["kube-proxy"], severities=[Severity.INFO]),
+        Bad(listed(f"{NEW}table ip6 kube-pr"), flags=["table ip6 kube-pr"], severities=[Severity.INFO]),
+        Bad(listed(f"{NEW}table inet lab {{\n\tchain c {{\n"), flags=["lab"], severities=[Severity.INFO]),
+        Bad(
+            listed("add table ip kube-proxy\nadd chain ip kube-proxy serv"),
+            flags=["add chain ip kube-proxy serv"],
+            severities=[Severity.INFO],
+        ),
         # excerpts
         Good(listed(NEW, (_LAST, "\t...\n"))),
         Good(listed(f"```\n{NEW}", (_LAST, "```\n"))),

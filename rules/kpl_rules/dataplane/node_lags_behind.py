@@ -51,6 +51,9 @@ def _node(*services: tuple[str, str]) -> str:
 
 _A, _B = ("shop/a:web", "10.244.1.1"), ("shop/b:web", "10.244.1.2")
 _C, _D = ("shop/c:web", "10.244.1.3"), ("shop/d:web", "10.244.1.4")
+_DNS = ("kube-system/kube-dns:dns-tcp", "10.244.1.5")
+_LEAF = endpoint_chain("shop/s9:web", "tcp", "10.244.2.9:80")
+_TEN = [(f"shop/s{number}:web", f"10.244.2.{number}") for number in range(10)]
 
 
 class NodeLagsBehind(Rule):
@@ -111,6 +114,79 @@ class NodeLagsBehind(Rule):
         ),
         # of two nodes, nobody knows which one is right
         Good(files(**{"node-1.iptables": _node(_A), "node-2.iptables": _node(_A, _B)})),
+        # of four nodes, two and two
+        Good(
+            files(
+                **{
+                    "node-1.iptables": _node(_A),
+                    "node-2.iptables": _node(_A),
+                    "node-3.iptables": _node(_A, _B),
+                    "node-4.iptables": _node(_A, _B),
+                }
+            )
+        ),
+        # what is missing, and what is left over
+        Bad(
+            files(
+                **{
+                    "node-3.iptables": _node(_A, _D, _C),
+                    "node-1.iptables": _node(_A, _D, _B),
+                    "node-2.iptables": _node(_A, _D, _B),
+                    "node-4.iptables": _node(_A, _D, _B),
+                }
+            ),
+            flags=["*filter"],
+            says=["most other nodes: `shop/b:web` is missing, `shop/c:web` still exists\n"],
+        ),
+        # three are told
+        Bad(
+            files(
+                **{
+                    "node-3.iptables": _node(*_TEN[:6]),
+                    "node-1.iptables": _node(*_TEN),
+                    "node-2.iptables": _node(*_TEN),
+                }
+            ),
+            flags=["*filter"],
+            says=["`shop/s6:web` is missing, `shop/s7:web` is missing, `shop/s8:web` is missing and 1 more\n"],
+        ),
+        # without the cluster's DNS nothing works
+        Bad(
+            files(
+                **{
+                    "node-3.iptables": _node(*_TEN[:6]),
+                    "node-1.iptables": _node(*_TEN[:7], _DNS),
+                    "node-2.iptables": _node(*_TEN[:7], _DNS),
+                }
+            ),
+            flags=["*filter"],
+            says=["most other nodes: `kube-system/kube-dns:dns-tcp` is missing, `shop/s6:web` is missing\n"],
+            severities=[Severity.ERROR],
+        ),
+        # three, and no more
+        Bad(
+            files(
+                **{
+                    "node-3.iptables": _node(*_TEN[:7]),
+                    "node-1.iptables": _node(*_TEN),
+                    "node-2.iptables": _node(*_TEN),
+                }
+            ),
+            flags=["*filter"],
+            says=["`shop/s7:web` is missing, `shop/s8:web` is missing, `shop/s9:web` is missing\n"],
+        ),
+        # a Service whose endpoints only the others have
+        Bad(
+            files(
+                **{
+                    "node-3.iptables": _node(*_TEN).replace(f"-j {_LEAF}\n", "-j KUBE-MARK-MASQ\n"),
+                    "node-1.iptables": _node(*_TEN),
+                    "node-2.iptables": _node(*_TEN),
+                }
+            ),
+            flags=["*filter"],
+            other=["stale-service-chain", "cluster-ip-masquerade"],
+        ),
     ]
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:

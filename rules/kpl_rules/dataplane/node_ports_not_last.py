@@ -54,6 +54,7 @@ class NodePortsNotLast(Rule):
         Bad(
             {"node.iptables": node_dump().replace(_LAST, ""), "config.yaml": _CONFIG},
             flags=[":KUBE-NODEPORTS"],
+            severities=[Severity.ERROR],
         ),
         Bad(
             {
@@ -63,7 +64,7 @@ class NodePortsNotLast(Rule):
             flags=[":KUBE-NODEPORTS"],
         ),
         # the configuration is not known
-        Bad(dump(node_dump().replace(_LAST, "")), flags=[":KUBE-NODEPORTS"]),
+        Bad(dump(node_dump().replace(_LAST, "")), flags=[":KUBE-NODEPORTS"], severities=[Severity.INFO]),
         # one rule for each of the nodePortAddresses
         Good(dump(_LAST.replace("-m addrtype --dst-type LOCAL ", "") + _LAST)),
         # nodePortAddresses written by a template

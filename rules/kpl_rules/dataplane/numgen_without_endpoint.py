@@ -34,7 +34,11 @@ class NumgenWithoutEndpoint(Rule):
     symptoms = ("some-connections-fail", "uneven-load")
     examples = [
         Bad(listed(NEW, ("mod 2", "mod 3")), flags=["3"]),
-        Bad(listed(NEW, ("mod 2", "mod 1")), flags=["1"]),
+        Bad(
+            listed(NEW, ("mod 2", "mod 1")),
+            flags=["1"],
+            says=["draws a number below 1 with `numgen`, so 1 of 2 endpoints get no"],
+        ),
         Bad(listed(OLD, (f"1 : goto endpoint-{TWO}", f"2 : goto endpoint-{TWO}")), flags=["2"]),
         Bad(
             listed(f"chain service-{WEB} {{\n  numgen random mod 3 vmap {{ 0 : goto endpoint-{ONE} }}\n}}\n"),
@@ -44,6 +48,9 @@ class NumgenWithoutEndpoint(Rule):
         Good(listed(OLD)),
         # another table may leave numbers out on purpose
         Good(listed("table ip lab {\n\tchain c {\n\t\tnumgen random mod 10 vmap { 0 : drop }\n\t}\n}\n")),
+        # numbers that do not begin with zero, and a range
+        Good(listed(NEW, ("mod 2", "mod 3 offset 1"))),
+        Good(listed(NEW, ("1 : 10.244.2.9", "1-2 : 10.244.2.9"), ("mod 2", "mod 4"))),
     ]
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:

@@ -49,6 +49,22 @@ class SourceRangesNotEnforced(Rule):
         Bad(dump(_SMALL), flags=['"shop/pay traffic not accepted by KUBE-FW-MUJ7T5P6IXY3AYQM"']),
         Bad(dump(node_dump().replace(_DROP, "")), flags=[f":{_FW}"]),
         Good(dump(_SMALL.replace(f"*nat\n{_BUILT_IN}COMMIT\n", ""))),
+        Bad(
+            dump(
+                _SMALL.replace(
+                    "COMMIT\n",
+                    _SMALL[_SMALL.index("-A KUBE-PROXY") :].partition("\n")[0].replace("MUJ7", "AAAA") + "\nCOMMIT\n",
+                    1,
+                )
+            ),
+            flags=['"shop/pay traffic not accepted by KUBE-FW-MUJ7T5P6IXY3AYQM"'],
+            says=["this rule (and 1 more rule) is for a `KUBE-FW-` chain"],
+        ),
+        Bad(
+            dump("".join(line for line in node_dump().splitlines(True) if not line.startswith(f"-A {_FW} -s"))),
+            flags=[f":{_FW}"],
+            says=[f"`{_FW}` accepts no source, so no client"],
+        ),
     ]
 
     def check(self, ruleset: Ruleset) -> Iterator[Finding]:

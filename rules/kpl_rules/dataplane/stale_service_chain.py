@@ -79,7 +79,7 @@ class StaleServiceChain(Rule):
     since = "0.1.0"
     needs = "Ruleset"
     examples = [
-        Bad(dump(_FORGOTTEN), flags=[f":{_SVC}"]),
+        Bad(dump(_FORGOTTEN), flags=[f":{_SVC}"], severities=[Severity.INFO]),
         # the rule to it is lost
         Bad(
             dump("".join(line for line in node_dump().splitlines(True) if not line.startswith(_JUMP))),

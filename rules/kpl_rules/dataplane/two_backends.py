@@ -66,6 +66,7 @@ class TwoBackends(Rule):
         Bad(
             dump(f"{_WARNING}{_NFT}{_NAT}# Completed on Tue Nov  3 08:15:00 2026\n"),
             flags=["# Warning: iptables-legacy tables present"],
+            severities=[Severity.WARNING],
         ),
         Bad(dump(_NFT + _NAT + _LEGACY + _NAT), flags=[_LEGACY.rstrip()]),
         Bad(

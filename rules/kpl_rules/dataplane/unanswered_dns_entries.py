@@ -59,6 +59,14 @@ class UnansweredDnsEntries(Rule):
         Good(files(**{"node.conntrack": _entries(100) + _entries(4, 100, flag="[UNREPLIED] ")})),
         # nothing but unanswered entries
         Good(files(**{"node.conntrack": _entries(40, flag="[UNREPLIED] ")})),
+        # twenty, and half of those that were asked
+        Bad(
+            files(**{"node.conntrack": _entries(20) + _entries(20, 100, flag="[UNREPLIED] ")}),
+            flags=[_entries(1, 100, flag="[UNREPLIED] ").strip()],
+            says=["has not answered 20 of 40 DNS queries over UDP"],
+        ),
+        Good(files(**{"node.conntrack": _entries(21) + _entries(20, 100, flag="[UNREPLIED] ")})),
+        Good(files(**{"node.conntrack": _entries(1) + _entries(19, 100, flag="[UNREPLIED] ")})),
     ]
 
     def check(self, dump: ConntrackDump) -> Iterator[Finding]:

@@ -59,16 +59,21 @@ class UnevenEndpoints(Rule):
     needs = "Ruleset"
     examples = [
         Bad(dump(_nat("-m statistic --mode random --probability 0.33333333349 ", "")), flags=["0.33333333349"]),
-        Bad(dump(_nat(_HALF, _HALF)), flags=["0.50000000000"]),
+        Bad(dump(_nat(_HALF, _HALF)), flags=["0.50000000000"], severities=[Severity.ERROR]),
         # the second is never reached
         Bad(dump(_nat("", "")), flags=[_TWO[0]]),
         Bad(
             dump("".join(each for each in node_dump().splitlines(True) if not each.startswith(_LAST))),
             flags=["0.50000000000"],
             other=["stale-service-chain"],
+            severities=[Severity.ERROR],
         ),
         Good(dump(_nat(_HALF, ""))),
         Good(dump(_nat("", "").replace("COMMIT\n", ""))),
+        # what a person wrote with four digits is not what kube-proxy writes
+        Bad(dump(_nat("-m statistic --mode random --probability 0.50010000000 ", "")), flags=["0.50010000000"]),
+        # the kernel rounds: 31 bits
+        Good(dump(_nat("-m statistic --mode random --probability 0.50000099993 ", ""))),
     ]
 
     def check(self, ruleset: Ruleset) -> Iterator[Finding]:

@@ -51,6 +51,7 @@ class VirtualServerIsDraining(Rule):
                 }
             ),
             flags=["TCP  10.96.12.7:443 rr"],
+            says=["refused (3 old ones continue)"],
         ),
         Good(
             files(
@@ -60,6 +61,32 @@ class VirtualServerIsDraining(Rule):
                     "  -> 10.244.2.9:8443              Masq    1      0          1\n"
                 }
             )
+        ),
+        Bad(
+            files(
+                **{
+                    "node.ipvs": _HEAD
+                    + "".join(
+                        f"TCP  10.96.12.{each}:443 rr\n"
+                        f"  -> 10.244.1.{each}:8443              Masq    0      {each % 2}          0\n"
+                        for each in range(1, 9)
+                    )
+                    + "TCP  10.96.12.9:443 rr\nTCP  10.96.12.10:443 rr\n"
+                    "  -> 10.244.1.5:8443              Masq    1      0          0\n"
+                }
+            ),
+            flags=["TCP  10.96.12.1:443 rr"],
+            other=["virtual-server-without-real-servers"],
+            says=["and of 7 more virtual servers has weight 0, so new connections are refused (4 old ones continue)\n"],
+        ),
+        Bad(
+            files(
+                **{
+                    "node.ipvs": f"{_HEAD}TCP  10.96.12.7:443 rr\n  -> 10.244.1.5:8443              Masq    0      0          2\n"
+                }
+            ),
+            flags=["TCP  10.96.12.7:443 rr"],
+            says=["`TCP 10.96.12.7:443` has weight 0, so new connections are refused\n"],
         ),
     ]
 

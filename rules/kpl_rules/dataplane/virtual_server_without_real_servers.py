@@ -83,26 +83,39 @@ class VirtualServerWithoutRealServers(Rule):
     symptoms = ("service-fails-from-one-node",)
     needs = "IpvsDump"
     examples = [
-        Bad(files(**{"node.ipvs": f"{_HEAD}TCP  10.96.12.7:443 rr\n{_DNS}"}), flags=["TCP  10.96.12.7:443 rr"]),
+        Bad(
+            files(**{"node.ipvs": f"{_HEAD}TCP  10.96.12.7:443 rr\n{_DNS}"}),
+            flags=["TCP  10.96.12.7:443 rr"],
+            says=[
+                "has no real server, so the kernel refuses every connection to it\n",
+                "Compare the Service's selector",
+            ],
+        ),
         Bad(
             files(**{"node.ipvs": "-A -t 10.96.12.7:443 -s rr\n-A -t 10.96.12.8:80 -s rr -p 10800\n"}),
             flags=["-A -t 10.96.12.7:443 -s rr"],
+            says=["and 1 more have no real server, so the kernel refuses every connection to them"],
         ),
         Good(files(**{"node.ipvs": f"{_HEAD}{_DNS}"})),
         # the cluster's DNS
         Bad(
             files(**{"node.ipvs": f"{_HEAD}{_API}UDP  10.96.0.10:53 rr\n"}),
             flags=["UDP  10.96.0.10:53 rr"],
+            severities=[Severity.ERROR],
         ),
         # another node has the endpoints
         Bad(
             files(**{"node-1.ipvs": f"{_HEAD}{_API}{_WEB}", "node-2.ipvs": f"{_HEAD}{_API}TCP  10.96.12.7:443 rr\n"}),
             flags=["TCP  10.96.12.7:443 rr"],
+            says=["is the last line and has no real server", "`node-1.ipvs` has endpoints for this Service"],
         ),
         # a node in another mode
         Good(files(**{"node.ipvs": _HEAD})),
         # cut off
         Good(files(**{"node.ipvs": f"{_HEAD}{_DNS}TCP  10.96.12.7:443 rr\n...\n"})),
+        # a port of DNS on another address than the tenth
+        Bad(files(**{"node.ipvs": f"{_HEAD}{_API}UDP  10.96.0.11:53 rr\n{_WEB}"}), flags=["UDP  10.96.0.11:53 rr"]),
+        Bad(files(**{"node.ipvs": f"{_HEAD}{_API}UDP  10.96.0.10:54 rr\n{_WEB}"}), flags=["UDP  10.96.0.10:54 rr"]),
     ]
 
     def check(self, dump: IpvsDump, cluster: Cluster) -> Iterator[Finding]:

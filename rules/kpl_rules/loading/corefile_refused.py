@@ -140,6 +140,7 @@ class CorefileRefused(Rule):
             corefile("lan {\n    whoami\n    errors\n    cache {\n        servfail 5s\n    }\n}\n"),
             {"coredns": "1.9.3"},
             flags=["servfail"],
+            says=["CoreDNS 1.9.3 refuses this Corefile and does not start: `"],
         ),
         Good(
             corefile("lan {\n    whoami\n    errors\n    cache {\n        servfail 5s\n    }\n}\n"),
@@ -152,6 +153,16 @@ class CorefileRefused(Rule):
             )
         ),
         Good(corefile("lan {\n    whoami\n    errors\n    cache {$TTL} {\n        denial {$TTL}\n    }\n}\n")),
+        # what the folder of imports holds comes with the cluster
+        Good(corefile("lan {\n    whoami\n    errors\n    import custom/zones.conf\n}\n")),
+        # a name without a dot or slash is a snippet, and none is called so
+        Bad(
+            corefile("lan {\n    whoami\n    errors\n    import zones\n}\n"),
+            flags=["zones"],
+            says=["File to import not found: zones"],
+        ),
+        # a fragment may use a snippet of the Corefile that imports it
+        Good({"x.server": "lan {\n    whoami\n    errors\n    import zones\n}\n"}),
     ]
 
     def check(self, document: Document, cluster: Cluster) -> Iterator[Finding]:

@@ -33,6 +33,8 @@ class InputDoesNotParse(Rule):
             corefile(". {\n    cache 30\n    forward . 9.9.9.9 {\n        policy random\n    }\n"),
             other=["missing-closing-brace"],
         ),
+        # what a template is before it is rendered
+        Good(manifest("{{- if .Values.a }}\nkind: Service\nmetadata: {name: a\n{{- end }}\n")),
     ]
 
     def check(self, failure: ParseFailure) -> Iterator[Finding]:

@@ -35,11 +35,20 @@ class KubeProxyRefused(Rule):
     since = "0.1.0"
     symptoms = ("kube-proxy-does-not-start",)
     examples = [
-        Bad(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0\n"), flags=["10.244.0.0"]),
+        Bad(
+            manifest(f"{_HEAD}clusterCIDR: 10.244.0.0\n"),
+            flags=["10.244.0.0"],
+            says=["refuses this configuration and does not start: `"],
+        ),
         Bad(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\nconntrack:\n  min: many\n"), flags=["many"]),
         Good(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\n")),
         # a template is not what kube-proxy reads
         Good(manifest(f"{_HEAD}clusterCIDR: '{{{{ .Values.podCIDR }}}}'\n")),
+        # the rule about modes tells that
+        Good(
+            manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\n".replace("mode: iptables", "mode: ebpf")),
+            other=["proxy-mode-removed-or-deprecated"],
+        ),
     ]
 
     def check(self, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:

@@ -54,9 +54,22 @@ class UnknownPlugin(Rule):
     needs = "Corefile|ParseFailure"
     examples = [
         Bad(corefile("lan {\n    errors\n    k8s_gateway lan\n}\n"), flags=["k8s_gateway"]),
-        Bad(corefile("lan {\n    errors\n    siit\n    whoami\n}\n"), {"coredns": "1.14.7"}, flags=["siit"]),
+        Bad(
+            corefile("lan {\n    errors\n    siit\n    whoami\n}\n"),
+            {"coredns": "1.14.7"},
+            flags=["siit"],
+            says=["CoreDNS 1.14.7 has no plugin `siit` (added in 1.15.0), so", "Use CoreDNS 1.15.0 or later. Or"],
+        ),
         Good(corefile("lan {\n    errors\n    k8s_gateway lan\n}\n"), {"external_plugins": frozenset({"k8s_gateway"})}),
         Good(corefile("lan {\n    errors\n    whoami\n}\n")),
+        # only where it is a directive
+        Bad(
+            corefile("lan {\n    errors\n    # k8s_gateway\n    k8s_gateway_x lan\n    k8s_gateway lan\n}\n"),
+            flags=["k8s_gateway_x", "k8s_gateway"],
+            says=["CoreDNS has no plugin `k8s_gateway`, so", "Use an image that has the plugin, and declare it"],
+        ),
+        Good(corefile("lan {\n    errors\n    k8s_gateway lan\n    {{ .Values.x }}\n}\n")),
+        Good(corefile("lan {\n    errors\n    cache\n    proxy . 10.0.0.2\n}\n"), other=["removed-plugin-or-option"]),
     ]
 
     def check(self, document: Document, cluster: Cluster) -> Iterator[Finding]:

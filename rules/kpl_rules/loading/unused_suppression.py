@@ -37,6 +37,7 @@ class UnusedSuppression(Rule):
         Bad(
             corefile("lan {\n    errors\n    log  # kpl: ignore[log-format-is-a-scope]\n    whoami\n}\n"),
             flags=["log-format-is-a-scope"],
+            says=["`log-format-is-a-scope` has no finding here, so it silences nothing"],
             fixed="lan {\n    errors\n    log\n    whoami\n}\n",
         ),
         Bad(
@@ -54,6 +55,25 @@ class UnusedSuppression(Rule):
         Good(corefile("lan {\n    errors\n    whoami  # kpl: ignore[missing-cache]\n}\n")),
         Good(corefile(". {\n    # kpl: ignore[missing-cache] the upstream has one\n    forward . 9.9.9.9\n}\n")),
         Good(corefile(". {\n    forward . 9.9.9.9  # kpl: ignore[KPL201]\n}\n")),
+        Bad(
+            corefile("lan {\n    errors\n    # kpl: ignore[missing-cash, missing-casch]\n    whoami\n}\n"),
+            flags=["missing-cash", "missing-casch"],
+            fixed="lan {\n    errors\n    whoami\n}\n",
+            safe=False,
+            says=["`missing-cash` is not the name of a rule", "Remove `missing-casch`, so"],
+        ),
+        Bad(
+            corefile("lan {\n    errors\n    whoami  # kpl: ignore\n}\n"),
+            flags=["# kpl: ignore"],
+            says=["names no rule"],
+        ),
+        # one of the two may be a rule of a plug-in
+        Bad(
+            corefile("lan {\n    errors\n    log  # kpl: ignore[log-format-is-a-scope, missing-cash]\n    whoami\n}\n"),
+            flags=["log-format-is-a-scope", "missing-cash"],
+            fixed="lan {\n    errors\n    log\n    whoami\n}\n",
+            safe=False,
+        ),
     ]
 
     def check(self, suppression: Suppression) -> Iterator[Finding]:

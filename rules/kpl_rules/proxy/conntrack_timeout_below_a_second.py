@@ -36,6 +36,18 @@ class ConntrackTimeoutBelowASecond(Rule):
     examples = [
         Bad(manifest(f"{_HEAD}mode: iptables\nconntrack:\n  tcpEstablishedTimeout: 500ms\n"), flags=["500ms"]),
         Good(manifest(f"{_HEAD}mode: iptables\nconntrack:\n  tcpEstablishedTimeout: 0s\n  tcpCloseWaitTimeout: 1h\n")),
+        Bad(
+            manifest(
+                f"{_HEAD}mode: iptables\nconntrack:\n  tcpCloseWaitTimeout: 999ms\n  udpTimeout: 1ns\n  udpStreamTimeout: 0.5s\n"
+            ),
+            flags=["999ms", "1ns", "0.5s"],
+        ),
+        Good(
+            manifest(
+                f"{_HEAD}mode: iptables\nconntrack:\n  udpTimeout: 1s\n  udpStreamTimeout: '{{{{ .Values.x }}}}'\n"
+            )
+        ),
+        Good(manifest(f"{_HEAD}mode: iptables\nconntrack:\n  udpTimeout: 1s\n  udpStreamTimeout: 5s\n")),
     ]
 
     def check(self, config: KubeProxyConfig) -> Iterator[Finding]:

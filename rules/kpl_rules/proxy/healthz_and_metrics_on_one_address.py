@@ -38,6 +38,7 @@ class HealthzAndMetricsOnOneAddress(Rule):
         Good(manifest(f"{_HEAD}healthzBindAddress: 0.0.0.0:10256\nmetricsBindAddress: 0.0.0.0:10249\n")),
         Good(manifest(f"{_HEAD}healthzBindAddress: ''\nmetricsBindAddress: ''\n")),
         Good(manifest(f"{_HEAD}healthzBindAddress: 127.0.0.1:10256\nmetricsBindAddress: 10.0.0.1:10256\n")),
+        Good(manifest(f"{_HEAD}healthzBindAddress: '${{ADDRESS}}'\nmetricsBindAddress: '${{ADDRESS}}'\n")),
     ]
 
     def check(self, config: KubeProxyConfig) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kpl import Bad, Finding, Good, KubeProxyConfig, Rule, Severity, Stop, is_placeholder, manifest, runs_on_windows
 
 _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\n"
+_NFTABLES = _HEAD.replace("iptables", "nftables")
 _LONGEST = {"InterfaceNamePrefix": ("interfaceNamePrefix", 14), "BridgeInterface": ("bridgeInterface", 15)}
 """An interface's name has at most 15 characters (IFNAMSIZ with its last byte); a prefix takes one more for the ``+``."""
 
@@ -42,6 +43,35 @@ class InterfacePrefixTooLong(Rule):
         ),
         Good(manifest(f"{_HEAD}detectLocalMode: InterfaceNamePrefix\ndetectLocal:\n  interfaceNamePrefix: veth\n")),
         Good(manifest(f"{_HEAD}detectLocalMode: BridgeInterface\ndetectLocal:\n  bridgeInterface: abcdefghijklmno\n")),
+        # fifteen characters are the most that the kernel takes
+        Bad(
+            manifest(f"{_HEAD}detectLocalMode: BridgeInterface\ndetectLocal:\n  bridgeInterface: abcdefghijklmnop\n"),
+            flags=["abcdefghijklmnop"],
+            says=["is longer than 15 characters"],
+        ),
+        Good(
+            manifest(
+                f"{_NFTABLES}detectLocalMode: BridgeInterface\ndetectLocal:\n  bridgeInterface: abcdefghijklmnop\n"
+            )
+        ),
+        Good(
+            manifest(
+                f"{_HEAD}detectLocalMode: BridgeInterface\ndetectLocal:\n  bridgeInterface: '{{{{ .Values.bridge }}}}'\n"
+            )
+        ),
+        # a prefix takes one more for the `+`
+        Bad(
+            manifest(
+                f"{_HEAD}detectLocalMode: InterfaceNamePrefix\ndetectLocal:\n  interfaceNamePrefix: abcdefghijklmno\n"
+            ),
+            flags=["abcdefghijklmno"],
+            says=["is longer than 14 characters"],
+        ),
+        Good(
+            manifest(
+                f"{_HEAD}detectLocalMode: InterfaceNamePrefix\ndetectLocal:\n  interfaceNamePrefix: abcdefghijklmn\n"
+            )
+        ),
     ]
 
     def check(self, config: KubeProxyConfig) -> Iterator[Finding]:

@@ -129,6 +129,32 @@ class IptablesModeAtScale(Rule):
         # a template may set the mode
         Good(manifest(f"{_HEAD}clusterCIDR: '{{{{ .Values.podCIDR }}}}'\n"), _LARGE),
         Good(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\nwinkernel:\n  networkName: overlay0\n"), _LARGE),
+        # a few slices of a tree are not those of the cluster
+        Bad(
+            {
+                "proxy.yaml": f"{_HEAD}mode: iptables\nclusterCIDR: 10.244.0.0/16\n",
+                "slice.yaml": "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: a, namespace: n}\n"
+                "addressType: IPv4\nports: [{port: 80}]\nendpoints: [{addresses: [10.0.0.1]}]\n",
+            },
+            {"services": 1001, "kubernetes": "1.36"},
+            flags=["iptables"],
+            fixed=f"{_HEAD}mode: nftables\nclusterCIDR: 10.244.0.0/16\n",
+            safe=False,
+            says=[
+                "in the worst case) for 1,001 Services, and a full sync writes about ",
+                "even with one endpoint per Service",
+            ],
+        ),
+        Good(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\n"), {"services": 3000, "kubernetes": "1.40"}),
+        # the numbers that are given count, few endpoints or not
+        Bad(
+            manifest(f"{_HEAD}mode: iptables\nclusterCIDR: 10.244.0.0/16\n"),
+            {"kubernetes": "1.36", "services": 1001, "endpoints": 10},
+            flags=["iptables"],
+            fixed=f"{_HEAD}mode: nftables\nclusterCIDR: 10.244.0.0/16\n",
+            safe=False,
+            says=["for 1,001 Services, and a full sync writes about 2,000 rules (most"],
+        ),
     ]
 
     def check(self, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:

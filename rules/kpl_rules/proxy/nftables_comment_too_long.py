@@ -54,6 +54,25 @@ class NftablesCommentTooLong(Rule):
         Bad(manifest(f"{_SERVICE}      name: web\n{_CONFIG}"), {"kubernetes": "1.33"}, flags=[_LONG]),
         Good(manifest(f"{_SERVICE}      name: web\n{_CONFIG}"), {"kubernetes": "1.37"}),
         Good(manifest(f"{_SERVICE}{_CONFIG}"), {"kubernetes": "1.33"}),
+        # 128 bytes are the most
+        Bad(
+            manifest(f"{_SERVICE}      name: w\n{_CONFIG}"),
+            {"kubernetes": "1.36"},
+            flags=[_LONG],
+            says=["has 129 bytes, but the maximum is 128, so kube-proxy 1.36 programs nothing"],
+        ),
+        Good(
+            manifest(f"{_SERVICE.replace(f'space: {_LONG}', f'space: {_LONG[:-1]}')}      name: w\n{_CONFIG}"),
+            {"kubernetes": "1.36"},
+        ),
+        Good(manifest(f"{_SERVICE}      name: web\n{_CONFIG.replace('nftables', 'iptables')}"), {"kubernetes": "1.33"}),
+        Good(manifest(f"{_SERVICE}      name: web\n{_CONFIG}")),
+        # one of two configurations is enough
+        Bad(
+            manifest(f"{_SERVICE}      name: web\n{_CONFIG}{_CONFIG.replace('nftables', 'iptables')}"),
+            {"kubernetes": "1.33"},
+            flags=[_LONG],
+        ),
     ]
 
     def check(self, service: Service, cluster: Cluster) -> Iterator[Finding]:

@@ -58,6 +58,15 @@ class NodePortAddressesOfNoNode(Rule):
         Good(manifest(f"{_CONFIG}  - primary\n{_NODE}")),
         # every node has a loopback address
         Good(manifest(f"{_CONFIG}  - 127.0.0.0/8\n{_NODE}")),
+        Bad(
+            manifest(f"{_CONFIG}  - 192.168.0.0/16\n  - 172.16.0.0/12\n{_NODE}---\n" + _NODE.replace("10.1", "10.2")),
+            flags=["nodePortAddresses"],
+            says=["has no address in these networks (it has 10."],
+        ),
+        # one of the networks has it
+        Good(manifest(f"{_CONFIG}  - 192.168.0.0/16\n  - 10.1.0.0/16\n{_NODE}")),
+        Good(manifest(f"{_CONFIG}  - 192.168.0.0/16\n  - ::1/128\n{_NODE}")),
+        Good(manifest(f"{_CONFIG.replace('nodePortAddresses:', 'nodePortAddresses: []')}{_NODE}")),
     ]
 
     def check(self, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:

@@ -53,6 +53,17 @@ class NodePortAddressesOfOneFamily(Rule):
         ),
         Good(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\nnodePortAddresses:\n  - 192.168.0.0/16\n")),
         Good(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16,fd00:10::/56\nnodePortAddresses: [primary]\n")),
+        Bad(
+            manifest(f"{_HEAD}clusterCIDR: fd00:10::/56,10.244.0.0/16\nnodePortAddresses:\n  - fd00:20::/64\n"),
+            flags=["nodePortAddresses"],
+            says=["has only IPv6 networks, so NodePorts are open on every IPv4 address", "Add an IPv4 network."],
+        ),
+        Good(
+            manifest(
+                f"{_HEAD}clusterCIDR: 10.244.0.0/16,fd00:10::/56\nnodePortAddresses:\n  - 10.0.0.0/8\n  - '${{SIX}}'\n"
+            )
+        ),
+        Good(manifest(f"{_HEAD}nodePortAddresses:\n  - 192.168.0.0/16\n"), other=["unknown-or-removed-field"]),
     ]
 
     def check(self, config: KubeProxyConfig) -> Iterator[Finding]:

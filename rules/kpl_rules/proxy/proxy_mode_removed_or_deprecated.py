@@ -79,15 +79,26 @@ class ProxyModeRemovedOrDeprecated(Rule):
             flags=["ipvs"],
             fixed=f"{_HEAD}mode: nftables\n{_CIDR}",
             safe=False,
+            severities=[Severity.WARNING],
         ),
-        Bad(manifest(f"{_HEAD}mode: ipvs\n{_CIDR}"), {"kubernetes": "1.35", "kernel": "4.18"}, flags=["ipvs"]),
+        Bad(
+            manifest(f"{_HEAD}mode: ipvs\n{_CIDR}"),
+            {"kubernetes": "1.35", "kernel": "4.18"},
+            flags=["ipvs"],
+            severities=[Severity.WARNING],
+        ),
         Bad(
             manifest(f"{_HEAD}mode: userspace\n{_CIDR}"),
             flags=["userspace"],
             fixed=f"{_HEAD}mode: iptables\n{_CIDR}",
             safe=False,
         ),
-        Bad(manifest(f"{_HEAD}mode: userspace\n{_CIDR}"), {"kubernetes": "1.25"}, flags=["userspace"]),
+        Bad(
+            manifest(f"{_HEAD}mode: userspace\n{_CIDR}"),
+            {"kubernetes": "1.25"},
+            flags=["userspace"],
+            severities=[Severity.WARNING],
+        ),
         Bad(
             manifest(f'{_HEAD}mode: "IPTables"\n{_CIDR}'),
             flags=['"IPTables"'],
@@ -123,6 +134,36 @@ class ProxyModeRemovedOrDeprecated(Rule):
         Good(manifest(f"{_HEAD}mode: ''\n{_CIDR}")),
         Good(manifest(f"{_HEAD}mode: kernelspace\n{_CIDR}")),
         Good(manifest(f'{_HEAD}mode: "{{{{ .Values.proxyMode }}}}"\n{_CIDR}')),
+        # what would need more than its name is no correction
+        Bad(
+            manifest(f"{_HEAD}mode: nft\n{_CIDR}"),
+            {"kubernetes": "1.30"},
+            flags=["nft"],
+            says=["Set `mode: nftables`."],
+        ),
+        Bad(
+            manifest(f"{_HEAD}mode: IPVS\n{_CIDR}"), {"kubernetes": "1.35"}, flags=["IPVS"], says=["Set `mode: ipvs`."]
+        ),
+        Bad(
+            manifest(f"{_HEAD}mode: IPVS\n{_CIDR}"),
+            {"kubernetes": "1.34"},
+            flags=["IPVS"],
+            fixed=f"{_HEAD}mode: ipvs\n{_CIDR}",
+        ),
+        Bad(
+            manifest(f"{_HEAD}mode: nftables\nfeatureGates:\n  ContextualLogging: true\n{_CIDR}"),
+            {"kubernetes": "1.30"},
+            flags=["nftables"],
+            fixed=f"{_HEAD}mode: nftables\nfeatureGates:\n  ContextualLogging: true\n  NFTablesProxyMode: true\n{_CIDR}",
+            safe=False,
+        ),
+        Good(manifest(f"{_HEAD}mode: nftables\n{_CIDR}featureGates: {{AllAlpha: true}}\n"), {"kubernetes": "1.30"}),
+        Good(
+            manifest(f"{_HEAD}mode: nftables\n{_CIDR}featureGates: {{NFTablesProxyMode: false}}\n"),
+            {"kubernetes": "1.33"},
+            other=["kube-proxy-refused"],
+        ),
+        Good(manifest(f"{_HEAD}mode: userspace\nwinkernel: {{networkName: overlay0}}\n"), {"kubernetes": "1.25"}),
     ]
 
     def check(self, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:

@@ -32,6 +32,12 @@ class RepeatedField(Rule):
     examples = [
         Bad(manifest(f"{_HEAD}mode: iptables\nmode: nftables\n"), flags=["mode"]),
         Good(manifest(f"{_HEAD}mode: iptables\nconntrack:\n  min: 1\n")),
+        Bad(
+            manifest(f"{_HEAD}mode: iptables\nconntrack:\n  min: 1\n  min: 2\n"),
+            flags=["min"],
+            says=["`conntrack.min` occurs again below"],
+        ),
+        Good(manifest(f"{_HEAD}mode: iptables\nmodus: x\n"), other=["unknown-or-removed-field"]),
     ]
 
     def check(self, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:

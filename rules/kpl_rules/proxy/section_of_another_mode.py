@@ -67,6 +67,17 @@ class SectionOfAnotherMode(Rule):
         ),
         Good(manifest(f"{_HEAD}mode: iptables\niptables:\n  masqueradeAll: true\n")),
         Good(manifest(f'{_HEAD}mode: "{{{{ .Values.mode }}}}"\nipvs:\n  strictARP: true\n')),
+        Bad(
+            manifest(f"{_HEAD}iptables:\n  masqueradeBit: 14\nipvs:\n  strictARP: true\n"),
+            flags=["strictARP"],
+            says=["does not read `ipvs.strictARP` in iptables mode"],
+        ),
+        Good(
+            manifest(f"{_HEAD}mode: iptables\nipvs: &same\n  strictARP: false\nnftables: *same\n"),
+            other=["unknown-or-removed-field"],
+        ),
+        Good(manifest(f"{_HEAD}mode: iptables\nipvs:\n  scheduler: '${{SCHEDULER}}'\n")),
+        Good(manifest(f"{_HEAD}mode: ebpf\nipvs:\n  strictARP: true\n"), other=["proxy-mode-removed-or-deprecated"]),
     ]
 
     def check(self, config: KubeProxyConfig) -> Iterator[Finding]:

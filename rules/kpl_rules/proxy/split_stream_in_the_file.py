@@ -39,6 +39,22 @@ class SplitStreamInTheFile(Rule):
         ),
         Good(manifest(f"{_HEAD}logging:\n  format: json\n  options:\n    json:\n      splitStream: false\n")),
         Good(manifest(f"{_HEAD}logging:\n  format: text\n")),
+        Bad(
+            manifest(f"{_HEAD}logging:\n  options:\n    text:\n      splitStream: true\n"),
+            flags=["splitStream"],
+            says=["Start kube-proxy with `--log-text-split-stream`."],
+            other=["kube-proxy-refused"],
+        ),
+        Good(
+            manifest(f"{_HEAD}logging:\n  format: json\n  options:\n    json:\n      splitStream: true\n"),
+            {"kubernetes": "1.23"},
+            other=["unknown-or-removed-field"],
+        ),
+        Bad(
+            manifest(f"{_HEAD}logging:\n  format: json\n  options:\n    json:\n      splitStream: true\n"),
+            {"kubernetes": "1.28"},
+            flags=["splitStream"],
+        ),
     ]
 
     def check(self, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:

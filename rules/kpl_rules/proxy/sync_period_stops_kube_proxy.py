@@ -53,6 +53,22 @@ class SyncPeriodStopsKubeProxy(Rule):
             manifest(f"{_HEAD}mode: iptables\nnftables:\n  syncPeriod: 3h\n  minSyncPeriod: 2h\n"),
             other=["section-of-another-mode"],
         ),
+        Bad(
+            manifest(f"{_HEAD}mode: nftables\nnftables:\n  syncPeriod: 3h\n  minSyncPeriod: 1h1ns\n"),
+            flags=["1h1ns"],
+            says=["`nftables.minSyncPeriod` is longer than one hour"],
+        ),
+        # nothing written means iptables
+        Bad(manifest(f"{_HEAD}iptables:\n  syncPeriod: 3h\n  minSyncPeriod: 61m\n"), flags=["61m"]),
+        Good(
+            manifest(f"{_HEAD}mode: ipvs\nipvs:\n  syncPeriod: 3h\n  minSyncPeriod: 2h\n"),
+            other=["proxy-mode-removed-or-deprecated"],
+        ),
+        Good(manifest(f"{_HEAD}mode: iptables\niptables:\n  syncPeriod: 3h\n  minSyncPeriod: ${{PERIOD}}\n")),
+        Good(
+            manifest(f"{_HEAD}mode: iptables\niptables:\n  syncPeriod: 3h\nwinkernel:\n  networkName: overlay0\n"),
+            other=["section-of-another-mode"],
+        ),
     ]
 
     def check(self, config: KubeProxyConfig) -> Iterator[Finding]:

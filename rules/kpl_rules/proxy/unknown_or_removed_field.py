@@ -84,6 +84,7 @@ class UnknownOrRemovedField(Rule):
             manifest(f"{_HEAD}conntrack:\n  max: null\n  min: 262144\nresourceContainer: /kube-proxy\n{_TAIL}"),
             flags=["max", "resourceContainer"],
             fixed=f"{_HEAD}conntrack:\n  min: 262144\n{_TAIL}",
+            severities=[Severity.INFO, Severity.WARNING],
         ),
         Bad(
             manifest(f"{_HEAD}mode: iptables\nclusterCidr: 10.244.0.0/16 # the pods\n"),
@@ -103,9 +104,13 @@ class UnknownOrRemovedField(Rule):
             safe=False,
         ),
         # the field exists elsewhere; the right one is there already; nothing is near
-        Bad(manifest(f"{_HEAD}{_TAIL}udpTimeout: 1m\n"), flags=["udpTimeout"]),
+        Bad(
+            manifest(f"{_HEAD}{_TAIL}udpTimeout: 1m\n"),
+            flags=["udpTimeout"],
+            says=["Move it to `ipvs.udpTimeout` or `conntrack.udpTimeout`."],
+        ),
         Bad(manifest(f"{_HEAD}{_TAIL}clusterCidr: 10.0.0.0/8\n"), flags=["clusterCidr"]),
-        Bad(manifest(f"{_HEAD}{_TAIL}proxyFlavour: fast\n"), flags=["proxyFlavour"]),
+        Bad(manifest(f"{_HEAD}{_TAIL}proxyFlavour: fast\n"), flags=["proxyFlavour"], says=["Remove it.\n"]),
         # the names that fields have elsewhere
         Bad(
             manifest(
@@ -144,7 +149,11 @@ class UnknownOrRemovedField(Rule):
             fixed=f"{_HEAD}mode: ipvs\nclusterCIDR: 10.244.0.0/16\nipvs:\n  scheduler: rr\n  strictARP: true\n",
         ),
         # it is set, or kube-proxy refuses the value
-        Bad(manifest(f"{_HEAD}{_TAIL}address: 10.0.0.1\nbindAddress: 0.0.0.0\n"), flags=["address"]),
+        Bad(
+            manifest(f"{_HEAD}{_TAIL}address: 10.0.0.1\nbindAddress: 0.0.0.0\n"),
+            flags=["address"],
+            says=["Remove it: `bindAddress` is already set."],
+        ),
         Bad(manifest(f"{_HEAD}{_TAIL}address: eth0\n"), flags=["address"]),
         # a later release has it
         Bad(
@@ -167,6 +176,30 @@ class UnknownOrRemovedField(Rule):
         Good(manifest(f"{_HEAD}{_TAIL}logging:\n  format: text\n  options:\n    json:\n      infoBufferSize: '0'\n")),
         # what stands there is not known yet
         Good(manifest(f'{_HEAD}{_TAIL}"{{{{ .Values.extraKey }}}}": 1\n')),
+        # nothing is lost: zero, and not where zero counts
+        Bad(
+            manifest(f"{_HEAD}{_TAIL}masquerade-all: false\n"),
+            flags=["masquerade-all"],
+            fixed=f"{_HEAD}{_TAIL}iptables:\n  masqueradeAll: false\n",
+            severities=[Severity.INFO],
+        ),
+        Bad(
+            manifest(f"{_HEAD}{_TAIL}proxyFlavour: ''\n"),
+            flags=["proxyFlavour"],
+            severities=[Severity.INFO],
+            says=["Remove it.\n"],
+        ),
+        Bad(
+            manifest(f"{_HEAD}{_TAIL}udpIdleTimeout: 0s\n"),
+            flags=["udpIdleTimeout"],
+            fixed=f"{_HEAD}{_TAIL}",
+            severities=[Severity.INFO],
+        ),
+        Bad(
+            manifest(f"{_HEAD}{_TAIL}bindAdress: 0.0.0.0\nbindAddress: 0.0.0.0\n"),
+            flags=["bindAdress"],
+            says=["Remove it: `bindAddress` is already set."],
+        ),
     ]
 
     def check(self, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:

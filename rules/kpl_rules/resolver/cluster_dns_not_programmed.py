@@ -83,6 +83,26 @@ class ClusterDnsNotProgrammed(Rule):
         Good(files(**{"resolv.conf": f"nameserver 192.0.2.53\n{_POD}", "node.iptables": node_dump()})),
         # the resolv.conf of a node
         Good(files(**{"resolv.conf": "nameserver 10.96.0.11\n", "node.iptables": node_dump()})),
+        Good(files(**{"resolv.conf": "nameserver 10.96.0.11\nsearch corp.example\n", "node.iptables": node_dump()})),
+        # without the Service of the API server, nothing tells the network of the cluster IPs
+        Good(
+            files(
+                **{"resolv.conf": f"nameserver 10.96.0.11\n{_POD}", "node.iptables": node_dump().replace(_API, "x/api")}
+            ),
+            other=["endpoint-of-another-chain", "service-of-another-chain"],
+        ),
+        # an address of the other IP family
+        Good(files(**{"resolv.conf": f"nameserver fd00:10:96::a\n{_POD}", "node.iptables": node_dump()})),
+        # the pod does not ask the fourth one
+        Good(
+            files(
+                **{
+                    "resolv.conf": f"{'nameserver 192.0.2.53' + chr(10)}" * 3 + f"nameserver 10.96.0.11\n{_POD}",
+                    "node.iptables": node_dump(),
+                }
+            ),
+            other=["nameserver-never-asked"],
+        ),
     ]
 
     def check(self, conf: ResolvConf, cluster: Cluster) -> Iterator[Finding]:

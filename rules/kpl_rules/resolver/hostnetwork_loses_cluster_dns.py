@@ -102,16 +102,38 @@ class HostnetworkLosesClusterDns(Rule):
             fixed=_agent("collector.watch.svc").replace(_HOST_NETWORK, f"{_HOST_NETWORK}{_MENDED}"),
             safe=False,
         ),
-        Bad(manifest(_agent("collector.watch.svc.cluster.local.")), flags=["hostNetwork: true"]),
+        Bad(
+            manifest(_agent("collector.watch.svc.cluster.local.")),
+            flags=["hostNetwork: true"],
+            fixed=_agent("collector.watch.svc.cluster.local.").replace(_HOST_NETWORK, f"{_HOST_NETWORK}{_MENDED}"),
+            safe=False,
+            says=["cannot resolve `collector.watch.svc.cluster.local.`\n"],
+        ),
         Bad(
             manifest(_agent("collector") + "      dnsPolicy: ClusterFirst\n" + _COLLECTOR),
             flags=["hostNetwork: true"],
             fixed=_agent("collector") + _MENDED + _COLLECTOR,
-            safe=False,
-        ),
-        Bad(manifest(_agent("collector.watch") + _COLLECTOR), flags=["hostNetwork: true"]),
+            safe=False, severities=[Severity.WARNING]),
+        Bad(
+            manifest(_agent("collector.watch") + _COLLECTOR),
+            flags=["hostNetwork: true"],
+            fixed=_agent("collector.watch").replace(_HOST_NETWORK, f"{_HOST_NETWORK}{_MENDED}") + _COLLECTOR,
+            safe=False, severities=[Severity.WARNING]),
         # in the namespace of the pod itself
-        Bad(manifest(_agent("collector.watch")), flags=["hostNetwork: true"]),
+        Bad(
+            manifest(_agent("collector.watch")),
+            flags=["hostNetwork: true"],
+            fixed=_agent("collector.watch").replace(_HOST_NETWORK, f"{_HOST_NETWORK}{_MENDED}"),
+            safe=False, severities=[Severity.WARNING]),
+        # a patch: its base may set the policy
+        Good(manifest(_agent("collector.watch.svc").replace("          image: shop/agent:2-alpine\n", ""))),
+        # written in its /etc/hosts
+        Good(
+            manifest(
+                _agent("collector.watch.svc")
+                + "      hostAliases: [{ip: 10.0.0.7, hostnames: [collector.watch.svc]}]\n"
+            )
+        ),
         Good(manifest(_agent("collector.other"))),
         # a name of the internet, whatever the namespace is called
         Good(manifest(_agent("collector.cloud").replace("namespace: watch", "namespace: cloud"))),
@@ -122,6 +144,7 @@ class HostnetworkLosesClusterDns(Rule):
             fixed=_agent("collector.watch.svc").replace(_HOST_NETWORK, f"{_HOST_NETWORK}{_MENDED}")
             + "      dnsConfig: {nameservers: [10.96.0.10]}\n",
             safe=False,
+            says=["(the kubelet appends `dnsConfig.nameservers` to the node's servers)"],
         ),
         # no Service of that name is known, so it may be a host of the node's network
         Good(manifest(_agent("collector"))),
@@ -131,6 +154,15 @@ class HostnetworkLosesClusterDns(Rule):
         Good(manifest(_agent("collector.watch.svc").replace("hostNetwork: true", "hostNetwork: false"))),
         # a node exporter needs no name of the cluster
         Good(manifest(_agent("127.0.0.1"))),
+        # the name that is certain makes it an error, wherever it is
+        Bad(
+            manifest(_agent("collector.watch") + '          env: [{name: DB_HOST, value: "db.watch.svc.cluster.local."}]\n'),
+            flags=["hostNetwork: true"],
+            fixed=_agent("collector.watch").replace(_HOST_NETWORK, f"{_HOST_NETWORK}{_MENDED}")
+            + '          env: [{name: DB_HOST, value: "db.watch.svc.cluster.local."}]\n',
+            safe=False,
+            says=["cannot resolve `db.watch.svc.cluster.local.`"],
+        ),
     ]  # fmt: skip
 
     def check(self, workload: Workload, cluster: Cluster) -> Iterator[Finding]:

@@ -38,6 +38,12 @@ class NameserverNeverAsked(Rule):
         Bad(
             files(**{"resolv.conf": f"{_THREE}nameserver 192.0.2.3\nnameserver 192.0.2.4\nsearch example.com\n"}),
             flags=["192.0.2.3"],
+            says=["`192.0.2.3` and 1 more are never queried"],
+        ),
+        Bad(
+            files(**{"resolv.conf": f"{_THREE}nameserver fe80::1%eth0\n"}),
+            flags=["fe80::1%eth0"],
+            says=["`fe80::1%eth0` is never queried"],
         ),
         Good(files(**{"resolv.conf": f"{_THREE}search example.com\n"})),
         Good(files(**{"resolv.conf": f"{_THREE}# nameserver 192.0.2.3\n"})),

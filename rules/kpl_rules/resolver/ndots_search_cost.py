@@ -77,6 +77,39 @@ _KAFKA = (
       dnsPolicy: ClusterFirst
 """
 )
+_POD = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: cart
+  namespace: shop
+spec:
+  containers:
+    - name: cart
+      image: shop/cart:3-bookworm
+      env:
+        - name: STRIPE_API_URL
+          value: https://api.stripe.com/v1
+"""
+_AUTOPATH = """\
+.:53 {
+    errors
+    health {
+        lameduck 5s
+    }
+    ready
+    autopath @kubernetes
+    kubernetes cluster.local {
+        pods verified
+    }
+    forward . 10.0.0.53
+    cache 30 {
+        disable success cluster.local
+        disable denial cluster.local
+    }
+    loop
+}
+"""
 _MOST_RELATED = 5
 
 
@@ -119,8 +152,10 @@ class NdotsSearchCost(Rule):
     symptoms = ("slow-lookups",)
     clue = HOST_CLUE
     examples = [
-        Bad(manifest(_STRIPE), flags=["api.stripe.com"], fixed=_STRIPE + _NDOTS),
-        Bad(manifest(_KAFKA), flags=["kafka.bus.svc.cluster.local"], fixed=_KAFKA + _NDOTS, safe=False),
+        Bad(manifest(_STRIPE), flags=["api.stripe.com"], fixed=_STRIPE + _NDOTS,
+            says=["each lookup sends 8 queries, 6 of them", "it sends 2\n", "in the pod's `dnsConfig`.\n"]),
+        Bad(manifest(_KAFKA), flags=["kafka.bus.svc.cluster.local"], fixed=_KAFKA + _NDOTS, safe=False,
+            says=["Or write `kafka.bus.svc.cluster.local.` with a trailing dot"]),
         Bad(
             manifest(_STRIPE + "      dnsConfig:\n        options:\n        - name: timeout\n          value: '2'\n"),
             flags=["api.stripe.com"],
@@ -132,8 +167,25 @@ class NdotsSearchCost(Rule):
             manifest(_STRIPE + "            - name: REDIS_URL\n              value: redis://redis.shop.svc:6379\n            - "
                      "name: OTEL_EXPORTER_OTLP_ENDPOINT\n              value: http://otel.obs.svc.cluster.local:4317\n"),
             flags=["otel.obs.svc.cluster.local"],
+            fixed=_STRIPE + "            - name: REDIS_URL\n              value: redis://redis.shop.svc:6379\n            - "
+                     "name: OTEL_EXPORTER_OTLP_ENDPOINT\n              value: http://otel.obs.svc.cluster.local:4317\n"
+                     + _NDOTS.replace('"2"', '"3"'),
+            says=["with `ndots:3` it sends 2"],
         ),
+        # the spec of a Pod cannot be changed
+        Bad(
+            manifest(_POD),
+            flags=["api.stripe.com"],
+            fixed=_POD + _NDOTS.replace("      ", "  ", 1).replace("\n    ", "\n"),
+            safe=False,
+        ),
+        Bad(manifest(_STRIPE), {"node_local_dns": True}, flags=["api.stripe.com"], fixed=_STRIPE + _NDOTS,
+            says=["NodeLocal DNSCache answers the extra queries"]),
         Good(manifest(_STRIPE + _NDOTS)),
+        # whatever the placeholder becomes
+        Good(manifest(_STRIPE + _NDOTS.replace('"2"', "${NDOTS}"))),
+        Good(manifest(_STRIPE + "      dnsConfig: ${DNS}\n")),
+        Good({"pod.yaml": _STRIPE, "Corefile": _AUTOPATH}),
         # asks the node's DNS, with the node's ndots
         Good(manifest(_STRIPE + "      dnsPolicy: Default\n")),
         Good(manifest(_STRIPE + "      hostNetwork: true\n")),
@@ -157,6 +209,22 @@ class NdotsSearchCost(Rule):
         Good(manifest(_STRIPE + "      restartPolicy: Never\n")),
         # a patch: its base may set ndots
         Good(manifest(_STRIPE.replace("          image: shop/cart:3-bookworm\n", ""))),
+        # an `autopath` that does not work, and one that does not answer all
+        Bad(
+            {"pod.yaml": _STRIPE, "Corefile": _AUTOPATH.replace("verified", "insecure")},
+            flags=["api.stripe.com"],
+            fixed=_STRIPE + _NDOTS,
+            other=["autopath-without-verified-pods"],
+        ),
+        Bad(
+            {
+                "pod.yaml": _STRIPE,
+                "Corefile": _AUTOPATH + _AUTOPATH.replace(".:53", "lan:53").replace("    autopath @kubernetes\n", ""),
+            },
+            flags=["api.stripe.com"],
+            fixed=_STRIPE + _NDOTS,
+            other=["absent-autopath", "forward-outside-zone"],
+        ),
     ]  # fmt: skip
 
     def check(self, workload: Workload, cluster: Cluster) -> Iterator[Finding]:

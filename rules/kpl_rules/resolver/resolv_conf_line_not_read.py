@@ -54,6 +54,12 @@ class ResolvConfLineNotRead(Rule):
         Bad(
             files(**{"resolv.conf": f"{_SERVER}  search shop.example.com\n  options ndots:2\n"}),
             flags=["search shop.example.com"],
+            says=["this line and 1 more start with whitespace, so resolvers ignore them"],
+        ),
+        Bad(
+            files(**{"resolv.conf": f"{_SERVER}\toptions ndots:2\n"}),
+            flags=["options ndots:2"],
+            says=["this line starts with whitespace, so resolvers ignore it"],
         ),
         Bad(
             files(

@@ -80,7 +80,8 @@ class ResolverOptionHasNoEffect(Rule):
     symptoms = ("setting-without-effect",)
     clue = "dnsConfig"
     examples = [
-        Bad(manifest(_CART + _NDOTS + _REOPEN), flags=["single-request-reopen"], fixed=_CART + _NDOTS, safe=False),
+        Bad(manifest(_CART + _NDOTS + _REOPEN), flags=["single-request-reopen"], fixed=_CART + _NDOTS, safe=False,
+            says=["or an image with glibc.\n"]),
         Bad(
             manifest(_CART + "      dnsConfig:\n        options:\n" + _REOPEN),
             flags=["single-request-reopen"],
@@ -93,10 +94,14 @@ class ResolverOptionHasNoEffect(Rule):
             flags=["use-vc"],
         ),
         # its Dockerfile says so
-        Bad(manifest(_SONARR + _NDOTS + _REOPEN), flags=["single-request-reopen"], fixed=_SONARR + _NDOTS, safe=False),
+        Bad(manifest(_SONARR + _NDOTS + _REOPEN), flags=["single-request-reopen"], fixed=_SONARR + _NDOTS, safe=False,
+            says=["The image is built on Alpine, see "]),
         # of a time when it was built on Ubuntu
         Good(manifest(_SONARR.replace("4.0.15", "3.0.10") + _NDOTS + _REOPEN)),
         Good(manifest(_CART + _NDOTS)),
+        Good(manifest(_CART)),
+        # another rule tells what no resolver knows
+        Good(manifest(_CART + _NDOTS + "          - name: quick\n"), other=["dns-config-invalid"]),
         Good(manifest(_CART.replace("alpine3.22", "bookworm") + _NDOTS + _REOPEN)),
         # what the image is built on is not known
         Good(manifest(_CART.replace("-alpine3.22", "") + _NDOTS + _REOPEN)),

@@ -55,9 +55,17 @@ class ResolverOptionUnknown(Rule):
     symptoms = ("setting-without-effect",)
     needs = "ResolvConf"
     examples = [
-        Bad(files(**{"resolv.conf": f"{_SERVER}options ndots=2 use-vcc\n"}), flags=["ndots=2", "use-vcc"]),
+        Bad(
+            files(**{"resolv.conf": f"{_SERVER}options ndots=2 use-vcc tcp6=1\n"}),
+            flags=["ndots=2", "use-vcc", "tcp6=1"],
+            says=["Replace it with `ndots:2`.", "Replace it with `use-vc`.", "Use one of the options in resolv.conf(5)."],
+        ),
         Bad(files(**{"resolv.conf": f"{_SERVER}options ndots 2\n"}), flags=["ndots 2"]),
-        Bad(files(**{"resolv.conf": f"{_SERVER}options ndots:two ndots:20\n"}), flags=["ndots:two", "ndots:20"]),
+        # the number is taken, so what follows is an option again
+        Bad(files(**{"resolv.conf": f"{_SERVER}options ndots 2 roatte\n"}), flags=["ndots 2", "roatte"]),
+        Bad(files(**{"resolv.conf": f"{_SERVER}options rotate timeout\n"}), flags=["timeout"]),
+        Bad(files(**{"resolv.conf": f"{_SERVER}options ndots:two ndots:16\n"}), flags=["ndots:two", "ndots:16"]),
+        Good(files(**{"resolv.conf": f"{_SERVER}options ndots:15 timeout:16 ${{OPTION}} ndots:{{{{ndots}}}}\n"})),
         Good(files(**{"resolv.conf": f"{_SERVER}options ndots:5 timeout:1 edns0 trust-ad use-vc\n"})),
         Good(files(**{"resolv.conf": f"{_SERVER}options rotate # one after the other\n"})),
         # of the BSDs

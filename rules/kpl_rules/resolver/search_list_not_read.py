@@ -44,7 +44,15 @@ class SearchListNotRead(Rule):
     options = {"old_glibc": False}
     examples = [
         Bad(files(**{"resolv.conf": f"{_SERVER}{_LONG}\n"}), flags=[_LONG]),
+        # 254 characters and the line end are as many as musl reads
+        Bad(
+            files(**{"resolv.conf": f"{_SERVER}search {'a' * 248}"}),
+            flags=[f"search {'a' * 248}"],
+            says=["256 characters"],
+        ),
+        Good(files(**{"resolv.conf": f"{_SERVER}search {'a' * 247}\n"})),
         Good(files(**{"resolv.conf": f"{_SERVER}{_POD}\n"})),
+        Good(files(**{"resolv.conf": _SERVER})),
         Good(files(**{"resolv.conf": f"{_SERVER}{_LONG}\n"}), {"libc": "glibc"}),
         # seven domains are no matter for today's resolvers
         Good(files(**{"resolv.conf": f"{_SERVER}{_POD} a.example b.example c.example d.example\n"})),

@@ -10,7 +10,7 @@ import pytest
 from kpl.inputs.yamltree import compose
 from kpl.proxy.configuration.fields import PROXY_FIELDS, ZERO_COUNTS, field_path, fields_called, fields_in, is_zero
 from kpl.text.version import Version
-from support import SHARED, run
+from support import ROOT, SHARED, run
 
 VERDICTS = SHARED / "conformance" / "kube_proxy_verdicts.jsonl"
 RELEASES = ("1.23", "1.25", "1.28", "1.29", "1.30", "1.31", "1.33", "1.35", "1.37")
@@ -55,6 +55,20 @@ def test_not_zero(text: str) -> None:
 def _value(text: str) -> Any:
     root = compose(f"key: {text}\n")[0]
     return root.get("key")  # type: ignore[attr-defined]
+
+
+def test_a_field_that_is_told_was_dropped_by_what_is_recorded_here() -> None:
+    recorded = json.loads(
+        (ROOT / "tests" / "proxy" / "configuration" / "recorded_verdicts.json").read_text(encoding="utf-8")
+    )
+    told = 0
+    for case in recorded:
+        for release, answer in case["answers"].items():
+            # an answer of true is a configuration that the strict decoder takes
+            if answer is True:
+                assert _skipped(case["config"], release) == [], (case["config"], release)
+            told += answer is False and bool(_skipped(case["config"], release))
+    assert told > 10
 
 
 @cache

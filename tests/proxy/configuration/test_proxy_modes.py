@@ -5,6 +5,7 @@ import json
 import pytest
 
 from kpl.proxy.configuration.modes import PROXY_MODES, accepted_modes, best_mode, needs_gate
+from kpl.proxy.configuration.verdict import judge_kube_proxy
 from kpl.text.version import Version
 from support import SHARED, run
 
@@ -64,6 +65,15 @@ def test_what_kube_proxy_says_of_modes() -> None:
             assert row["id"] in ("val/mode/trip-kernelspace", "dec/template-quoted"), row["id"]
         seen.add(errors)
     assert seen == {True, False}
+
+
+@pytest.mark.parametrize("mode", ["iptables", "ipvs", "nftables", "userspace", "ebpf", "''", "IPVS"])
+def test_a_mode_is_an_error_where_kube_proxy_refuses_it(mode: str) -> None:
+    config = f"apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: {mode}\n"
+    for minor in range(23, 38):
+        found = run({"c.yaml": config}, ("KPL302",), {"kubernetes": f"1.{minor}"}).findings
+        refused = judge_kube_proxy(config, Version(f"1.{minor}")).answer == "refuses"
+        assert refused is any(finding.severity.value == "error" for finding in found), minor
 
 
 @pytest.mark.parametrize("release", ["1.30", "1.37", "1.38"])

@@ -105,6 +105,8 @@ def test_documents(text, value):
         ('a: "\\z"', "found unknown escape character"),
         ('a: "\\x4"', "did not find expected hexdecimal number"),
         ('a: "\\U00110000"', "found invalid Unicode character escape code"),
+        ('a: "\\ud800"', "found invalid Unicode character escape code"),
+        ('a: "\\udfff"', "found invalid Unicode character escape code"),
         ("%FOO\n---\n", "found unknown directive name"),
         ("%\n", "could not find expected directive name"),
         ("%A.\n", "found unexpected non-alphabetical character"),
@@ -265,3 +267,9 @@ def test_go_syntax():
     assert go_syntax(None) == "<nil>"
     assert go_syntax(values).count("interface {}(nil)") == 5
     assert "0xffffffffffffffff:interface {}(nil)" in go_syntax(values)
+
+
+@pytest.mark.parametrize("escape", ["\\ud7ff", "\\ue000", "\\U0010ffff"])
+def test_what_is_no_surrogate_is_a_character(escape: str) -> None:
+    # (go-yaml v2, scannerc.go: 0xD800 to 0xDFFF, and above 0x10FFFF)
+    assert yaml_document(f'a: "{escape}"', "unsupported").value is not None

@@ -72,6 +72,21 @@ def test_the_forms_of_one_ruleset_agree(path: Path) -> None:
     assert node_states(ruleset_of(path)) == node_states(ruleset_of(plain))
 
 
+@pytest.mark.parametrize("text", [NEW, OLD], ids=["new", "old"])
+def test_handles_change_nothing(text: str) -> None:
+    """As `nft -a` prints them: behind declarations and behind rules."""
+    lines = [
+        f"{line} # handle {number}"
+        if line.endswith("{") or " dnat to " in line or line.strip().startswith("jump ")
+        else line
+        for number, line in enumerate(text.splitlines(), 1)
+    ]
+    ruleset = parse_nft("\n".join([*lines, ""]))
+    assert not ruleset.unread
+    assert not any(table.unread for table in ruleset.tables)
+    assert node_states(ruleset) == node_states(parse_nft(text)) != []
+
+
 def only(text: str) -> PortState:
     (state,) = node_states(parse_nft(text))
     (port,) = state.ports

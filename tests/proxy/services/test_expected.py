@@ -265,6 +265,17 @@ def test_a_running_pod_counts_before_a_terminating_one_with_its_address() -> Non
     assert inside(service({}), *reversed(slices)) == [A]
 
 
+def test_an_endpoint_in_two_slices_is_one_endpoint() -> None:
+    port = port_of(service({}), slice_of([endpoint(A), endpoint(B)]), slice_of([endpoint(A)]))
+    assert [(each.address, each.probability) for each in port.internal.endpoints] == [(A, 0.5), (B, 0.5)]
+    # the same address with another port is another one
+    other = slice_of([endpoint(A)], [{"name": "http", "port": 8081, "protocol": "TCP"}])
+    assert [each.port for each in port_of(service({}), slice_of([endpoint(A)]), other).internal.endpoints] == [
+        8080,
+        8081,
+    ]
+
+
 def test_addresses_are_written_as_go_writes_them() -> None:
     web = service(
         {
