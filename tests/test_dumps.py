@@ -91,7 +91,7 @@ def mixed_dump(services: int = 40, release: tuple[int, int] = (1, 37), counters:
 def test_what_it_writes_is_in_order(release: tuple[int, int]) -> None:
     text = mixed_dump(release=release)
     result = run({"node.iptables": text})
-    assert not [f"{finding.rule.code}: {finding.message}" for finding in result.findings]
+    assert not [f"{finding.code}: {finding.message}" for finding in result.findings]
     for table in parse_iptables_save(text).tables:
         targets = {target for target in table.target if target.startswith(("KUBE-", "cali-"))}
         assert targets <= table.chains.keys()

@@ -11,6 +11,7 @@ import pytest
 
 from kpl.cache import Cache, KeptFindings, digest_of, secret_in
 from kpl.cli import caching, linting
+from kpl.cli.load import read_here
 from kpl.cli.options import configured
 from kpl.inputs.coverage import Skipped, SkipReason
 from kpl.inputs.discover import Found
@@ -72,7 +73,7 @@ class Ran:
         self.read: list[str] = []
         self.checked: list[str] = []
         with monkeypatch.context() as patch:
-            whole, check = linting.read_here, engine._check
+            whole, check = read_here, engine._check
 
             def reading(found: object, as_kind: object = None) -> object:
                 raise AssertionError("the cache is not asked")
@@ -89,7 +90,7 @@ class Ran:
             chosen = {**OPTIONS, **options}
             settings = configured(chosen, paths)
             self.result, self.coverage = linting.lint_files(paths or ["."], settings, None, chosen)
-        assert whole is linting.read_here
+        assert whole is read_here
         self.findings = [(each.path, each.span, each.code, each.message, each.fix) for each in self.result.findings]
 
     def _watch(self, patch: pytest.MonkeyPatch) -> None:

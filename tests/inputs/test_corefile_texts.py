@@ -49,10 +49,10 @@ def test_what_coredns_loads_parses(name: str) -> None:
 
 def lines_of(corefile: Corefile) -> list[list[str]]:
     return [
-        [str(word) for word in (line.name, *line.args)]
+        [str(word) for word in words]
         for server in (*corefile.servers, *corefile.snippets)
         for directive in server.directives
-        for line in (directive, *directive.properties)
+        for words in ((directive.name, *directive.args), *((line.name, *line.args) for line in directive.properties))
     ]
 
 

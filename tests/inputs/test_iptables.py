@@ -66,7 +66,9 @@ def test_spans() -> None:
     assert NAT[start:end] == "KUBE-SVC-4N57TFCL4MD7ZTDA"
     assert NAT[start - 3 : start] == "-j "
     assert NAT[slice(*table.declaration("KUBE-SERVICES"))] == ":KUBE-SERVICES"
-    comment = table.entry(1).get("--comment").values[0]
+    option = table.entry(1).get("--comment")
+    assert option is not None
+    comment = option.values[0]
     assert comment == "shop/web cluster IP"
     assert NAT[slice(*comment.span)] == '"shop/web cluster IP"'
     assert NAT[table.start :].startswith("*nat\n")
@@ -224,7 +226,9 @@ def test_each_shape_goes_through_lark_once(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(table.chain) == 5000
     assert len(table.unread) == 501
     assert len(seen) == 3
-    assert table.entry(4999).get("--comment").values == ("4999: x",)
+    comment = table.entry(4999).get("--comment")
+    assert comment is not None
+    assert comment.values == ("4999: x",)
 
 
 def test_too_many_shapes(monkeypatch: pytest.MonkeyPatch) -> None:

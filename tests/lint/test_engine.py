@@ -215,9 +215,15 @@ def test_two_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> N
     }
     alone = [lint([reading], Settings()).findings for reading in readings(files)]
     assert sum(map(len, alone)) > 10
-    forked = []
+    forked: list[int] = []
+    fork = os.fork
+
+    def forking() -> int:
+        forked.append(pid := fork())
+        return pid
+
     monkeypatch.setattr("kpl.lint.engine.LARGE", 0)
-    monkeypatch.setattr("kpl.parallel.os.fork", lambda fork=os.fork: (pid := fork(), forked.append(pid))[0])
+    monkeypatch.setattr("kpl.parallel.os.fork", forking)
     both = [lint([reading], Settings(), share_out=share_out).findings for reading in readings(files)]
     assert len(forked) == len(files)
     assert [list(map(record, each)) for each in both] == [list(map(record, each)) for each in alone]
