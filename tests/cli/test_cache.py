@@ -127,7 +127,7 @@ def test_a_changed_file_is_read_and_checked_again(tree: Path, monkeypatch: pytes
     with_age(monkeypatch)
     first = Ran(monkeypatch)
     changed = Path("team-1/pod-1.yaml")
-    changed.write_text(changed.read_text().replace("cart", "api.stripe.com"))
+    changed.write_text(changed.read_text(encoding="utf-8").replace("cart", "api.stripe.com"), encoding="utf-8")
     second = Ran(monkeypatch)
     assert second.read.count("team-1/pod-1.yaml") >= 1
     assert set(second.read) == {"team-1/pod-1.yaml"}
@@ -150,7 +150,7 @@ def test_files_that_may_still_change_in_the_same_tick_are_known_by_their_bytes_a
     Ran(monkeypatch)
     path = Path("team-3/pod-3.yaml")
     status = path.stat()
-    path.write_text(path.read_text().replace("cart", "kart"))
+    path.write_text(path.read_text(encoding="utf-8").replace("cart", "kart"), encoding="utf-8")
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert Ran(monkeypatch).read == ["team-3/pod-3.yaml"]
 
@@ -158,7 +158,7 @@ def test_files_that_may_still_change_in_the_same_tick_are_known_by_their_bytes_a
 def test_other_facts_are_other_findings(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_age(monkeypatch)
     first = Ran(monkeypatch)
-    Path("kpl.yaml").write_text("cluster:\n  ndots: 2\n")
+    Path("kpl.yaml").write_text("cluster:\n  ndots: 2\n", encoding="utf-8")
     second = Ran(monkeypatch, no_config=False, config="kpl.yaml")
     assert len(first.findings) == 3
     assert second.findings == []
@@ -169,7 +169,7 @@ def test_a_file_of_the_cluster_changes_the_findings_of_others(tree: Path, monkey
     with_age(monkeypatch)
     first = Ran(monkeypatch)
     corefile = ".:53 {\n    errors\n    autopath @kubernetes\n    kubernetes cluster.local {\n        pods verified\n    }\n}\n"
-    Path("Corefile").write_text(corefile)
+    Path("Corefile").write_text(corefile, encoding="utf-8")
     with_corefile = Ran(monkeypatch)
     fresh = Ran(monkeypatch, no_cache=True)
     assert with_corefile.findings == fresh.findings
@@ -239,9 +239,9 @@ def test_the_folder_can_be_named(tree: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_folder_that_cannot_be_written_is_left_alone(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Path(".kpl_cache").write_text("a file\n")
+    Path(".kpl_cache").write_text("a file\n", encoding="utf-8")
     assert len(Ran(monkeypatch).findings) == 3
-    assert Path(".kpl_cache").read_text() == "a file\n"
+    assert Path(".kpl_cache").read_text(encoding="utf-8") == "a file\n"
 
 
 def test_a_small_run_opens_no_cache(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -453,7 +453,7 @@ CORPUS = sorted(
 @pytest.mark.skipif(not CORPUS, reason="needs ../shared")
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_real_rules_printed_are_what_they_were(path: Path) -> None:
-    ruleset = parse_nft(path.read_text())
+    ruleset = parse_nft(path.read_text(encoding="utf-8"))
     for table in ruleset.tables:
         for chain in table.chains.values():
             for rule, (_, shape) in zip(chain.rules, chain.rows, strict=True):

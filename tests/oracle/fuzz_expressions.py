@@ -395,13 +395,13 @@ def disagreements(release: str, texts: Sequence[str], counts: Counter[str]) -> I
 
 def record(path: Path, releases: Sequence[str]) -> None:
     """Asks again what expr says of the texts in the file: for each text the answers, and the release that first gave each."""
-    texts = list(json.loads(path.read_text()))
+    texts = list(json.loads(path.read_text(encoding="utf-8")))
     recorded: dict[str, dict[str, str]] = {text: {} for text in texts}
     for release in releases:
         for text, answer in zip(texts, judged(release, texts), strict=True):
             if [*recorded[text].values()][-1:] != [answer]:
                 recorded[text][release] = answer
-    path.write_text(json.dumps(recorded, indent=1) + "\n")
+    path.write_text(json.dumps(recorded, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> int:

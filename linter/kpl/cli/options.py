@@ -12,6 +12,7 @@ import click
 
 from kpl.errors import UsageError
 from kpl.facts import COMMAND_LINE
+from kpl.text.paths import common_folder, relative_path
 
 if TYPE_CHECKING:
     from kpl.lint.settings import Settings
@@ -153,7 +154,9 @@ def find_config(paths: Sequence[str]) -> str | None:
     Raises UsageError for one that is no file of the repository.
     """
     folders = [os.path.abspath(path) for path in paths if path != "-"] or [os.getcwd()]
-    at = os.path.commonpath([each if os.path.isdir(each) else os.path.dirname(each) for each in folders])
+    at = common_folder(each if os.path.isdir(each) else os.path.dirname(each) for each in folders)
+    if not at:
+        return None
     root = repository_of(at)
     while True:
         candidate = os.path.join(at, CONFIG_NAME)
@@ -192,7 +195,7 @@ def own_config(path: str, root: str | None) -> str | None:
     Raises UsageError for one that is no file of the repository.
     """
     folder = os.path.dirname(path)
-    shown = os.path.relpath(path)
+    shown = relative_path(path)
     if root is None and _mode(folder) & stat.S_IWOTH and os.name == "posix":
         click.echo(
             f"kpl: warning: {shown} is ignored, because everybody can write to {folder} (--config uses it)", err=True
@@ -200,7 +203,7 @@ def own_config(path: str, root: str | None) -> str | None:
         return None
     real = os.path.realpath(path)
     within = os.path.realpath(root or folder)
-    if os.path.commonpath([real, within]) != within:
+    if common_folder([real, within]) != within:
         raise UsageError(
             f"{shown} is a symbolic link to a file outside of {'the repository' if root else 'its directory'}"
         )

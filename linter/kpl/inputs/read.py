@@ -105,7 +105,7 @@ def holds_nothing(path: str, data: bytes) -> bool:
 
     Most files of a repository are: none of the words is in them that an object for kpl has, or any other reason to look closer.
     """
-    name = path.rpartition(os.sep)[2]
+    name = os.path.basename(path)
     if detect.kind_by_name(name) != detect.YAML or name in KUSTOMIZATION_NAMES:
         return False
     for word in _REASONS_TO_LOOK:
