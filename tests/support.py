@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from kpl.facts import Facts
 from kpl.fix.fixer import Outcome
 from kpl.fix.offers import Withheld
@@ -21,6 +23,9 @@ from kpl.verify.configurations import Contents, contents
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
+
+IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+POSIX = pytest.mark.skipif(os.name != "posix", reason="needs the files, signals and shells of POSIX")
 
 
 def facts(values: Mapping[str, Any]) -> Facts:

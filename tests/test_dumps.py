@@ -15,7 +15,7 @@ import pytest
 
 from kpl.inputs.iptables import parse_iptables_save
 from kpl.inputs.ruleset import Ruleset
-from support import ROOT, SHARED, run
+from support import IS_ROOT, ROOT, SHARED, run
 
 BENCHMARKS = ROOT / "benchmarks"
 if str(BENCHMARKS) not in sys.path:
@@ -134,7 +134,7 @@ def values(found: dict[str, list[object]], counters: bool) -> str:
     return text if counters else re.sub(r"counters=(None|\(\d+, \d+\))", "", text)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can load rules")
+@pytest.mark.skipif(not IS_ROOT, reason="only root can load rules")
 @pytest.mark.parametrize("counters", [False, True])
 @pytest.mark.parametrize("backend", ["nft", "legacy"])
 @pytest.mark.parametrize("release", [(1, 24), (1, 37)])

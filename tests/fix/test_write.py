@@ -7,8 +7,10 @@ import pytest
 
 from kpl.errors import UsageError
 from kpl.fix.write import replace_file
+from support import POSIX
 
 
+@POSIX
 def test_mode_is_kept_and_nothing_is_left_behind(tmp_path: Path) -> None:
     path = tmp_path / "Corefile"
     path.write_bytes(b"old")

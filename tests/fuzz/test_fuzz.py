@@ -20,6 +20,9 @@ from seeds import Seed, collect
 from kpl.coredns.tokens import tokenize
 from kpl.fix.fixer import fix_texts
 from kpl.lint.settings import Settings
+from support import POSIX
+
+pytestmark = POSIX  # a timer ends what takes too long
 
 COREFILE = Seed("Corefile", b". {\n    errors\n    forward . 10.0.0.1\n}\n")
 
