@@ -33,7 +33,7 @@ def generated_parser(name: str) -> str:
     from kpl_grammars import GRAMMARS, OPTIONS, source
 
     out = io.StringIO()
-    gen_standalone(Lark(source(name), **OPTIONS, **GRAMMARS[name]), out=out)
+    gen_standalone(Lark(source(name), **OPTIONS, **GRAMMARS[name]), out=out)  # type: ignore[no-untyped-call]
     return origin(name) + out.getvalue()
 
 

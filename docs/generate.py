@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -103,7 +104,7 @@ def transcript(command: str) -> str:
 
 
 def _path() -> dict[str, str]:
-    return {"PYTHONPATH": ":".join(each for each in sys.path if each)}
+    return {"PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
 
 
 def readme(text: str) -> str:

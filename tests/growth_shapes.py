@@ -130,8 +130,11 @@ def _corefiles() -> Iterator[tuple[str, Shape]]:
         yield f"Corefile: {name}", Shape("Corefile", repeated(*parts))
     for name in _EMBEDDED:
         for style, write in _SCALARS.items():
-            make = repeated(*_COREFILES[name])
-            yield f"Corefile in {style}: {name}", Shape("cm.yaml", lambda n, make=make, write=write: write(make(n)))
+            yield f"Corefile in {style}: {name}", Shape("cm.yaml", _written(repeated(*_COREFILES[name]), write))
+
+
+def _written(make: Make, write: Callable[[str], str]) -> Make:
+    return lambda size: write(make(size))
 
 
 _VALUES = "servers:\n- zones:\n  - zone: .\n  port: 53\n  plugins:\n"
@@ -216,7 +219,7 @@ def _list(*makers: Callable[[int], dict[str, object]]) -> Make:
 _TABLE = "*nat\n:PREROUTING ACCEPT [0:0]\n:KUBE-SERVICES - [0:0]\n:KUBE-NODEPORTS - [0:0]\n"
 _NFT = "table ip kube-proxy {\n"
 _COMMANDS = "add table ip kube-proxy\nadd set ip kube-proxy x { "
-_DUMPS = {
+_DUMPS: dict[str, dict[str, tuple[str, ...]]] = {
     "d.iptables": {
         "Services": (_TABLE, '-A KUBE-SERVICES -d 10.96.0.@/32 -m comment --comment "n/s@ cluster IP" -j KUBE-SVC-@\n'),
         "chains": (_TABLE, ":KUBE-SVC-@ - [0:0]\n", "COMMIT\n"),

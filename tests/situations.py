@@ -16,7 +16,8 @@ Port = dict[str, Any]
 def situation(path: Path) -> dict[str, Any]:
     """The objects of ``situations/NAME.json`` or ``.json.gz``."""
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    return json.loads(data)
+    objects: dict[str, Any] = json.loads(data)
+    return objects
 
 
 def expected(objects: dict[str, Any], minor: int, family: str = "IPv4") -> dict[tuple[str, str], Port]:

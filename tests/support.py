@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pytest
 
 from kpl.facts import Facts
 from kpl.fix.fixer import Outcome
@@ -23,6 +24,9 @@ from kpl.verify.configurations import Contents, contents
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
+
+IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+POSIX = pytest.mark.skipif(os.name != "posix", reason="needs the files, signals and shells of POSIX")
 
 
 def facts(values: Mapping[str, Any]) -> Facts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 import venv
@@ -27,9 +29,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("installed")
     venv.create(folder, with_pip=True)
-    python = folder / "bin" / "python"
+    scripts = folder / ("Scripts" if os.name == "nt" else "bin")
+    python = scripts / "python"
     subprocess.run([str(python), "-m", "pip", "install", "--quiet", str(wheel)], check=True, capture_output=True)
-    return folder / "bin"
+    return scripts
 
 
 def test_wheel_carries_fresh_parsers_and_the_index(wheel: Path) -> None:
@@ -61,6 +64,37 @@ def test_installed_kpl_says_the_same_as_the_checkout(installed: Path) -> None:
     there = subprocess.run([str(installed / "kpl"), *command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert here.stdout
     assert (there.stdout, there.returncode) == (here.stdout, here.returncode), there.stderr
+
+
+def test_an_installed_kpl_needs_no_lark(installed: Path) -> None:
+    script = (
+        "import sys; from kpl_grammars import GRAMMARS, parser; "
+        "print(len([parser(each) for each in GRAMMARS]), 'lark' in sys.modules, __import__('importlib.util').util.find_spec('lark'))"
+    )
+    done = subprocess.run([str(installed / "python"), "-c", script], capture_output=True, text=True, check=True)
+    from kpl_grammars import GRAMMARS
+
+    assert done.stdout.split() == [str(len(GRAMMARS)), "False", "None"]
+
+
+def test_what_pypi_shows_links_to_the_repository(wheel: Path) -> None:
+    from kpl import __version__
+
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (each for each in archive.namelist() if each.endswith(".dist-info/METADATA"))
+        head, _, text = archive.read(name).decode().partition("\n\n")
+        typed = {each.partition("/")[0] for each in archive.namelist() if each.endswith("/py.typed")}
+    assert typed == {"kpl", "kpl_rules", "kpl_grammars"}
+    targets = re.findall(r"\]\(([^)]*)\)|\b(?:href|src)=[\"']([^\"']*)|^\[[^\]]+\]:\s*(\S+)", text, re.MULTILINE)
+    links = ["".join(each) for each in targets]
+    assert len(links) > 10
+    assert [each for each in links if not each.startswith(("https://", "#"))] == []
+    inside = f"https://github.com/kplint/kpl/blob/v{__version__}/"
+    files = [each.removeprefix(inside).partition("#")[0] for each in links if each.startswith(inside)]
+    assert [each for each in files if not (ROOT / each).exists()] == []
+    assert "docs/rules.md" in files
+    for label in ("Homepage", "Documentation", "Changelog", "Issues", "Source"):
+        assert f"\nProject-URL: {label}, https://" in head
 
 
 def test_version_is_told(installed: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from kpl.cache import Cache, KeptFindings, digest_of, secret_in
 from kpl.cli import caching, context, linting
+from kpl.cli.load import read_here
 from kpl.cli.options import configured
 from kpl.inputs.coverage import Skipped, SkipReason
 from kpl.inputs.discover import Found
@@ -72,7 +73,7 @@ class Ran:
         self.read: list[str] = []
         self.checked: list[str] = []
         with monkeypatch.context() as patch:
-            whole, check = linting.read_here, engine._check
+            whole, check = read_here, engine._check
 
             def reading(found: object, as_kind: object = None) -> object:
                 raise AssertionError("the cache is not asked")
@@ -89,7 +90,7 @@ class Ran:
             chosen = {**OPTIONS, **options}
             settings = configured(chosen, paths)
             self.result, self.coverage = linting.lint_files(paths or ["."], settings, None, chosen)
-        assert whole is linting.read_here
+        assert whole is read_here
         self.findings = [(each.path, each.span, each.code, each.message, each.fix) for each in self.result.findings]
 
     def _watch(self, patch: pytest.MonkeyPatch) -> None:
@@ -126,7 +127,7 @@ def test_a_changed_file_is_read_and_checked_again(tree: Path, monkeypatch: pytes
     with_age(monkeypatch)
     first = Ran(monkeypatch)
     changed = Path("team-1/pod-1.yaml")
-    changed.write_text(changed.read_text().replace("cart", "api.stripe.com"))
+    changed.write_text(changed.read_text(encoding="utf-8").replace("cart", "api.stripe.com"), encoding="utf-8")
     second = Ran(monkeypatch)
     assert second.read.count("team-1/pod-1.yaml") >= 1
     assert set(second.read) == {"team-1/pod-1.yaml"}
@@ -149,7 +150,7 @@ def test_files_that_may_still_change_in_the_same_tick_are_known_by_their_bytes_a
     Ran(monkeypatch)
     path = Path("team-3/pod-3.yaml")
     status = path.stat()
-    path.write_text(path.read_text().replace("cart", "kart"))
+    path.write_text(path.read_text(encoding="utf-8").replace("cart", "kart"), encoding="utf-8")
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert Ran(monkeypatch).read == ["team-3/pod-3.yaml"]
 
@@ -157,7 +158,7 @@ def test_files_that_may_still_change_in_the_same_tick_are_known_by_their_bytes_a
 def test_other_facts_are_other_findings(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_age(monkeypatch)
     first = Ran(monkeypatch)
-    Path("kpl.yaml").write_text("cluster:\n  ndots: 2\n")
+    Path("kpl.yaml").write_text("cluster:\n  ndots: 2\n", encoding="utf-8")
     second = Ran(monkeypatch, no_config=False, config="kpl.yaml")
     assert len(first.findings) == 3
     assert second.findings == []
@@ -168,7 +169,7 @@ def test_a_file_of_the_cluster_changes_the_findings_of_others(tree: Path, monkey
     with_age(monkeypatch)
     first = Ran(monkeypatch)
     corefile = ".:53 {\n    errors\n    autopath @kubernetes\n    kubernetes cluster.local {\n        pods verified\n    }\n}\n"
-    Path("Corefile").write_text(corefile)
+    Path("Corefile").write_text(corefile, encoding="utf-8")
     with_corefile = Ran(monkeypatch)
     fresh = Ran(monkeypatch, no_cache=True)
     assert with_corefile.findings == fresh.findings
@@ -238,9 +239,9 @@ def test_the_folder_can_be_named(tree: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_folder_that_cannot_be_written_is_left_alone(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Path(".kpl_cache").write_text("a file\n")
+    Path(".kpl_cache").write_text("a file\n", encoding="utf-8")
     assert len(Ran(monkeypatch).findings) == 3
-    assert Path(".kpl_cache").read_text() == "a file\n"
+    assert Path(".kpl_cache").read_text(encoding="utf-8") == "a file\n"
 
 
 def test_a_small_run_opens_no_cache(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

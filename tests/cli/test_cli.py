@@ -177,7 +177,12 @@ def test_two_processes_find_the_same_as_one(
     told = []
     forked: list[int] = []
     fork = os.fork
-    monkeypatch.setattr("kpl.parallel.os.fork", lambda: (pid := fork(), forked.append(pid))[0])
+
+    def counted() -> int:
+        forked.append(fork())
+        return forked[-1]
+
+    monkeypatch.setattr("kpl.parallel.os.fork", counted)
     monkeypatch.setattr(linting, "can_fork", lambda: True)
     for limit in (10**9, 0):
         monkeypatch.setattr(load, "PARALLEL_FILES", limit)

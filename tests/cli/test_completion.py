@@ -14,7 +14,7 @@ import pytest
 from support import ROOT
 
 pty = pytest.importorskip("pty")
-pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+pytestmark = pytest.mark.skipif(os.name != "posix" or shutil.which("bash") is None, reason="needs bash")
 
 
 class Bash:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from support import ROOT, kpl
+from support import POSIX, ROOT, kpl
 
 BAD = ". {\n    forward . 9.9.9.9\n}\n"
 DUMP = "*nat\n:KUBE-SERVICES - [0:0]\n-A PREROUTING -j KUBE-SERVICES\nCOMMIT\n"
@@ -63,6 +63,7 @@ def test_a_folder_in_which_nothing_was_checked(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, b"kpl: warning: found no files to check\n"), "it was looked at"
 
 
+@POSIX
 def test_a_process_substitution_is_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with subprocess.Popen(["cp", "--", "/dev/stdin", "pipe"], cwd=tmp_path, stdin=subprocess.PIPE) as writer:

@@ -13,7 +13,7 @@ import pytest
 
 from kpl.fix import write
 from kpl.inputs.discover import SCRATCH_PREFIX
-from support import kpl
+from support import IS_ROOT, kpl
 
 BAD = ". {\n    forward . 9.9.9.9\n}\n"
 FIXED = BAD.replace("}", "    cache 30\n}")
@@ -23,9 +23,7 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
 
 
-@pytest.mark.skipif(
-    os.geteuid() != 0 or not os.path.exists("/usr/bin/chattr"), reason="needs a file that root cannot write"
-)
+@pytest.mark.skipif(not IS_ROOT or not os.path.exists("/usr/bin/chattr"), reason="needs a file that root cannot write")
 def test_one_file_that_cannot_be_written_does_not_stop_the_others(tmp_path: Path) -> None:
     for name in "abc":
         (tmp_path / name).mkdir()

@@ -12,7 +12,9 @@ import pytest
 
 from kpl.inputs.coverage import Skipped, SkipReason
 from kpl.inputs.discover import discover
-from support import kpl
+from support import IS_ROOT, POSIX, kpl
+
+pytestmark = POSIX
 
 BAD = ". {\n    forward . 9.9.9.9\n}\n"
 
@@ -231,7 +233,7 @@ def test_a_linked_work_tree_and_its_ignores(repository: Path, tmp_path: Path) ->
 
 def test_a_repository_of_another_user_is_read(repository: Path) -> None:
     """git refuses it (safe.directory), because of its configuration, which kpl does not let it read."""
-    if os.geteuid() != 0:
+    if not IS_ROOT:
         pytest.skip("only root can give files away")
     (repository / "build").mkdir()
     (repository / "build" / "Corefile").write_text(BAD)
@@ -353,7 +355,7 @@ def test_a_configuration_that_anybody_may_have_written_is_not_read(tmp_path: Pat
     assert kpl(shared / "work", "lint", "--config", "../.kpl.yaml").returncode == 0
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, who then becomes nobody")
+@pytest.mark.skipif(not IS_ROOT, reason="needs root, who then becomes nobody")
 @pytest.mark.parametrize("is_repository", [False, True])
 def test_a_folder_without_permission_is_said(repository: Path, is_repository: bool) -> None:
     import shutil

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from samples import BAD
-from support import ROOT, kpl
+from support import POSIX, ROOT, kpl
+
+pytestmark = POSIX
 
 NODE = str(ROOT / "examples" / "shop" / "nodes" / "node-1.iptables")
 REPORTS = [

@@ -61,7 +61,7 @@ class Plugin:
 
     def run(self, *words: str, **environment: str) -> tuple[int, list[str], list[str]]:
         path = os.pathsep.join([str(self.site), *(each for each in sys.path if each)])
-        done = kpl(self.work, *words, PYTHONPATH=path, **environment)
+        done = kpl(self.work, *words, PYTHONPATH=path, **environment)  # type: ignore[arg-type]  # no `stdin` is among them
         return done.returncode, done.stdout.decode().splitlines(), done.stderr.decode().splitlines()
 
     def lint(self, *words: str) -> tuple[int, list[str], list[str]]:

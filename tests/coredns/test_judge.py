@@ -14,7 +14,7 @@ from kpl.verdict import Need
 NEWEST = Circumstances(Version("1.14.7"), {})
 
 
-def judge(text: str, circumstances: Circumstances = NEWEST, **files: str) -> Judgement:
+def judge(text: str, circumstances: Circumstances = NEWEST, /, **files: str) -> Judgement:
     named = {name.replace("_", "."): value for name, value in files.items()}
     return judge_corefile(text, circumstances, NamedTexts(named, complete=True))
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from kpl.coredns.judge import Circumstances, judge_corefile
 from kpl.text.version import Version
-from oracle.coredns_oracle import ENVIRONMENT, RELEASES
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "oracle"))
+from coredns_oracle import ENVIRONMENT, RELEASES
 
 ROWS = [
     json.loads(line) for line in (Path(__file__).parent / "recorded.jsonl").read_text(encoding="utf-8").splitlines()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from test_mends import advice
 
+from coredns.test_mends import advice
 from kpl.coredns.structure import flaw, parsed
 from kpl.fix.fixer import fix_texts
 from kpl.lint.settings import Settings

@@ -215,7 +215,10 @@ def test_nothing_is_told_of_what_kube_proxy_programmed(path: Path) -> None:
     items = [{"kind": kind, **each} for kind, key in kinds.items() for each in objects[key]]
     for item in items:
         item["metadata"]["uid"] = "1"
-    files = {"objects.json": json.dumps({"kind": "List", "items": items}), path.name: path.read_bytes()}
+    files: dict[str, str | bytes] = {
+        "objects.json": json.dumps({"kind": "List", "items": items}),
+        path.name: path.read_bytes(),
+    }
     for known in ({}, {"node": "node1"}, {"node": "node1", "kubernetes": path.parent.name}):
         assert told(files, known) == []
 

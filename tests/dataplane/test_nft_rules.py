@@ -106,7 +106,7 @@ def _without_chain(text: str, chain: str, is_json: bool) -> str:
     ids=str,
 )
 def test_what_is_changed_in_a_real_dump_is_found(path: Path) -> None:
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     old = int(path.parent.name[2:]) < 36
     is_json = path.suffix == ".json"
     chain = "service-X6DAZDDJ-multi/a/tcp/http"

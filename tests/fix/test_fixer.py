@@ -43,7 +43,7 @@ class OnlyCareless(Settings):
     """Settings that run the careless rule beside the real ones that judge it."""
 
     @property
-    def rules(self) -> list[RuleEntry]:  # type: ignore[override]
+    def rules(self) -> list[RuleEntry]:
         entry = RuleEntry("KPL999", "careless", __name__, "Careless", "ServerBlock", "warning", True, "")
         return [*(Settings(extend=()).rules if self.extend else []), entry]
 

@@ -11,7 +11,7 @@ import pytest
 from kpl.fix import offers as module
 from kpl.fix.fixer import Outcome, fix_texts
 from kpl.fix.offers import offers, together
-from kpl.fix.verification import Tried
+from kpl.fix.verification import Tried, try_fixes
 from kpl.inputs.document import Reading
 from kpl.lint.engine import Located, lint
 from kpl.lint.settings import Settings
@@ -20,7 +20,7 @@ from support import facts, kpl, readings, refused
 
 PROXY_1_37 = {"kubernetes": "1.37"}
 
-DOUBTFUL = {
+DOUBTFUL: dict[str, tuple[str, str | bytes]] = {
     "a misspelt name whose value is refused": ("p.yaml", PROXY.replace("mode: ipvs", "bindAddres: nowhere")),
     "a misspelt name of a section": ("p.yaml", PROXY.replace("mode: ipvs\n", "conntrak:\n  min: -1\n")),
     "CR only": ("Corefile", ". {\r    errors\r    kubernetes a.b {\r        upstream\r    }\r    forward . 10.0.0.1#old 10.0.0.2\r}\r"),
@@ -110,7 +110,7 @@ def test_all_fixes_of_a_run_are_tried_at_once(monkeypatch: pytest.MonkeyPatch) -
 
 def test_what_is_at_fault_is_looked_for_by_halves(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[int] = []
-    whole = module.try_fixes
+    whole = try_fixes
 
     def counted(readings: Sequence[Reading], number: int, batch: Sequence[Located], *more: Any) -> Tried:
         tried.append(len(batch))

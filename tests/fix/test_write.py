@@ -11,8 +11,10 @@ import pytest
 from kpl.errors import UsageError
 from kpl.fix.write import clean, replace_file
 from kpl.inputs.discover import SCRATCH_PREFIX
+from support import POSIX
 
 
+@POSIX
 def test_mode_is_kept_and_nothing_is_left_behind(tmp_path: Path) -> None:
     path = tmp_path / "Corefile"
     path.write_bytes(b"old")

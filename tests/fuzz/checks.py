@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from zlib import crc32
 
@@ -118,7 +119,7 @@ def check_lint(seed: Seed, settings: Settings) -> None:
             if not fixed.startswith(head) or not fixed.endswith(tail):
                 raise Violation("other-bytes", f"the fix of {finding.code} touches what lies outside of its edits")
     for format_ in ("text", "concise"):
-        _printed(lambda format_=format_: report(result, Coverage(), format_))
+        _printed(partial(report, result, Coverage(), format_))
     json.loads(_printed(lambda: report(result, Coverage(), "json")))
 
 

@@ -18,7 +18,11 @@ from run import made, signature_of, violation
 from seeds import Seed, collect
 
 from kpl.coredns.tokens import tokenize
+from kpl.fix.fixer import fix_texts
 from kpl.lint.settings import Settings
+from support import POSIX
+
+pytestmark = POSIX  # a timer ends what takes too long
 
 COREFILE = Seed("Corefile", b". {\n    errors\n    forward . 10.0.0.1\n}\n")
 
@@ -85,7 +89,7 @@ def test_faults_are_seen(monkeypatch: pytest.MonkeyPatch, command: str, name: st
 
 
 def test_a_fix_that_is_not_made_twice_alike_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = checks.fix_texts
+    whole = fix_texts
 
     def again(readings: Any, settings: Any, unsafe: bool) -> Any:
         outcome = whole(readings, settings, unsafe)

@@ -103,8 +103,14 @@ def flows(draw: st.DrawFn) -> Flow:
         protocol,
         None if protocol == "udp" else draw(st.sampled_from(["ESTABLISHED", "TIME_WAIT", "SYN_SENT"])),
         *draw(st.sampled_from([(True, False), (False, True), (False, False)])),
-        *(draw(addresses), draw(addresses), draw(ports), draw(ports)),
-        *(draw(addresses), draw(addresses), draw(ports), draw(ports)),
+        draw(addresses),
+        draw(addresses),
+        draw(ports),
+        draw(ports),
+        draw(addresses),
+        draw(addresses),
+        draw(ports),
+        draw(ports),
     )
 
 

@@ -57,10 +57,10 @@ def _parses(loaded: list[str]) -> None:
 
 def lines_of(corefile: Corefile) -> list[list[str]]:
     return [
-        [str(word) for word in (line.name, *line.args)]
+        [str(word) for word in words]
         for server in (*corefile.servers, *corefile.snippets)
         for directive in server.directives
-        for line in (directive, *directive.properties)
+        for words in ((directive.name, *directive.args), *((line.name, *line.args) for line in directive.properties))
     ]
 
 

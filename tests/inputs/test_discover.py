@@ -10,6 +10,7 @@ import pytest
 
 from kpl.errors import UsageError
 from kpl.inputs.discover import Found, discover
+from support import POSIX
 
 
 @pytest.fixture
@@ -127,6 +128,7 @@ def test_each_real_file_is_taken_once(tree: Path, repository: bool) -> None:
     assert len(names(tree, tree, tree / "a", file, file)) == 1
 
 
+@POSIX
 def test_what_is_no_regular_file_is_left_out(tree: Path) -> None:
     os.mkfifo(tree / "pipe.yaml")
     write(tree, "a.yaml")

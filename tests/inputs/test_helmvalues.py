@@ -99,7 +99,7 @@ def words(corefile: str) -> list[list[str]]:
 def edit_of(kind: str, values: str = VALUES) -> Edit | None:
     corefile, _ = chart(values)
     server = corefile.servers[0]
-    directive = {each.name: each for each in server.directives}
+    directive = {str(each.name): each for each in server.directives}
     if kind == "insert":
         return corefile.insert_after(directive["errors"], "cache 30", "loop")
     if kind == "insert a block":

@@ -67,7 +67,9 @@ def test_spans() -> None:
     assert NAT[start:end] == "KUBE-SVC-4N57TFCL4MD7ZTDA"
     assert NAT[start - 3 : start] == "-j "
     assert NAT[slice(*table.declaration("KUBE-SERVICES"))] == ":KUBE-SERVICES"
-    comment = table.entry(1).get("--comment").values[0]
+    option = table.entry(1).get("--comment")
+    assert option is not None
+    comment = option.values[0]
     assert comment == "shop/web cluster IP"
     assert NAT[slice(*comment.span)] == '"shop/web cluster IP"'
     assert NAT[table.start :].startswith("*nat\n")
@@ -225,7 +227,9 @@ def test_each_shape_goes_through_lark_once(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(table.chain) == 5000
     assert len(table.unread) == 501
     assert len(seen) == 3
-    assert table.entry(4999).get("--comment").values == ("4999: x",)
+    comment = table.entry(4999).get("--comment")
+    assert comment is not None
+    assert comment.values == ("4999: x",)
 
 
 def test_too_many_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -384,11 +388,11 @@ def test_dumps_of_nodes_are_understood() -> None:
     for path in real_dumps():
         data = path.read_bytes()
         texts[str(path)] = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
-    for path, text in texts.items():
+    for name, text in texts.items():
         ruleset = parse_iptables_save(text)
         assert not ruleset.shapes_exploded
         for table in ruleset.tables:
-            assert not [at for at in table.unread if text[at : at + 3] == "-A "], path
+            assert not [at for at in table.unread if text[at : at + 3] == "-A "], name
             for row in range(0, len(table.chain), max(len(table.chain) // 50, 1)):
                 assert text[slice(*table.target_span(row))] == table.target[row]
 

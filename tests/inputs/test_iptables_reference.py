@@ -38,7 +38,8 @@ def slowly(line: str) -> Rule | None:
     except Exception:
         return None
     chain, *parts = tree.children
-    chain, target, goto, options, matches = str(chain.children[0]), "", False, [], None
+    chain, target, goto, matches = str(chain.children[0]), "", False, None
+    options: list[Option] = []
     for part in parts:
         words = tuple(unquoted(str(each)) for each in part.children if each.type in ("WORD", "QUOTED"))
         names = [each for each in part.children if each.type in ("OPTION", "JUMP", "GOTO")]
@@ -122,7 +123,12 @@ def test_a_generated_dump_is_read_as_lark_reads_it(counters: bool) -> None:
 def test_most_lines_are_read_by_the_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
     split = []
     real = iptables._Reader._line
-    monkeypatch.setattr(iptables._Reader, "_line", lambda self, line, at: (split.append(line), real(self, line, at))[1])
+
+    def counted(self: iptables._Reader, line: str, at: int) -> None:
+        split.append(line)
+        real(self, line, at)
+
+    monkeypatch.setattr(iptables._Reader, "_line", counted)
     text = mixed_dump(services=120)
     parse_iptables_save(text)
     assert len(split) < len(text.splitlines()) / 4

@@ -406,12 +406,12 @@ def test_a_rule_printed_is_read_as_it_was(
 
 @given(_KEYS, st.none() | _VERDICTS | st.tuples(_VALUES, _VALUES), _COMMENTS)
 def test_an_element_printed_is_read_as_it_was(key: Any, data: Any, comment: str | None) -> None:
-    words = key.parts if isinstance(key, Concat) else (key,)
+    words: tuple[Any, ...] = key.parts if isinstance(key, Concat) else (key,)
     said = "" if comment is None else f' comment "{comment}"'
     given_ = (
         "" if data is None else f" : {' . '.join(data) if type(data) is tuple else ' '.join(filter(None, data[:2]))}"
     )
-    text = f"table ip t {{\n\tmap m {{\n\t\telements = {{ {' . '.join(words)}{said}{given_} }}\n\t}}\n}}\n"
+    text = f"table ip t {{\n\tmap m {{\n\t\telements = {{ {' . '.join(map(str, words))}{said}{given_} }}\n\t}}\n}}\n"
     (element,) = only_table(text).maps["m"].elements
     assert element[:3] == Element(words, data, comment)[:3]
 
@@ -473,7 +473,7 @@ def test_rules_printed_are_what_they_were(text: str) -> None:
 @pytest.mark.skipif(not CORPUS, reason="needs ../shared")
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_real_rules_printed_are_what_they_were(path: Path) -> None:
-    _prints_what_was_read(path.read_text())
+    _prints_what_was_read(path.read_text(encoding="utf-8"))
 
 
 def _prints_what_was_read(text: str) -> None:

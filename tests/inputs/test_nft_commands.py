@@ -108,6 +108,6 @@ table ip kube-proxy {{
 def test_what_kube_proxy_wrote_is_what_nft_lists() -> None:
     for path in DUMPS:
         listed = Path(str(path).replace(".transaction", ""))
-        want = node_states(parse_nft(listed.read_text()))[0]
+        want = node_states(parse_nft(listed.read_text(encoding="utf-8")))[0]
         got = node_states(parse_nft_commands(path.read_text()))[0]
         assert sorted(want.ports, key=str) == sorted(got.ports, key=str), path

@@ -121,7 +121,7 @@ def test_an_endpoint_slice_tells_its_endpoints() -> None:
     first, second = slice_.endpoints
     assert (first.addresses, first.node_name, first.zone) == (("10.244.1.2",), "node1", "z1")
     assert (first.ready, first.serving, first.terminating) == (False, True, True)
-    assert (first.zone_hints, first.node_hints) == ({"z1", "z2"}, {"node1"})
+    assert (first.zone_hints, first.node_hints) == (frozenset(("z1", "z2")), frozenset(("node1",)))
     assert (second.ready, second.serving, second.terminating, second.node_name) == (True, True, False, "node2")
 
 
@@ -147,6 +147,7 @@ def test_the_items_of_a_list_are_documents_of_their_own(kind: str, items: list[A
     named = {"Service": Service, "EndpointSlice": EndpointSlice, "Node": NodeObject}
     for document, item in zip(reading.documents, items, strict=True):
         model = document.model
+        assert isinstance(model, Service | EndpointSlice | NodeObject)
         assert type(model) is named[item.get("kind", kind.removesuffix("List"))]
         assert document.namespace == "x"
         assert text[slice(*model.name.span)] == '"a"'

@@ -70,7 +70,9 @@ def test_nothing_is_added_to_what_an_anchor_shares() -> None:
     assert isinstance(list_, Sequence)
     assert add_entry(text, shared, "n: 1") is None
     assert add_item(text, list_, "n") is None
-    assert remove_entry(text, shared, shared.pairs[0][0]) is None
+    key = shared.pairs[0][0]
+    assert isinstance(key, Scalar)
+    assert remove_entry(text, shared, key) is None
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from kpl.errors import UsageError
 from kpl.lint.config import load_config, schema
 from kpl.lint.registry import find
 from kpl.lint.rule import Severity
-from kpl.lint.settings import glob_matches
+from kpl.text.globs import glob_matches
 from kpl.text.version import Version
 
 

@@ -17,6 +17,7 @@ from kpl.lint.engine import Result, lint
 from kpl.lint.registry import RuleEntry
 from kpl.lint.rule import Finding, Related, Rule, Severity, Stop
 from kpl.lint.settings import Override, Settings
+from kpl.parallel import can_fork
 from kpl.report.records import record
 from kpl.text.edit import Edit, Fix
 from kpl.text.span import Span
@@ -209,15 +210,22 @@ def test_rules_are_not_loaded_without_what_they_need(monkeypatch: pytest.MonkeyP
     assert {entry.needs for entry in loaded} <= {"", "Corefile", "Corefile|ParseFailure"}
 
 
+@pytest.mark.skipif(not can_fork(), reason="needs a second process")
 def test_two_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     files = {
         path.name: path.read_text() for path in sorted((ROOT / "examples" / "broken" / "dumps").glob("*.iptables"))
     }
     alone = [lint([reading], Settings()).findings for reading in readings(files)]
     assert sum(map(len, alone)) > 10
-    forked = []
+    forked: list[int] = []
+    fork = os.fork
+
+    def forking() -> int:
+        forked.append(pid := fork())
+        return pid
+
     monkeypatch.setattr("kpl.lint.engine.LARGE", 0)
-    monkeypatch.setattr("kpl.parallel.os.fork", lambda fork=os.fork: (pid := fork(), forked.append(pid))[0])
+    monkeypatch.setattr("kpl.parallel.os.fork", forking)
     both = [lint([reading], Settings(), share_out=share_out).findings for reading in readings(files)]
     assert len(forked) == len(files)
     assert [list(map(record, each)) for each in both] == [list(map(record, each)) for each in alone]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kpl.inputs import files, yamldocuments
+from kpl.inputs import files, yamldocuments, yamltree
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Reading
 from kpl.inputs.read import read
@@ -48,7 +48,7 @@ def test_one_changed_buffer_among_three_thousand_files(monkeypatch: pytest.Monke
     lint(list(held.values()), settings)
     checked: list[str] = []
     composed: list[str] = []
-    check, compose = engine._check, yamldocuments.compose
+    check, compose = engine._check, yamltree.compose
 
     def checking(entry: object, context: dict[str, object], settings: object) -> object:
         checked.append(getattr(context.get("Document"), "path", "the cluster"))
@@ -116,8 +116,13 @@ def test_imports_are_looked_for_beside_a_file_with_a_place(origin: SourceOrigin,
 
 def test_an_object_is_read_when_its_text_has_a_clue(monkeypatch: pytest.MonkeyPatch) -> None:
     composed: list[str] = []
-    compose = yamldocuments.compose
-    monkeypatch.setattr(yamldocuments, "compose", lambda text, at=0: (composed.append(text), compose(text, at))[1])
+    compose = yamltree.compose
+
+    def composing(text: str, offset: int = 0) -> object:
+        composed.append(text)
+        return compose(text, offset)
+
+    monkeypatch.setattr(yamldocuments, "compose", composing)
     silent = POD.format(name="a", host="cart")
     escaped = silent.replace("http://cart:8080", '"http://api.stripe\\x2ecom"')
     lint(readings({"silent.yaml": silent, "escaped.yaml": escaped}), Settings())

@@ -73,7 +73,7 @@ class Mutant:
 
 def mutants(root: Path, path: Path) -> list[Mutant]:
     """Every change of the module, in the order of its text."""
-    source = path.read_text()
+    source = path.read_text(encoding="utf-8")
     name = str(path.relative_to(root))
     tree = ast.parse(source)
     shown = _of_examples(tree)

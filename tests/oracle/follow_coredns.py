@@ -104,7 +104,8 @@ def draft(
 ) -> Draft:
     """The rows for directives that came and went, and for the words of each plugin: those of `old` and those of `new`."""
     came, went = set(came), set(went)
-    directives = dict.fromkeys(came, (new,)) | {name: (DIRECTIVES.get(name, ("?",))[0], old) for name in went}
+    directives: dict[str, tuple[str, ...]] = dict.fromkeys(came, (new,))
+    directives |= {name: (DIRECTIVES.get(name, ("?",))[0], old) for name in went}
     keywords: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
     for plugin, (before, after) in words.items():
         known = KEYWORDS.get(plugin, {})

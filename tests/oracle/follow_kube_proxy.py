@@ -109,8 +109,8 @@ def _verdicts(old: str, new: str, count: int, seed: int) -> Iterator[str]:
         f"; kpl agrees with {new} on {sum(disagreement(new, config) is None for config in differing)}" if known else ""
     )
     yield f"\n## What both judges say: {len(configs)} configurations, {len(differing)} answered differently{agrees}"
-    for (before, after), cases in sorted(found.items(), key=lambda item: -len(item[1])):
-        yield f"{len(cases)}x {before}\n   -> {after}\n   {min(cases, key=len)!r}"
+    for (kind_before, kind_after), cases in sorted(found.items(), key=lambda item: -len(item[1])):
+        yield f"{len(cases)}x {kind_before}\n   -> {kind_after}\n   {min(cases, key=len)!r}"
 
 
 def _kind(answer: Answer) -> str:

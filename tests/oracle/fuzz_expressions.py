@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "linter"))
@@ -106,13 +106,16 @@ class Maker(random.Random):
             return self.choice(COMMENTS) + self.of(kind, depth)
         return str(getattr(self, f"a_{kind}")(depth + 1))
 
+    def one_of(self, writers: Sequence[Callable[[], str]]) -> str:
+        return self.choice(writers)()
+
     def leaf(self, depth: int) -> bool:
         return self.random() < depth / 5
 
     def a_bool(self, depth: int) -> str:
         if self.leaf(depth):
             return self.choice(["true", "false", "do()", *NAMES["bool"]])
-        return self.choice(
+        return self.one_of(
             [
                 lambda: f"{self.of('bool', depth)} {self.choice(['and', 'or', '&&', '||'])} {self.of('bool', depth)}",
                 lambda: f"{self.choice(['not ', '!'])}{self.of('bool', depth)}",
@@ -135,12 +138,12 @@ class Maker(random.Random):
                 lambda: f"{self.of('duration', depth)} < {self.of('duration', depth)}",
                 lambda: self.conditional("bool", depth),
             ]
-        )()
+        )
 
     def a_string(self, depth: int) -> str:
         if self.leaf(depth):
             return self.choice([*NAMES["string"], *STRINGS[:4], self.choice(STRINGS)])
-        return self.choice(
+        return self.one_of(
             [
                 lambda: f"metadata({self.of('string', depth)})",
                 lambda: f"{self.of('string', depth)} + {self.of('string', depth)}",
@@ -153,12 +156,12 @@ class Maker(random.Random):
                 lambda: f"{self.of('time', depth)}.Format('2006')",
                 lambda: self.conditional("string", depth),
             ]
-        )()
+        )
 
     def a_int(self, depth: int) -> str:
         if self.leaf(depth):
             return self.choice([*NAMES["int"], *INTEGERS[:4], self.choice(INTEGERS)])
-        return self.choice(
+        return self.one_of(
             [
                 lambda: f"{self.of('int', depth)} {self.choice(['+', '-', '*', '%', '/'])} {self.of('int', depth)}",
                 lambda: f"-{self.of('int', depth)}",
@@ -174,26 +177,26 @@ class Maker(random.Random):
                 lambda: f"reduce({self.of('array', depth)}, {self.closure('int', depth)})",
                 lambda: self.conditional("int", depth),
             ]
-        )()
+        )
 
     def a_float(self, depth: int) -> str:
         if self.leaf(depth):
             return self.choice(FLOATS)
-        return self.choice(
+        return self.one_of(
             [
                 lambda: f"{self.of('int', depth)} {self.choice(['/', '**', '^'])} {self.of('float', depth)}",
                 lambda: f"{self.choice(['float', 'ceil', 'round', 'abs'])}({self.of('int', depth)})",
                 lambda: f"{self.choice(['mean', 'median'])}({self.of('array', depth)})",
                 lambda: f"{self.of('duration', depth)}.Hours()",
             ]
-        )()
+        )
 
     def a_array(self, depth: int) -> str:
         if self.leaf(depth):
             return self.choice(
                 ["['A', 'AAAA']", "[1, 2, 3]", "[]", "1..10", "[true, 1]", "split(name(), '.')", "[[1], [2]]"]
             )
-        return self.choice(
+        return self.one_of(
             [
                 lambda: f"[{', '.join(self.of(self.choice(KINDS), depth + 1) for _ in range(self.randint(0, 3)))}]",
                 lambda: f"{self.of('int', depth)}..{self.of('int', depth)}",
@@ -213,23 +216,23 @@ class Maker(random.Random):
                 ),
                 lambda: self.conditional("array", depth),
             ]
-        )()
+        )
 
     def a_map(self, depth: int) -> str:
         if self.leaf(depth):
             return self.choice(["{}", "{'a': 1, b: 'x'}", "{(name()): 1}", "$env"])
-        return self.choice(
+        return self.one_of(
             [
                 lambda: f"{{a: {self.of(self.choice(KINDS), depth)}, 'b': {self.of('any', depth)}}}",
                 lambda: f"groupBy({self.of('array', depth)}, {self.closure('any', depth)})",
                 lambda: f"fromPairs({self.of('array', depth)})",
             ]
-        )()
+        )
 
     def a_time(self, depth: int) -> str:
         if self.leaf(depth):
             return self.choice(["now()", "date('2024-01-01')"])
-        return self.choice(
+        return self.one_of(
             [
                 lambda: f"date({self.of('string', depth)})",
                 lambda: f"{self.of('time', depth)} {self.choice('+-')} {self.of('duration', depth)}",
@@ -237,24 +240,24 @@ class Maker(random.Random):
                 lambda: f"{self.of('time', depth)}.In(timezone({self.of('string', depth)}))",
                 lambda: f"{self.of('time', depth)}.{self.choice(METHODS)}({self.choice(['', self.of('any', depth)])})",
             ]
-        )()
+        )
 
     def a_duration(self, depth: int) -> str:
         if self.leaf(depth):
             return "duration('1h')"
-        return self.choice(
+        return self.one_of(
             [
                 lambda: f"{self.of('time', depth)} - {self.of('time', depth)}",
                 lambda: f"{self.of('duration', depth)} {self.choice('+-*')} {self.of('duration', depth)}",
                 lambda: f"{self.of('duration', depth)} * {self.of('int', depth)}",
                 lambda: f"{self.of('time', depth)}.Sub({self.of('time', depth)})",
             ]
-        )()
+        )
 
     def a_any(self, depth: int) -> str:
         if self.leaf(depth):
             return self.choice(UNTYPED)
-        return self.choice(
+        return self.one_of(
             [
                 lambda: f"fromJSON({self.of('string', depth)})",
                 lambda: f"{self.of('map', depth)}.{self.choice(['a', 'b', 'name', 'in'])}",
@@ -266,7 +269,7 @@ class Maker(random.Random):
                 lambda: f"{self.of('any', depth)}?.{self.choice(['a', 'b()', '[0]', 'a?.b', 'a.b[1]'])}",
                 lambda: f"let v = {self.of(self.choice(KINDS), depth)}; {self.of('any', depth)}",
             ]
-        )()
+        )
 
     def conditional(self, kind: str, depth: int) -> str:
         condition, one, other = self.of("bool", depth), self.of(kind, depth), self.of(kind, depth)
@@ -392,13 +395,13 @@ def disagreements(release: str, texts: Sequence[str], counts: Counter[str]) -> I
 
 def record(path: Path, releases: Sequence[str]) -> None:
     """Asks again what expr says of the texts in the file: for each text the answers, and the release that first gave each."""
-    texts = list(json.loads(path.read_text()))
+    texts = list(json.loads(path.read_text(encoding="utf-8")))
     recorded: dict[str, dict[str, str]] = {text: {} for text in texts}
     for release in releases:
         for text, answer in zip(texts, judged(release, texts), strict=True):
             if [*recorded[text].values()][-1:] != [answer]:
                 recorded[text][release] = answer
-    path.write_text(json.dumps(recorded, indent=1) + "\n")
+    path.write_text(json.dumps(recorded, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> int:

@@ -88,7 +88,7 @@ def ask(version: str, config: str) -> Answer:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "config")
         file.write_bytes(config.encode("utf-8", "surrogateescape"))
-        command = [program(version), "--config", file, "--write-config-to", f"{file}.out"]
+        command = [str(program(version)), "--config", str(file), "--write-config-to", f"{file}.out"]
         try:
             done = subprocess.run(command, capture_output=True, check=False, timeout=60)
         except subprocess.TimeoutExpired:
@@ -163,7 +163,10 @@ class Generator:
             node[name] = self.random.choice(self._values([*sections, name]))
         style = self.random.random()
         if style < 0.15:
-            meta: dict[str, object] = dict(line.split(": ") for line in HEAD.splitlines())
+            meta: dict[str, object] = {}
+            for line in HEAD.splitlines():
+                key, _, value = line.partition(": ")
+                meta[key] = value
             text = json.dumps(_jsonlike({**meta, **tree}))
         else:
             text = HEAD + "".join(_lines(tree, ""))

@@ -55,7 +55,7 @@ def corefiles() -> list[str]:
 def rows(texts: list[str]) -> list[dict[str, object]]:
     """The answers of all releases to `texts`."""
     answers = {version: [answer.error for answer in ask(version, texts)] for version in RELEASES}
-    made = []
+    made: list[dict[str, object]] = []
     for number, text in enumerate(texts):
         errors = {version: answers[version][number] for version in RELEASES}
         if any(error is not None and OF_THE_RUN.search(error) for error in errors.values()):

@@ -26,6 +26,7 @@ from kpl.cli.options import (
     repository_of,
     with_options,
 )
+from kpl.text.paths import common_folder
 
 if TYPE_CHECKING:
     from kpl.inputs.document import Reading
@@ -56,7 +57,7 @@ def _nested(readings: Iterable[Reading], root: str, options: dict[str, Any]) -> 
     from kpl.lint.config import load_config
 
     folders = {os.path.abspath(folder) for folder in {os.path.dirname(each.source.path) for each in readings}}
-    common = os.path.commonpath(list(folders)) if folders else ""
+    common = common_folder(folders)
     found: dict[str, Settings] = {}
     seen: set[str] = {root, os.path.dirname(common)}
     for folder in sorted(folders):

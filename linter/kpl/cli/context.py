@@ -10,6 +10,7 @@ from kpl.cli.load import Inputs, read_files, read_here
 from kpl.cli.options import repository_of
 from kpl.inputs.coverage import Coverage, Skipped
 from kpl.inputs.document import Reading
+from kpl.text.paths import relative_path
 
 if TYPE_CHECKING:
     from kpl.cache import Cache
@@ -45,7 +46,7 @@ def read_context(
     own |= {os.path.realpath(each.path) for each in inputs.coverage.skipped}
     found = [each for each in discovery.found if each.path not in own]
     for each in found:
-        each.path = os.path.relpath(each.path)
+        each.path = relative_path(each.path)
     found = [each for each in found if not settings.excludes(each.path)]
     cache = None if here else open_cache(found, root, options)
     if cache is not None:

@@ -6,6 +6,7 @@ and with all Services, both halves are read into one process, and a large one is
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,7 @@ def _read(found: Sequence[Found], as_kind: str | None, cache: Cache | None) -> l
 
 
 def _may_be_a_dump(found: Found) -> bool:
-    return found.named or kind_by_name(found.path.rpartition("/")[2]) == IPTABLES
+    return found.named or kind_by_name(os.path.basename(found.path)) == IPTABLES
 
 
 def _lint_half(

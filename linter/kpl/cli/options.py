@@ -14,6 +14,7 @@ import click
 from kpl.cli.command import Option
 from kpl.errors import UsageError
 from kpl.facts import COMMAND_LINE
+from kpl.text.paths import common_folder, relative_path
 
 if TYPE_CHECKING:
     from kpl.lint.settings import Settings
@@ -160,7 +161,9 @@ def find_config(paths: Sequence[str]) -> str | None:
     Raises UsageError for one that is no file of the repository.
     """
     folders = [os.path.abspath(path) for path in paths if path != "-"] or [os.getcwd()]
-    at = os.path.commonpath([each if os.path.isdir(each) else os.path.dirname(each) for each in folders])
+    at = common_folder(each if os.path.isdir(each) else os.path.dirname(each) for each in folders)
+    if not at:
+        return None
     root = repository_of(at)
     while True:
         candidate = os.path.join(at, CONFIG_NAME)
@@ -199,7 +202,7 @@ def own_config(path: str, root: str | None) -> str | None:
     Raises UsageError for one that is no file of the repository.
     """
     folder = os.path.dirname(path)
-    shown = os.path.relpath(path)
+    shown = relative_path(path)
     if root is None and _mode(folder) & stat.S_IWOTH and os.name == "posix":
         click.echo(
             f"kpl: warning: {shown} is ignored because everyone can write to {folder}; use `--config` to load it",
@@ -208,7 +211,7 @@ def own_config(path: str, root: str | None) -> str | None:
         return None
     real = os.path.realpath(path)
     within = os.path.realpath(root or folder)
-    if os.path.commonpath([real, within]) != within:
+    if common_folder([real, within]) != within:
         raise UsageError(
             f"{shown} is a symbolic link to a file outside {'the repository' if root else 'its directory'}"
         )

@@ -27,8 +27,15 @@ def prepare() -> None:
             # an input that cannot be read, an output that cannot be written, an error stream that nobody sees
             os.open(os.devnull, flags)
     sys.stdin = io.TextIOWrapper(io.BufferedReader(_Input(0, closefd=False)), "utf-8")
-    sys.stdout = _Lines(_Output(1, "w", closefd=False), sys.stdout)
-    sys.stderr = _Lines(_Error(2, "w", closefd=False), sys.stderr)
+    sys.stdout = _Lines(_console(sys.stdout) or _Output(1, "w", closefd=False), sys.stdout)
+    sys.stderr = _Lines(_console(sys.stderr) or _Error(2, "w", closefd=False), sys.stderr)
+
+
+def _console(stream: TextIO | None) -> io.RawIOBase | None:
+    """What writes to a console of Windows, whose descriptor takes bytes for those of its code page."""
+    kind: type[io.RawIOBase] | None = getattr(io, "_WindowsConsoleIO", None)
+    raw: object = getattr(getattr(stream, "buffer", None), "raw", None)
+    return raw if kind is not None and isinstance(raw, kind) else None
 
 
 class _Input(io.FileIO):
@@ -76,12 +83,13 @@ def _reason(error: OSError) -> str | None:
 class _Lines(io.TextIOWrapper):
     """Text for people: no line of it is a command to GitHub's runner."""
 
-    def __init__(self, raw: io.FileIO, replaced: TextIO | None) -> None:
+    def __init__(self, raw: io.RawIOBase, replaced: TextIO | None) -> None:
         encoding = getattr(replaced, "encoding", None) or "utf-8"
         if codecs.lookup(encoding).name == "ascii":
             encoding = "utf-8"  # as click has it, which would put a stream of its own over this one
         # a character that the encoding of the output does not have is escaped
-        super().__init__(io.BufferedWriter(raw), encoding, "backslashreplace", line_buffering=True)
+        # no line end becomes another one: `git apply` takes the diff of a file as it is
+        super().__init__(io.BufferedWriter(raw), encoding, "backslashreplace", newline="\n", line_buffering=True)
 
     def write(self, text: str) -> int:
         return super().write(without_commands(text))

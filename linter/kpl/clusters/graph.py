@@ -10,6 +10,7 @@ from functools import cached_property
 from kpl.inputs.document import Reading
 from kpl.inputs.gitops import Application, FluxKustomization, Kustomization
 from kpl.inputs.recognition import KUSTOMIZATION_NAMES
+from kpl.text.paths import relative_path
 
 IN_CLUSTER = ("in-cluster", "https://kubernetes.default.svc")
 """How Argo CD calls the cluster that it runs in."""
@@ -125,7 +126,7 @@ class Graph:
         for root in _above(path):
             found = []
             for folder in sorted(self.folders):
-                parts = os.path.relpath(folder, root).split(os.sep)
+                parts = relative_path(folder, root).split(os.sep)
                 if len(parts) == len(patterns) and all(map(fnmatch.fnmatchcase, parts, patterns)):
                     found.append([os.path.join(root, parts[0]), *parts[1:]])
             if found:

@@ -91,6 +91,8 @@ class FolderTree:
         return at
 
     def _inside(self, path: str) -> str | None:
+        if os.path.splitdrive(path)[0]:
+            return None  # on Windows; resolving it alone would already ask another host
         real = os.path.realpath(os.path.join(self.folder, path))
         return real if is_below(real, self.root) else None
 

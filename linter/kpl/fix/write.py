@@ -78,6 +78,8 @@ def _is_abandoned(path: str, process: str) -> bool:
             return False
         if time.time() - status.st_mtime > _ABANDONED_S:
             return True
+        if os.name == "nt":  # where os.kill ends the process that it is to ask after
+            return False
         os.kill(int(process), 0)
     except ProcessLookupError:
         return True

@@ -72,11 +72,11 @@ class _Seen:
     """Real files that were found already."""
 
     def __init__(self) -> None:
-        self._by_inode: dict[int, list[Found]] = {}
+        self._by_inode: dict[int | str, list[Found]] = {}
 
     def same_file(self, path: str, inode: int) -> Found | None:
         """What was found before and is the file `path`; the device is asked for only where the inode is the same."""
-        for found in self._by_inode.get(inode, ()):
+        for found in self._by_inode.get(_identity(path, inode), ()):
             try:
                 if found.path == path or os.path.samefile(found.path, path):
                     return found
@@ -86,7 +86,12 @@ class _Seen:
 
     def add(self, found: Found, inode: int) -> None:
         """Remember a file."""
-        self._by_inode.setdefault(inode, []).append(found)
+        self._by_inode.setdefault(_identity(found.path, inode), []).append(found)
+
+
+def _identity(path: str, inode: int) -> int | str:
+    """What tells most files apart; some file systems, of networks and memory cards, have no inodes: 0 is of all of them."""
+    return inode or os.path.normcase(os.path.realpath(path))
 
 
 def tracked(work_tree: str) -> Discovery:
@@ -130,7 +135,7 @@ class _Folder:
                     yield from self._kept(self._repository(path))
                     continue
                 inode = status.st_ino
-            if self.all_names or kind_by_name(path.rpartition(os.sep)[2]):
+            if self.all_names or kind_by_name(os.path.basename(path)):
                 yield path, inode
             else:
                 self._skip(path, SkipReason.OTHER_NAME, "has a name that kpl does not read")
@@ -161,7 +166,7 @@ class _Folder:
         for name, problem in listing.unreadable:
             self._skip(_join(folder, name), SkipReason.UNREADABLE, f"is not readable: {problem}")
         for name in sorted(listing.names):
-            yield _join(folder, name.rstrip("/")), None
+            yield _join(folder, name.rstrip("/").replace("/", os.sep)), None  # git knows no other separator
 
     def _all_files(self, folder: str) -> Iterator[tuple[str, int | None]]:
         waiting = [os.path.normpath(folder)]

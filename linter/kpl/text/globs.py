@@ -12,10 +12,12 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from kpl.text.paths import relative_path
+
 
 def glob_matches(path: str, globs: Sequence[str], root: str) -> bool:
     """Whether `path` matches one of `globs`: ``*`` stays within a folder, ``**`` does not, a folder matches what is in it."""
-    relative = os.path.relpath(os.path.abspath(path), os.path.abspath(root)).replace(os.sep, "/")
+    relative = relative_path(os.path.abspath(path), os.path.abspath(root)).replace(os.sep, "/")
     names = relative.split("/")
     return any(_matches(names, _parts(each)) for each in globs)
 

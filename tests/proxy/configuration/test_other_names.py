@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kpl.fix.fixer import fix_texts
+from kpl.fix.offers import Withheld
 from kpl.lint.settings import Settings
 from kpl.proxy.configuration.fields import PROXY_FIELDS, fields_in
 from kpl.proxy.configuration.othernames import _BY_NAME, is_certainly_meant, meant_field
@@ -16,7 +17,7 @@ NEWEST = NEWEST_KUBERNETES
 HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\nclusterCIDR: 10.244.0.0/16\n"
 
 
-def fixed(text: str, unsafe: bool = False) -> tuple[str, list[str]]:
+def fixed(text: str, unsafe: bool = False) -> tuple[str, list[Withheld]]:
     outcome = fix_texts(readings({"config.yaml": text}), Settings(select=("KPL303",), facts=facts({})), unsafe=unsafe)
     return outcome.texts.get("config.yaml", text), list(outcome.bugs)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -30,7 +31,7 @@ def judge(text: str, version: str = str(NEWEST_KUBERNETES)) -> Verdict:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[str(number) for number in range(len(CASES))])
-def test_as_recorded(case):
+def test_as_recorded(case: dict[str, Any]) -> None:
     for version, error in case["answers"].items():
         verdict = judge(case["config"], version)
         if isinstance(error, str):
@@ -45,7 +46,7 @@ def test_as_recorded(case):
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="the recorded verdicts are not here")
 @pytest.mark.parametrize("version", RELEASES)
-def test_conformance(version):
+def test_conformance(version: str) -> None:
     """Every verdict and nearly every message of the corpus, in every release that it has."""
     seen: Counter[str] = Counter()
     wrong = []
@@ -78,25 +79,25 @@ def test_conformance(version):
         ("a: *b\n", "*"),
     ],
 )
-def test_what_is_underlined(lines, underlined):
+def test_what_is_underlined(lines: str, underlined: str) -> None:
     text = HEAD + lines
     span = judge(text).span
     assert span is not None
     assert text[slice(*span)] == underlined
 
 
-def test_nothing_to_underline():
+def test_nothing_to_underline() -> None:
     assert judge(HEAD + "detectLocalMode: BridgeInterface\n").span is None
 
 
-def test_the_line_that_yaml_tells():
+def test_the_line_that_yaml_tells() -> None:
     verdict = judge(HEAD + "a: b\nc:d\n")
     assert verdict.message == "failed to decode: yaml: line 5: could not find expected ':'"
     assert verdict.inner_line == 5
     assert judge("a: &").inner_line is None
 
 
-def test_phases():
+def test_phases() -> None:
     phases = [
         judge(HEAD + line).phase for line in ("mode: 5", "featureGates: {X: true}", "logging: {format: x}", "mode: x")
     ]
@@ -104,7 +105,7 @@ def test_phases():
     assert judge(HEAD + "logging: {flushFrequency: -1s}", "1.30").phase == "logging"
 
 
-def test_dropped_fields():
+def test_dropped_fields() -> None:
     text = HEAD + "nope: 1\niptables:\n  Mode: x\n  syncPeriod: 1s\n  syncPeriod: 2s\n"
     found = [
         (each.path, text[slice(*each.span)], each.span.start, each.message)
@@ -119,21 +120,21 @@ def test_dropped_fields():
     assert dropped_fields(HEAD + "mode: 5\n", Version("1.37")) == ()
 
 
-def test_releases_outside_of_the_known_ones_count_as_the_nearest():
+def test_releases_outside_of_the_known_ones_count_as_the_nearest() -> None:
     config = HEAD + "nftables: {nope: 1}\nudpIdleTimeout: -1s\n"
     assert judge(config, "1.10") == judge(config, str(OLDEST_KUBE_PROXY))
     assert judge(config, "1.99") == judge(config, str(NEWEST_KUBERNETES))
     assert judge(config, "1.10") != judge(config, "1.99")
 
 
-def test_every_release_of_a_beta_is_judged_as_the_beta():
+def test_every_release_of_a_beta_is_judged_as_the_beta() -> None:
     config = HEAD + "conntrack: {min: -1}\n"
     beta = judge(config, str(BETA_KUBERNETES))
     assert beta.message == "conntrack.min: Invalid value: -1: must be greater than or equal to 0"
     assert [judge(config, version) for version in ("1.38", "1.38.4", "1.38.0-rc.1")] == [beta] * 3
 
 
-def test_the_judges_are_those_of_the_known_releases():
+def test_the_judges_are_those_of_the_known_releases() -> None:
     listed = (ROOT / "tests" / "oracle" / "kube-proxy" / "releases").read_text(encoding="utf-8").split()
     released = [Version(each) for each in listed if "-" not in each]
     assert released == sorted(released)
@@ -142,7 +143,7 @@ def test_the_judges_are_those_of_the_known_releases():
     assert set(gates_of(BETA_KUBERNETES.minor).known) != set(gates_of(NEWEST_KUBERNETES.minor).known)
 
 
-def test_releases_in_between():
+def test_releases_in_between() -> None:
     assert judge(HEAD + "featureGates: {MinimizeIPTablesRestore: true}", "1.25").answer == "refuses"
     assert judge(HEAD + "featureGates: {MinimizeIPTablesRestore: true}", "1.26").answer == "loads"
     assert judge(HEAD + "mode: ipvs\nipvs: {scheduler: mh}", "1.26").answer == "refuses"
@@ -161,7 +162,7 @@ def test_releases_in_between():
         ),
     ],
 )
-def test_what_is_too_big_is_left_open(text, what, monkeypatch):
+def test_what_is_too_big_is_left_open(text: str, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kpl.proxy.configuration.verdict.yaml_values.MAX_VALUES", 1000)
     verdict = judge(text)
     assert verdict.answer == "depends"
@@ -172,7 +173,7 @@ def test_what_is_too_big_is_left_open(text, what, monkeypatch):
 @given(
     st.text(alphabet=st.sampled_from(list("ab:-?{}[],'\"\\#&*!|>%@\n\t\r ~.0159\u2028é\x00\ud800yn"))), st.booleans()
 )
-def test_any_text_gets_a_verdict(text, with_head):
+def test_any_text_gets_a_verdict(text: str, with_head: bool) -> None:
     config = HEAD + text if with_head else text
     verdict = judge(config)
     assert verdict.answer in ("loads", "refuses")

@@ -39,7 +39,7 @@ NEW, OLD = Version("1.37"), Version("1.22")
         ("1e4294967296", 1),
     ],
 )
-def test_quantities(text, value):
+def test_quantities(text: str, value: int) -> None:
     assert quantity_value(text) == value
 
 
@@ -56,7 +56,7 @@ def test_quantities(text, value):
         ("1e99999999999999999999", "suffix"),
     ],
 )
-def test_no_quantities(text, message):
+def test_no_quantities(text: str, message: str) -> None:
     with pytest.raises(GoError, match=message):
         quantity_value(text)
 
@@ -74,11 +74,11 @@ def test_no_quantities(text, message):
         ("1.5e-2147483648", 1),
     ],
 )
-def test_quantities_since_1_38(text, sign):
+def test_quantities_since_1_38(text: str, sign: int) -> None:
     assert quantity_value(text, saturates=True) == sign
 
 
-def test_no_quantity_since_1_38():
+def test_no_quantity_since_1_38() -> None:
     with pytest.raises(GoError, match="suffix"):
         quantity_value("1e-2147483648", saturates=True)
 
@@ -86,7 +86,7 @@ def test_no_quantity_since_1_38():
 @pytest.mark.parametrize(
     "text", ["1e-100001", "921e3372036854775808", "1234567890123456789e100001", "-1234567890123456789e2000000000"]
 )
-def test_quantities_that_kube_proxy_computes_for_minutes(text):
+def test_quantities_that_kube_proxy_computes_for_minutes(text: str) -> None:
     with pytest.raises(TooBigError, match="exponent beyond 100,000"):
         quantity_value(text)
 
@@ -119,7 +119,7 @@ def test_quantities_that_kube_proxy_computes_for_minutes(text):
         ("localhost", False, False),
     ],
 )
-def test_addresses(text, sloppy, strict):
+def test_addresses(text: str, sloppy: bool, strict: bool) -> None:
     assert (ip_of(text, NEW) is not None, ip_of(text, OLD) is not None) == (sloppy, strict)
 
 
@@ -137,18 +137,18 @@ def test_addresses(text, sloppy, strict):
         ("/8", False, False),
     ],
 )
-def test_networks(text, sloppy, strict):
+def test_networks(text: str, sloppy: bool, strict: bool) -> None:
     assert (network_of(text, NEW) is not None, network_of(text, OLD) is not None) == (sloppy, strict)
 
 
-def test_dual_stack():
+def test_dual_stack() -> None:
     assert is_dual_stack(["10.0.0.0/8", "fd00::/8"], NEW) is True
     assert is_dual_stack(["10.0.0.0/8", "11.0.0.0/8"], NEW) is False
     assert is_dual_stack(["10.0.0.0/8", "x"], NEW) is None
     assert family_of(bytes(10) + b"\xff\xff\x01\x02\x03\x04") == 4
 
 
-def test_ports_are_appended_to_bare_addresses():
+def test_ports_are_appended_to_bare_addresses() -> None:
     assert [
         with_port(address, 80, NEW) for address in ("1.2.3.4", "::", "1.2.3.4:5", "[::]", "x", "::ffff:1.2.3.4")
     ] == [
@@ -162,7 +162,7 @@ def test_ports_are_appended_to_bare_addresses():
     assert with_port("::ffff:1.2.3.4", 80, Version("1.35")) == "::ffff:1.2.3.4:80"
 
 
-def test_gates_by_release():
+def test_gates_by_release() -> None:
     assert gates_of("1.29").known["NFTablesProxyMode"] == Gate("alpha", default=False, locked=False)
     assert gates_of("1.33").known["NFTablesProxyMode"] == Gate("ga", default=True, locked=True)
     assert "NFTablesProxyMode" not in gates_of("1.28").known
@@ -184,7 +184,7 @@ def test_gates_by_release():
         ("1.36", {"CompositePodGroup": True}, None),
     ],
 )
-def test_setting_gates(minor, wanted, message):
+def test_setting_gates(minor: str, wanted: dict[str, bool], message: str | None) -> None:
     said = Switches(minor).set(wanted, Version(minor))
     if message is None:
         assert said.startswith(("unrecognized", "CompositePodGroup is enabled, but depends"))
@@ -192,14 +192,14 @@ def test_setting_gates(minor, wanted, message):
         assert said == message
 
 
-def test_several_wrong_gates():
+def test_several_wrong_gates() -> None:
     gates = {name: not gate.default for name, gate in gates_of("1.30").known.items() if gate.locked}
     assert Switches("1.30").set(gates, Version("1.30")).startswith("cannot set feature gate APIListChunking to false")
     gates = {name: not gate.default for name, gate in gates_of("1.33").known.items() if gate.locked}
     assert Switches("1.33").set(gates, Version("1.33")).startswith("[cannot set feature gate ")
 
 
-def test_all_alpha_leaves_what_is_set_itself():
+def test_all_alpha_leaves_what_is_set_itself() -> None:
     switches = Switches("1.29")
     assert switches.set({"AllAlpha": True, "LoggingAlphaOptions": False}, Version("1.29")) == ""
     assert switches.enabled("NFTablesProxyMode")

@@ -59,7 +59,7 @@ def as_json(text: str) -> str:
         ("|2-\n    a\n", '"  a"'),
     ],
 )
-def test_scalars(scalar, value):
+def test_scalars(scalar: str, value: str) -> None:
     assert as_json(f"k: {scalar}\n") == f'{{"k":{value}}}'
 
 
@@ -79,7 +79,7 @@ def test_scalars(scalar, value):
         ("a: \x85b: 2", '{"a":null,"b":2}'),
     ],
 )
-def test_documents(text, value):
+def test_documents(text: str, value: str) -> None:
     assert as_json(text) == value
 
 
@@ -146,14 +146,14 @@ def test_documents(text, value):
         ),
     ],
 )
-def test_yaml_errors(text, message):
+def test_yaml_errors(text: str, message: str) -> None:
     with pytest.raises(GoYamlError) as error:
         yaml_document(text, "unsupported")
     assert error.value.message == message
     assert 0 <= error.value.offset <= len(text)
 
 
-def test_a_refused_character_far_behind_is_not_seen():
+def test_a_refused_character_far_behind_is_not_seen() -> None:
     assert as_json("a: 1\n...\n" + "#" * 1100 + "\x07") == '{"a":1}'
 
 
@@ -165,7 +165,7 @@ def test_a_refused_character_far_behind_is_not_seen():
         ("a: {b: .nan}", "json: unsupported value: NaN"),
     ],
 )
-def test_what_json_cannot_hold(text, message):
+def test_what_json_cannot_hold(text: str, message: str) -> None:
     with pytest.raises(JsonError) as error:
         yaml_document(text, "Unsupported")
     assert error.value.message == message
@@ -179,7 +179,7 @@ def test_what_json_cannot_hold(text, message):
         ("[[]]", "[[]]"),
     ],
 )
-def test_json(text, value):
+def test_json(text: str, value: str) -> None:
     assert json_text(parse_json(text)) == value
 
 
@@ -207,13 +207,13 @@ def test_json(text, value):
         ("[" * 10_001, "exceeded max depth"),
     ],
 )
-def test_json_errors(text, message):
+def test_json_errors(text: str, message: str) -> None:
     with pytest.raises(JsonSyntaxError) as error:
         parse_json(text)
     assert error.value.message == message
 
 
-def test_which_files_are_json():
+def test_which_files_are_json() -> None:
     assert [is_json_file(text) for text in (" \n\xa0{", "{", "[", "\ufeff{", "a: {")] == [
         True,
         True,
@@ -223,7 +223,7 @@ def test_which_files_are_json():
     ]
 
 
-def test_floats():
+def test_floats() -> None:
     assert [json_float(number) for number in (0.0, 1e20, 1e21, 1e-6, 1.5e-9, -2.5)] == [
         "0",
         "100000000000000000000",
@@ -249,7 +249,7 @@ def test_floats():
         json_float(float("-inf"))
 
 
-def test_durations():
+def test_durations() -> None:
     times = (0, 1, -1500, 2_000_000, 1_500_000_000, 61_000_000_000, -(2**63))
     assert [go_duration(time) for time in times] == [
         "0s",
@@ -262,7 +262,7 @@ def test_durations():
     ]
 
 
-def test_go_syntax():
+def test_go_syntax() -> None:
     values = GoMap({go_key(key): None for key in (2, True, 1.5, "a", 2**64 - 1)})
     assert go_syntax(None) == "<nil>"
     assert go_syntax(values).count("interface {}(nil)") == 5

@@ -129,7 +129,7 @@ def _final(situation: dict[str, Any], kind: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("path", _dumps(), ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_what_real_kube_proxies_programmed_is_what_was_asked_for(path: Path) -> None:
     situation = json.loads((PROXIER / "situations" / f"{path.name.split('.')[0]}.json").read_text())
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     six = "ip6tables" in path.name
     wanted = {
         (f"{meta['namespace']}/{meta['name']}" + (f":{port['name']}" if port.get("name") else ""), port["protocol"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ WEB_PORT = PortState("shop/web:http", "TCP", "10.96.0.10", 80, internal=Destinat
 
 
 def told(
-    files: list[list[Object]], ports: list[PortState], slices: list[Object] | None = None, **more: Any
+    files: list[list[Object]], ports: list[PortState], slices: Sequence[Object] | None = None, **more: Any
 ) -> list[tuple[DifferenceKind, str]]:
     """Kind and title of the differences."""
     objects = ClusterObjects.of([models(each)[0] for each in files], models(slices or [])[1])

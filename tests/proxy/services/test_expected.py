@@ -172,7 +172,7 @@ def test_an_unknown_node_leaves_open_which_endpoints_are_chosen() -> None:
 
 
 def test_what_kube_proxy_leaves_alone_is_not_expected() -> None:
-    label = {"metadata": {"labels": {"service.kubernetes.io/service-proxy-name": "cilium"}}}
+    label: dict[str, Any] = {"metadata": {"labels": {"service.kubernetes.io/service-proxy-name": "cilium"}}}
     assert states([service({"clusterIP": "None", "clusterIPs": ["None"]})]) == []
     assert states([service({"clusterIP": "", "clusterIPs": []})]) == []
     assert states([service({"type": "ExternalName"})]) == []
