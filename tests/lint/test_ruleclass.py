@@ -21,19 +21,19 @@ class Right(Rule):
         yield self.finding(server.key_span, "x")
 
 
-def about_a_directive(self: object, directive: Directive, server: ServerBlock, document: Document) -> None: ...
+def about_a_directive(self, directive: Directive, server: ServerBlock, document: Document) -> None: ...  # type: ignore[no-untyped-def]
 
 
-def about_nothing(self: object, thing: int) -> None: ...
+def about_nothing(self, thing: int) -> None: ...  # type: ignore[no-untyped-def]
 
 
 def without_a_type(self, server) -> None: ...  # type: ignore[no-untyped-def]
 
 
-def out_of_turn(self: object, cluster: Cluster, document: Document) -> None: ...
+def out_of_turn(self, cluster: Cluster, document: Document) -> None: ...  # type: ignore[no-untyped-def]
 
 
-def below(self: object, corefile: Corefile, directive: Directive) -> None: ...
+def below(self, corefile: Corefile, directive: Directive) -> None: ...  # type: ignore[no-untyped-def]
 
 
 def test_a_right_class_has_no_fault() -> None:

@@ -64,7 +64,7 @@ def test_clusters_are_printed_with_their_facts_and_files(list_files: bool, capsy
     assert release.split() == ["release", "1.14.7", "a.yaml:3"]
     assert release.index("1.14.7") == longer.index(" x ") + 1
     assert count.split()[:2] == ["3", "files,"]
-    assert "2 of them" in count
+    assert "2 shared" in count
     shown = [line.split()[0] for line in listed]
     assert shown == (["a.yaml", "base/Corefile", "base/b.yaml"] if list_files else [])
     assert [line.endswith("(shared)") for line in listed] == [False, True, True] * list_files
