@@ -294,3 +294,15 @@ def test_the_clock_decides_what_is_settled(tmp_path: Path) -> None:
     later = Cache(str(tmp_path / "cache"), b"s" * 32, "1", _started_ns=time.time_ns() + 10**11)
     later.keep_file(str(path), b"digest", Skipped(str(path), SkipReason.NOTHING, "is empty"))
     assert later.files[str(path)].signature is not None
+
+
+@pytest.mark.troubles
+def test_what_failed_is_told_by_the_next_run_too(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kpl import troubles
+
+    with_age(monkeypatch)
+    troubles.note("a rule is broken")
+    Ran(monkeypatch)
+    troubles.forget()
+    assert len(set(Ran(monkeypatch).checked)) >= 3
+    assert Ran(monkeypatch).checked == []

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kpl import __version__
+from kpl import __version__, troubles
 from kpl.cache import Cache, KeptFindings, digest_of, secret_in
 from kpl.inputs.coverage import Skipped, SkipReason
 from kpl.inputs.discover import Found
@@ -150,7 +150,9 @@ class KeptResults:
         return known, others
 
     def keep(self, readings: Sequence[Reading], findings: Sequence[Located]) -> None:
-        """Keep what was found in `readings`."""
+        """Keep what was found in `readings`, unless something failed: the next run has to tell it again."""
+        if troubles.noted():
+            return
         of_file: dict[int, list[Located]] = {}
         for finding in findings:
             of_file.setdefault(id(finding.source), []).append(finding)
