@@ -14,7 +14,8 @@ from support import ROOT, kpl
 HEAD = """\
 from __future__ import annotations
 from collections.abc import Iterator
-from kpl import Bad, Cluster, Corefile, Directive, Finding, Rule, ServerBlock, Severity, Stop
+from kpl import Bad, Cluster, Finding, Rule, Severity, Stop
+from kpl.corefiles import Corefile, Directive, ServerBlock
 
 """
 RULE = '''
