@@ -20,6 +20,7 @@ _COMMANDS = {
     "clusters": ("kpl.cli.clusters", "clusters", "Show which clusters the files are of, and what is known of each."),
     "rules": ("kpl.cli.rules", "rules", "List the rules."),
     "explain": ("kpl.cli.rules", "explain", "Explain a rule, with examples."),
+    "test": ("kpl.cli.testing", "test", "Run the examples of a package of rules."),
     "generate": ("kpl.cli.generate", "generate", "Write a tuned configuration for the sizes given."),
 }
 
