@@ -48,13 +48,23 @@ class Confidence(Enum):
 
 
 class Stop(Enum):
-    """The stop of a packet's journey that a rule is about."""
+    """The stop of a packet's journey that a rule is about. A plug-in may name its own: ``stop = Stop("the mesh")``."""
 
     LOADING = "loading"
     RESOLVER = "the pod's resolver"
     COREDNS = "CoreDNS"
     PROXY = "kube-proxy"
     DATAPLANE = "what kube-proxy programmed"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Stop | None:
+        if not isinstance(value, str) or not value:
+            return None
+        own = object.__new__(cls)
+        own._name_ = own._value_ = value
+        # the next one who names this stop gets the same one; iteration shows the built-in ones only
+        cls._value2member_map_[value] = own
+        return own
 
 
 class Related(NamedTuple):
