@@ -93,6 +93,10 @@ def kept(out: list[str]) -> list[str]:
         ("yield None", "TypeError: `check` produced a NoneType instead of a finding"),
         ("yield self.finding(server.key_span, 5)", "TypeError: the message or the help of a finding is not text"),
         (
+            "yield self.finding(server.key_span, 'm', confidence='low')",
+            "TypeError: the confidence of a finding is not a Confidence",
+        ),
+        (
             "yield self.finding(server.key_span, 'm', severity='info')",
             "TypeError: the severity of a finding is not a Severity",
         ),
