@@ -1,4 +1,4 @@
-"""Writes what is generated in the documentation: docs/rules.md and the transcript in README.md.
+"""Writes what is generated in the documentation: docs/rules.md, docs/plugins.md and the transcript in README.md.
 
 ``python docs/generate.py`` writes; a test compares.
 """
@@ -9,6 +9,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+
+import faces
 
 ROOT = Path(__file__).parents[1]
 FENCED_OR_HEADING = re.compile(r"^(?P<fence>`{3,}).*\n(?:.*\n)*?(?P=fence)$|^#+ ", re.MULTILINE)
@@ -62,6 +64,7 @@ def readme(text: str) -> str:
 def main() -> None:
     """Write the files."""
     (ROOT / "docs" / "rules.md").write_text(rules_page(), encoding="utf-8")
+    faces.write()
     path = ROOT / "README.md"
     path.write_text(readme(path.read_text(encoding="utf-8")), encoding="utf-8")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -12,10 +13,13 @@ from pathlib import Path
 import pytest
 
 import kpl
+from support import ROOT
+
+sys.path.insert(0, str(ROOT / "docs"))
+import faces
+from faces import FACES
 
 PACKAGE = Path(kpl.__file__).parent
-FACES = ["kpl", "kpl.corefiles", "kpl.dumps", "kpl.edits", "kpl.iptables", "kpl.kubeproxy", "kpl.manifests", "kpl.nft"]
-FACES += ["kpl.poddns", "kpl.words"]
 
 
 def told_to_type_checkers(face: str) -> dict[str, str]:
@@ -47,9 +51,25 @@ def test_a_name_is_in_one_face_only() -> None:
     assert len(names) == len(set(names))
 
 
-def test_all_faces_are_tested() -> None:
-    lazy = {f"kpl.{path.stem}" for path in PACKAGE.glob("*.py") if "lazy(" in path.read_text() and path.stem != "lazy"}
-    assert {face.replace("kpl.__init__", "kpl") for face in lazy} == set(FACES)
+def test_the_page_of_the_faces_is_fresh() -> None:
+    assert faces.PAGE.read_text(encoding="utf-8") == faces.page(), "run docs/generate.py"
+
+
+def test_the_page_lists_each_name_of_each_face_with_what_it_is() -> None:
+    sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", faces.PAGE.read_text(), re.DOTALL | re.MULTILINE))
+    assert list(sections) == list(FACES)
+    for face, section in sections.items():
+        rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", section, re.MULTILINE))
+        assert sorted(rows) == sorted(import_module(face).__all__)
+
+
+def test_every_module_of_lazy_names_is_on_the_page() -> None:
+    modules = [
+        path.relative_to(PACKAGE.parent).with_suffix("")
+        for path in PACKAGE.rglob("*.py")
+        if "= lazy(" in path.read_text()
+    ]
+    assert {".".join(each.parts).removesuffix(".__init__") for each in modules} == set(FACES)
 
 
 def test_faces_import_nothing_until_a_name_is_asked_for() -> None:

@@ -11,6 +11,7 @@ from kpl.proxy.iptables.chains import SERVICES
 
 NODE_PORTS = "KUBE-NODEPORTS"
 MARK_MASQ = "KUBE-MARK-MASQ"
+"""The chain that marks packets to be masqueraded."""
 
 _PER_SERVICE = re.compile(r"KUBE-(SVC|SVL|SEP|EXT|FW|XLB)-[A-Z2-7]{16}")
 _NO_TARGET = frozenset((None, "", ":0", "0.0.0.0", "0.0.0.0:0", "[::]:0"))
