@@ -36,8 +36,8 @@ _HEAD = """\
 docs/generate.py writes this page. [examples/plugin](../examples/plugin/README.md) is a complete package with a rule, and
 [CONTRIBUTING.md](../CONTRIBUTING.md) describes how to write one.
 
-A rule imports from these modules and from no other module of kpl. The promise of kpl 0.x: a name on this page is removed or changes its
-meaning only after one minor release in which its use gives a `DeprecationWarning`. All other modules change without notice.
+A rule imports from these modules and from no other module of kpl. In kpl 0.x a name on this page is removed, or changes
+its meaning, only after one minor release in which its use gives a `DeprecationWarning`. All other modules may change at any time.
 """
 
 
