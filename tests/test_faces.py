@@ -77,3 +77,16 @@ def test_faces_import_nothing_until_a_name_is_asked_for() -> None:
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) == {*FACES, "kpl.lazy"}
+
+
+@pytest.mark.parametrize("root", ["rules", "examples/plugin"])
+def test_rules_import_the_faces_only(root: str) -> None:
+    imported = set()
+    for path in (ROOT / root).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "kpl":
+                imported.add(node.module)
+            elif isinstance(node, ast.Import):
+                imported |= {each.name for each in node.names if each.name.partition(".")[0] == "kpl"}
+    assert imported >= {"kpl", "kpl.corefiles"}
+    assert imported <= set(FACES)
