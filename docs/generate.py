@@ -1,4 +1,5 @@
-"""Writes what is generated in the documentation: docs/rules.md, a page a rule below it, and the transcripts in README.md.
+"""Writes what is generated in the documentation: docs/rules.md, a page a rule below it, docs/plugins.md, and the
+transcripts in README.md.
 
 ``python docs/generate.py`` writes; a test compares.
 """
@@ -11,6 +12,8 @@ import subprocess
 import sys
 from collections.abc import Collection
 from pathlib import Path
+
+import faces
 
 ROOT = Path(__file__).parents[1]
 TRANSCRIPT = re.compile(r"(<!-- transcript: (.+?) -->\n```console\n)(.*?)(```\n<!-- end -->)", re.DOTALL)
@@ -123,6 +126,7 @@ def main() -> None:
     for name, text in written.items():
         (pages / name).write_text(text, encoding="utf-8")
     (ROOT / "docs" / "rules.md").write_text(rules_page(), encoding="utf-8")
+    faces.write()
     path = ROOT / "README.md"
     path.write_text(readme(path.read_text(encoding="utf-8")), encoding="utf-8")
 

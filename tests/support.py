@@ -12,14 +12,13 @@ from typing import Any
 import click
 import pytest
 
-from kpl.facts import Facts
-from kpl.fix.fixer import Outcome
-from kpl.fix.offers import Withheld
-from kpl.inputs.document import Reading
-from kpl.inputs.read import identify, read
-from kpl.lint.engine import Located, Result, lint
+from kpl.inputs.read import identify
+from kpl.lint.engine import Result, lint
 from kpl.lint.settings import Settings
-from kpl.text.version import Version
+from kpl.testing.examples import facts as facts
+from kpl.testing.examples import readings as readings
+from kpl.testing.examples import refused as refused
+from kpl.testing.examples import underlined as underlined
 from kpl.verify.configurations import Contents, contents
 
 ROOT = Path(__file__).parents[1]
@@ -27,26 +26,6 @@ SHARED = ROOT.parent / "shared"
 
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs the files, signals and shells of POSIX")
-
-
-def facts(values: Mapping[str, Any]) -> Facts:
-    """Facts as the command line would make them."""
-    made = dict(values)
-    for name in ("kubernetes", "coredns", "kernel"):
-        if isinstance(made.get(name), str):
-            made[name] = Version(made[name])
-    return Facts(**made)
-
-
-def readings(files: Mapping[str, str | bytes]) -> list[Reading]:
-    """The files, read."""
-    datas = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
-    return [reading for path, data in datas.items() if (reading := read(path, data)) is not None]
-
-
-def refused(outcome: Outcome) -> list[Withheld]:
-    """The fixes that failed verification, whatever the user hears of them."""
-    return [*outcome.withheld, *outcome.not_applied, *outcome.bugs]
 
 
 def held(path: str, data: bytes) -> Contents:
@@ -59,11 +38,6 @@ def run(
 ) -> Result:
     """Lint files that lie in memory."""
     return lint(readings(files), Settings(select=select, facts=facts(known or {})))
-
-
-def underlined(finding: Located) -> str:
-    """The text under the caret."""
-    return finding.source.text[slice(*finding.span)]
 
 
 def kpl(folder: Path, *words: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:

@@ -34,6 +34,41 @@ def test_jsonl_is_one_object_a_line_after_the_schema(tree: Path) -> None:
     assert kpl(tree, "lint", "--format", "jsonl", "--select", "KPL001").stdout == b""
 
 
+SURE = ". {\n    forward . 9.9.9.9\n}\n"
+UNSURE = """\
+kind: Pod
+metadata: {name: cart, namespace: shop}
+spec:
+  containers:
+    - name: cart
+      image: shop/cart:3-bookworm
+      env: [{name: STRIPE_API_URL, value: "https://api.stripe.com/v1"}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("least", "names", "code"),
+    [
+        ((), {"missing-cache": "high", "ndots-search-cost": "medium"}, 1),
+        (("low",), {"missing-cache": "high", "ndots-search-cost": "medium"}, 1),
+        (("medium",), {"missing-cache": "high", "ndots-search-cost": "medium"}, 1),
+        (("high",), {"missing-cache": "high"}, 1),
+        (("high", "pod.yaml"), {}, 0),
+        (("medium", "pod.yaml"), {"ndots-search-cost": "medium"}, 1),
+    ],
+)
+def test_findings_below_min_confidence_are_left_out(
+    tmp_path: Path, least: tuple[str, ...], names: dict[str, str], code: int
+) -> None:
+    (tmp_path / "Corefile").write_text(SURE)
+    (tmp_path / "pod.yaml").write_text(UNSURE)
+    option = ["--min-confidence", *least] if least else []
+    done = kpl(tmp_path, "lint", "--format", "jsonl", "--fail-on", "info", *option)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {row["name"]: row["confidence"] for row in rows} == names
+    assert done.returncode == code
+
+
 def test_text_shows_the_line_the_span_what_happens_and_what_to_write(tree: Path) -> None:
     lines = kpl(tree, "lint", "Corefile").stdout.decode().splitlines()
     assert lines[0] == "Corefile:2:5: warning KPL201 missing-cache"

@@ -14,7 +14,8 @@ from support import ROOT, kpl
 HEAD = """\
 from __future__ import annotations
 from collections.abc import Iterator
-from kpl import Bad, Cluster, Corefile, Directive, Finding, Rule, ServerBlock, Severity, Stop
+from kpl import Bad, Cluster, Finding, Rule, Severity, Stop
+from kpl.corefiles import Corefile, Directive, ServerBlock
 
 """
 RULE = '''
@@ -91,6 +92,10 @@ def kept(out: list[str]) -> list[str]:
         ("return None", "TypeError: 'NoneType' object is not iterable"),
         ("yield None", "TypeError: `check` produced a NoneType instead of a finding"),
         ("yield self.finding(server.key_span, 5)", "TypeError: the message or the help of a finding is not text"),
+        (
+            "yield self.finding(server.key_span, 'm', confidence='low')",
+            "TypeError: the confidence of a finding is not a Confidence",
+        ),
         (
             "yield self.finding(server.key_span, 'm', severity='info')",
             "TypeError: the severity of a finding is not a Severity",

@@ -15,7 +15,7 @@ from kpl.inputs.corefile import Corefile, Directive, ServerBlock
 from kpl.inputs.document import Document
 from kpl.lint.engine import Result, lint
 from kpl.lint.registry import RuleEntry
-from kpl.lint.rule import Finding, Related, Rule, Severity, Stop
+from kpl.lint.rule import Confidence, Finding, Related, Rule, Severity, Stop
 from kpl.lint.settings import Override, Settings
 from kpl.parallel import can_fork
 from kpl.report.records import record
@@ -64,6 +64,11 @@ class SaysItTwice(Seen):
 class SaysItMildly(Seen):
     def check(self, server: ServerBlock) -> Iterator[Finding]:
         yield self.finding(server.key_span, "seen", severity=Severity.INFO)
+
+
+class SeemsSo(Seen):
+    def check(self, server: ServerBlock) -> Iterator[Finding]:
+        yield self.finding(server.key_span, "seen", confidence=Confidence.LOW)
 
 
 class SeesDocument(Seen):
@@ -180,6 +185,14 @@ def test_severity_is_the_rules_or_the_findings_or_the_configurations() -> None:
     assert {each.severity for each in run(SaysItMildly, {"Corefile": COREFILE}).findings} == {Severity.INFO}
     told = run(SaysItMildly, {"Corefile": COREFILE}, severities={"seen": Severity.ERROR})
     assert {each.severity for each in told.findings} == {Severity.ERROR}
+
+
+def test_confidence_is_the_rules_or_the_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {each.confidence for each in run(SeesServer, {"Corefile": COREFILE}).findings} == {Confidence.HIGH}
+    assert {each.confidence for each in run(SeemsSo, {"Corefile": COREFILE}).findings} == {Confidence.LOW}
+    monkeypatch.setattr(Seen, "confidence", Confidence.MEDIUM)
+    assert {each.confidence for each in run(SeesServer, {"Corefile": COREFILE}).findings} == {Confidence.MEDIUM}
+    assert {each.confidence for each in run(SeemsSo, {"Corefile": COREFILE}).findings} == {Confidence.LOW}
 
 
 def test_an_override_switches_rules_for_its_paths_alone() -> None:

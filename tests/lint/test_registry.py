@@ -16,7 +16,8 @@ from support import run
 RULE = '''
 from __future__ import annotations
 from collections.abc import Iterator
-from kpl import Finding, Rule, ServerBlock, Severity, Stop
+from kpl import Finding, Rule, Severity, Stop
+from kpl.corefiles import ServerBlock
 
 class {name}(Rule):
     """A server is seen.

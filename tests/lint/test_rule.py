@@ -12,7 +12,8 @@ import jsonschema
 import pytest
 
 import kpl.report
-from kpl import Bad, Finding, Good, Rule, ServerBlock, Severity, Stop, corefile
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, corefile
+from kpl.corefiles import ServerBlock
 from kpl.lint.explain import page
 from kpl.lint.rule import SYMPTOMS, Example
 from kpl.lint.ruleclass import fault

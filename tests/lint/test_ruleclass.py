@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from kpl import Cluster, Corefile, Directive, Document, Finding, Rule, ServerBlock, Severity, Stop
+from kpl import Cluster, Document, Finding, Rule, Severity, Stop
+from kpl.corefiles import Corefile, Directive, ServerBlock
 from kpl.lint.ruleclass import fault
 
 

@@ -22,12 +22,21 @@ from kpl.cli.options import KINDS, choice_options, container_options, context_op
     help="Lowest severity that causes exit code 1 [default: warning]",
 )
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use color")
+@click.option(
+    "--min-confidence",
+    type=click.Choice(["low", "medium", "high"]),
+    default="low",
+    show_default=True,
+    help="Report only findings of this confidence or a higher one",
+)
 @input_options(tuple(KINDS))
 @context_option
 @choice_options
 @facts_options
 @container_options
-def lint(paths: tuple[str, ...], format_: str, fail_on: str | None, color: str, **options: Any) -> None:
+def lint(
+    paths: tuple[str, ...], format_: str, fail_on: str | None, min_confidence: str, color: str, **options: Any
+) -> None:
     """Check files and directories. PATHS defaults to the current directory; `-` reads standard input.
 
     Files that git ignores are skipped. Exit codes: 0 no findings, 1 findings of the --fail-on severity or higher,
@@ -37,10 +46,13 @@ def lint(paths: tuple[str, ...], format_: str, fail_on: str | None, color: str, 
     from kpl.cli.linting import lint_files
     from kpl.cli.load import stdin_bytes, tell_of_coverage
     from kpl.cli.options import settings_from
+    from kpl.lint.rule import Confidence
     from kpl.report import report
 
     settings = settings_from(options, paths)
     result, coverage = lint_files(paths, settings, stdin_bytes(paths), options)
+    least = Confidence(min_confidence).rank
+    result.findings = [finding for finding in result.findings if finding.confidence.rank >= least]
     report(result, coverage, format_, color=color, show_skipped=options["show_skipped"])
     complete = tell_of_coverage(coverage, options)
     floor = {"error": 2, "warning": 1, "info": 0, "never": 3}[fail_on or settings.fail_on]

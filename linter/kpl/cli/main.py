@@ -21,6 +21,7 @@ _COMMANDS = {
     "clusters": ("kpl.cli.clusters", "clusters", "Show which cluster each file belongs to"),
     "rules": ("kpl.cli.rules", "rules", "List all rules"),
     "explain": ("kpl.cli.rules", "explain", "Explain a rule"),
+    "test": ("kpl.cli.testing", "test", "Run the examples of the rules in a package"),
     "generate": ("kpl.cli.generate", "generate", "Generate a tuned Corefile or kube-proxy configuration"),
 }
 

@@ -31,7 +31,7 @@ def replace_directive(server: ServerBlock, directive: Directive, version: Versio
 
 
 def replace_option(server: ServerBlock, directive: Directive, option: Property) -> Fix | None:
-    """What stands in for a removed option of `directive`, or for one without effect."""
+    """What replaces a removed option of `directive`, or one without effect."""
     if option.name == "no_reload":
         if option.args or directive.get("reload"):
             return None

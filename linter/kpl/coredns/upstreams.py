@@ -10,7 +10,7 @@ _ADDRESS = re.compile(
 
 
 def is_public_address(upstream: str) -> bool:
-    """Whether `upstream`, a TO of `forward`, is an address that the whole Internet shares: nothing of one's own."""
+    """Whether `upstream`, a TO of `forward`, is a public address on the internet."""
     found = _ADDRESS.match(upstream)
     if found is None:
         return False

@@ -16,7 +16,7 @@ from kpl.coredns.releases import DIRECTIVES, KEYWORDS, ORDER, VERSIONS, WITHOUT_
 from kpl.text.version import Version
 
 DATA_PLUGINS = tuple("template hosts route53 azure clouddns k8s_external kubernetes file auto secondary etcd".split())
-"""The plugins that have names of their own, and hand what they do not have to the next one with ``fallthrough``."""
+"""The plugins that answer from data that they hold, and pass other names to the next plugin with ``fallthrough``."""
 ANSWERING_PLUGINS = (*DATA_PLUGINS, "dynupdate", "forward", "grpc", "erratic", "whoami", "nomad")
 """The plugins that answer queries, `DATA_PLUGINS` among them."""
 

@@ -107,7 +107,7 @@ def reverse_zones(network: bytes, bits: int) -> list[str]:
 
 
 def zones_of(word: str, version: Version = NEWEST_COREDNS) -> list[str]:
-    """The zones that a plugin's argument names, normalized; none for a bad one, which CoreDNS drops without a word.
+    """The zones that a plugin's argument names, normalized; none for an invalid one, which CoreDNS drops silently.
 
     (plugin.Host.NormalizeExact)
     """

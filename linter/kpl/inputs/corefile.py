@@ -24,7 +24,7 @@ Named = TypeVar("Named", "Property", "Directive")
 
 @dataclass(eq=False, slots=True)
 class Property:
-    """One line inside of a directive's block: `name` and `args`; `nested` holds the lines of its own block."""
+    """One line in a directive's block: `name` and `args`; `nested` holds the lines of the property's block."""
 
     name: Text
     args: list[Text]

@@ -122,7 +122,7 @@ class LateDocument(Document):
 
 @dataclass(eq=False)
 class ParseFailure:
-    """A document that could not be read: what it should have been, why not, and where."""
+    """A document that cannot be parsed: its expected kind, the reason, and the place."""
 
     what: str
     message: str

@@ -34,7 +34,7 @@ class ConfLine(NamedTuple):
 
 @dataclass
 class ResolvConf:
-    """The lines of a resolv.conf that are no comments, in their order."""
+    """The lines of a resolv.conf without its comments, in order."""
 
     text: str = field(repr=False)
     lines: list[ConfLine] = field(default_factory=list)

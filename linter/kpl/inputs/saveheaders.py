@@ -51,7 +51,7 @@ def save_headers(text: str) -> Iterator[SaveHeader]:
 
 
 def header_above(headers: Sequence[SaveHeader], at: int) -> SaveHeader | None:
-    """The last of `headers` that stands before `at`."""
+    """The last of `headers` before `at`."""
     place = bisect_left(headers, at, key=lambda header: header.span.start)
     return headers[place - 1] if place else None
 

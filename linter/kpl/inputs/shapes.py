@@ -98,7 +98,7 @@ def lines_of(text: str) -> Iterator[tuple[str, int]]:
 
 
 def open_line(text: str) -> Span | None:
-    """The last line of `text` where no line end follows it: what it says may be cut off. None for a blank one."""
+    """The last line of `text` where no line end follows it: it may be cut off. None for a blank one."""
     start = max(text.rfind("\n"), text.rfind("\r")) + 1
     return Span(start, len(text)) if text[start:].strip() else None
 

@@ -30,7 +30,7 @@ def column(text: str, offset: int) -> int:
 
 
 def add_entry(text: str, mapping: Mapping, *lines: str, after: str | None = None) -> Edit | None:
-    """New lines ``key: value`` in a block mapping: behind the key `after`, or at the end.
+    """New lines ``key: value`` in a block mapping: after the key `after`, or at the end.
 
     `lines` are written as they would be at column 0. None where the mapping is written in flow style, is empty, or
     belongs to an anchor that other places use too.
@@ -61,7 +61,7 @@ def add_item(text: str, sequence: Sequence, *lines: str) -> Edit | None:
 
 
 def remove_entry(text: str, mapping: Mapping, key: Scalar) -> Edit | None:
-    """Take `key` and its value out of a block mapping, with the lines that they stand on.
+    """Take `key` and its value out of a block mapping, with their lines.
 
     None where that cannot be done by taking out whole lines: flow style, the first key of a list item, the only key.
     """
@@ -86,7 +86,7 @@ def remove_entry(text: str, mapping: Mapping, key: Scalar) -> Edit | None:
 
 
 def remove_item(text: str, sequence: Sequence, item: Node) -> Edit | None:
-    """Take `item` out of a block sequence, with the lines that it stands on.
+    """Take `item` out of a block sequence, with its lines.
 
     None where they hold something else too, and for the only item.
     """

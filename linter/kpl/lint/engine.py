@@ -11,7 +11,7 @@ from kpl import troubles
 from kpl.cluster import Cluster
 from kpl.inputs.document import DUMPS, TELLING, Document, Reading
 from kpl.lint.registry import BrokenRuleError, RuleEntry
-from kpl.lint.rule import Finding, Rule, Severity
+from kpl.lint.rule import Confidence, Finding, Rule, Severity
 from kpl.lint.settings import Settings
 from kpl.lint.suppression import Suppressions
 from kpl.text.edit import Edit, Fix, are_apart
@@ -50,6 +50,7 @@ class Located(NamedTuple):
     related: tuple[LocatedRelated, ...] = ()
     clusters: tuple[str, ...] = ()
     """The clusters in which it holds, where that is not each one that the file belongs to."""
+    confidence: Confidence = Confidence.HIGH
 
     @property
     def path(self) -> str:
@@ -356,6 +357,8 @@ def _refuse_what_is_no_finding(made: object) -> None:
         raise TypeError("the span of a finding is not a Span of the text")
     if not isinstance(made.severity, Severity | None):
         raise TypeError("the severity of a finding is not a Severity")
+    if not isinstance(made.confidence, Confidence | None):
+        raise TypeError("the confidence of a finding is not a Confidence")
     hash(made)  # which raises where a list is in it
 
 
@@ -427,6 +430,7 @@ def _locate(finding: Finding, document: Document, settings: Settings) -> Located
         rule.url(),
         _lift(finding.fix, document),
         related,
+        confidence=finding.confidence or rule.confidence,
     )
 
 

@@ -71,15 +71,30 @@ class Confidence(Enum):
     MEDIUM = "medium"
     LOW = "low"
 
+    @property
+    def rank(self) -> int:
+        """Higher is surer."""
+        return {"high": 2, "medium": 1, "low": 0}[self.value]
+
 
 class Stop(Enum):
-    """The stop of a packet's journey that a rule is about."""
+    """The stop of a packet's journey that a rule is about. A plug-in may name its own: ``stop = Stop("the mesh")``."""
 
     LOADING = "loading"
     RESOLVER = "the pod's resolver"
     COREDNS = "CoreDNS"
     PROXY = "kube-proxy"
     DATAPLANE = "what kube-proxy programmed"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Stop | None:
+        if not isinstance(value, str) or not value:
+            return None
+        own = object.__new__(cls)
+        own._name_ = own._value_ = value
+        # the next one who names this stop gets the same one; iteration shows the built-in ones only
+        cls._value2member_map_[value] = own
+        return own
 
 
 class Related(NamedTuple):
@@ -104,6 +119,8 @@ class Finding(NamedTuple):
     related: tuple[Related, ...] = ()
     severity: Severity | None = None
     document: Document | None = None
+    confidence: Confidence | None = None
+    """How sure this finding is, where that is not what the rule says of all of its findings."""
 
 
 @dataclass(eq=False, repr=False)
@@ -229,9 +246,10 @@ class Rule:
         related: Sequence[Related] = (),
         severity: Severity | None = None,
         document: Document | None = None,
+        confidence: Confidence | None = None,
     ) -> Finding:
         """A finding of this rule; see `Finding`."""
-        return Finding(self, span, message, help, fix, tuple(related), severity, document)
+        return Finding(self, span, message, help, fix, tuple(related), severity, document, confidence)
 
     def finding_of_many(self, spans: Iterable[Span], message: str, also: str, **more: Any) -> Finding:
         """One finding for what stands at all of `spans`: at the first, with the next few as related places.

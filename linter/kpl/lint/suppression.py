@@ -26,7 +26,7 @@ _REASON = re.compile(r"\w")
 
 @dataclass(eq=False)
 class Suppression:
-    """One such comment in `text`: the rules it names, and the line that it speaks of (None for the whole file)."""
+    """A comment in `text` that suppresses findings: its rules, and the line that it is about (None for the file)."""
 
     text: str = field(repr=False)
     span: Span

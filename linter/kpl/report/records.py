@@ -23,6 +23,7 @@ def record(finding: Located) -> dict[str, Any]:
         "code": finding.code,
         "name": finding.name,
         "severity": finding.severity.value,
+        "confidence": finding.confidence.value,
         "message": finding.message,
         "help": finding.help,
         "url": finding.url or None,

@@ -8,9 +8,13 @@ from __future__ import annotations
 from kpl.text.version import Version
 
 DNS_CONFIG_FIELDS = ("nameservers", "searches", "options")
+"""The fields of a pod's `dnsConfig`."""
 MAX_NAMESERVERS = 3
+"""The API server refuses a `dnsConfig` with more name servers."""
 MAX_SEARCHES = 32
+"""The API server refuses a `dnsConfig` with more search domains."""
 MAX_SEARCH_CHARACTERS = 2048
+"""The API server refuses a search list that is longer, with the spaces between its domains."""
 
 STRICT_ADDRESSES = Version("1.36")
 """From here on the API server takes no leading zeros and no IPv4-mapped IPv6 addresses, unless its feature gate

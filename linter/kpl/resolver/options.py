@@ -16,9 +16,11 @@ GLIBC_OPTIONS = frozenset(
     rotate single-request single-request-reopen strict-error timeout trust-ad use-vc
     """.split()
 )
+"""The options that glibc reads."""
 MUSL_OPTIONS = frozenset(NUMBER_OPTIONS)
+"""The options that musl reads."""
 OTHER_OPTIONS = frozenset("family insecure1 insecure2 retrans retry tcp usevc".split())
-"""What Go's resolver or the BSDs' read and glibc passes over in silence."""
+"""The options that Go's resolver or the BSDs' read and glibc ignores silently."""
 
 
 def nearest_option(name: str) -> str | None:

@@ -11,7 +11,9 @@ from kpl.resolver.search import CLUSTER_NDOTS, GLIBC, MUSL, Resolver, pod_search
 from kpl.text.number import whole_number
 
 CLUSTER_POLICIES = ("ClusterFirst", "ClusterFirstWithHostNet")
+"""The DNS policies with which a pod asks the DNS of the cluster."""
 DNS_POLICIES = (*CLUSTER_POLICIES, "Default", "None")
+"""All DNS policies of pods."""
 
 _MUSL_IMAGE = re.compile(r"(?:^|[/:._-])alpine(?![a-z])")
 _GLIBC_IMAGE = re.compile(

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 GLIBC = "glibc"
+"""The libc glibc, as `libc_of` names it."""
 MUSL = "musl"
+"""The libc musl, as `libc_of` names it."""
 
 CLUSTER_NDOTS = 5
 """What the kubelet writes into the resolv.conf of a pod that asks the cluster's DNS."""

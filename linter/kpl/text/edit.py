@@ -19,7 +19,7 @@ class Edit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What mends a finding: a title for people, and edits that belong together.
+    """What fixes a finding: a title for people, and edits that belong together.
 
     `safe` says that the meaning of the configuration stays, or becomes what its author certainly wrote it for.
     `restructures` says that words come to stand under other ones, as in a file that did not load before.

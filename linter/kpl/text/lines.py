@@ -17,7 +17,7 @@ def line_span(text: str, at: int) -> Span:
 
 
 def first_line(text: str) -> Span:
-    """The first line of `text` that is not blank, from its first word on; without a line end, up to its last word."""
+    """The first line of `text` that is not empty, from its first word on; without a line end, up to its last word."""
     start = len(text) - len(text.lstrip())
     end = line_end(text, start)
     return Span(start, end if end < len(text) else max(len(text.rstrip()), start))

@@ -6,36 +6,20 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from kpl import (
+from kpl import Bad, Cluster, Edit, Facts, Finding, Fix, Good, Related, Rule, Severity, Span, Stop
+from kpl.corefiles import Directive, Role, ServerBlock, is_cluster_block, is_placeholder, role_of
+from kpl.manifests import Workload
+from kpl.poddns import (
     GLIBC,
     HOST_CLUE,
-    Bad,
-    Cluster,
-    Directive,
-    Edit,
-    Facts,
-    Finding,
-    Fix,
-    Good,
     NameKind,
-    Related,
-    Role,
-    Rule,
-    ServerBlock,
-    Severity,
-    Span,
-    Stop,
-    Workload,
     absolute_name,
     dns_policy_of,
     host_names,
     hosts_file,
-    is_cluster_block,
     is_complete,
-    is_placeholder,
     libc_of,
     pod_resolver,
-    role_of,
     serving_containers,
 )
 from kpl_rules.coredns._kubeadm import KUBEADM

@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Directive,
-    Edit,
-    Finding,
-    Fix,
-    Good,
-    Property,
-    Rule,
-    ServerBlock,
-    Severity,
-    Stop,
-    corefile,
-    is_placeholder,
-)
+from kpl import Bad, Edit, Finding, Fix, Good, Rule, Severity, Stop, corefile
+from kpl.corefiles import Directive, Property, ServerBlock, is_placeholder
 from kpl_rules.coredns._kubeadm import KUBEADM
 
 _FULL = KUBEADM.replace("pods insecure", "%s").replace("    prometheus", "    autopath @kubernetes\n    prometheus")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Corefile, Directive, Edit, Finding, Fix, Good, Rule, Severity, Span, Stop, corefile
+from kpl import Bad, Cluster, Edit, Finding, Fix, Good, Rule, Severity, Span, Stop, corefile
+from kpl.corefiles import Corefile, Directive
 
 
 class BlockNotRead(Rule):

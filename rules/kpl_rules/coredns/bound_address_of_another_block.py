@@ -4,22 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    Corefile,
-    Finding,
-    Good,
-    Related,
-    Rule,
-    ServerBlock,
-    Severity,
-    Stop,
-    corefile,
-    corefile_placeholder,
-    network_family,
-    served_zones,
-)
+from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop, corefile
+from kpl.corefiles import Corefile, ServerBlock, corefile_placeholder, served_zones
+from kpl.kubeproxy import network_family
 
 _EVERY_ADDRESS = ("0.0.0.0", "::")
 

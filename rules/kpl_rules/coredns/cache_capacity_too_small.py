@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    Directive,
-    Edit,
-    Finding,
-    Fix,
-    Good,
-    Rule,
-    Severity,
-    Stop,
-    Text,
-    Version,
-    corefile,
-    whole_number,
-)
+from kpl import Bad, Cluster, Edit, Finding, Fix, Good, Rule, Severity, Stop, Version, corefile
+from kpl.corefiles import Directive
+from kpl.edits import Text
+from kpl.words import whole_number
 
 _LEAST = 1024
 _DEFAULT = 9984

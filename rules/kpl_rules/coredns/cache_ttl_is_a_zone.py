@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import Bad, Corefile, Directive, Edit, Finding, Fix, Good, Rule, Severity, Stop, Text, corefile, whole_number
+from kpl import Bad, Edit, Finding, Fix, Good, Rule, Severity, Stop, corefile
+from kpl.corefiles import Corefile, Directive
+from kpl.edits import Text
+from kpl.words import whole_number
 
 _DURATION = re.compile(r"([0-9]{1,9})(s|m|h)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}

@@ -6,26 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    Document,
-    Finding,
-    Good,
-    Mapping,
-    Related,
-    Rule,
-    Severity,
-    Stop,
-    Text,
-    Workload,
-    closest,
-    files,
-    first_line,
-    is_corefile,
-    is_placeholder,
-    manifest,
-)
+from kpl import Bad, Cluster, Document, Finding, Good, Related, Rule, Severity, Stop, files, manifest
+from kpl.corefiles import is_corefile, is_placeholder
+from kpl.edits import Text, first_line
+from kpl.manifests import Mapping, Workload
+from kpl.words import closest
 
 _CUSTOM = "coredns-custom"
 _FOLDER = "/etc/coredns/custom"

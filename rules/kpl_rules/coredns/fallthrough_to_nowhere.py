@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, corefile
+from kpl.corefiles import (
     ANSWERING_PLUGINS,
     DATA_PLUGINS,
-    Bad,
-    Cluster,
     Corefile,
-    Finding,
-    Good,
-    Rule,
     ServerBlock,
-    Severity,
-    Stop,
-    corefile,
     corefile_placeholder,
     directive_known,
     directive_order,

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Corefile,
-    Finding,
-    Good,
-    Rule,
-    ServerBlock,
-    Severity,
-    Stop,
-    corefile,
-    corefile_placeholder,
-    zones_of,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, corefile
+from kpl.corefiles import Corefile, ServerBlock, corefile_placeholder, zones_of
 
 
 class ForwardOutsideZone(Rule):

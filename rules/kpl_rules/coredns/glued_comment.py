@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from kpl import Bad, Corefile, Edit, Finding, Fix, Good, Rule, Severity, Span, Stop, corefile, tokenize
+from kpl import Bad, Edit, Finding, Fix, Good, Rule, Severity, Span, Stop, corefile
+from kpl.corefiles import Corefile, tokenize
 
 
 class GluedComment(Rule):

@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Corefile,
-    Edit,
-    Finding,
-    Fix,
-    Good,
-    Rule,
-    ServerBlock,
-    Severity,
-    Stop,
-    corefile,
-    corefile_placeholder,
-)
+from kpl import Bad, Edit, Finding, Fix, Good, Rule, Severity, Stop, corefile
+from kpl.corefiles import Corefile, ServerBlock, corefile_placeholder
 
 
 class GluedKeys(Rule):

@@ -5,23 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from kpl import (
-    Bad,
-    Cluster,
-    Corefile,
-    Finding,
-    Fix,
-    Good,
-    Role,
-    Rule,
-    ServerBlock,
-    Severity,
-    Stop,
-    corefile,
-    is_placeholder,
-    keyword_known,
-    role_of,
-)
+from kpl import Bad, Cluster, Finding, Fix, Good, Rule, Severity, Stop, corefile
+from kpl.corefiles import Corefile, Role, ServerBlock, is_placeholder, keyword_known, role_of
 from kpl_rules.coredns._kubeadm import KUBEADM
 
 _FULL = KUBEADM.replace("    health {\n        lameduck 5s\n    }", "%s")

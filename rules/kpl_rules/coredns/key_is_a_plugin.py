@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    Corefile,
-    Finding,
-    Good,
-    Rule,
-    ServerBlock,
-    Severity,
-    Stop,
-    corefile,
-    corefile_placeholder,
-    directive_known,
-)
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, corefile
+from kpl.corefiles import Corefile, ServerBlock, corefile_placeholder, directive_known
 
 
 class KeyIsAPlugin(Rule):

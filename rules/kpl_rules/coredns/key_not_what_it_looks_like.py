@@ -5,21 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    Corefile,
-    Finding,
-    Good,
-    Rule,
-    ServerBlock,
-    Severity,
-    Stop,
-    Text,
-    corefile,
-    corefile_placeholder,
-    zones_of,
-)
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, corefile
+from kpl.corefiles import Corefile, ServerBlock, corefile_placeholder, zones_of
+from kpl.edits import Text
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    Finding,
-    Good,
-    Rule,
-    ServerBlock,
-    Severity,
-    Stop,
-    corefile,
-    is_placeholder,
-    served_zones,
-)
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, corefile
+from kpl.corefiles import ServerBlock, is_placeholder, served_zones
 
 _SHOWN = 4
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Directive, Edit, Finding, Fix, Good, Rule, Severity, Stop, corefile
+from kpl import Bad, Edit, Finding, Fix, Good, Rule, Severity, Stop, corefile
+from kpl.corefiles import Directive
 
 
 class LogFormatIsAScope(Rule):

@@ -6,23 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from kpl import (
-    Bad,
-    Cluster,
-    Corefile,
-    Finding,
-    Fix,
-    Good,
-    Role,
-    Rule,
-    ServerBlock,
-    Severity,
-    Stop,
-    corefile,
-    is_cluster_block,
-    keyword_known,
-    role_of,
-)
+from kpl import Bad, Cluster, Finding, Fix, Good, Rule, Severity, Stop, corefile
+from kpl.corefiles import Corefile, Role, ServerBlock, is_cluster_block, keyword_known, role_of
 
 _LOOPBACK = re.compile(r"(?:[a-z]+://)?(?:127\.|\[?::1\b|localhost\b)")
 _KINDS = ("success", "denial")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Corefile, Finding, Good, Rule, Severity, Span, Stop, corefile, corefile_placeholder
+from kpl import Bad, Finding, Good, Rule, Severity, Span, Stop, corefile
+from kpl.corefiles import Corefile, corefile_placeholder
 
 
 class MissingClosingBrace(Rule):

@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    Finding,
-    Fix,
-    Good,
-    Role,
-    Rule,
-    ServerBlock,
-    Severity,
-    Stop,
-    corefile,
-    is_cluster_block,
-    role_of,
-)
+from kpl import Bad, Cluster, Finding, Fix, Good, Rule, Severity, Stop, corefile
+from kpl.corefiles import Role, ServerBlock, is_cluster_block, role_of
 from kpl_rules.coredns._kubeadm import KUBEADM
 
 _FULL = KUBEADM.replace("    errors\n", "").replace("    ready\n", "%s    ready\n")

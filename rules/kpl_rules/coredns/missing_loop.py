@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    Finding,
-    Fix,
-    Good,
+from kpl import Bad, Cluster, Finding, Fix, Good, Rule, Severity, Stop, corefile
+from kpl.corefiles import (
     Role,
-    Rule,
     ServerBlock,
-    Severity,
-    Stop,
-    corefile,
     directive_known,
     is_cluster_block,
     is_placeholder,
     is_public_address,
     role_of,
-    whole_number,
 )
+from kpl.words import whole_number
 from kpl_rules.coredns._kubeadm import KUBEADM
 
 _FULL = (

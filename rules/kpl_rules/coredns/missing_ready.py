@@ -5,24 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from kpl import (
-    Bad,
-    Cluster,
-    Corefile,
-    Finding,
-    Fix,
-    Good,
-    Role,
-    Rule,
-    ServerBlock,
-    Severity,
-    Stop,
-    Workload,
-    corefile,
-    directive_known,
-    is_cluster_block,
-    role_of,
-)
+from kpl import Bad, Cluster, Finding, Fix, Good, Rule, Severity, Stop, corefile
+from kpl.corefiles import Corefile, Role, ServerBlock, directive_known, is_cluster_block, role_of
+from kpl.manifests import Workload
 from kpl_rules.coredns._kubeadm import KUBEADM
 
 _FULL = KUBEADM.replace("    ready\n", "%s")

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    ANSWERING_PLUGINS,
-    Bad,
-    Finding,
-    Good,
-    Related,
-    Rule,
-    ServerBlock,
-    Severity,
-    Stop,
-    corefile,
-    directive_order,
-)
+from kpl import Bad, Finding, Good, Related, Rule, Severity, Stop, corefile
+from kpl.corefiles import ANSWERING_PLUGINS, ServerBlock, directive_order
 
 
 class OrderWithoutMeaning(Rule):

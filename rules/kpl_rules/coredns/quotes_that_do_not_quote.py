@@ -5,21 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Corefile,
-    Directive,
-    Edit,
-    Finding,
-    Fix,
-    Good,
-    Rule,
-    Severity,
-    Span,
-    Stop,
-    corefile,
-    corefile_placeholder,
-)
+from kpl import Bad, Edit, Finding, Fix, Good, Rule, Severity, Span, Stop, corefile
+from kpl.corefiles import Corefile, Directive, corefile_placeholder
 
 _EXPRESSIONS = ("var", "expr")
 """The options of `template` that are expressions."""

@@ -5,28 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from kpl import (
-    Bad,
-    Cluster,
+from kpl import Bad, Cluster, Finding, Fix, Good, Rule, Severity, Stop, Version, corefile
+from kpl.corefiles import (
     Corefile,
     Directive,
-    Finding,
-    Fix,
-    Good,
     Property,
-    Rule,
     ServerBlock,
-    Severity,
-    Stop,
-    Text,
-    Version,
-    corefile,
     keyword_removed_in,
     keyword_without_effect_since,
     removed_in,
-    replace_directive,
-    replace_option,
 )
+from kpl.edits import Text, replace_directive, replace_option
 from kpl_rules.coredns._kubeadm import KUBEADM
 
 _INSTEAD = {

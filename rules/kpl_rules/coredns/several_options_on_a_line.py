@@ -4,22 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    Corefile,
-    Document,
-    Edit,
-    Finding,
-    Fix,
-    Good,
-    Rule,
-    Severity,
-    Stop,
-    corefile,
-    corefile_placeholder,
-    keyword_known,
-)
+from kpl import Bad, Cluster, Document, Edit, Finding, Fix, Good, Rule, Severity, Stop, corefile
+from kpl.corefiles import Corefile, corefile_placeholder, keyword_known
 
 
 class SeveralOptionsOnALine(Rule):

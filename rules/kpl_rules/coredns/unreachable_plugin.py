@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Corefile,
-    Directive,
-    Finding,
-    Good,
-    Related,
-    Rule,
-    Severity,
-    Stop,
-    corefile,
-)
+from kpl import Bad, Finding, Good, Related, Rule, Severity, Stop, corefile
+from kpl.corefiles import Corefile, Directive
 
 _LAST = ("grpc", "erratic", "whoami", "nomad")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Corefile, Edit, Finding, Fix, Good, Rule, Severity, Span, Stop, tokenize
+from kpl import Bad, Cluster, Edit, Finding, Fix, Good, Rule, Severity, Span, Stop
+from kpl.corefiles import Corefile, tokenize
 
 _HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: coredns\n  namespace: kube-system\ndata:\n  Corefile: |\n"
 _BAD = re.compile(r"(?<![ \t])(?:[ \t]+(?=\n|\Z)| *\t[ \t]*)")

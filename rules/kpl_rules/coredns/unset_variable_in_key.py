@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, Rule, ServerBlock, Severity, Stop, corefile, enclosed
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, corefile
+from kpl.corefiles import ServerBlock
+from kpl.edits import enclosed
 
 _OPENING = re.compile(r"\{[$%]")
 _CLOSED_BY = {"{$": "}", "{%": "%}"}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import Bad, Corefile, Finding, Good, Rule, Severity, Span, Stop, corefile, enclosed, tokenize
+from kpl import Bad, Finding, Good, Rule, Severity, Span, Stop, corefile
+from kpl.corefiles import Corefile, tokenize
+from kpl.edits import enclosed
 
 _OPENING = re.compile(r"\{[$%][A-Za-z_]\w*:?-?")
 _DEFAULT = re.compile(r"\{\$([A-Za-z_]\w*)(:-?|-)([^}]*)\}|\{%([A-Za-z_]\w*)(:-?|-)((?:(?!%\}).)*)%\}")

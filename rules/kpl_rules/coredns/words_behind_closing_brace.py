@@ -4,23 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    Corefile,
-    Directive,
-    Edit,
-    Finding,
-    Fix,
-    Good,
-    Rule,
-    Severity,
-    Span,
-    Stop,
-    corefile,
-    corefile_placeholder,
-    directive_known,
-)
+from kpl import Bad, Cluster, Edit, Finding, Fix, Good, Rule, Severity, Span, Stop, corefile
+from kpl.corefiles import Corefile, Directive, corefile_placeholder, directive_known
 
 
 class WordsBehindClosingBrace(Rule):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Stop, corefile, corefile_placeholder, is_corefile
+from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Stop, corefile
+from kpl.corefiles import corefile_placeholder, is_corefile
 
 
 class ZoneArgumentDropped(Rule):

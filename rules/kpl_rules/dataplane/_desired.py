@@ -5,20 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from kpl import (
-    Cluster,
-    Difference,
-    DifferenceKind,
-    Document,
-    EndpointSlice,
-    Finding,
-    Related,
-    Rule,
-    Service,
-    Span,
-    canonical_address,
-    first_line,
-)
+from kpl import Cluster, Document, Finding, Related, Rule, Span
+from kpl.dumps import Difference, DifferenceKind
+from kpl.edits import first_line
+from kpl.kubeproxy import canonical_address
+from kpl.manifests import EndpointSlice, Service
 
 MOST_FINDINGS = 10
 """So many Services of a dump have findings of their own; of more, one finding tells."""

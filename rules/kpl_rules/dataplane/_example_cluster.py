@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from kpl import Destination, Endpoint, PortState, endpoint_chain, service_chain
+from kpl.dumps import Destination, Endpoint, PortState
+from kpl.iptables import endpoint_chain, service_chain
 
 POD = Endpoint("10.244.1.5", 8080)
 OTHER_POD = Endpoint("10.244.2.6", 8080)

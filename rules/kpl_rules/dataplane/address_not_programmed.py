@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kpl import Bad, Cluster, DifferenceKind, Finding, Good, Rule, Severity, Stop, files
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, files
+from kpl.dumps import DifferenceKind
 from kpl_rules.dataplane._desired import report
 from kpl_rules.dataplane._example_cluster import (
     BALANCED,

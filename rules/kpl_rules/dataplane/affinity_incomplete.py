@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, branches, dump
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl.iptables import Ruleset, Table, branches
 from kpl.testing import node_dump
+from kpl.words import and_more
 
 _STICKY = (
     '-A KUBE-SVC-YAKDRQAFFUODADJ7 -m comment --comment "shop/game -> 10.244.2.8:7000" -m recent --rcheck --seconds 10800 --reap '

@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Finding,
-    Good,
-    Rule,
-    Ruleset,
-    Severity,
-    Stop,
-    Table,
-    dump,
-    is_unconditional,
-    is_within,
-    whole_number,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl.iptables import Ruleset, Table, is_unconditional
+from kpl.kubeproxy import is_within
 from kpl.testing import node_dump
+from kpl.words import whole_number
 
 _AGENTS = {"IP-MASQ-AGENT": "ip-masq-agent", "KIND-MASQ-AGENT": "kindnet"}
 _CLUSTER_IP = " cluster IP"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Related, Rule, Ruleset, Severity, Stop, Table, dump, portals
+from kpl import Bad, Finding, Good, Related, Rule, Severity, Stop, dump
+from kpl.iptables import Ruleset, Table, portals
 from kpl.testing import node_dump
 
 _FAR = (

@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Finding,
-    Good,
-    NftChain,
-    NftRuleset,
-    NftSet,
-    Related,
-    Rule,
-    Severity,
-    Stop,
-    kube_proxy_tables,
-    read_name,
-)
+from kpl import Bad, Finding, Good, Related, Rule, Severity, Stop
+from kpl.nft import NftChain, NftRuleset, NftSet, kube_proxy_tables, read_name
 from kpl_rules.dataplane._nft import API, NEW, OLD, WEB, listed
 
 MOST_RELATED = 3

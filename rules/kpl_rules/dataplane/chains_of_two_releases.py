@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    Finding,
-    Good,
-    Rule,
-    Ruleset,
-    Severity,
-    Stop,
-    Table,
-    Version,
-    and_more,
-    dump,
-)
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, Version, dump
+from kpl.iptables import Ruleset, Table
 from kpl.testing import node_dump
+from kpl.words import and_more
 
 _XLB = ":KUBE-XLB-5332YF6XC6SW2DTE - [0:0]\n"
 _SMALL = f"*nat\n:PREROUTING ACCEPT [0:0]\n:KUBE-EXT-MUJ7T5P6IXY3AYQM - [0:0]\n{_XLB}COMMIT\n"

@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kpl import (
-    Bad,
-    Finding,
-    Good,
-    NftChain,
-    NftRuleset,
-    NftTable,
-    Rule,
-    Severity,
-    Stop,
-    chains_reached_from_hook,
-    whole_tables,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Stop
+from kpl.nft import NftChain, NftRuleset, NftTable, chains_reached_from_hook, whole_tables
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
 

@@ -4,26 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    MARK_MASQ,
-    Bad,
-    Cluster,
-    Document,
-    Finding,
-    Good,
-    KubeProxyConfig,
-    NftRuleset,
-    NftTable,
-    Related,
-    Rule,
-    Ruleset,
-    Severity,
-    Span,
-    Stop,
-    canonical_network,
-    files,
-    kube_proxy_tables,
-)
+from kpl import Bad, Cluster, Document, Finding, Good, Related, Rule, Severity, Span, Stop, files
+from kpl.iptables import MARK_MASQ, Ruleset
+from kpl.kubeproxy import KubeProxyConfig, canonical_network
+from kpl.nft import NftRuleset, NftTable, kube_proxy_tables
 from kpl.testing import node_dump
 from kpl_rules.dataplane._nft import NEW
 

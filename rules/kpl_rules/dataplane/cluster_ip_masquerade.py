@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from kpl import MARK_MASQ, Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, portals
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl.iptables import MARK_MASQ, Ruleset, Table, portals
 from kpl.testing import node_dump
+from kpl.words import and_more
 
 _CLUSTER_IP = " cluster IP"
 _SMALL = (

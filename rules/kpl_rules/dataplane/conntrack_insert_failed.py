@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    ConntrackDump,
-    Finding,
-    Good,
-    Rule,
-    Severity,
-    Stop,
-    entries_made,
-    files,
-    lost_to_clashes,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, files
+from kpl.dumps import ConntrackDump, entries_made, lost_to_clashes
 
 _CPU = (
     "cpu={cpu}   \tfound={found} invalid=7 insert=0 insert_failed={failed} drop={failed} early_drop=0 error=0 search_restart=12 "

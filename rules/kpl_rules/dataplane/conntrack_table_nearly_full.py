@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    ConntrackDump,
-    Finding,
-    Good,
-    KubeProxyConfig,
-    Rule,
-    Severity,
-    Stop,
-    Version,
-    files,
-    table_size,
-)
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, Version, files
+from kpl.dumps import ConntrackDump, table_size
+from kpl.kubeproxy import KubeProxyConfig
 
 CAPPED_SINCE = Version("1.36")
 

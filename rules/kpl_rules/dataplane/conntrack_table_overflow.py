@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, ConntrackDump, Finding, Good, Rule, Severity, Stop, files, lost_to_a_full_table
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, files
+from kpl.dumps import ConntrackDump, lost_to_a_full_table
 
 _CPU = (
     "cpu={cpu}   \tfound=3 invalid=7 insert=0 insert_failed=12 drop={drop} early_drop={early} error=0 search_restart=12 "

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Finding,
-    Good,
-    NftRuleset,
-    Related,
-    Rule,
-    Severity,
-    Span,
-    Stop,
-    jumps_in,
-    whole_tables,
-)
+from kpl import Bad, Finding, Good, Related, Rule, Severity, Span, Stop
+from kpl.nft import NftRuleset, jumps_in, whole_tables
 from kpl_rules.dataplane._nft import API, NEW, OLD, ONE, WEB, cut, listed
 
 MOST_RELATED = 3

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    IPTABLES_EXTENSIONS,
-    Bad,
-    Finding,
-    Good,
-    Rule,
-    Ruleset,
-    Severity,
-    Stop,
-    Table,
-    dump,
-    is_certainly_a_chain,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl.iptables import IPTABLES_EXTENSIONS, Ruleset, Table, is_certainly_a_chain
 
 _BUILT_IN = ":PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
 _PORTALS = '-m comment --comment "kubernetes service portals" -j KUBE-SERVICES\n'

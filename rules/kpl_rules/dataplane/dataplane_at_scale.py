@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
+from kpl import Bad, Cluster, Finding, Good, LateExamples, Rule, Severity, Stop, dump
+from kpl.iptables import (
     IPTABLES_SERVICES,
-    Bad,
-    Cluster,
-    Finding,
-    Good,
-    LateExamples,
-    Rule,
     Ruleset,
-    Severity,
-    Stop,
     Table,
-    best_mode,
-    dump,
     endpoint_chain,
     how_often_in_full,
     kube_proxy_rules,
@@ -25,6 +16,7 @@ from kpl import (
     programmed_services,
     service_chain,
 )
+from kpl.kubeproxy import best_mode
 
 _CHAIN = "KUBE-SERVICES"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, ConntrackDump, Finding, Good, Related, Rule, Severity, Stop, files
+from kpl import Bad, Finding, Good, Related, Rule, Severity, Stop, files
+from kpl.dumps import ConntrackDump
 
 MOST_RELATED = 3
 

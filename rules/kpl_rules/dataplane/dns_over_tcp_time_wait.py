@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, ConntrackDump, Finding, Good, Rule, Severity, Stop, files
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, files
+from kpl.dumps import ConntrackDump
 
 _TCP = (
     "tcp      6 {left} {state} src=10.244.1.5 dst=10.96.0.10 sport={port} dport=53 src=10.244.2.7 dst=10.244.1.5 sport=53 "

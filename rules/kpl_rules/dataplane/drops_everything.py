@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, dump, is_unconditional
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl.iptables import Ruleset, is_unconditional
 from kpl.testing import node_dump
 
 _CHAINS = (

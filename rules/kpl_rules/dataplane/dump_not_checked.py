@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Document,
-    Finding,
-    Good,
-    LateExamples,
-    Rule,
-    Severity,
-    Span,
-    Stop,
-    and_more,
-    dump,
-    is_dump,
-    line_end,
-)
+from kpl import Bad, Document, Finding, Good, LateExamples, Rule, Severity, Span, Stop, dump
+from kpl.dumps import is_dump
+from kpl.edits import line_end
+from kpl.words import and_more
 
 LONGEST = 65_536
 """In characters; no format of a dump is read in longer lines."""

@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Finding,
-    Good,
-    NftChain,
-    NftRuleset,
-    Rule,
-    Severity,
-    Span,
-    Stop,
-    is_whole,
-    kube_proxy_tables,
-    read_name,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Span, Stop
+from kpl.nft import NftChain, NftRuleset, is_whole, kube_proxy_tables, read_name
 from kpl_rules.dataplane._nft import NEW, OLD, ONE, cut, listed
 
 

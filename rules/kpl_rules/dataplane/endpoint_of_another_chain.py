@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Finding,
-    Good,
-    Rule,
-    Ruleset,
-    Severity,
-    Stop,
-    Table,
-    and_more,
-    branches,
-    dump,
-    endpoint_chain,
-    named_leaves,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl.iptables import Ruleset, Table, branches, endpoint_chain, named_leaves
 from kpl.testing import node_dump
+from kpl.words import and_more
 
 _RULE = '-p tcp -m comment --comment "default/kubernetes:https" -m tcp -j DNAT --to-destination 192.0.2.10:6443\n'
 _ARROW = '"shop/far:http -> 10.244.3.4:8080"'

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, odd_leaves
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl.iptables import Ruleset, Table, odd_leaves
 from kpl.testing import node_dump
+from kpl.words import and_more
 
 _SEP = "KUBE-SEP-O7UXPAIOQA4W54LS"
 _RULE = f'-A {_SEP} -p tcp -m comment --comment "default/kubernetes:https" -m tcp -j DNAT --to-destination'

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import MARK_MASQ, Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl.iptables import MARK_MASQ, Ruleset, Table
 from kpl.testing import node_dump
 
 _CLUSTER_IP = " cluster IP"

@@ -4,23 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    MARK_MASQ,
-    Bad,
-    Finding,
-    Good,
-    Portal,
-    Rule,
-    Ruleset,
-    Severity,
-    Stop,
-    Table,
-    and_more,
-    dump,
-    is_unconditional,
-    portals,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl.iptables import MARK_MASQ, Portal, Ruleset, Table, is_unconditional, portals
 from kpl.testing import node_dump
+from kpl.words import and_more
 
 _PAY = "-A KUBE-EXT-MUJ7T5P6IXY3AYQM -j KUBE-SVL-MUJ7T5P6IXY3AYQM\n"
 _CART = (

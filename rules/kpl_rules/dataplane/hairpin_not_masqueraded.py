@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, host_of, odd_leaves
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl.iptables import Ruleset, Table, host_of, odd_leaves
 from kpl.testing import node_dump
+from kpl.words import and_more
 
 _SEP = "KUBE-SEP-OSHJ42XHJPGUEQI3"
 _MASQUERADE = f'-A {_SEP} -s 10.244.3.4/32 -m comment --comment "shop/far:http" -j KUBE-MARK-MASQ\n'

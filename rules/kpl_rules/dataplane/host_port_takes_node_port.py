@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Related, Rule, Ruleset, Severity, Stop, Table, dump, portals
+from kpl import Bad, Finding, Good, Related, Rule, Severity, Stop, dump
+from kpl.iptables import Ruleset, Table, portals
 
 _OTHERS = ("CNI-HOSTPORT-DNAT", "KUBE-HOSTPORTS", "DOCKER")
 _BUILT_IN = ":PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"

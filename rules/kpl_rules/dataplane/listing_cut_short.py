@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Document, Finding, Good, IpsetDump, Rule, Severity, Span, Stop, files, open_line
+from kpl import Bad, Document, Finding, Good, Rule, Severity, Span, Stop, files
+from kpl.dumps import IpsetDump
+from kpl.iptables import open_line
 
 _IPVS = (
     "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n"

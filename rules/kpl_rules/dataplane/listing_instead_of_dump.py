@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Listing, Rule, Severity, Stop, dump
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl.dumps import Listing
 
 _LISTED = """\
 Chain KUBE-SERVICES (2 references)

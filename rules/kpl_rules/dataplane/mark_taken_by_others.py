@@ -4,24 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    MARK_MASQ,
-    Bad,
-    Finding,
-    Good,
-    Rule,
-    Ruleset,
-    Severity,
-    Stop,
-    Table,
-    and_more,
-    chains_reached_from,
-    dump,
-    mark_of,
-    matched_mark,
-    written_mark,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl.iptables import MARK_MASQ, Ruleset, Table, chains_reached_from, mark_of, matched_mark, written_mark
 from kpl.testing import node_dump
+from kpl.words import and_more
 
 _NAT = (
     "*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"

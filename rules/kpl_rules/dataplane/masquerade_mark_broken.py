@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, dump, is_unconditional, mark_of
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl.iptables import Ruleset, Table, is_unconditional, mark_of
 from kpl.testing import node_dump
 
 _SET = "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000\n"

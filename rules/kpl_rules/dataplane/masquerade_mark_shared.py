@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Finding,
-    Good,
-    NftRuleset,
-    NftTable,
-    Rule,
-    Severity,
-    Stop,
-    is_whole,
-    kube_proxy_tables,
-    mark_bits,
-    mark_set,
-    mark_tested,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Stop
+from kpl.nft import NftRuleset, NftTable, is_whole, kube_proxy_tables, mark_bits, mark_set, mark_tested
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
 

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Finding,
-    Good,
+from kpl import Bad, Finding, Good, Rule, Severity, Span, Stop
+from kpl.nft import (
     NftRuleset,
     NftTable,
-    Rule,
-    Severity,
-    Span,
-    Stop,
     chains_reached_from_hook,
     mark_bits,
     mark_cleared,

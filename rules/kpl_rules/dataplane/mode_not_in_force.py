@@ -4,26 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    Document,
-    Finding,
-    Good,
-    KubeProxyConfig,
-    NftRuleset,
-    Related,
-    Rule,
-    Ruleset,
-    Severity,
-    Span,
-    Stop,
-    dumps_in,
-    files,
-    kube_proxy_tables,
-    mode_of,
-    read_name,
-)
+from kpl import Bad, Cluster, Document, Finding, Good, Related, Rule, Severity, Span, Stop, files
+from kpl.dumps import mode_of
+from kpl.iptables import Ruleset, dumps_in
+from kpl.kubeproxy import KubeProxyConfig
+from kpl.nft import NftRuleset, kube_proxy_tables, read_name
 from kpl_rules.dataplane._nft import NEW
 
 _CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: {mode}\n"

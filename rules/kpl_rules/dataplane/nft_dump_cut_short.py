@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Stop, kube_proxy_tables
+from kpl import Bad, Finding, Good, Rule, Severity, Stop
+from kpl.nft import NftRuleset, kube_proxy_tables
 from kpl_rules.dataplane._nft import NEW, listed
 
 _EXCERPT = re.compile(r"```|~~~|^[ \t#\[]*(?:\.{2,}|…)[ \t\]]*$", re.MULTILINE)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Stop, kube_proxy_tables
+from kpl import Bad, Finding, Good, Rule, Severity, Stop
+from kpl.nft import NftRuleset, kube_proxy_tables
 from kpl_rules.dataplane._nft import LOOPBACK, NEW, OLD, WEB, cut, listed
 
 _INPUT = "\t\ttype filter hook input priority filter; policy accept;\n"

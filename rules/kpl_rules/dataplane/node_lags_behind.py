@@ -5,22 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from kpl import (
-    Bad,
-    Cluster,
-    Document,
-    Finding,
-    Good,
-    PortState,
-    Rule,
-    Severity,
-    Stop,
-    endpoint_chain,
-    files,
-    first_line,
-    is_cluster_dns,
-    service_chain,
-)
+from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Stop, files
+from kpl.dumps import PortState
+from kpl.edits import first_line
+from kpl.iptables import endpoint_chain, service_chain
+from kpl.manifests import is_cluster_dns
 
 _SHOWN = 3
 _GONE, _SILENT = "is missing", "has no endpoints"

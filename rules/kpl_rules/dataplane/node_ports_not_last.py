@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, dump
+from kpl.iptables import Ruleset, Table
 from kpl.testing import node_dump
+from kpl.words import and_more
 
 _LAST = (
     '-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" '
@@ -100,7 +102,8 @@ class NodePortsNotLast(Rule):
                 yield from self._without_jump(table, cluster)
 
     def _without_jump(self, nat: Table, cluster: Cluster) -> Iterator[Finding]:
-        from kpl import KubeProxyConfig, Sequence
+        from kpl.kubeproxy import KubeProxyConfig
+        from kpl.manifests import Sequence
 
         configs = [config.node.get("nodePortAddresses") for _, config in cluster.of(KubeProxyConfig)]
         addresses = configs[0] if len(configs) == 1 else None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, NftRuleset, Rule, Severity, Span, Stop, kube_proxy_tables, whole_number
+from kpl import Bad, Finding, Good, Rule, Severity, Span, Stop
+from kpl.nft import NftRuleset, kube_proxy_tables
+from kpl.words import whole_number
 from kpl_rules.dataplane._nft import NEW, OLD, ONE, TWO, WEB, listed
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, NftRuleset, NftTable, NftVerdict, Related, Rule, Severity, Stop, kube_proxy_tables
+from kpl import Bad, Finding, Good, Related, Rule, Severity, Stop
+from kpl.nft import NftRuleset, NftTable, NftVerdict, kube_proxy_tables
 from kpl_rules.dataplane._nft import NEW, OLD, WEB, listed
 
 _MAPS = (("service-ips", "no-endpoint-services"), ("service-nodeports", "no-endpoint-nodeports"))

@@ -4,21 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Finding,
-    Good,
-    NftChain,
-    NftRuleset,
-    NftTable,
-    Rule,
-    Severity,
-    Stop,
-    and_more,
-    jumps_in,
-    read_name,
-    whole_tables,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Stop
+from kpl.nft import NftChain, NftRuleset, NftTable, jumps_in, read_name, whole_tables
+from kpl.words import and_more
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
 _CHOICE = "\t\tmeta l4proto tcp dnat ip to numgen random mod 2 map { 0 : 10.244.1.7 . 8080, 1 : 10.244.2.9 . 8080 }\n"

@@ -4,24 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Finding,
-    Good,
-    NftName,
-    NftRuleset,
-    NftTable,
-    NftVerdict,
-    Rule,
-    Severity,
-    Span,
-    Stop,
-    and_more,
-    is_cluster_dns,
-    jumps_in,
-    read_name,
-    whole_tables,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Span, Stop
+from kpl.manifests import is_cluster_dns
+from kpl.nft import NftName, NftRuleset, NftTable, NftVerdict, jumps_in, read_name, whole_tables
+from kpl.words import and_more
 from kpl_rules.dataplane._nft import NEW, OLD, WEB, listed
 
 _OF_CLUSTER_IPS = ("service", "local")

@@ -4,22 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Finding,
-    Good,
-    NftChain,
-    NftRule,
-    NftRuleset,
-    NftTable,
-    NftVerdict,
-    Rule,
-    Severity,
-    Stop,
-    and_more,
-    mark_set,
-    whole_tables,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Stop
+from kpl.nft import NftChain, NftRule, NftRuleset, NftTable, NftVerdict, mark_set, whole_tables
+from kpl.words import and_more
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
 _API = "\t\tip daddr 10.96.0.1 tcp dport 443 ip saddr != 10.244.0.0/16 jump mark-for-masquerade\n"

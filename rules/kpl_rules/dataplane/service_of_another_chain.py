@@ -4,24 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Finding,
-    Good,
-    Rule,
-    Ruleset,
-    Severity,
-    Stop,
-    Table,
-    and_more,
-    branches,
-    dump,
-    named_leaves,
-    per_service,
-    portals,
-    service_chain,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl.iptables import Ruleset, Table, branches, named_leaves, per_service, portals, service_chain
 from kpl.testing import node_dump
+from kpl.words import and_more
 
 _ROLES = (" cluster IP", " external IP", " loadbalancer IP")
 _CART = (

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Finding,
-    Good,
-    NftRuleset,
-    Rule,
-    Severity,
-    Stop,
-    chains_reached_from_hook,
-    whole_tables,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Stop
+from kpl.nft import NftRuleset, chains_reached_from_hook, whole_tables
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
 _WHOSE = {

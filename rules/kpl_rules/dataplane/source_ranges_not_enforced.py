@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, per_service
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl.iptables import Ruleset, Table, per_service
 from kpl.testing import node_dump
+from kpl.words import and_more
 
 _FW = "KUBE-FW-MUJ7T5P6IXY3AYQM"
 _DROP = (

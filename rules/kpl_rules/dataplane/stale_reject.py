@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, and_more, dump, portals
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl.iptables import Ruleset, Table, portals
 from kpl.testing import node_dump
+from kpl.words import and_more
 
 _REJECT = (
     '-A KUBE-SERVICES -d {}/32 -p tcp -m comment --comment "{} has no endpoints" -m tcp --dport 80 -j REJECT '

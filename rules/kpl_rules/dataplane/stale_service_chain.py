@@ -5,24 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from kpl import (
-    Bad,
-    Cluster,
-    Finding,
-    Good,
-    Rule,
-    Ruleset,
-    Severity,
-    Stop,
-    Table,
-    and_more,
-    cluster_dns_ports,
-    dump,
-    is_large,
-    per_service,
-    service_chain,
-)
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, dump
+from kpl.iptables import Ruleset, Table, is_large, per_service, service_chain
+from kpl.manifests import cluster_dns_ports
 from kpl.testing import node_dump
+from kpl.words import and_more
 from kpl_rules.dataplane.chains_of_two_releases import newer_release
 
 _BUILT_IN = ":PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, NftRuleset, NftVerdict, Rule, Severity, Stop, kube_proxy_tables
+from kpl import Bad, Finding, Good, Rule, Severity, Stop
+from kpl.nft import NftRuleset, NftVerdict, kube_proxy_tables
 from kpl_rules.dataplane._nft import NEW, OLD, WEB, listed
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Ruleset, Severity, Stop, Table, chains_reached_from, dump
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl.iptables import Ruleset, Table, chains_reached_from
 
 _RAW = (
     "*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, Rule, Ruleset, Severity, Stop, Version, dump
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, Version, dump
+from kpl.iptables import Ruleset
 from kpl.testing import node_dump
 
 _CHAINS = (

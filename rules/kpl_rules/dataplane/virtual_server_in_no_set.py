@@ -4,27 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    Confidence,
-    Document,
-    Finding,
-    Frontend,
-    Good,
-    IpvsDump,
-    KubeProxyConfig,
-    Mapping,
-    Related,
-    Rule,
-    Scalar,
-    Severity,
-    Stop,
-    files,
-    is_within,
-    network_family,
-    sets_of_node,
-)
+from kpl import Bad, Cluster, Confidence, Document, Finding, Good, Related, Rule, Severity, Stop, files
+from kpl.dumps import Frontend, IpvsDump, sets_of_node
+from kpl.kubeproxy import KubeProxyConfig, is_within, network_family
+from kpl.manifests import Mapping, Scalar
 
 MOST_RELATED = 5
 

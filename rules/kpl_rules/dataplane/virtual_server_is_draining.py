@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, IpvsDump, Related, Rule, Severity, Stop, files
+from kpl import Bad, Finding, Good, Related, Rule, Severity, Stop, files
+from kpl.dumps import IpvsDump
 
 MOST_RELATED = 5
 

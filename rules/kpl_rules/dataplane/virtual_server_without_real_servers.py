@@ -7,21 +7,9 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from kpl import (
-    Bad,
-    Cluster,
-    Document,
-    Finding,
-    Good,
-    IpvsDump,
-    Related,
-    Rule,
-    Severity,
-    Stop,
-    VirtualServer,
-    canonical_address,
-    files,
-)
+from kpl import Bad, Cluster, Document, Finding, Good, Related, Rule, Severity, Stop, files
+from kpl.dumps import IpvsDump, VirtualServer
+from kpl.kubeproxy import canonical_address
 
 MOST_RELATED = 5
 DNS_PORT = 53

@@ -5,22 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    Document,
-    Finding,
-    Good,
-    Related,
-    Rule,
-    Severity,
-    Span,
-    Stop,
-    corefile,
-    corefile_placeholder,
-    files,
-    is_corefile,
-)
+from kpl import Bad, Cluster, Document, Finding, Good, Related, Rule, Severity, Span, Stop, corefile, files
+from kpl.corefiles import corefile_placeholder, is_corefile
 
 
 def _config_map(name: str, key: str, text: str) -> str:

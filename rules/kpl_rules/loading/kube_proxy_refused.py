@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, KubeProxyConfig, Rule, Severity, Stop, manifest, template_placeholder
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, manifest
+from kpl.kubeproxy import KubeProxyConfig
+from kpl.manifests import template_placeholder
 
 _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\n"
 

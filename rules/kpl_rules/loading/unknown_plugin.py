@@ -5,22 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    Document,
-    Finding,
-    Good,
-    Rule,
-    Severity,
-    Span,
-    Stop,
-    added_in,
-    corefile,
-    corefile_placeholder,
-    is_corefile,
-    removed_in,
-)
+from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Span, Stop, corefile
+from kpl.corefiles import added_in, corefile_placeholder, is_corefile, removed_in
 
 
 class UnknownPlugin(Rule):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, KubeProxyConfig, Rule, Severity, Stop, duration_of, is_placeholder, manifest
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, manifest
+from kpl.corefiles import is_placeholder
+from kpl.kubeproxy import KubeProxyConfig, duration_of
 
 _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nclusterCIDR: 10.244.0.0/16\n"
 _SECOND = 10**9

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, KubeProxyConfig, Related, Rule, Severity, Span, Stop, is_placeholder, manifest
+from kpl import Bad, Finding, Good, Related, Rule, Severity, Span, Stop, manifest
+from kpl.corefiles import is_placeholder
+from kpl.kubeproxy import KubeProxyConfig
 
 _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nclusterCIDR: 10.244.0.0/16\nmode: iptables\n"
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, KubeProxyConfig, Rule, Severity, Stop, is_placeholder, manifest, runs_on_windows
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, manifest
+from kpl.corefiles import is_placeholder
+from kpl.kubeproxy import KubeProxyConfig, runs_on_windows
 
 _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\n"
 _NFTABLES = _HEAD.replace("iptables", "nftables")

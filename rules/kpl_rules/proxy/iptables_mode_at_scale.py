@@ -4,31 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    DEFAULT_CHANGES,
-    IPTABLES_SERVICES,
-    LOCALHOST_NODE_PORTS,
-    Bad,
-    Cluster,
-    Edit,
-    Finding,
-    Fix,
-    Good,
-    KubeProxyConfig,
-    Rule,
-    Scalar,
-    Severity,
-    Stop,
-    Version,
-    add_entry,
-    best_mode,
-    how_often_in_full,
-    manifest,
-    rules_walked_by_first_packet,
-    rules_written_by_full_sync,
-    runs_on_windows,
-    set_scalar,
-)
+from kpl import Bad, Cluster, Edit, Finding, Fix, Good, Rule, Severity, Stop, Version, manifest
+from kpl.edits import add_entry, set_scalar
+from kpl.iptables import IPTABLES_SERVICES, how_often_in_full, rules_walked_by_first_packet, rules_written_by_full_sync
+from kpl.kubeproxy import DEFAULT_CHANGES, LOCALHOST_NODE_PORTS, KubeProxyConfig, best_mode, runs_on_windows
+from kpl.manifests import Scalar
 
 _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
 _LARGE = {"kubernetes": "1.33", "kernel": "6.1", "services": 2000, "endpoints": 20000}

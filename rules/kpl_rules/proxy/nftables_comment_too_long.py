@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    Finding,
-    Good,
-    KubeProxyConfig,
-    Rule,
-    Service,
-    Severity,
-    Stop,
-    Version,
-    is_placeholder,
-    manifest,
-)
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, Version, manifest
+from kpl.corefiles import is_placeholder
+from kpl.kubeproxy import KubeProxyConfig
+from kpl.manifests import Service
 
 _MOST = 128
 _CUT_SINCE = Version("1.37")

@@ -4,22 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    Finding,
-    Good,
-    KubeProxyConfig,
-    NodeObject,
-    Related,
-    Rule,
-    Scalar,
-    Severity,
-    Stop,
-    is_within,
-    manifest,
-    network_family,
-)
+from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop, manifest
+from kpl.kubeproxy import KubeProxyConfig, is_within, network_family
+from kpl.manifests import NodeObject, Scalar
 
 _CONFIG = (
     "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\nnodePortAddresses:\n"

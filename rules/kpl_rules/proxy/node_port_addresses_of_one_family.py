@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Finding,
-    Good,
-    KubeProxyConfig,
-    Rule,
-    Scalar,
-    Severity,
-    Stop,
-    is_placeholder,
-    manifest,
-    network_family,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, manifest
+from kpl.corefiles import is_placeholder
+from kpl.kubeproxy import KubeProxyConfig, network_family
+from kpl.manifests import Scalar
 
 _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\n"
 

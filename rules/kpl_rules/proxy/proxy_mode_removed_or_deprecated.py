@@ -4,35 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
+from kpl import Bad, Cluster, Edit, Finding, Fix, Good, Rule, Severity, Stop, Version, manifest
+from kpl.corefiles import is_placeholder
+from kpl.edits import Text, add_entry, set_scalar
+from kpl.kubeproxy import (
     NFTABLES_GATE,
     NFTABLES_STABLE,
     PROXY_MODES,
     WINDOWS_MODE,
-    Bad,
-    Cluster,
-    Edit,
-    Finding,
-    Fix,
-    Good,
     KubeProxyConfig,
-    Mapping,
-    Rule,
-    Scalar,
-    Severity,
-    Stop,
-    Text,
-    Version,
     accepted_modes,
-    add_entry,
     best_mode,
-    closest,
-    is_placeholder,
-    manifest,
     needs_gate,
     runs_on_windows,
-    set_scalar,
 )
+from kpl.manifests import Mapping, Scalar
+from kpl.words import closest
 
 _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
 _CIDR = "clusterCIDR: 10.244.0.0/16\n"

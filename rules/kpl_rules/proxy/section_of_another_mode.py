@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Finding,
-    Good,
-    KubeProxyConfig,
-    Mapping,
-    Rule,
-    Scalar,
-    Severity,
-    Stop,
-    is_placeholder,
-    is_zero,
-    manifest,
-    runs_on_windows,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, manifest
+from kpl.corefiles import is_placeholder
+from kpl.kubeproxy import KubeProxyConfig, is_zero, runs_on_windows
+from kpl.manifests import Mapping, Scalar
 
 _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nclusterCIDR: 10.244.0.0/16\n"
 _READ = {

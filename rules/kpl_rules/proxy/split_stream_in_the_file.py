@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, KubeProxyConfig, Rule, Severity, Stop, Version, manifest
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, Version, manifest
+from kpl.kubeproxy import KubeProxyConfig
 
 _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\n"
 _SINCE = Version("1.28")

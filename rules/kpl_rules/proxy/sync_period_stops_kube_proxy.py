@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Finding,
-    Good,
-    KubeProxyConfig,
-    Rule,
-    Severity,
-    Stop,
-    duration_of,
-    is_placeholder,
-    manifest,
-    runs_on_windows,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, manifest
+from kpl.corefiles import is_placeholder
+from kpl.kubeproxy import KubeProxyConfig, duration_of, runs_on_windows
 
 _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nclusterCIDR: 10.244.0.0/16\n"
 _HOUR = 3600 * 10**9

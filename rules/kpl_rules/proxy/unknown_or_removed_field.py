@@ -5,34 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import (
+from kpl import Bad, Cluster, Edit, Finding, Fix, Good, Rule, Severity, Stop, Version, manifest
+from kpl.corefiles import is_placeholder
+from kpl.edits import add_entry, remove_entry
+from kpl.kubeproxy import (
     PROXY_FIELDS,
     ZERO_COUNTS,
-    Bad,
-    Cluster,
-    Edit,
-    Finding,
-    Fix,
-    Good,
     KubeProxyConfig,
-    Mapping,
-    Rule,
-    Scalar,
-    Severity,
-    Stop,
-    Version,
-    add_entry,
-    closest,
     field_path,
     fields_called,
     fields_in,
     is_certainly_meant,
-    is_placeholder,
     is_zero,
-    manifest,
     meant_field,
-    remove_entry,
 )
+from kpl.manifests import Mapping, Scalar
+from kpl.words import closest
 
 _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
 _TAIL = "mode: iptables\nclusterCIDR: 10.244.0.0/16\n"

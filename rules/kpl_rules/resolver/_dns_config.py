@@ -9,24 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import (
+from kpl import Fix, Version
+from kpl.corefiles import is_placeholder
+from kpl.edits import set_scalar
+from kpl.manifests import Mapping, Scalar, Sequence, Workload
+from kpl.poddns import (
     DNS_CONFIG_FIELDS,
     DNS_POLICIES,
     MAX_NAMESERVERS,
     MAX_SEARCH_CHARACTERS,
     MAX_SEARCHES,
     STRICT_ADDRESSES,
-    Fix,
-    Mapping,
-    Scalar,
-    Sequence,
-    Version,
-    Workload,
-    closest,
     is_complete,
-    is_placeholder,
-    set_scalar,
 )
+from kpl.words import closest
 from kpl_rules.resolver._dns_options import option_faults
 from kpl_rules.resolver._faults import Fault, misspelt_keys
 

@@ -10,29 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import (
+from kpl import Edit, Fix
+from kpl.corefiles import is_placeholder
+from kpl.edits import quote_scalar, remove_entry, remove_item, replace_item, set_scalar
+from kpl.manifests import Mapping, Scalar, Sequence, Workload
+from kpl.poddns import (
     CLUSTER_POLICIES,
     GLIBC_OPTIONS,
     MAX_NDOTS,
     NUMBER_OPTIONS,
     OTHER_OPTIONS,
-    Edit,
-    Fix,
-    Mapping,
-    Scalar,
-    Sequence,
-    Workload,
-    closest,
     dns_policy_of,
-    is_placeholder,
     nearest_option,
-    quote_scalar,
-    remove_entry,
-    remove_item,
-    replace_item,
-    set_scalar,
-    whole_number,
 )
+from kpl.words import closest, whole_number
 from kpl_rules.resolver._faults import Fault, misspelt_keys
 
 _SPLIT = re.compile(r"([A-Za-z][\w-]*)[:= ]\s*([0-9]+)")

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kpl import Fix, Mapping, Span, closest, is_placeholder, set_scalar
+from kpl import Fix, Span
+from kpl.corefiles import is_placeholder
+from kpl.edits import set_scalar
+from kpl.manifests import Mapping
+from kpl.words import closest
 
 
 @dataclass(frozen=True)

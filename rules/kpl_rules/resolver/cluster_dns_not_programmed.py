@@ -5,20 +5,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from kpl import (
-    MAX_NAMESERVERS,
-    Bad,
-    Cluster,
-    Finding,
-    Good,
-    NodeState,
-    ResolvConf,
-    Rule,
-    Severity,
-    Stop,
-    canonical_address,
-    files,
-)
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, files
+from kpl.dumps import NodeState
+from kpl.kubeproxy import canonical_address
+from kpl.poddns import MAX_NAMESERVERS, ResolvConf
 from kpl.testing import node_dump
 
 _API = "default/kubernetes:https"

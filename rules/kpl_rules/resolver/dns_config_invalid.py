@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, Workload, manifest
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, manifest
+from kpl.manifests import Workload
 from kpl_rules.resolver._dns_config import dns_faults
 
 _CART = """\

@@ -4,30 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Cluster,
-    Edit,
-    Finding,
-    Fix,
-    Good,
-    HostName,
-    NameKind,
-    Related,
-    Rule,
-    Service,
-    Severity,
-    Span,
-    Stop,
-    Workload,
-    add_entry,
-    dns_policy_of,
-    host_names,
-    hosts_file,
-    is_complete,
-    manifest,
-    set_scalar,
-)
+from kpl import Bad, Cluster, Edit, Finding, Fix, Good, Related, Rule, Severity, Span, Stop, manifest
+from kpl.edits import add_entry, set_scalar
+from kpl.manifests import Service, Workload
+from kpl.poddns import HostName, NameKind, dns_policy_of, host_names, hosts_file, is_complete
 
 _AGENT = """\
 apiVersion: apps/v1

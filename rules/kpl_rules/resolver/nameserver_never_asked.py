@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from kpl import MAX_NAMESERVERS, Bad, Finding, Good, ResolvConf, Rule, Severity, Stop, files
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, files
+from kpl.poddns import MAX_NAMESERVERS, ResolvConf
 
 _THREE = "nameserver 10.96.0.10\nnameserver 192.0.2.1\nnameserver 192.0.2.2\n"
 

@@ -4,38 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
+from kpl import Bad, Cluster, Confidence, Edit, Finding, Fix, Good, Related, Rule, Severity, Stop, manifest
+from kpl.corefiles import Role, ServerBlock, role_of
+from kpl.edits import add_entry, add_item
+from kpl.manifests import Sequence, Workload
+from kpl.poddns import (
     CLUSTER_POLICIES,
     GLIBC,
     HOST_CLUE,
-    Bad,
-    Cluster,
-    Confidence,
-    Edit,
-    Finding,
-    Fix,
-    Good,
     HostName,
     NameKind,
-    Related,
-    Role,
-    Rule,
-    Sequence,
-    ServerBlock,
-    Severity,
-    Stop,
-    Workload,
     absolute_name,
-    add_entry,
-    add_item,
     dns_policy_of,
     host_names,
     hosts_file,
     is_complete,
     libc_of,
-    manifest,
     pod_resolver,
-    role_of,
     serving_containers,
     written_ndots,
 )

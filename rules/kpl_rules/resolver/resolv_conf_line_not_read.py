@@ -5,19 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import (
-    Bad,
-    Finding,
-    Good,
-    Related,
-    ResolvConf,
-    Rule,
-    Severity,
-    Stop,
-    closest,
-    files,
-    is_placeholder,
-)
+from kpl import Bad, Finding, Good, Related, Rule, Severity, Stop, files
+from kpl.corefiles import is_placeholder
+from kpl.poddns import ResolvConf
+from kpl.words import closest
 
 KEYWORDS = ("nameserver", "domain", "search", "sortlist", "options")
 MOST_RELATED = 5

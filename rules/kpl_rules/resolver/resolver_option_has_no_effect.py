@@ -4,25 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import (
-    GLIBC_OPTIONS,
-    MUSL,
-    MUSL_OPTIONS,
-    Bad,
-    Cluster,
-    Confidence,
-    Finding,
-    Fix,
-    Good,
-    Rule,
-    Severity,
-    Stop,
-    Workload,
-    alpine_image,
-    is_complete,
-    libc_of,
-    manifest,
-)
+from kpl import Bad, Cluster, Confidence, Finding, Fix, Good, Rule, Severity, Stop, manifest
+from kpl.manifests import Workload
+from kpl.poddns import GLIBC_OPTIONS, MUSL, MUSL_OPTIONS, alpine_image, is_complete, libc_of
 from kpl_rules.resolver._dns_options import remove_option
 
 _CART = """\

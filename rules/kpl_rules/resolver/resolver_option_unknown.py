@@ -5,24 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import (
-    GLIBC_OPTIONS,
-    MAX_NDOTS,
-    NUMBER_OPTIONS,
-    OTHER_OPTIONS,
-    Bad,
-    Finding,
-    Good,
-    ResolvConf,
-    Rule,
-    Severity,
-    Stop,
-    Text,
-    files,
-    is_placeholder,
-    nearest_option,
-    whole_number,
-)
+from kpl import Bad, Finding, Good, Rule, Severity, Stop, files
+from kpl.corefiles import is_placeholder
+from kpl.edits import Text
+from kpl.poddns import GLIBC_OPTIONS, MAX_NDOTS, NUMBER_OPTIONS, OTHER_OPTIONS, ResolvConf, nearest_option
+from kpl.words import whole_number
 
 _SERVER = "nameserver 10.96.0.10\n"
 _OTHERWISE = re.compile(r"([a-z][a-z0-9-]*)[=,]([0-9]+)")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import GLIBC, MUSL_LINE, Bad, Cluster, Finding, Good, ResolvConf, Rule, Severity, Stop, files, line_end
+from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, files
+from kpl.edits import line_end
+from kpl.poddns import GLIBC, MUSL_LINE, ResolvConf
 
 OLD_GLIBC_DOMAINS = 6
 OLD_GLIBC_CHARACTERS = 256

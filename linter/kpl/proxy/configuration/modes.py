@@ -40,8 +40,11 @@ PROXY_MODES = {
 """The modes on Linux (the stages are in the "Graduation Criteria" of KEP-3866 and KEP-5495)."""
 
 WINDOWS_MODE = "kernelspace"
+"""The only mode on Windows."""
 NFTABLES_GATE = "NFTablesProxyMode"
+"""The feature gate of the nftables mode."""
 NFTABLES_STABLE = Version("1.33")
+"""The release of Kubernetes in which the nftables mode became stable."""
 NFTABLES_KERNEL = Version("5.13")
 """What kube-proxy asks of the kernel for nftables (kubernetes.io, "Virtual IPs and Service Proxies")."""
 LIBERAL_KERNEL = Version("6.1")

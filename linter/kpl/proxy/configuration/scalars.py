@@ -21,7 +21,7 @@ def network_family(text: str) -> int | None:
 
 
 def is_within(address: str, network: str) -> bool:
-    """Whether the IP `address` lies in `network`; False where one of them is none."""
+    """Whether the IP `address` is in `network`; False if one of them is invalid."""
     ip, parsed = parse_ip(address), parse_cidr(network)
     if ip is None or parsed is None or len(ip) != len(parsed[0]):
         return False

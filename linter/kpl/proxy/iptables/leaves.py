@@ -11,6 +11,7 @@ from kpl.proxy.iptables.chains import SERVICES
 
 NODE_PORTS = "KUBE-NODEPORTS"
 MARK_MASQ = "KUBE-MARK-MASQ"
+"""The chain that marks packets to be masqueraded."""
 
 _PER_SERVICE = re.compile(r"KUBE-(SVC|SVL|SEP|EXT|FW|XLB)-[A-Z2-7]{16}")
 _NO_TARGET = frozenset((None, "", ":0", "0.0.0.0", "0.0.0.0:0", "[::]:0"))
@@ -117,7 +118,7 @@ def _targets_in(shape: RuleShape) -> int:
 
 @lru_cache(maxsize=8)
 def branches(table: Table) -> dict[str, list[int]]:
-    """The rules that lead from each chain of a service port to endpoints, those of session affinity left out."""
+    """The rules that lead from each chain of a service port to endpoints, without those of session affinity."""
     found: dict[str, list[int]] = {}
     sticky: dict[int, bool] = {}
     for chain, rows in table.rules_of.items():

@@ -30,7 +30,7 @@ def whole_tables(ruleset: NftRuleset) -> Iterator[NftTable]:
 
 
 def jumps_in(table: NftTable) -> Iterator[tuple[str, Span]]:
-    """Every chain that a rule or an element of a map leads to, and where the rule or the element stands."""
+    """Every chain that a rule or an element of a map leads to, and the place of the rule or the element."""
     for chain in table.chains.values():
         for rule in chain.rules:
             for verdict in rule.verdicts:
@@ -100,7 +100,7 @@ def mark_tested(rule: NftRule) -> int | None:
 
 
 def mark_bits(written: str) -> int:
-    """A mark as a number; 0 for what is none."""
+    """A mark as a number; 0 if it is not a mark."""
     try:
         return int(written[:18], 0)
     except ValueError:

@@ -13,7 +13,7 @@ _LEADING_ZEROS = re.compile(r"\b0+(?=\d)")
 
 @lru_cache(maxsize=65_536)
 def canonical_address(text: str) -> str | None:
-    """The address `text` as Go prints it; None for what is none.
+    """The address `text` as Go prints it; None if it is not an address.
 
     Leading zeros do not count (k8s.io/utils/net, ParseIPSloppy), and ``::ffff:10.0.0.1`` is 10.0.0.1.
     """
@@ -23,7 +23,7 @@ def canonical_address(text: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def canonical_network(text: str) -> str | None:
-    """The network `text` without host bits, as Go prints it; None for what is none."""
+    """The network `text` without host bits, as Go prints it; None if it is not a network."""
     network = parse_cidr(text.strip()) or parse_cidr(_without_zeros(text.strip()))
     return None if network is None else f"{_printed(network[0])}/{network[1]}"
 

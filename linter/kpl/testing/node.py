@@ -1,7 +1,4 @@
-"""For the examples and tests of rules, a plug-in's among them: inputs that are too long to write out.
-
-`node_dump` is a small node: what ``iptables-save`` prints where kube-proxy 1.36 runs in iptables mode.
-"""
+"""A small node: what ``iptables-save`` prints where kube-proxy 1.36 runs in iptables mode."""
 
 # ruff: noqa: E501 (the lines of a dump are as long as they are)
 from __future__ import annotations

@@ -1,0 +1,49 @@
+"""Corefiles: their blocks, directives and placeholders, what CoreDNS is to the cluster, and what its releases know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kpl.lazy import lazy
+
+if TYPE_CHECKING:
+    from kpl.coredns.roles import Role as Role
+    from kpl.coredns.roles import is_cluster_block as is_cluster_block
+    from kpl.coredns.roles import role_of as role_of
+    from kpl.coredns.tokens import tokenize as tokenize
+    from kpl.coredns.upstreams import is_public_address as is_public_address
+    from kpl.coredns.versions import ANSWERING_PLUGINS as ANSWERING_PLUGINS
+    from kpl.coredns.versions import DATA_PLUGINS as DATA_PLUGINS
+    from kpl.coredns.versions import added_in as added_in
+    from kpl.coredns.versions import directive_known as directive_known
+    from kpl.coredns.versions import directive_order as directive_order
+    from kpl.coredns.versions import keyword_known as keyword_known
+    from kpl.coredns.versions import keyword_removed_in as keyword_removed_in
+    from kpl.coredns.versions import keyword_without_effect_since as keyword_without_effect_since
+    from kpl.coredns.versions import removed_in as removed_in
+    from kpl.coredns.zones import served_zones as served_zones
+    from kpl.coredns.zones import zones_of as zones_of
+    from kpl.inputs.corefile import Corefile as Corefile
+    from kpl.inputs.corefile import Directive as Directive
+    from kpl.inputs.corefile import Property as Property
+    from kpl.inputs.corefile import ServerBlock as ServerBlock
+    from kpl.inputs.corefile import is_placeholder as is_placeholder
+    from kpl.inputs.document import is_corefile as is_corefile
+    from kpl.inputs.placeholders import corefile_placeholder as corefile_placeholder
+else:
+    __all__, __getattr__ = lazy(
+        __name__,
+        {
+            "kpl.coredns.roles": "Role is_cluster_block role_of",
+            "kpl.coredns.tokens": "tokenize",
+            "kpl.coredns.upstreams": "is_public_address",
+            "kpl.coredns.versions": """
+                ANSWERING_PLUGINS DATA_PLUGINS added_in directive_known directive_order keyword_known
+                keyword_removed_in keyword_without_effect_since removed_in
+            """,
+            "kpl.coredns.zones": "served_zones zones_of",
+            "kpl.inputs.corefile": "Corefile Directive Property ServerBlock is_placeholder",
+            "kpl.inputs.document": "is_corefile",
+            "kpl.inputs.placeholders": "corefile_placeholder",
+        },
+    )

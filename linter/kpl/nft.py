@@ -1,0 +1,40 @@
+"""Dumps of nft list ruleset: their tables, and the chains, sets and maps that kube-proxy programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kpl.lazy import lazy
+
+if TYPE_CHECKING:
+    from kpl.inputs.nftables import NftChain as NftChain
+    from kpl.inputs.nftables import NftRuleset as NftRuleset
+    from kpl.inputs.nftables import NftSet as NftSet
+    from kpl.inputs.nftables import NftTable as NftTable
+    from kpl.inputs.nftrule import NftRule as NftRule
+    from kpl.inputs.nftrule import NftVerdict as NftVerdict
+    from kpl.proxy.nft.facts import chains_reached_from_hook as chains_reached_from_hook
+    from kpl.proxy.nft.facts import is_whole as is_whole
+    from kpl.proxy.nft.facts import jumps_in as jumps_in
+    from kpl.proxy.nft.facts import mark_bits as mark_bits
+    from kpl.proxy.nft.facts import mark_cleared as mark_cleared
+    from kpl.proxy.nft.facts import mark_set as mark_set
+    from kpl.proxy.nft.facts import mark_tested as mark_tested
+    from kpl.proxy.nft.facts import whole_tables as whole_tables
+    from kpl.proxy.nft.names import NftName as NftName
+    from kpl.proxy.nft.names import read_name as read_name
+    from kpl.proxy.nft.states import kube_proxy_tables as kube_proxy_tables
+else:
+    __all__, __getattr__ = lazy(
+        __name__,
+        {
+            "kpl.inputs.nftables": "NftChain NftRuleset NftSet NftTable",
+            "kpl.inputs.nftrule": "NftRule NftVerdict",
+            "kpl.proxy.nft.facts": """
+                chains_reached_from_hook is_whole jumps_in mark_bits mark_cleared mark_set mark_tested
+                whole_tables
+            """,
+            "kpl.proxy.nft.names": "NftName read_name",
+            "kpl.proxy.nft.states": "kube_proxy_tables",
+        },
+    )

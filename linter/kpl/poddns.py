@@ -1,0 +1,57 @@
+"""What a pod's resolver does with a name: its libc, its options, its search domains, and their limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kpl.lazy import lazy
+
+if TYPE_CHECKING:
+    from kpl.inputs.resolvconf import ResolvConf as ResolvConf
+    from kpl.resolver.alpineimages import alpine_image as alpine_image
+    from kpl.resolver.limits import DNS_CONFIG_FIELDS as DNS_CONFIG_FIELDS
+    from kpl.resolver.limits import MAX_NAMESERVERS as MAX_NAMESERVERS
+    from kpl.resolver.limits import MAX_SEARCH_CHARACTERS as MAX_SEARCH_CHARACTERS
+    from kpl.resolver.limits import MAX_SEARCHES as MAX_SEARCHES
+    from kpl.resolver.limits import STRICT_ADDRESSES as STRICT_ADDRESSES
+    from kpl.resolver.names import HOST_CLUE as HOST_CLUE
+    from kpl.resolver.names import HostName as HostName
+    from kpl.resolver.names import host_names as host_names
+    from kpl.resolver.options import GLIBC_OPTIONS as GLIBC_OPTIONS
+    from kpl.resolver.options import MUSL_OPTIONS as MUSL_OPTIONS
+    from kpl.resolver.options import NUMBER_OPTIONS as NUMBER_OPTIONS
+    from kpl.resolver.options import OTHER_OPTIONS as OTHER_OPTIONS
+    from kpl.resolver.options import nearest_option as nearest_option
+    from kpl.resolver.pods import CLUSTER_POLICIES as CLUSTER_POLICIES
+    from kpl.resolver.pods import DNS_POLICIES as DNS_POLICIES
+    from kpl.resolver.pods import dns_policy_of as dns_policy_of
+    from kpl.resolver.pods import hosts_file as hosts_file
+    from kpl.resolver.pods import is_complete as is_complete
+    from kpl.resolver.pods import libc_of as libc_of
+    from kpl.resolver.pods import pod_resolver as pod_resolver
+    from kpl.resolver.pods import serving_containers as serving_containers
+    from kpl.resolver.pods import written_ndots as written_ndots
+    from kpl.resolver.search import GLIBC as GLIBC
+    from kpl.resolver.search import MAX_NDOTS as MAX_NDOTS
+    from kpl.resolver.search import MUSL as MUSL
+    from kpl.resolver.search import MUSL_LINE as MUSL_LINE
+    from kpl.resolver.search import NameKind as NameKind
+    from kpl.resolver.search import absolute_name as absolute_name
+else:
+    __all__, __getattr__ = lazy(
+        __name__,
+        {
+            "kpl.inputs.resolvconf": "ResolvConf",
+            "kpl.resolver.alpineimages": "alpine_image",
+            "kpl.resolver.limits": """
+                DNS_CONFIG_FIELDS MAX_NAMESERVERS MAX_SEARCHES MAX_SEARCH_CHARACTERS STRICT_ADDRESSES
+            """,
+            "kpl.resolver.names": "HOST_CLUE HostName host_names",
+            "kpl.resolver.options": "GLIBC_OPTIONS MUSL_OPTIONS NUMBER_OPTIONS OTHER_OPTIONS nearest_option",
+            "kpl.resolver.pods": """
+                CLUSTER_POLICIES DNS_POLICIES dns_policy_of hosts_file is_complete libc_of pod_resolver
+                serving_containers written_ndots
+            """,
+            "kpl.resolver.search": "GLIBC MAX_NDOTS MUSL MUSL_LINE NameKind absolute_name",
+        },
+    )
