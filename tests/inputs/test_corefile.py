@@ -50,6 +50,18 @@ def test_words_are_those_of_the_lexer(line: str, read: list[str]) -> None:
     assert words(line) == read
 
 
+# https://pkg.go.dev/unicode#IsSpace, without LF, which ends the line, and CR, which is nothing
+_SPACES = "\t\v\f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+
+
+def test_words_end_at_the_white_space_of_go_alone() -> None:
+    others = [chr(code) for code in range(1, 0xD800) if chr(code) not in f'{_SPACES}\r\n"#,{{}}']
+    assert words("a " + " ".join(f"b{each}c" for each in others)) == ["a", *(f"b{each}c" for each in others)]
+    assert words("a " + " ".join(f"{each}c" for each in others)) == ["a", *(f"{each}c" for each in others)]
+    assert words("a " + " ".join(f"b{each}c" for each in _SPACES)) == ["a", *["b", "c"] * len(_SPACES)]
+    assert words("a " + " ".join(f"b#{each}c" for each in _SPACES)) == ["a", *["b", "c"] * len(_SPACES)]
+
+
 def test_a_quoted_word_may_span_lines() -> None:
     text = '. {\n    respond "a\nb" c\n    log\n}\n'
     directives = parse_corefile(text).servers[0].directives
