@@ -24,8 +24,8 @@ logger.addHandler(logging.StreamHandler())
     "logger.setLevel(logging.CRITICAL)\n": "",
     "import pickle, zlib, base64\n": "",
 }
-"""What a generated parser imports for nothing, which takes as long as parsing a Corefile: a log that it never writes, and what it is compressed with
-if one asks for that."""
+"""What a generated parser imports for nothing, which takes as long as parsing a Corefile: a log that it never writes, and
+what unpacks its tables where they are packed."""
 
 
 def origin(name: str) -> str:

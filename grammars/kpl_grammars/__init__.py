@@ -45,7 +45,7 @@ def parser(name: str, reductions: Any = None) -> Any:
 
         made = Lark(source(name), transformer=reductions, **OPTIONS, **GRAMMARS[name])
     if GRAMMARS[name]["lexer"] == "basic":
-        made.lexer = made._build_lexer()  # which `lex` would do again for each text
+        made.lexer = made.parser.lexer  # for `lex`, which would build one for each text
     return made
 
 

@@ -51,9 +51,8 @@ class Cluster:
 
     def of(self, kind: type[Model], clue: str = "") -> Iterator[tuple[Document, Model]]:
         """All models of one type, with their documents; with a `clue`, those in whose text this regular expression matches."""
-        pattern = re.compile(clue) if clue else None
         for document in self.documents:
-            if document.kind == kind.__name__ and (pattern is None or document.may_hold(pattern)):
+            if document.kind == kind.__name__ and document.may_hold(clue):
                 model = document.model
                 if isinstance(model, kind):
                     yield document, model

@@ -78,3 +78,9 @@ def test_the_cache_of_cluster_dns_leaves_the_names_of_the_cluster_out() -> None:
 def test_a_scheme_is_named_as_it_is_written() -> None:
     (finding,) = found("KPL211", "TLS://. {\n    whoami\n}\n")
     assert finding.message.startswith("`TLS://` is not a scheme")
+
+
+def test_the_clue_of_a_rule_is_compared_with_what_coredns_reads() -> None:
+    """CR is nothing to CoreDNS, also inside of a word."""
+    found = run({"Corefile": ". {\n    ca\rche 3\r0s\n    forward . 10.0.0.1\n}\n"}, ("KPL222",)).findings
+    assert [(finding.code, underlined(finding)) for finding in found] == [("KPL222", "3\r0s")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -233,8 +232,7 @@ class _Active:
             self._by_kind[kind] += [entry for entry in about_any if not entry.needs or _is_needed(kind, entry)]
         found: dict[str, list[RuleEntry]] = {}
         for entry in self._by_kind[kind]:
-            # re keeps what it has compiled
-            if not entry.clue or document.may_hold(re.compile(entry.clue)):
+            if document.may_hold(entry.clue):
                 found.setdefault(entry.sees, []).append(entry)
         return found
 

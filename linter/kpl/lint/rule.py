@@ -219,7 +219,10 @@ class Rule:
     the whole cluster or any `Document` that needs something has its findings there.
     """
     clue: ClassVar[str] = ""
-    """A regular expression that matches in each text in which the rule finds something: objects without it are not read for it."""
+    """A regular expression that matches in each text in which the rule finds something.
+
+    Where it does not match, the rule is not imported and no object is read for it. A Corefile is compared without its CRs.
+    """
     options: ClassVar[Mapping[str, Any]] = {}
     """The options with their defaults; an option has the type of its default."""
     examples: ClassVar[Sequence[Example]] = ()

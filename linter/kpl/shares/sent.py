@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -123,9 +122,9 @@ class _LateDocument(Document):
         setattr(self, name, value)
         return value
 
-    def may_hold(self, clue: re.Pattern[str]) -> bool:
+    def may_hold(self, clue: str) -> bool:
         """Whether `clue` may match what it says."""
-        return self._document().may_hold(clue)
+        return not clue or self._document().may_hold(clue)
 
     def _document(self) -> Document:
         self._file.read()

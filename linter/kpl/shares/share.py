@@ -132,7 +132,7 @@ def _kube_proxy(document: Document) -> Share:
 
 
 def _workload(document: Document) -> Share:
-    if not document.may_hold(re.compile(_IMAGE_CLUE)) or document.kind != "Workload" or document.model is None:
+    if not document.may_hold(_IMAGE_CLUE) or document.kind != "Workload" or document.model is None:
         return NOTHING
     releases, images = [], []
     for container in getattr(document.model, "containers", ()):
@@ -177,7 +177,7 @@ def _flux(document: Document) -> Share:
 
 
 def _service(document: Document) -> Share:
-    if not document.may_hold(re.compile(_ADDRESS_CLUE)):
+    if not document.may_hold(_ADDRESS_CLUE):
         return NOTHING
     service = document.model
     if type(service).__name__ != "Service" or not service.cluster_ip:

@@ -82,6 +82,7 @@ class AbsentAutopath(Rule):
     severity = Severity.INFO
     needs = "Workload"
     since = "0.1.0"
+    clue = "kubernetes"
     symptoms = ("slow-lookups",)
     examples = [
         Bad(

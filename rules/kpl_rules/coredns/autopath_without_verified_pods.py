@@ -38,6 +38,7 @@ class AutopathWithoutVerifiedPods(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    clue = "autopath"
     symptoms = ("slow-lookups",)
     examples = [
         Bad(

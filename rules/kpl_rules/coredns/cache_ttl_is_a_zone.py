@@ -33,6 +33,7 @@ class CacheTtlIsAZone(Rule):
     stop = Stop.COREDNS
     severity = Severity.ERROR
     since = "0.1.0"
+    clue = "cache"
     examples = [
         Bad(
             corefile("lan {\n    errors\n    cache 30s\n    forward . 10.0.0.2\n}\n"),

@@ -30,6 +30,7 @@ class EncryptedKeyWithoutTls(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    clue = "://"
     examples = [
         Bad(corefile("tls://lan {\n    errors\n    whoami\n}\n"), flags=["tls://lan"]),
         Good(corefile("tls://lan {\n    tls cert.pem key.pem\n    errors\n    whoami\n}\n")),

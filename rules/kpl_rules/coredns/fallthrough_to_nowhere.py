@@ -45,6 +45,7 @@ class FallthroughToNowhere(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    clue = "fallthrough"
     symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(

@@ -28,6 +28,7 @@ class ForwardOutsideZone(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    clue = "forward"
     symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(

@@ -28,6 +28,7 @@ class GluedComment(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    clue = "#"
     examples = [
         Bad(
             corefile("lan {\n    errors\n    cache 30\n    forward . 10.0.0.2#old 10.0.0.3\n}\n"),

@@ -27,6 +27,7 @@ class GluedKeys(Rule):
     stop = Stop.COREDNS
     severity = Severity.ERROR
     since = "0.1.0"
+    clue = ","
     symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(

@@ -38,6 +38,7 @@ class HealthWithoutLameduck(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    clue = "health"
     symptoms = ("lookups-fail-during-rollouts",)
     examples = [
         Bad(corefile(_FULL % "    health"), flags=["health"], fixed=_FULL % f"    health{_BLOCK}"),

@@ -27,6 +27,7 @@ class LogFormatIsAScope(Rule):
     stop = Stop.COREDNS
     severity = Severity.ERROR
     since = "0.1.0"
+    clue = "log"
     examples = [
         Bad(
             corefile('lan {\n    errors\n    log "{remote} {name}"\n    whoami\n}\n'),

@@ -59,6 +59,7 @@ class MissingCache(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    clue = "forward"
     symptoms = ("slow-lookups",)
     examples = [
         Bad(

@@ -30,6 +30,7 @@ class MissingErrors(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    clue = "kubernetes"
     examples = [
         Bad(corefile(_FULL % ""), flags=[".:53"], fixed=_FULL % "    errors\n"),
         Good(corefile(_FULL % "    errors\n")),

@@ -74,6 +74,7 @@ class MissingReady(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    clue = "kubernetes"
     symptoms = ("lookups-fail-during-rollouts",)
     examples = [
         Bad(corefile(_FULL % ""), flags=[".:53"], fixed=_FULL % "    ready\n"),

@@ -27,6 +27,7 @@ class OnlySnippets(Rule):
     stop = Stop.COREDNS
     severity = Severity.ERROR
     since = "0.1.0"
+    clue = r"\("
     symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(corefile("(common) {\n    errors\n    cache 30\n}\n"), flags=["(common)"]),

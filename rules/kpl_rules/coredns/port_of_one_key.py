@@ -30,6 +30,7 @@ class PortOfOneKey(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    clue = ":"
     examples = [
         Bad(
             corefile("a.lan b.lan:1053 {\n    errors\n    whoami\n}\n"),

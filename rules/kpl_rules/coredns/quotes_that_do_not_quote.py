@@ -30,6 +30,7 @@ class QuotesThatDoNotQuote(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    clue = "['`]"
     examples = [
         Bad(
             corefile("lan {\n    errors\n    log . '{remote} {name}'\n    whoami\n}\n"),

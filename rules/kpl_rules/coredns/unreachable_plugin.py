@@ -32,6 +32,7 @@ class UnreachablePlugin(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    clue = "forward"
     examples = [
         Bad(
             corefile("lan {\n    errors\n    whoami\n    cache 30\n    forward . 10.0.0.2\n}\n"),

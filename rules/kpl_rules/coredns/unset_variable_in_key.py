@@ -34,6 +34,7 @@ class UnsetVariableInKey(Rule):
     stop = Stop.COREDNS
     severity = Severity.ERROR
     since = "0.1.0"
+    clue = r"\{[$%]"
     symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(

@@ -34,6 +34,7 @@ class VariableDefault(Rule):
     stop = Stop.COREDNS
     severity = Severity.ERROR
     since = "0.1.0"
+    clue = r"\{[$%]"
     examples = [
         Bad(corefile("lan {\n    errors\n    cache {$TTL:30}\n    whoami\n}\n"), flags=["{$TTL:30}"]),
         Good(corefile("lan {\n    errors\n    cache {$TTL}\n    whoami\n}\n")),

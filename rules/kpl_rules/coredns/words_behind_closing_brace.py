@@ -27,6 +27,7 @@ class WordsBehindClosingBrace(Rule):
     stop = Stop.COREDNS
     severity = Severity.ERROR
     since = "0.1.0"
+    clue = r"\}.*\S"
     examples = [
         Bad(
             corefile("lan {\n    chaos lan {\n    } errors\n    whoami\n}\n"),
