@@ -36,10 +36,10 @@ def fix(paths: tuple[str, ...], unsafe_fixes: bool, diff: bool, check: bool, col
     verification.
     """
     gc.disable()
-    from kpl.cli.clusters import find_clusters
     from kpl.cli.context import read_context
     from kpl.cli.load import load, stdin_bytes, tell_of_coverage
     from kpl.cli.options import settings_from
+    from kpl.cli.partition import find_clusters
     from kpl.fix.fixer import fix_texts
     from kpl.report.coverage import print_coverage
     from kpl.report.diff import print_diff

@@ -10,9 +10,9 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kpl.cli.clusters import find_clusters
 from kpl.cli.context import open_cache, read_context, work_tree_of_all
 from kpl.cli.load import Inputs, Loading, in_turn, is_much, read_files, read_here
+from kpl.cli.partition import find_clusters
 from kpl.inputs.coverage import Coverage, Skipped
 from kpl.inputs.detect import IPTABLES, kind_by_name
 from kpl.inputs.discover import Found

@@ -94,9 +94,9 @@ def _clusters(
     paths: Sequence[str], files: Sequence[Contents], settings: Settings, options: dict[str, Any], coverage: Coverage
 ) -> list[InCluster]:
     """The clusters that the files are of."""
-    from kpl.cli.clusters import find_clusters
     from kpl.cli.context import read_context
     from kpl.cli.load import Inputs
+    from kpl.cli.partition import find_clusters
     from kpl.cluster import Cluster
     from kpl.inputs.document import Reading
     from kpl.verify.judged import InCluster

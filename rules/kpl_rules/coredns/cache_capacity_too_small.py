@@ -36,7 +36,7 @@ class CacheCapacityTooSmall(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
-    clue = "cache"
+    clue = "success|denial"
     examples = [
         Bad(
             corefile("lan {\n    errors\n    cache 30 {\n        success 20\n    }\n    forward . 10.0.0.2\n}\n"),

@@ -47,7 +47,7 @@ class MissingLoop(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
-    clue = "forward"
+    clue = "kubernetes"
     symptoms = ("coredns-is-killed",)
     examples = [
         Bad(
