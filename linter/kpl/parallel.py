@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn, TypeVar
@@ -96,7 +95,9 @@ def side_by_side(
         _, status = os.waitpid(child, 0)
     finally:
         if status is None:  # nobody waits for the answer any more
-            os.kill(child, signal.SIGKILL)
+            from signal import SIGKILL
+
+            os.kill(child, SIGKILL)
             os.waitpid(child, 0)
     troubles.add(answer.noted)
     if answer.problem:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -146,6 +145,10 @@ def _window(text: str, start: int, end: int) -> tuple[str, str]:
 
 def _columns(character: str) -> int:
     """How many columns a terminal gives to a character."""
+    if character.isascii():
+        return 1
+    import unicodedata
+
     if unicodedata.category(character) in ("Mn", "Me"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
