@@ -18,16 +18,13 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from kpl.inputs.coverage import Skipped
-from kpl.inputs.discover import Found
+from kpl.inputs.discover import Found, Signature, signature_of
 from kpl.shares.sent import SentReading
 
 _FILE = "results"
 _SECRET_SIZE = 32
 _SETTLED_NS = 2_000_000_000
 """A file that was written less than this before it was read may be written again in the same tick of its clock."""
-
-Signature = tuple[int, int, int, int]
-"""Size, the times of the last change of content and status in nanoseconds, inode."""
 
 
 class KeptFile(NamedTuple):
@@ -57,6 +54,7 @@ class Cache:
     changed: bool = False
     _started_ns: int = field(default_factory=time.time_ns)
     _cwd: str = field(default_factory=os.getcwd)
+    _keys: dict[str, str] = field(default_factory=dict)
 
     def load(self) -> None:
         """Read what an earlier run left, if it is sound."""
@@ -86,7 +84,11 @@ class Cache:
 
     def key_of(self, path: str) -> str:
         """How a path is called in the tables."""
-        return path if os.path.isabs(path) else os.path.normpath(f"{self._cwd}{os.sep}{path}")
+        key = self._keys.get(path)
+        if key is None:
+            key = path if os.path.isabs(path) else os.path.normpath(f"{self._cwd}{os.sep}{path}")
+            self._keys[path] = key
+        return key
 
     def knows(self, path: str) -> bool:
         """Whether something is kept of a file, as it was at some time."""
@@ -99,7 +101,7 @@ class Cache:
         if kept is None:
             return None
         try:
-            signature = _signature(found.path)
+            signature = found.signature or signature_of(os.stat(found.path))
             if kept.signature == signature:
                 return kept
             with open(found.path, "rb") as file:
@@ -115,7 +117,7 @@ class Cache:
     def keep_file(self, path: str, digest: bytes, entry: SentReading | Skipped) -> None:
         """Keep what was read in a file."""
         try:
-            signature = self._settled(_signature(path))
+            signature = self._settled(signature_of(os.stat(path)))
         except OSError:
             return
         self.changed = True
@@ -171,11 +173,6 @@ def secret_in(folder: str) -> bytes | None:
             return file.read(_SECRET_SIZE)
     except OSError:
         return None
-
-
-def _signature(path: str) -> Signature:
-    status = os.stat(path)
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def _salt(version: str) -> bytes:

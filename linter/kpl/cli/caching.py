@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kpl import __version__, troubles
 from kpl.cache import Cache, KeptFindings, digest_of, secret_in
+from kpl.cli.context import cache_folder
 from kpl.inputs.coverage import Skipped, SkipReason
 from kpl.inputs.discover import Found
 from kpl.inputs.document import TELLING, Reading
@@ -19,22 +20,20 @@ if TYPE_CHECKING:
     from kpl.lint.engine import Located
     from kpl.lint.settings import Settings
 
-FOLDER = ".kpl_cache"
 _KEPT_KINDS = frozenset(("Workload", "Service", "EndpointSlice", "NodeObject"))
 """The kinds of documents in which rules find what these, the settings and the cluster say, and no other file on the disk."""
 
 
 def cache_of(root: str | None, options: dict[str, Any]) -> Cache | None:
-    """The cache of the work tree `root`, or of the folder that KPL_CACHE_DIR names; None where it is not wanted or has no place."""
-    own = os.environ.get("KPL_CACHE_DIR")
-    if options["no_cache"] or (root is None and not own):
+    """The cache of the work tree `root`, with what is in its folder; None where it is not wanted or has no place."""
+    folder, version = cache_folder(root, options), _version()
+    if folder is None or version is None:
         return None
-    version = _version()
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    secret = secret_in(own or os.path.join(home, "kpl")) if version else None
-    if secret is None or version is None:
+    secret = secret_in(os.environ.get("KPL_CACHE_DIR") or os.path.join(home, "kpl"))
+    if secret is None:
         return None
-    cache = Cache(own or os.path.join(root or "", FOLDER), secret, version)
+    cache = Cache(folder, secret, version)
     cache.load()
     return cache
 

@@ -14,9 +14,11 @@ from kpl.text.paths import relative_path
 
 if TYPE_CHECKING:
     from kpl.cache import Cache
+    from kpl.cli.ahead import Ready
     from kpl.inputs.discover import Found
     from kpl.lint.settings import Settings
 
+FOLDER = ".kpl_cache"
 FEWEST_CACHED = 200
 """Fewer files are read again before a cache is opened."""
 MOST_FILES = 50_000
@@ -34,9 +36,11 @@ def read_context(
     root = None if options["no_context"] or not inputs.readings else _work_tree(paths, inputs)
     if root is None:
         return []
+    from kpl.cli.ahead import got_ready
     from kpl.inputs.discover import tracked
 
-    discovery = tracked(root)
+    with got_ready(None if here else root, options) as ready:
+        discovery = tracked(root)
     if len(discovery.found) > MOST_FILES:
         inputs.coverage.notes.append(
             f"kpl reads only the given files, because the repository has more than {MOST_FILES:,} files of a kind that kpl reads"
@@ -48,7 +52,7 @@ def read_context(
     for each in found:
         each.path = relative_path(each.path)
     found = [each for each in found if not settings.excludes(each.path)]
-    cache = None if here else open_cache(found, root, options)
+    cache = None if here else open_cache(found, root, options, ready)
     if cache is not None:
         from kpl.cli.caching import CachedReader
 
@@ -61,10 +65,20 @@ def read_context(
     return [each for each in read if isinstance(each, Reading)]
 
 
-def open_cache(found: Sequence[Found], root: str | None, options: dict[str, Any]) -> Cache | None:
+def cache_folder(root: str | None, options: dict[str, Any]) -> str | None:
+    """The folder of the cache of the work tree `root`, or the one that KPL_CACHE_DIR names; None where none is wanted."""
+    own = os.environ.get("KPL_CACHE_DIR")
+    return None if options["no_cache"] or not (root or own) else own or os.path.join(root or "", FOLDER)
+
+
+def open_cache(
+    found: Sequence[Found], root: str | None, options: dict[str, Any], ready: Ready | None = None
+) -> Cache | None:
     """The cache for a run over `found` in the work tree `root`; None where there is none, or nothing to keep it for."""
     if len(found) < FEWEST_CACHED:
         return None
+    if ready is not None and ready.cache is not None:
+        return ready.cache
     from kpl.cli.caching import cache_of
 
     return cache_of(root, options)

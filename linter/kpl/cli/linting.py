@@ -36,8 +36,15 @@ def lint_files(
     paths: Sequence[str], settings: Settings, stdin: bytes | None, options: dict[str, Any]
 ) -> tuple[Result, Coverage]:
     """The findings in `paths`, and what became of all files. Raises UsageError."""
-    loading = Loading(paths, settings, stdin, options)
-    cache = open_cache(loading.found, work_tree_of_all(paths), options)
+    root, ready = work_tree_of_all(paths), None
+    if any(os.path.isdir(each) for each in paths or (os.curdir,)):
+        from kpl.cli.ahead import got_ready
+
+        with got_ready(root, options) as ready:
+            loading = Loading(paths, settings, stdin, options)
+    else:
+        loading = Loading(paths, settings, stdin, options)
+    cache = open_cache(loading.found, root, options, ready)
     unknown = loading.found if cache is None else [each for each in loading.found if not cache.knows(each.path)]
     if is_much(unknown) and can_fork() and not any(map(_may_be_a_dump, loading.found)):
         mine, others = loading.found[::2], loading.found[1::2]

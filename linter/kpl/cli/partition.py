@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kpl.cli.options import CONFIG_NAME, own_config, repository_of, with_options
-from kpl.text.paths import common_folder
+from kpl.text.paths import absolute_paths, common_folder
 
 if TYPE_CHECKING:
     from kpl.inputs.document import Reading
@@ -40,7 +40,7 @@ def _nested(readings: Iterable[Reading], root: str, options: dict[str, Any]) -> 
     """What configuration files further down than that of the run tell, by their folder."""
     from kpl.lint.config import load_config
 
-    folders = {os.path.abspath(folder) for folder in {os.path.dirname(each.source.path) for each in readings}}
+    folders = set(absolute_paths({os.path.dirname(each.source.path) for each in readings}).values())
     common = common_folder(folders)
     found: dict[str, Settings] = {}
     seen: set[str] = {root, os.path.dirname(common)}

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from kpl.inputs.document import Document, Reading, is_dump
-from kpl.proxy.dumps.readback import read_back
 from kpl.shares.share import share_of
 
 MOST_COMPARED = 8
@@ -42,6 +41,8 @@ def addresses_of(reading: Reading) -> Addresses | None:
 
 
 def _dumped(dumps: Iterable[Document]) -> Addresses | None:
+    from kpl.proxy.dumps.readback import read_back
+
     named: dict[tuple[str, str, int], str] = {}
     unnamed, ports = set(), set()
     for document in dumps:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kpl.text.paths import common_folder
+from kpl.text.paths import absolute_paths, common_folder
 
 Folder = tuple[str, ...]
 """The names on the way from the folder that all files have in common."""
@@ -19,7 +19,7 @@ def folders_of(paths: Iterable[str]) -> dict[str, Folder]:
     written = {path: os.path.dirname(path) for path in paths}
     if not written:
         return {}
-    full = {folder: os.path.abspath(folder) for folder in set(written.values())}
+    full = absolute_paths(set(written.values()))
     common = common_folder(full.values())
     parts = {folder: tuple(filter(None, at[len(common) :].split(os.sep))) for folder, at in full.items()}
     return {path: parts[folder] for path, folder in written.items()}

@@ -113,6 +113,8 @@ def partition(
 def _nearest(
     readings: Sequence[Reading], facts: Facts, nested: Mapping[str, Facts], home: str | None
 ) -> Iterable[tuple[str, Facts, list[Reading]]]:
+    if home is None and not nested:
+        return [("", facts, list(readings))]
     known = {_OUTSIDE: Facts(), **nested}
     if home is not None:
         known[""] = facts

@@ -17,6 +17,15 @@ SCRATCH_PREFIX = ".kpl-fix-"
 """How the folders are called in which kpl prepares the new text of a file; each ignores itself."""
 
 
+Signature = tuple[int, int, int, int]
+"""What changes with a file: its size, the times of the last change of content and status in nanoseconds, and its inode."""
+
+
+def signature_of(status: os.stat_result) -> Signature:
+    """The signature of a file in this status."""
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
 @dataclass
 class Found:
     """A file: its path, whether the user named this very file, and the arguments of the run that led to it."""
@@ -24,6 +33,8 @@ class Found:
     path: str
     named: bool
     arguments: list[str] = field(default_factory=list, compare=False)
+    signature: Signature | None = field(default=None, compare=False)
+    """As it was found, where that had to be asked."""
 
 
 @dataclass
@@ -54,14 +65,14 @@ def discover(paths: Sequence[str], all_names: bool = False) -> Discovery:
         if stat.S_ISDIR(status.st_mode):
             candidates = _Folder(path, all_names, discovery).files(path)
         elif stat.S_ISREG(status.st_mode) or stat.S_ISFIFO(status.st_mode):
-            candidates = iter([(path, status.st_ino)])
+            candidates = iter([(path, status.st_ino, None)])
         else:
             discovery.skipped.append(Skipped(path, SkipReason.NOT_A_FILE, "is not a file, a directory or a pipe"))
             continue
-        for each, inode in candidates:
+        for each, inode, signature in candidates:
             found = seen.same_file(each, inode)
             if found is None:
-                found = Found(each, each == path)
+                found = Found(each, each == path, signature=signature)
                 seen.add(found, inode)
                 discovery.found.append(found)
             found.arguments.append(path)
@@ -98,7 +109,7 @@ def tracked(work_tree: str) -> Discovery:
     """The files of `work_tree` that git has, by names that kpl reads; new ones are not looked for."""
     discovery = Discovery()
     walk = _Folder(work_tree, False, discovery, new=False)
-    discovery.found = [Found(path, named=False) for path, _ in walk.files(work_tree)]
+    discovery.found = [Found(path, False, signature=signature) for path, _, signature in walk.files(work_tree)]
     return discovery
 
 
@@ -111,6 +122,10 @@ def _status(path: str) -> os.stat_result:
         raise UsageError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
 
 
+_Listed = tuple[str, int, Signature | None]
+"""The path of a file, its inode, and its signature where its status had to be asked for."""
+
+
 class _Folder:
     """The walk through one folder that the user gave."""
 
@@ -121,12 +136,14 @@ class _Folder:
         self.new = new
         self._inside: dict[str, bool] = {}
 
-    def files(self, folder: str) -> Iterator[tuple[str, int]]:
-        """The files below `folder` that are to be read, with their inode."""
+    def files(self, folder: str) -> Iterator[_Listed]:
+        """The files below `folder` that are to be read."""
+        self._inside[os.path.dirname(_join(folder, "file")) or os.curdir] = True
         return self._kept(self._paths(folder))
 
-    def _kept(self, paths: Iterable[tuple[str, int | None]]) -> Iterator[tuple[str, int]]:
+    def _kept(self, paths: Iterable[tuple[str, int | None]]) -> Iterator[_Listed]:
         for path, inode in paths:
+            signature = None
             if inode is None:
                 status = self._regular(path)
                 if status is None:
@@ -134,9 +151,9 @@ class _Folder:
                 if stat.S_ISDIR(status.st_mode):
                     yield from self._kept(self._repository(path))
                     continue
-                inode = status.st_ino
+                inode, signature = status.st_ino, signature_of(status)
             if self.all_names or kind_by_name(os.path.basename(path)):
-                yield path, inode
+                yield path, inode, signature
             else:
                 self._skip(path, SkipReason.OTHER_NAME, "has a name that kpl does not read")
 
@@ -216,16 +233,19 @@ class _Folder:
         return status
 
     def _is_inside(self, folder: str) -> bool:
-        known = self._inside.get(folder)
-        if known is None:
-            above = os.path.dirname(folder)
+        unknown = []
+        while folder not in self._inside:
+            unknown.append(folder)
+            above = os.path.dirname(folder) or os.curdir
+            if above == folder:
+                break
+            folder = above
+        inside = self._inside.get(folder, False)
+        for each in reversed(unknown):
             # what is no link in a folder inside is inside
-            if above in self._inside and self._inside[above] and not os.path.islink(folder):
-                known = True
-            else:
-                known = is_below(os.path.realpath(folder), self.root)
-            self._inside[folder] = known
-        return known
+            inside = inside and not os.path.islink(each) or is_below(os.path.realpath(each), self.root)
+            self._inside[each] = inside
+        return inside
 
     def _skip(self, path: str, reason: SkipReason, detail: str) -> None:
         self.discovery.skipped.append(Skipped(path, reason, detail))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 
 def common_folder(paths: Iterable[str]) -> str:
@@ -12,6 +12,14 @@ def common_folder(paths: Iterable[str]) -> str:
         return os.path.commonpath(list(paths))
     except ValueError:  # on several drives, or no paths
         return ""
+
+
+def absolute_paths(paths: Collection[str]) -> dict[str, str]:
+    """The absolute path of each of `paths`, of which there may be thousands."""
+    if os.name == "nt":  # each drive has a current folder
+        return {path: os.path.abspath(path) for path in paths}
+    here = os.getcwd()
+    return {path: os.path.normpath(os.path.join(here, path)) for path in paths}
 
 
 def relative_path(path: str, folder: str = os.curdir) -> str:
