@@ -6,10 +6,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kpl import troubles
-from kpl.cli.context import cache_folder
 
 if TYPE_CHECKING:
     from kpl.cache import Cache
@@ -24,12 +23,12 @@ class Ready:
 
 
 @contextmanager
-def got_ready(root: str | None, options: dict[str, Any]) -> Iterator[Ready]:
-    """What a run over many files of the work tree `root` needs, when the body has ended."""
+def got_ready(folder: str | None) -> Iterator[Ready]:
+    """What a run over many files needs, when the body has ended; its cache is in `folder`."""
     from threading import Thread
 
     ready = Ready()
-    thread = Thread(target=_get_ready, args=(ready, root, options))
+    thread = Thread(target=_get_ready, args=(ready, folder))
     thread.start()
     try:
         yield ready
@@ -37,14 +36,13 @@ def got_ready(root: str | None, options: dict[str, Any]) -> Iterator[Ready]:
         thread.join()
 
 
-def _get_ready(ready: Ready, root: str | None, options: dict[str, Any]) -> None:
+def _get_ready(ready: Ready, folder: str | None) -> None:
     try:
         for name in _MODULES:
             import_module(name)
-        folder = cache_folder(root, options)
         if folder is not None and os.path.isdir(folder):
-            from kpl.cli.caching import cache_of
+            from kpl.cli.caching import cache_in
 
-            ready.cache = cache_of(root, options)
+            ready.cache = cache_in(folder)
     except troubles.FAILURES:  # which whoever asks for it will see
         ready.cache = None

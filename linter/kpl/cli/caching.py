@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from kpl import __version__, troubles
 from kpl.cache import Cache, KeptFindings, digest_of, secret_in
-from kpl.cli.context import cache_folder
 from kpl.inputs.coverage import Skipped, SkipReason
 from kpl.inputs.discover import Found
 from kpl.inputs.document import TELLING, Reading
@@ -24,10 +23,10 @@ _KEPT_KINDS = frozenset(("Workload", "Service", "EndpointSlice", "NodeObject"))
 """The kinds of documents in which rules find what these, the settings and the cluster say, and no other file on the disk."""
 
 
-def cache_of(root: str | None, options: dict[str, Any]) -> Cache | None:
-    """The cache of the work tree `root`, with what is in its folder; None where it is not wanted or has no place."""
-    folder, version = cache_folder(root, options), _version()
-    if folder is None or version is None:
+def cache_in(folder: str) -> Cache | None:
+    """The cache in `folder`, with what an earlier run left there; None where there can be none."""
+    version = _version()
+    if version is None:
         return None
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     secret = secret_in(os.environ.get("KPL_CACHE_DIR") or os.path.join(home, "kpl"))

@@ -39,7 +39,7 @@ def read_context(
     from kpl.cli.ahead import got_ready
     from kpl.inputs.discover import tracked
 
-    with got_ready(None if here else root, options) as ready:
+    with got_ready(None if here else cache_folder(root, options)) as ready:
         discovery = tracked(root)
     if len(discovery.found) > MOST_FILES:
         inputs.coverage.notes.append(
@@ -75,13 +75,14 @@ def open_cache(
     found: Sequence[Found], root: str | None, options: dict[str, Any], ready: Ready | None = None
 ) -> Cache | None:
     """The cache for a run over `found` in the work tree `root`; None where there is none, or nothing to keep it for."""
-    if len(found) < FEWEST_CACHED:
+    folder = cache_folder(root, options)
+    if len(found) < FEWEST_CACHED or folder is None:
         return None
     if ready is not None and ready.cache is not None:
         return ready.cache
-    from kpl.cli.caching import cache_of
+    from kpl.cli.caching import cache_in
 
-    return cache_of(root, options)
+    return cache_in(folder)
 
 
 def work_tree_of_all(paths: Sequence[str]) -> str | None:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kpl.cli.context import open_cache, read_context, work_tree_of_all
+from kpl.cli.context import cache_folder, open_cache, read_context, work_tree_of_all
 from kpl.cli.load import Inputs, Loading, in_turn, is_much, read_files, read_here
 from kpl.cli.partition import find_clusters
 from kpl.inputs.coverage import Coverage, Skipped
@@ -40,7 +40,7 @@ def lint_files(
     if any(os.path.isdir(each) for each in paths or (os.curdir,)):
         from kpl.cli.ahead import got_ready
 
-        with got_ready(root, options) as ready:
+        with got_ready(cache_folder(root, options)) as ready:
             loading = Loading(paths, settings, stdin, options)
     else:
         loading = Loading(paths, settings, stdin, options)
