@@ -29,7 +29,11 @@ def got_ready(folder: str | None) -> Iterator[Ready]:
 
     ready = Ready()
     thread = Thread(target=_get_ready, args=(ready, folder))
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:  # no more threads may be started here
+        yield ready
+        return
     try:
         yield ready
     finally:
