@@ -141,7 +141,12 @@ def test_a_file_may_hold_all_that_the_kernel_tells() -> None:
     assert (NODE[slice(*failed)], failed.start) == ("insert_failed=4", NODE.index("insert_failed=4"))
     assert NODE[slice(*tools.places["search_restart"])] == "search_restart=7"
     # each line tells the entries of the whole table, and what the CPU itself counted
-    assert (kernel.cpus, kernel.values["entries"], kernel.values["clash_resolve"], kernel.values["error"]) == (2, 7, 3, 6)
+    assert (kernel.cpus, kernel.values["entries"], kernel.values["clash_resolve"], kernel.values["error"]) == (
+        2,
+        7,
+        3,
+        6,
+    )
     assert NODE[slice(*kernel.places["clash_resolve"])] == "00000002"
 
 
