@@ -103,8 +103,8 @@ udp      17 12 src=10.244.1.9 dst=10.244.2.8 sport=53 dport=8053 [UNREPLIED] src
 ## stderr
 conntrack v1.4.7 (conntrack-tools): 5 flow entries have been shown.
 ## conntrack -S
-  cpu=0   \tfound=3 invalid=0 insert=0 insert_failed=4 drop=4 early_drop=0 error=0 search_restart=7 clash_resolve=0 chaintoolong=0 
-  cpu=1   \tfound=1 invalid=2 insert=0 insert_failed=4 drop=0 early_drop=0 error=0 search_restart=1 clash_resolve=0 chaintoolong=0 
+  cpu=0   \tfound=3 invalid=0 insert=0 insert_failed=4 drop=4 early_drop=0 error=0 search_restart=7 clash_resolve=0 chaintoolong=0
+  cpu=1   \tfound=1 invalid=2 insert=0 insert_failed=4 drop=0 early_drop=0 error=0 search_restart=1 clash_resolve=0 chaintoolong=0
 ## conntrack -C
 5
 ## /proc/net/stat/nf_conntrack

@@ -69,7 +69,7 @@ def test_what_commands_leave() -> None:
 add table inet t
 create chain inet t base { type filter hook input priority 0 ; policy drop ; }
 add rule inet t base accept
-  insert rule inet t base drop  
+  insert rule inet t base drop
 add chain inet t gone
 destroy chain inet t gone
 flush chain inet t nowhere
