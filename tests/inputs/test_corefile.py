@@ -102,6 +102,22 @@ def test_what_coredns_refuses_is_refused_with_a_place(text: str, message: str) -
     assert 0 <= caught.value.span.start < caught.value.span.end <= len(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("a.org {\n  log\n  errors {\n    x\n", "x"),
+        ("a.org {\n  log\n", "g"),
+        ("a.org {\n  log }\n", "}"),
+        ("a.org, {\n  log\n}\n", "a.org,"),
+        ("}\r\n}\r\n{\r\n", "{"),
+    ],
+)
+def test_where_a_corefile_is_refused(text: str, at: str) -> None:
+    with pytest.raises(CorefileError) as caught:
+        parse_corefile(text)
+    assert text[slice(*caught.value.span)] == at
+
+
 def test_a_missing_brace_behind_the_brace_of_a_plugin_is_accepted_as_coredns_does() -> None:
     corefile = parse_corefile(". {\n    forward . 1.1.1.1 {\n        policy random\n    }\n")
     assert [str(each.name) for each in corefile.servers[0].directives] == ["forward"]

@@ -242,6 +242,7 @@ def test_where_what_the_chart_writes_itself_is_shown() -> None:
     assert shown("lameduck 5s\n        other").split() == ["lameduck", "5s", "other"]
     assert shown("}\n    ready") == "ready"
     end = len(text)
+    assert VALUES[slice(*embedding.host_span(Span(end - 3, end)))] == ""
     assert VALUES[slice(*embedding.host_span(Span(end, end)))] == ""
     assert VALUES[slice(*embedding.host_span(Span(0, end)))].startswith("dns://")
     assert VALUES[slice(*embedding.host_span(Span(0, end)))].endswith("/etc/resolv.conf")

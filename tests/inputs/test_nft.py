@@ -657,6 +657,17 @@ def test_what_a_set_is(
     )
 
 
+@pytest.mark.parametrize("open_", ["chain a {", "set a {", "map a {", "counter a {", "quota a {"])
+def test_what_is_left_open_ends_where_the_next_one_begins(open_: str) -> None:
+    table = only_table(
+        f"table ip t {{\n {open_}\n chain b {{\n  drop\n {open_}\n set s {{\n  elements = {{ 1.1.1.1 }}\n {open_}\n counter c {{\n  packets 1 bytes 2\n }}\n}}\n"
+    )
+    assert [str(rule) for rule in table.chains["b"].rules] == ["drop"]
+    assert [element.key for element in table.sets["s"].elements] == [("1.1.1.1",)]
+    assert (table.counters["c"].packets, table.complete, table.unread) == (1, False, [])
+    assert not table.chains["a"].rows if "chain" in open_ else "a" not in table.chains
+
+
 def test_an_element_that_the_grammar_does_not_have() -> None:
     table = only_table("table ip t {\n map m {\n  elements = { $lan . tcp : goto x, 10.0.0.1 : drop }\n }\n}\n")
     first, second = table.maps["m"].elements

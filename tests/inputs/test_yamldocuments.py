@@ -42,7 +42,7 @@ def shown(document: Document) -> str:
         ("kind: Pod\nspec: {containers: c}\n", []),
         ("kind: KubeProxyConfiguration\napiVersion: other/v1\n", []),
         ("kind: KubeProxyConfiguration\napiVersion: componentconfig/v1alpha1\n", ["KubeProxyConfig"]),
-        ("kind: ConfigMap\ndata: {a.server: [x], 1: {b: c}, [x]: y}\n", []),
+        ("kind: ConfigMap\ndata: {a.server: [x], Corefile: {b: c}, [x]: y, 1: z}\n---\nkind: Node\n", ["NodeObject"]),
         ("kind: ConfigMap\ndata: [Corefile]\n", []),
         ("kind: ConfigMap\ndata: {Corefile: '  '}\n", []),
         ("kind: ConfigMap\ndata: {Corefile: word}\n", []),
@@ -100,6 +100,35 @@ def test_the_name_of_a_kustomization_is_known_before_it_is_read(text: str, name:
     (document,) = documents("a.yaml", f"{head}{text}---\n")
     assert isinstance(document, LateDocument)
     assert (document.kind, document.name) == ("FluxKustomization", name)
+
+
+@pytest.mark.parametrize(
+    ("text", "interesting"),
+    [
+        ("containers: [", True),
+        ('"containers" : [', True),
+        ("a: containers [", False),
+        ("initcontainers: [", False),
+        ("kind: Service\na: [", True),
+        ("kind: 'NodeList' # x\na: [", True),
+        ("kind: ServiceAccount\na: [", False),
+        ("of: Service\na: [", False),
+        ("{kind: EndpointSlice, a: [", True),
+        ("Corefile: [", True),
+        ("a: KubeProxyConfiguration\nb: [", True),
+        ("  a.server: [", True),
+        ("'a.override': [", True),
+        ("a: .server [", False),
+        ("a: b.override\nc: [", False),
+        ("servers: 1\nplugins: 1\nzones: [", True),
+        ("servers: 1\nplugins: [", False),
+        ("myservers: 1\nplugins: 1\nzones: [", False),
+        ("kind: CustomResourceDefinition\ncontainers: [", False),
+        ("a: 1\nb: [", False),
+    ],
+)
+def test_of_broken_documents_those_are_reported_that_may_hold_something(text: str, interesting: bool) -> None:
+    assert models("a.yaml", f"{text}\n") == [ParseFailure] * interesting
 
 
 def gitops(value: Mapping[str, Any], name: str = "a.yaml") -> list[Any]:

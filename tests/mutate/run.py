@@ -27,7 +27,7 @@ EXAMPLES = "tests/test_rules.py"
 # the tests that bear on a package, beside the examples of all rules
 BEARING = {
     "text": ["tests/text", "tests/fix"],
-    "inputs": ["tests/inputs", "tests/test_dumps.py"],
+    "inputs": ["tests/inputs", "tests/test_dumps.py", "tests/text/test_embedding.py"],
     "golang": ["tests/golang", "tests/coredns/plugins/test_setup_view.py"],
     "coredns": ["tests/coredns"],
     "resolver": ["tests/resolver"],
