@@ -28,7 +28,11 @@ EXAMPLES = "tests/test_rules.py"
 BEARING = {
     "text": ["tests/text", "tests/fix"],
     "inputs": ["tests/inputs", "tests/test_dumps.py", "tests/text/test_embedding.py"],
-    "golang": ["tests/golang", "tests/coredns/plugins/test_setup_view.py"],
+    "golang": [
+        "tests/golang",
+        "tests/coredns/plugins/test_setup_view.py",
+        *(f"tests/proxy/configuration/test_verdict_{each}.py" for each in ("yaml", "judge")),
+    ],
     "coredns": ["tests/coredns"],
     "resolver": ["tests/resolver"],
     "proxy": ["tests/proxy", "tests/test_cluster_kube_proxy.py", "tests/dataplane"],
