@@ -92,6 +92,113 @@ def test_two_readings_are_two_counters() -> None:
     assert [each.values["drop"] for each in dump.counters] == [1, 1]
 
 
+# a node with two CPUs, as the tools print it one after the other
+NODE = """\
+## conntrack -L
+tcp      6 431998 ESTABLISHED src=10.244.1.9 dst=10.96.0.1 sport=51000 dport=443 src=192.0.2.10 dst=10.244.1.9 sport=6443 dport=51000 [ASSURED] mark=0 use=1
+udp      17 12 src=10.244.1.9 dst=10.96.0.10 sport=33000 dport=53 [UNREPLIED] src=10.244.2.7 dst=10.244.1.9 sport=53 dport=33000 mark=0 use=1
+tcp      6 5 SYN_SENT src=10.244.1.9 dst=10.96.0.10 sport=33001 dport=53 [UNREPLIED] src=10.96.0.10 dst=10.244.1.9 sport=53 dport=33001 mark=0 use=1
+icmp     1 29 src=10.244.1.9 dst=10.244.2.7 type=8 code=0 id=53 src=10.244.2.7 dst=10.244.1.9 type=0 code=0 id=53 mark=0 use=1
+udp      17 12 src=10.244.1.9 dst=10.244.2.8 sport=53 dport=8053 [UNREPLIED] src=10.244.2.8 dst=10.244.1.9 sport=8053 dport=53 mark=0 use=1
+## stderr
+conntrack v1.4.7 (conntrack-tools): 5 flow entries have been shown.
+## conntrack -S
+  cpu=0   \tfound=3 invalid=0 insert=0 insert_failed=4 drop=4 early_drop=0 error=0 search_restart=7 clash_resolve=0 chaintoolong=0
+  cpu=1   \tfound=1 invalid=2 insert=0 insert_failed=4 drop=0 early_drop=0 error=0 search_restart=1 clash_resolve=0 chaintoolong=0
+## conntrack -C
+5
+## /proc/net/stat/nf_conntrack
+entries  clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop icmp_error  expect_new expect_create expect_delete search_restart
+00000005  00000002 00000003 00000000 00000000 00000000 00000000 00000000 00000000 00000001 00000001 00000000 00000000  00000000 00000000 00000000 00000000
+00000007  00000001 00000001 00000000 00000002 00000000 00000000 00000000 00000000 00000001 00000000 00000000 00000006  00000000 00000000 00000000 00000000
+## sysctl
+net.netfilter.nf_conntrack_max = 262144
+net.netfilter.nf_conntrack_buckets = 65536
+net.ipv4.netfilter.ip_conntrack_count = 5
+"""
+
+
+def test_a_file_may_hold_all_that_the_kernel_tells() -> None:
+    dump = parse_conntrack(NODE)
+    assert [NODE[at:].partition("\n")[0] for at in dump.unread] == ["5"]
+    assert [dump.flow(row).protocol for row in range(len(dump.offsets))] == ["tcp", "udp", "tcp", "icmp", "udp"]
+    assert dump.shown is not None
+    assert (dump.shown[0], NODE[slice(*dump.shown[1])]) == (
+        5,
+        "conntrack v1.4.7 (conntrack-tools): 5 flow entries have been shown.",
+    )
+    assert {name: (value, NODE[slice(*span)]) for name, (value, span) in dump.settings.items()} == {
+        "max": (262144, "net.netfilter.nf_conntrack_max = 262144"),
+        "buckets": (65536, "net.netfilter.nf_conntrack_buckets = 65536"),
+        "count": (5, "net.ipv4.netfilter.ip_conntrack_count = 5"),
+    }
+    tools, kernel = dump.counters
+    assert NODE[tools.start :].startswith("cpu=0 ")
+    assert NODE[kernel.start :].startswith("entries  clashres")
+    assert (tools.cpus, tools.values["insert_failed"], tools.values["found"], "cpu" in tools.values) == (2, 8, 4, False)
+    # of two that are alike the first one is shown
+    failed = tools.places["insert_failed"]
+    assert (NODE[slice(*failed)], failed.start) == ("insert_failed=4", NODE.index("insert_failed=4"))
+    assert NODE[slice(*tools.places["search_restart"])] == "search_restart=7"
+    # each line tells the entries of the whole table, and what the CPU itself counted
+    assert (kernel.cpus, kernel.values["entries"], kernel.values["clash_resolve"], kernel.values["error"]) == (
+        2,
+        7,
+        3,
+        6,
+    )
+    assert NODE[slice(*kernel.places["clash_resolve"])] == "00000002"
+
+
+def test_the_flows_to_port_53() -> None:
+    dump = parse_conntrack(NODE)
+    assert [row for row, _ in dump.dns_flows("udp")] == [1]
+    assert [(row, flow.protocol, flow.reply_source) for row, flow in dump.dns_flows("udp", "tcp")] == [
+        (1, "udp", "10.244.2.7"),
+        (2, "tcp", "10.96.0.10"),
+    ]
+    assert list(dump.dns_flows("sctp")) == []
+    assert NODE[slice(*dump.span(dump.offsets[1]))].startswith("udp      17 12 src=10.244.1.9 dst=10.96.0.10")
+
+
+@pytest.mark.parametrize(
+    ("text", "counters"),
+    [
+        # a comment, a blank line or another kind of line between them: two readings
+        ("cpu=0 found=1 drop=1\n# again\ncpu=0 found=1 drop=2\n", [(1, 1), (1, 2)]),
+        ("cpu=0 found=1 drop=1\n...\ncpu=0 found=1 drop=2\n", [(1, 1), (1, 2)]),
+        ("cpu=0 found=1 drop=1\ndrop 4\ndrop 3\n", [(1, 1), (0, 7)]),
+        ("entries  searched found drop\n00000001 00000000 00000000 00000003\n" * 2, [(1, 3), (1, 3)]),
+        ("entries  searched found drop\n\n00000001 00000000 00000000 00000003\n", [(0, None), (1, 3)]),
+        # a number with more digits than the kernel has bits for is none
+        ("cpu=0 found=1 drop=123456789012345678901\n", [(1, None)]),
+        ("cpu=0 found=1 drop=12345678901234567890\n", [(1, 12345678901234567890)]),
+        ("cpu=0 found=1 drop=x\n", [(1, None)]),
+        # rows without columns, and lines that are nothing
+        ("00000001 00000000 00000000 00000003\n", []),
+        ("entries 1 2\ncpu=x found=1\nconntrack v1.4.7 (conntrack-tools): 1 flow entries\n", []),
+        ("net.netfilter.nf_conntrack_maximum = 1\n", []),
+    ],
+)
+def test_lines_that_belong_together(text: str, counters: list[tuple[int, int | None]]) -> None:
+    dump = parse_conntrack(text)
+    assert [(each.cpus, each.values.get("drop")) for each in dump.counters] == counters
+    assert (dump.shown, dump.settings) == (None, {})
+
+
+def test_an_entry_whose_answer_is_not_told() -> None:
+    flow = only(DNS[: DNS.index(" src=10.244.2.7")] + " [UNREPLIED]\n")
+    assert flow == Flow("udp", None, True, False, "10.244.1.5", "10.96.0.10", 40001, 53, None, None, None, None)
+    # the first port of each direction counts, and only what can be one
+    assert only(DNS.replace("dport=53 ", "dport=53 dport=54 ", 1)).destination_port == 53
+    assert only(DNS.replace("sport=40001", "sport=400010", 1)).source_port is None
+
+
+def test_a_line_that_may_be_cut_off_is_not_read() -> None:
+    dump = parse_conntrack(DNS + DNS[:-1])
+    assert (len(dump.offsets), dump.unread) == (1, [len(DNS)])
+
+
 addresses = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(str)
 ports = st.integers(0, 65535)
 

@@ -114,6 +114,22 @@ def test_what_coredns_refuses_is_refused_with_a_place(text: str, message: str) -
     assert 0 <= caught.value.span.start < caught.value.span.end <= len(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("a.org {\n  log\n  errors {\n    x\n", "x"),
+        ("a.org {\n  log\n", "g"),
+        ("a.org {\n  log }\n", "}"),
+        ("a.org, {\n  log\n}\n", "a.org,"),
+        ("}\r\n}\r\n{\r\n", "{"),
+    ],
+)
+def test_where_a_corefile_is_refused(text: str, at: str) -> None:
+    with pytest.raises(CorefileError) as caught:
+        parse_corefile(text)
+    assert text[slice(*caught.value.span)] == at
+
+
 def test_a_missing_brace_behind_the_brace_of_a_plugin_is_accepted_as_coredns_does() -> None:
     corefile = parse_corefile(". {\n    forward . 1.1.1.1 {\n        policy random\n    }\n")
     assert [str(each.name) for each in corefile.servers[0].directives] == ["forward"]
@@ -215,9 +231,138 @@ def test_a_property_is_added_to_a_directive(text: str, result: str) -> None:
 @pytest.mark.parametrize(
     ("text", "result"),
     [
+        (". {\r\n  errors # all\r\n}\r\n", ". {\r\n  errors # all\n  cache 30\r\n}\r\n"),
+        (". {\r\n  log {\r\n  }\r\n}\r\n", ". {\r\n  log {\r\n  }\n  cache 30\r\n}\r\n"),
+    ],
+)
+def test_a_line_is_added_before_the_line_end_of_windows(text: str, result: str) -> None:
+    corefile, _, directive = first(text)
+    assert apply_edits(text, [corefile.insert_after(directive, "cache 30")]) == result
+
+
+@pytest.mark.parametrize(
+    ("indent", "inner"),
+    [("\t", "\t\t"), ("  ", "    "), ("   ", "      "), ("    ", "        "), ("", "    "), ("\t  ", "\t  \t")],
+)
+def test_a_block_is_indented_as_its_file_is(indent: str, inner: str) -> None:
+    text = f".\n{indent}errors\n{indent}loop\n"
+    corefile, _, directive = first(text)
+    result = apply_edits(text, [corefile.insert_block_after(directive, "cache", "success 1", "")])
+    assert result == f".\n{indent}errors\n{indent}cache {{\n{inner}success 1\n{inner}\n{indent}}}\n{indent}loop\n"
+    assert (
+        apply_edits(text, [corefile.insert_after(directive, "", "x")])
+        == f".\n{indent}errors\n\n{indent}x\n{indent}loop\n"
+    )
+
+
+def test_nothing_is_appended_to_an_empty_block() -> None:
+    corefile = parse_corefile(". {\n}\n")
+    assert corefile.append(corefile.servers[0], "log") is None
+
+
+IMPORTS = """\
+(a) {
+    errors
+    import b
+    log
+}
+(b) {
+    import a
+    cache 30
+    import c.conf
+}
+(a) {
+    ready
+}
+(empty) {
+}
+. {
+    import a
+    import a
+    import empty
+    import a b
+    import nowhere
+    whoami
+}
+"""
+
+
+def test_snippets_are_expanded_once_and_in_place() -> None:
+    corefile = parse_corefile(IMPORTS)
+    names = [" ".join((each.name, *each.args)) for each in corefile.servers[-1].expanded()]
+    assert names == [
+        "errors", "import a", "cache 30", "import c.conf", "log", "import a b", "import nowhere", "whoami",
+    ]  # fmt: skip
+    server = corefile.servers[-1]
+    assert (server.has("cache"), server.has("ready"), server.complete, server.snippet) == (True, False, False, None)
+    assert [each.name for each in server.all("log")] == ["log"]
+    assert server.names == {"errors", "import", "cache", "log", "whoami"}
+    assert corefile.servers[0].snippet is None
+
+
+@pytest.mark.parametrize(("key", "snippet"), [("(a)", "a"), ("()", None), ("(a", None), ("a)", None), ("(a) b", None)])
+def test_what_is_a_snippet(key: str, snippet: str | None) -> None:
+    corefile = parse_corefile(f"{key} {{\n    log\n}}\n")
+    assert [each.snippet for each in (*corefile.servers, *corefile.snippets)] == [snippet]
+
+
+def test_imports_bring_in_so_much_and_no_more() -> None:
+    """A file brings in at most fifty times its directives and fifty more, so much that no real one comes near."""
+    lines = "".join(f"    x{number}\n" for number in range(600))
+    for blocks, expanded in ((20, True), (200, False)):
+        text = f"(a) {{\n{lines}}}\n" + "a.org {\n    import a\n}\n" * blocks
+        corefile = parse_corefile(text)
+        found = [len(list(each.expanded())) for each in corefile.servers]
+        most = 50 * (600 + blocks + 50)
+        assert (found == [600] * blocks) is expanded
+        assert found.count(600) == min(blocks, most // 600)
+        assert set(found) <= {600, 1}
+
+
+def test_braces_that_are_too_many_or_too_few() -> None:
+    corefile = parse_corefile(". {\n    log\n}\n}\n")
+    assert [corefile.text[slice(*each)] for each in corefile.stray_braces] == ["}"]
+    assert not corefile.unclosed
+    assert parse_corefile(". {\n    log {\n    }\n").unclosed
+    with pytest.raises(CorefileError):
+        parse_corefile(". {\n    log {\n    }\n    errors\n")
+    with pytest.raises(CorefileError):
+        parse_corefile(". {\n    log {\n    }\na.org {\n    errors\n")
+
+
+def test_spans_of_blocks_with_and_without_braces() -> None:
+    for text, block, body, keys in (
+        ("a.org b.org {\n  log\n}\n", "a.org b.org {\n  log\n}", "\n  log\n", "a.org b.org"),
+        ("a.org\nlog all\n", "a.org\nlog all", "\nlog all", "a.org"),
+        ("a.org", "a.org", "", "a.org"),
+        ("a.org, b.org {\n}\n", "a.org, b.org {\n}", "\n", "a.org, b.org"),
+        ("a.org {\n  log {\n  }\n", "a.org {\n  log {\n  }", "\n  log {\n  }", "a.org"),
+    ):
+        server = parse_corefile(text).servers[0]
+        assert [text[slice(*span)] for span in (server.span, server.body, server.key_span)] == [block, body, keys]
+    fragment = parse_corefile("log\n", fragment=True).servers[0]
+    assert (fragment.key_span, fragment.span) == ((0, 1), (0, 4))
+
+
+def test_the_spans_of_lines() -> None:
+    text = ". {\n  a b {\n    c d {\n      e f\n    }\n    g\n  }\n}\n"
+    (directive,) = parse_corefile(text).servers[0].directives
+    nested, last = directive.properties
+    spans = (directive.span, directive.head, nested.span, last.span)
+    assert [text[slice(*span)] for span in spans] == [text[6 : text.rindex("}\n}") + 1], "a b", "c d {\n      e f", "g"]
+    assert [(each.name, each.args) for each in nested.nested] == [("e", ["f"])]
+    assert ([each.name for each in directive.all("c")], directive.get("e"), directive.all("e")) == (["c"], None, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
         (". {\n  errors\n  log\n}\n", ". {\n  log\n}\n"),
         (". {\n  log {\n    class all\n  }\n}\n", ". {\n}\n"),
         (". {\n  errors # x\n}\n", None),
+        (". {\n  errors {\n  } # x\n}\n", None),
+        (".\nerrors", "."),
+        (".\nerrors\n", ".\n"),
     ],
 )
 def test_a_line_is_removed_only_with_nothing_else_on_it(text: str, result: str | None) -> None:
@@ -229,6 +374,8 @@ def test_a_line_is_removed_only_with_nothing_else_on_it(text: str, result: str |
 @pytest.mark.parametrize(
     ("word", "expected"),
     [("{{ x }}", True), ("${X}", True), ("__PILLAR__DNS__", True), ("CLUSTER_DOMAIN", True), ("{$VAR}", True)]
+    + [(word, True) for word in ("%{x}", "$(X)", "<name>", "%s", "a}}", "{%x", "x%}", "a{$B}c")]
+    + [(word, False) for word in ("a_B", "%sx", "<name", "A_", "$X", "{$X", "_A_B_", "__a__", "}{$", "1A_B")]
     + [("cluster.local", False), ("NXDOMAIN", False), ("AAAA", False), ("{", False), ("{1}", False)],
 )
 def test_placeholders_are_known(word: str, expected: bool) -> None:

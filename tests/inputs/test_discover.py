@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from kpl.errors import UsageError
-from kpl.inputs.discover import Found, discover
+from kpl.inputs.discover import Found, discover, tracked
 from support import POSIX
 
 
@@ -93,6 +94,90 @@ def test_a_submodule_is_walked(tree: Path) -> None:
     git(inner, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "x")
     git(tree, "add", "sub")
     assert names(tree) == ["sub/b.yaml"]
+
+
+def test_a_submodule_that_is_not_initialized_is_walked(tree: Path) -> None:
+    git(tree, "init", "-q")
+    write(tree, "sub/b.yaml", "a.yaml")
+    git(tree, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},sub")
+    assert names(tree) == ["a.yaml", "sub/b.yaml"]
+    git(tree, "add", "a.yaml")
+    assert [os.path.basename(each.path) for each in tracked(str(tree)).found] == ["a.yaml"]
+
+
+def test_what_is_tracked(tree: Path) -> None:
+    """What git has, and neither new files nor links: what these lead to is there itself."""
+    write(tree, "a.yaml")
+    assert tracked(str(tree)).found == []
+    git(tree, "init", "-q")
+    (tree / "link.yaml").symlink_to("a.yaml")
+    write(tree, "main.go")
+    git(tree, "add", ".")
+    write(tree, "new.yaml")
+    found = tracked(str(tree))
+    assert found.found == [Found(str(tree / "a.yaml"), named=False)]
+    assert (tree / ".git" / "index").write_bytes(b"broken")
+    assert (tracked(str(tree)).found, tracked(str(tree)).notes) == ([], [])
+    assert sorted(names(tree)) == ["a.yaml", "new.yaml"], "git cannot tell, so all files are walked"
+    assert [each.partition(": ")[0] for each in discover([str(tree), str(tree)]).notes] == ["git failed"]
+
+
+def test_an_index_of_the_other_hash_is_read(tree: Path) -> None:
+    git(tree, "init", "-q", "--object-format=sha256")
+    write(tree, "a.yaml", "b.yaml")
+    (tree / ".gitignore").write_text("b.yaml\n")
+    git(tree, "add", "a.yaml")
+    found = discover([str(tree)])
+    assert ([os.path.basename(each.path) for each in found.found], found.notes) == (["a.yaml"], [])
+
+
+def test_what_is_excluded_in_the_repository_alone(tree: Path) -> None:
+    git(tree, "init", "-q")
+    write(tree, "a.yaml", "b.yaml")
+    (tree / ".git" / "info").mkdir(exist_ok=True)
+    (tree / ".git" / "info" / "exclude").write_text("b.yaml\n")
+    assert names(tree) == ["a.yaml"]
+
+
+def test_another_work_tree(tree: Path) -> None:
+    git(tree, "init", "-q")
+    write(tree, "a.yaml", "out.yaml")
+    git(tree, "add", "a.yaml")
+    git(tree, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "x")
+    other = tree.parent / "other"
+    git(tree, "worktree", "add", "-q", str(other), "HEAD")
+    write(other, "new.yaml", "ignored.yaml")
+    (tree / ".git" / "info").mkdir(exist_ok=True)
+    (tree / ".git" / "info" / "exclude").write_text("ignored.yaml\n")
+    found = discover([str(other)])
+    assert (sorted(os.path.basename(each.path) for each in found.found), found.notes) == (["a.yaml", "new.yaml"], [])
+
+
+@pytest.mark.parametrize(
+    ("broken", "note"),
+    [
+        ("HEAD", "is not a git directory"),
+        ("objects", "is not a git directory"),
+        ("index", "is not a regular file"),
+        (".git", "is not a git directory"),
+    ],
+)
+def test_a_repository_that_is_none(tree: Path, broken: str, note: str) -> None:
+    git(tree, "init", "-q")
+    write(tree, "a.yaml")
+    place = tree / ".git" / broken if broken != ".git" else tree / ".git"
+    if place.is_dir():
+        shutil.rmtree(place)
+    elif place.exists():
+        place.unlink()
+    if broken == "index":
+        place.mkdir()
+    if broken == ".git":
+        place.write_text("nothing of git's\n")
+    found = discover([str(tree)])
+    assert [os.path.basename(each.path) for each in found.found] == ["a.yaml"]
+    (said,) = found.notes
+    assert note in said
 
 
 def test_without_git_folders_of_tools_are_left_out(tree: Path) -> None:

@@ -196,6 +196,137 @@ def test_parameters_are_quoted_where_yaml_needs_it(line: str, written: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("server", "corefile"),
+    [
+        ("zones: [{scheme: tls://}, {zone: b.org}, x]", "tls://. b.org {\n    errors\n}\n"),
+        ("zones: [{zone: a.org}]\n  port: 5353", "a.org:5353 {\n    errors\n}\n"),
+        ("port: 53", ".:53 {\n    errors\n}\n"),
+        ("zones: x\n  port: [1]", ". {\n    errors\n}\n"),
+    ],
+)
+def test_the_keys_of_a_server(server: str, corefile: str) -> None:
+    assert (
+        chart(f"servers:\n- {server}\n  x: zones\n  y: {{zones: 1}}\n  plugins:\n  - name: errors\n")[0].text
+        == corefile
+    )
+
+
+@pytest.mark.parametrize(
+    ("plugin", "lines"),
+    [
+        ("parameters: '  a  b '", ["errors a  b"]),
+        ("parameters: ' '\n    configBlock: ' '", ["errors"]),
+        ("parameters: [x]\n    configBlock: {a: b}", ["errors"]),
+        ("configBlock: |\n      a 1\n\n        b\n", ["errors {", "    a 1", "    ", "      b", "}"]),
+        ("configBlock: a 1\n    parameters: c", ["errors c {", "    a 1", "}"]),
+    ],
+)
+def test_the_lines_of_a_plugin(plugin: str, lines: list[str]) -> None:
+    values = f"servers:\n- zones: []\n  plugins:\n  - name: errors\n    {plugin}\n"
+    assert chart(values)[0].text == "\n".join([". {", *(f"    {line}" for line in lines), "}", ""])
+
+
+def test_where_what_the_chart_writes_itself_is_shown() -> None:
+    corefile, embedding = chart(VALUES)
+    text = corefile.text
+
+    def shown(part: str, after: int = 0) -> str:
+        at = text.index(part, after)
+        return VALUES[slice(*embedding.host_span(Span(at, at + len(part))))]
+
+    # braces and blanks stand nowhere: the value before them is shown, from its end
+    assert shown(" {\n") == ""
+    assert shown("{\n    errors") == "errors"
+    assert shown("errors\n") == "errors"
+    assert shown("rrors") == "rrors"
+    assert shown("lameduck 5s\n        other").split() == ["lameduck", "5s", "other"]
+    assert shown("}\n    ready") == "ready"
+    end = len(text)
+    assert VALUES[slice(*embedding.host_span(Span(end - 3, end)))] == ""
+    assert VALUES[slice(*embedding.host_span(Span(end, end)))] == ""
+    assert VALUES[slice(*embedding.host_span(Span(0, end)))].startswith("dns://")
+    assert VALUES[slice(*embedding.host_span(Span(0, end)))].endswith("/etc/resolv.conf")
+
+
+@pytest.mark.parametrize(
+    ("at", "until", "text"),
+    [
+        # not of one value, not whole lines, or more than the values can say
+        ("errors", "errors", "a\nb"),
+        ("    errors", "errors\n", "    log\n"),
+        ("rors\n    health", "health", "x"),
+        ("errors\n", "errors\n", ""),
+        ("        lameduck", "lameduck", ""),
+        ("lameduck 5s\n        other 1\n", "other 1\n", ""),
+        ("    kubernetes", "    kubernetes", "\n    log\n"),
+        ("        pods insecure\n", "pods insecure\n", ""),
+        ("dns://", "dns://", "a\n"),
+    ],
+)
+def test_edits_that_the_values_cannot_express(at: str, until: str, text: str) -> None:
+    corefile, embedding = chart(VALUES)
+    start = corefile.text.index(at)
+    edit = Edit(start, corefile.text.index(until, start) + len(until), text)
+    assert embedding.host_edits([edit]) is None
+    harmless = Edit(corefile.text.index("ready"), corefile.text.index("ready") + 5, "loop")
+    assert embedding.host_edits([harmless]) is not None
+    assert embedding.host_edits([harmless, edit] if edit.start > harmless.end else [edit, harmless]) is None
+
+
+def test_new_plugins_that_the_values_cannot_express() -> None:
+    corefile, embedding = chart(VALUES)
+    ready = corefile.servers[0].get("ready")
+    assert ready is not None
+    for lines in (["log {", "    a {", "        b", "    }", "}"], ["log {"], ["}"]):
+        assert embedding.host_edits([corefile.insert_after(ready, *lines)]) is None
+
+
+def test_a_line_is_added_after_each_line_of_a_block() -> None:
+    corefile, embedding = chart(VALUES)
+    for old, new in (
+        ("lameduck 5s", "          lameduck 5s\n          x 1\n          other 1\n"),
+        ("other 1", "          other 1\n          x 1\n"),
+    ):
+        at = corefile.text.index(old) + len(old)
+        edits = embedding.host_edits([Edit(at, at, "\n        x 1")])
+        assert edits is not None
+        assert new in apply_edits(VALUES, edits)
+
+
+def test_the_first_of_three_lines_goes_alone() -> None:
+    values = VALUES.replace("other 1\n", "other 1\n          third 2\n")
+    for line in ("lameduck 5s", "other 1", "third 2"):
+        corefile, embedding = chart(values)
+        at = corefile.text.index(f"        {line}")
+        edits = embedding.host_edits([Edit(at, at + len(line) + 9, "")])
+        assert edits is not None
+        assert apply_edits(values, edits) == values.replace(f"          {line}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (
+            "servers:\n- zones: []\n  plugins:\n  - name: errors\n  - name: ready\n",
+            "servers:\n- zones: []\n  plugins:\n  - name: ready\n",
+        ),
+        ("servers:\n- zones: []\n  plugins:\n  - name: ready\n  - name: errors", None),
+        ("servers:\n- zones: []\n  plugins:\n  - name: errors\n", None),
+        ("servers:\n- zones: []\n  plugins: [{name: errors}, {name: ready}]\n", None),
+        ("servers:\n- {zones: [], plugins: [\n  {name: errors},\n  {name: ready}]}\n", None),
+    ],
+)
+def test_where_a_plugin_can_be_taken_out(values: str, expected: str | None) -> None:
+    corefile, embedding = chart(values)
+    errors = corefile.servers[0].get("errors")
+    assert errors is not None
+    edit = corefile.remove_lines(errors.span)
+    assert edit is not None
+    edits = embedding.host_edits([edit])
+    assert (None if edits is None else apply_edits(values, edits)) == expected
+
+
+@pytest.mark.parametrize(
     "values",
     [
         "servers: []\nplugins: 1\nzones: 1\n",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,6 +69,51 @@ def test_what_follows_a_listing_is_no_member() -> None:
     dump = parse_ipset(LISTED + "root@node:~# conntrack -S\n8080\n")
     assert dump.sets[1].elements == ["8080"]
     assert len(dump.unread) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "options"),
+    [
+        ("10.0.0.1 timeout 30", (30, None)),
+        ("10.0.0.1 timeout 1234567890", (1234567890, None)),
+        ("10.0.0.1 timeout 12345678901", (None, None)),
+        ('10.0.0.1 nomatch comment "timeout 9"', (None, "timeout 9")),
+        ("10.0.0.1", (None, None)),
+        # the name of an option is none where it is a value
+        ('10.0.0.1 comment "comment"', (None, "comment")),
+    ],
+)
+def test_the_options_of_a_member(line: str, options: tuple[int | None, str | None]) -> None:
+    for text in (f"Name: S\nType: hash:ip\nMembers:\n  {line}  \n", f"create S hash:ip\nadd S {line}\n"):
+        dump = parse_ipset(text)
+        member = dump.member(dump.sets[0], 0)
+        assert (member.timeout, member.comment, str(member.element)) == (*options, "10.0.0.1")
+        assert text[slice(*member.element.span)] == "10.0.0.1"
+
+
+def test_a_member_may_be_called_as_a_word_of_ipset() -> None:
+    dump = parse_ipset("Name: S\nType: list:set\nMembers:\nadd\nS\n")
+    assert [str(dump.member(dump.sets[0], row).element) for row in range(2)] == ["add", "S"]
+
+
+def test_lines_that_belong_to_no_set_are_unread() -> None:
+    text = (
+        "Type: hash:ip\nMembers:\n10.0.0.1\nName: two words\nName: A\nType: hash:ip\nNumber of entries: 12345678901\n"
+        "10.0.0.2\nMembers:\n10.0.0.3 nonsense\ncreate B nothash\ncreate B hash:ip\nadd B\nadd B 10.0.0.4\n10.0.0.5\n"
+        "create C hash:net\nadd B 10.0.0.6 timeout 5\nadd B 10.0.0.7 timeout 6\nadd C 10.0.0.8"
+    )
+    dump = parse_ipset(text)
+    assert [(each.name, each.type, each.entries, each.elements) for each in dump.sets] == [
+        ("A", "hash:ip", None, []),
+        ("B", "hash:ip", None, ["10.0.0.4", "10.0.0.6", "10.0.0.7"]),
+        ("C", "hash:net", None, []),
+    ]
+    assert text[dump.sets[0].start :].startswith("Name: A")
+    assert text[dump.sets[1].start :].startswith("create B hash:ip")
+    assert [text[at:].partition("\n")[0] for at in dump.unread] == [
+        "Type: hash:ip", "Members:", "10.0.0.1", "Name: two words", "10.0.0.2", "10.0.0.3 nonsense",
+        "create B nothash", "add B", "10.0.0.5", "add C 10.0.0.8",
+    ]  # fmt: skip
 
 
 elements = st.from_regex(r"[0-9a-f.:]{2,20},(tcp|udp|sctp):[0-9]{1,5}(,[0-9.]{7,12}/[0-9]{1,2})?", fullmatch=True)

@@ -150,6 +150,130 @@ def test_a_line_of_something_else_is_unread() -> None:
     assert len(list(dump.servers())) == 3
 
 
+REAL = "  -> 10.244.1.5:80              Masq    1      0          0\n"
+TITLE = "Prot LocalAddress:Port Scheduler Flags\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "tables"),
+    [
+        # the title belongs to the header above it; without a header, or after servers, it begins a listing
+        (LISTED + "TCP  10.0.0.1:80 rr\n", [(0, 1)]),
+        (f"{TITLE}TCP  10.0.0.1:80 rr\n{TITLE}TCP  10.0.0.2:80 rr\n", [(0, 1), (len(TITLE) + 20, 1)]),
+        (LISTED + LISTED, [(0, 0), (len(LISTED), 0)]),
+        ("TCP  10.0.0.1:80 rr\nTCP  10.0.0.2:80 rr\n", [(0, 2)]),
+        (f"\n-A -t 10.0.0.1:80 -s rr\n-A -t 10.0.0.2:80 -s rr\n{TITLE}TCP  10.0.0.3:80 rr\n", [(1, 2), (49, 1)]),
+        ("", []),
+    ],
+)
+def test_where_a_listing_begins(text: str, tables: list[tuple[int, int]]) -> None:
+    assert [(table.start, len(table.servers)) for table in parse_ipvs(text).tables] == tables
+
+
+def test_real_servers_belong_to_the_server_above_them() -> None:
+    text = f"{REAL}TCP  10.0.0.1:80 rr\n{REAL}{TITLE}{REAL}TCP  10.0.0.2 rr\n{REAL}-a -t 10.0.0.1:80 -r 10.0.0.5:80\nTCP  10.0.0.3:80 rr"
+    dump = parse_ipvs(text)
+    (server,) = dump.servers()
+    assert [text[slice(*dump.span(real.start))] for real in server.real_servers] == [REAL.strip()]
+    assert [text[slice(*dump.span(at))] for at in dump.unread] == [
+        REAL.strip(),
+        REAL.strip(),
+        "TCP  10.0.0.2 rr",
+        REAL.strip(),
+        "-a -t 10.0.0.1:80 -r 10.0.0.5:80",
+        "TCP  10.0.0.3:80 rr",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("-> 10.0.0.1:65535 Masq 1 2 3", ("10.0.0.1", 65535, "Masq", 1, 2, 3)),
+        ("-> 10.0.0.1:65536 Local 0 2 3", ("10.0.0.1", None, "Local", 0, 2, 3)),
+        ("-> 10.0.0.1:domain Route 1 2", ("10.0.0.1", None, "Route", 1, 2, None)),
+        ("-> [fd00:0::1]:80 Tunnel 1", ("fd00::1", 80, "Tunnel", 1, None, None)),
+        ("-> [node]:80 Masq", ("node", 80, "Masq", None, None, None)),
+        ("-> fd00::1:80 Masq 1 0 0", ("fd00::1", 80, "Masq", 1, 0, 0)),
+    ],
+)
+def test_a_real_server(line: str, expected: tuple[object, ...]) -> None:
+    (real,) = only(f"TCP  10.0.0.9:80 rr\n  {line}\n").real_servers
+    assert real[:6] == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("TCP 10.0.0.1:80 rr", (None, None, ())),
+        ("TCP 10.0.0.1:80 rr persistent 600 pe sip ops", (600, None, ("pe sip", "ops"))),
+        ("TCP 10.0.0.1:80 rr persistent 600 FFFFFF00", (600, "FFFFFF00", ())),
+        ("TCP 10.0.0.1:80 rr mask 255.255.255.0", (None, "255.255.255.0", ())),
+        ("-A -t 10.0.0.1:80 -s rr -p", (300, None, ())),
+        ("-A -t 10.0.0.1:80 -s rr -p 60 -o --pe sip", (60, None, ("-o", "--pe sip"))),
+        ("-A -t 10.0.0.1:80 -s rr --persistent 70 --netmask 255.255.0.0", (70, "255.255.0.0", ())),
+    ],
+)
+def test_what_a_virtual_server_does_with_its_clients(words: str, expected: tuple[object, ...]) -> None:
+    server = only(f"{words}\n")
+    assert (server.protocol, server.address, server.port, server.scheduler) == ("TCP", "10.0.0.1", 80, "rr")
+    assert (server.persistent, server.mask, server.flags) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        # ipvsadm(8): gatewaying and a weight of 1 are what it takes where nothing is said
+        ("", ("Route", 1)),
+        ("-g -w 0", ("Route", 0)),
+        ("--gatewaying --weight 7", ("Route", 7)),
+        ("-m", ("Masq", 1)),
+        ("--masquerading", ("Masq", 1)),
+        ("-i", ("Tunnel", 1)),
+        ("--ipip -w 2", ("Tunnel", 2)),
+    ],
+)
+@pytest.mark.parametrize(
+    ("service", "protocol"),
+    [
+        ("-t 10.0.0.1:80", "TCP"),
+        ("--tcp-service 10.0.0.1:80", "TCP"),
+        ("-u 10.0.0.1:80", "UDP"),
+        ("--udp-service 10.0.0.1:80", "UDP"),
+        ("--sctp-service 10.0.0.1:80", "SCTP"),
+        ("-f 7", "FWM"),
+        ("--fwmark-service 7", "FWM"),
+    ],
+)
+def test_what_is_saved_of_a_real_server(service: str, protocol: str, words: str, expected: tuple[str, int]) -> None:
+    server = only(f"-A {service} -s rr\n-a {service} --real-server 10.0.0.5:8080 {words}\n")
+    (real,) = server.real_servers
+    assert (server.protocol, real.address, real.port) == (protocol, "10.0.0.5", 8080)
+    assert (real.forwarding, real.weight) == expected
+
+
+def test_saved_lines_that_name_no_server_are_unread() -> None:
+    text = "-A -s rr\n-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -m\n-a -u 10.0.0.1:80 -r 10.0.0.5:80 -m\n-A -t\n"
+    dump = parse_ipvs(text)
+    assert [text[slice(*dump.span(at))] for at in dump.unread] == [
+        "-A -s rr",
+        "-a -t 10.0.0.1:80 -m",
+        "-a -u 10.0.0.1:80 -r 10.0.0.5:80 -m",
+        "-A -t",
+    ]
+    assert [len(server.real_servers) for server in dump.servers()] == [0]
+
+
+def test_only_the_kernels_file_is_hexadecimal() -> None:
+    hexadecimal = "TCP  0A00004D:0050 rr\n  -> 0A00004E:1F90      Masq 1 0 0\n"
+    decimal = "TCP  cafe-01:8080 rr\n  -> 10.0.0.5:8080      Masq 1 0 0\n"
+    dump = parse_ipvs(KERNELS + hexadecimal + LISTED + decimal + LISTED + hexadecimal)
+    assert [(each.address, each.port, each.real_servers[0][:2]) for each in dump.servers()] == [
+        ("10.0.0.77", 80, ("10.0.0.78", 8080)),
+        ("cafe-01", 8080, ("10.0.0.5", 8080)),
+        ("10.0.0.77", 80, ("10.0.0.78", 8080)),
+    ]
+
+
 addresses = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(lambda each: address_text(each.packed))
 ports = st.integers(0, 65535)
 counts = st.integers(0, 10**9)

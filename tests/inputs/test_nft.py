@@ -331,6 +331,402 @@ def test_json_that_is_cut_off() -> None:
     assert str(parse_nft_json(deep).tables[0].chains["c"].rules[0]) == "elem"
 
 
+FIELD = {"payload": {"protocol": "ip", "field": "saddr"}}
+MARK = {"meta": {"key": "mark"}}
+
+
+# libnftables-json(5), and what nft writes for it
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ({"accept": None}, "accept"),
+        ({"drop": None}, "drop"),
+        ({"return": None}, "return"),
+        ({"continue": None}, "continue"),
+        ({"jump": {"target": "a/b"}}, "jump a/b"),
+        ({"goto": {"target": "a"}}, "goto a"),
+        ({"reject": None}, "reject"),
+        ({"reject": {"type": "icmpx", "expr": "port-unreachable"}}, "reject"),
+        ({"reject": {"type": "icmpv6", "expr": "port-unreachable"}}, "reject"),
+        ({"reject": {"type": "icmp", "expr": "host-unreachable"}}, "reject with icmp host-unreachable"),
+        ({"vmap": {"key": FIELD, "data": "@m"}}, "ip saddr vmap @m"),
+        ({"vmap": {"key": {"numgen": {"mode": "random", "mod": 2, "offset": 0}},
+                   "data": {"set": [[0, {"goto": {"target": "a"}}], [1, {"drop": None}]]}}},
+         "numgen random mod 2 vmap { 0 : goto a, 1 : drop }"),
+        ({"vmap": {"key": {"numgen": {"mode": "inc", "mod": 3, "offset": 10}}, "data": "@m"}},
+         "numgen inc mod 3 offset 10 vmap @m"),
+        ({"vmap": {"key": {"concat": [FIELD, {"meta": {"key": "l4proto"}}, {"payload": {"protocol": "th", "field": "dport"}}]},
+                   "data": "@m"}}, "ip saddr . meta l4proto . th dport vmap @m"),
+        ({"mangle": {"key": MARK, "value": 16384}}, "meta mark set 0x00004000"),
+        ({"mangle": {"key": MARK, "value": {"^": [{"&": [MARK, 255]}, 16384]}}},
+         "meta mark set meta mark & 0x000000ff ^ 0x00004000"),
+        ({"mangle": {"key": MARK, "value": {"map": {"key": FIELD, "data": "@marks"}}}}, "meta mark set ip saddr map @marks"),
+        ({"match": {"op": "==", "left": {"&": [MARK, 16384]}, "right": 16384}}, "meta mark & 0x00004000 == 0x00004000"),
+        ({"match": {"op": "!=", "left": {"|": [MARK, 16384]}, "right": 0}}, "meta mark | 0x00004000 != 0x00000000"),
+        ({"match": {"op": "==", "left": {"concat": [FIELD, FIELD]}, "right": {"concat": ["10.0.0.1", "10.0.0.2"]}}},
+         "ip saddr . ip saddr 10.0.0.1 . 10.0.0.2"),
+        ({"match": {"op": "<=", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": 1024}}, "tcp dport <= 1024"),
+        ({"match": {"op": "==", "left": {"fib": {"result": "type", "flags": ["saddr", "iif"]}}, "right": "local"}},
+         "fib saddr . iif type local"),
+        ({"match": {"op": "==", "left": {"fib": {"result": "type", "flags": "daddr"}}, "right": "local"}}, "fib daddr type local"),
+        ({"match": {"op": "==", "left": {"meta": {"key": "oif"}}, "right": "lo"}}, "oif lo"),
+        ({"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": "new"}}, "ct state new"),
+        ({"match": {"op": "==", "left": FIELD, "right": {"set": [{"prefix": {"addr": "10.0.0.0", "len": 8}},
+                                                                 {"range": ["10.1.0.1", "10.1.0.9"]}, {"elem": {"val": "10.2.0.1"}}]}}},
+         "ip saddr { 10.0.0.0/8, 10.1.0.1-10.1.0.9, 10.2.0.1 }"),
+        ({"masquerade": None}, "masquerade"),
+        ({"masquerade": {"flags": "fully-random"}}, "masquerade fully-random"),
+        ({"redirect": {"port": 8080}}, "redirect to :8080"),
+        ({"snat": {"addr": "10.0.0.1"}}, "snat to 10.0.0.1"),
+        ({"dnat": {"addr": "10.0.0.1", "port": 80, "family": "ip"}}, "dnat ip to 10.0.0.1:80"),
+        ({"dnat": {"family": "ip", "addr": {"map": {"key": {"numgen": {"mode": "random", "mod": 1, "offset": 0}},
+                                                    "data": {"set": [[0, {"concat": ["10.0.0.1", 80]}]]}}}}},
+         "dnat ip to numgen random mod 1 map { 0 : 10.0.0.1 . 80 }"),
+        ({"set": {"op": "update", "elem": FIELD, "set": "@s"}}, "update @s { ip saddr }"),
+        ({"set": {"op": "add", "elem": {"elem": {"val": FIELD, "timeout": 60}}, "set": "@s"}}, "add @s { ip saddr }"),
+        ({"counter": {"packets": 3, "bytes": 180}}, "counter packets 3 bytes 180"),
+        ({"counter": None}, "counter"),
+        ({"counter": "seen"}, 'counter name "seen"'),
+        # what has no part of its own stays by its name
+        ({"limit": {"rate": 4}}, "limit"),
+        ({"goto": {}}, "goto"),
+        ({"jump": "a"}, "jump"),
+        ({"match": {"op": "==", "left": {"osf": {}}, "right": "x"}}, "match"),
+        ({"match": {"op": "==", "left": {"meta": {}}, "right": "x"}}, "match"),
+        ({"match": {"op": "==", "left": FIELD, "right": [1, "a", 2]}}, "match"),
+        ({"match": {"op": "==", "left": FIELD, "right": True}}, "match"),
+        ({"mangle": {"key": MARK, "value": {"|": [MARK]}}}, "mangle"),
+        ({"dnat": {"addr": {"map": {"key": FIELD, "data": "@m"}}, "port": 80}}, "dnat"),
+        ({"accept": None, "drop": None}, "accept"),
+        ("notrack", "notrack"),
+        (["a"], "['a']"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_statement_of_json_is_what_nft_prints(written: Any, text: str) -> None:
+    body = {"family": "ip", "table": "t", "chain": "c", "expr": [written]}
+    (rule,) = parse_nft_json(json.dumps({"nftables": [{"rule": body}]})).tables[0].chains["c"].rules
+    assert str(rule) == text
+    if " " in text:
+        assert repr(rule_of(text).statements[0]) == repr(rule.statements[0]) or "with" in text
+
+
+def test_a_mark_in_json_is_one_of_ten_digits_at_most() -> None:
+    for value, text in ((4294967295, "0xffffffff"), ("12345678901", "12345678901"), ("x", "x")):
+        match = {"match": {"op": "==", "left": MARK, "right": value}}
+        body = {"family": "ip", "table": "t", "chain": "c", "expr": [match]}
+        (rule,) = parse_nft_json(json.dumps({"nftables": [{"rule": body}]})).tables[0].chains["c"].rules
+        assert str(rule) == f"meta mark {text}"
+
+
+def json_of(*objects: Any) -> NftRuleset:
+    return parse_nft_json(json.dumps({"nftables": list(objects)}))
+
+
+def test_objects_of_json() -> None:
+    here = {"family": "inet", "table": "t"}
+    ruleset = json_of(
+        {"metainfo": {"version": "1.0.6"}},
+        {"table": {"family": "inet", "name": "t", "handle": 1, "comment": "mine"}},
+        {"chain": {**here, "name": "base", "handle": 2, "type": "filter", "hook": "input", "prio": 0, "policy": "drop", "comment": "c"}},
+        {"chain": {**here, "name": "plain"}},
+        {"counter": {**here, "name": "seen", "handle": 4, "packets": 5, "bytes": 6, "comment": "n"}},
+        {"set": {**here, "name": "a", "handle": 5, "type": ["ipv4_addr", "inet_service"], "flags": ["dynamic", "timeout"], "size": 9,
+                 "timeout": 60, "comment": "s", "elem": [{"concat": ["10.0.0.1", 80]}, {"concat": ["10.0.0.2", {"range": [1, 2]}]}]}},
+        {"set": {**here, "name": "b"}},
+        {"map": {**here, "name": "m", "type": "mark", "map": ["ipv4_addr", "inet_service"], "flags": "interval",
+                 "elem": [[7, {"concat": ["10.0.0.1", 80]}], ["x", "y"], [{"elem": {"val": 8, "comment": "eight"}}, {"drop": None}]]}},
+        {"rule": {**here, "chain": "base", "handle": 6, "expr": [{"accept": None}]}},
+        {"rule": {**here, "chain": "base", "handle": True}},
+        {"quota": {**here, "name": "q"}},
+    )  # fmt: skip
+    (table,) = ruleset.tables
+    assert (table.family, table.name, table.handle, table.comment, table.complete) == ("inet", "t", 1, "mine", True)
+    base, plain = table.chains.values()
+    assert (base.kind, base.hook, base.priority, base.policy, base.comment, base.handle) == (
+        "filter", "input", "0", "drop", "c", 2,
+    )  # fmt: skip
+    assert (plain.kind, plain.hook, plain.priority, plain.policy) == (None, None, None, None)
+    assert [(str(rule), rule.handle) for rule in base.rules] == [("accept", 6), ("", None)]
+    seen = table.counters["seen"]
+    assert (seen.packets, seen.bytes, seen.comment, seen.handle) == (5, 6, "n", 4)
+    assert list(table.sets) == ["a", "b"]
+    a, b, m = table.sets["a"], table.sets["b"], table.maps["m"]
+    assert (a.key_types, a.data_type, a.flags, a.size, a.timeout, a.comment, a.handle) == (
+        ("ipv4_addr", "inet_service"), "", ("dynamic", "timeout"), 9, 60, "s", 5,
+    )  # fmt: skip
+    assert [each.key for each in a.elements] == [("10.0.0.1", "80"), ("10.0.0.2", "1-2")]
+    assert (b.key_types, b.flags, b.timeout, b.elements) == ((), (), None, [])
+    assert (m.key_types, m.data_type, m.flags) == (("mark",), "ipv4_addr . inet_service", ())
+    assert [each[:3] for each in m.elements] == [
+        (("7",), ("10.0.0.1", "80"), None),
+        (("x",), ("y",), None),
+        (("8",), NftVerdict("drop"), "eight"),
+    ]
+    assert ruleset.text[ruleset.declaration(base).start :].startswith("base")
+
+
+def test_objects_of_json_that_no_table_comes_before() -> None:
+    ruleset = json_of(
+        {"chain": {"family": "ip", "table": "t", "name": "c"}},
+        {"rule": {"family": "ip", "table": "t", "chain": "d", "expr": 3}},
+        {"map": {"name": "m"}},
+        {"set": {"name": "s", "elem": [{"osf": 1}, 4]}},
+        "x",
+        {"table": 3},
+        {},
+    )
+    assert [(each.family, each.name, list(each.chains), each.complete) for each in ruleset.tables] == [
+        ("ip", "t", ["c", "d"], True),
+        ("", "", [], False),
+    ]
+    assert [str(rule) for rule in ruleset.tables[0].chains["d"].rules] == [""]
+    assert [each.key for each in ruleset.tables[1].sets["s"].elements] == [('{"osf": 1}',), ("4",)]
+    assert [ruleset.text[at:].partition("}")[0] for at in ruleset.unread] == ['"x", {"table": 3', '{"table": 3', "{"]
+
+
+TABLE = '{"table": {"family": "ip", "name": "t"}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "complete", "unread", "cut"),
+    [
+        (f'{{"nftables": [{TABLE}]}}', [True], 0, None),
+        (f'{{"nftables": [{TABLE}]}}\n\n', [True], 0, None),
+        (f'{{"nftables": [{TABLE}]', [True], 0, "]"),
+        (f'{{"nftables": [{TABLE}', [False], 0, "}"),
+        (f'{{"nftables": [{TABLE},', [False], 0, ","),
+        (f'{{"nftables": [{TABLE}, ', [False], 0, " "),
+        (f'{{"nftables": [{TABLE}, {{"chain": ', [False], 1, '{"chain": '),
+        (f'{{"nftables": [{TABLE}, nonsense, {TABLE}]}}', [False], 1, None),
+        ('{"nftables": [', [], 0, "["),
+        ('{"nftables": ', [], 1, '{"nftables": '),
+        ('{"nftables": 3}', [], 1, None),
+        ('{"nftables": []}', [], 0, None),
+    ],
+)
+def test_where_json_is_cut(text: str, complete: list[bool], unread: int, cut: str | None) -> None:
+    ruleset = parse_nft_json(text)
+    assert [table.complete for table in ruleset.tables] == complete
+    assert [table.cut for table in ruleset.tables] == [cut is not None and not each for each in complete]
+    assert len(ruleset.unread) == unread
+    assert (None if ruleset.cut is None else text[slice(*ruleset.cut)]) == cut
+
+
+@pytest.mark.parametrize("depth", [1, 8, 9, 20])
+def test_expressions_of_json_have_an_end(depth: int) -> None:
+    value: Any = "10.0.0.1"
+    for _ in range(depth):
+        value = {"elem": {"val": value}}
+    body = {"chain": "c", "expr": [{"match": {"op": "==", "left": FIELD, "right": value}}]}
+    (rule,) = json_of({"rule": body}).tables[0].chains["c"].rules
+    assert str(rule) == ("ip saddr 10.0.0.1" if depth <= 8 else "match")
+
+
+@pytest.mark.parametrize(
+    ("rule", "verdicts", "lookups", "nat"),
+    [
+        ("ip daddr vmap { 10.0.0.1 : goto a, 10.0.0.2 : drop }", ["goto a", "drop"], [], None),
+        ("ip daddr vmap @m", [], [("vmap", "m")], None),
+        ("ip daddr @s update @u { ip saddr } jump b", ["jump b"], [("set", "s"), ("update", "u")], None),
+        ("dnat ip to ip daddr map @targets", [], [("map", "targets")], "dnat ip to ip daddr map @targets"),
+        ("dnat to 10.0.0.1:80", [], [], "dnat to 10.0.0.1:80"),
+        ('xt match "goto x" jump y', ["jump y"], [], None),
+        ("meta mark set ip saddr map @marks", [], [], None),
+    ],
+)
+def test_where_a_rule_leads(rule: str, verdicts: list[str], lookups: list[tuple[str, str]], nat: str | None) -> None:
+    found = rule_of(rule)
+    assert [str(NftRule((each,))) for each in found.verdicts] == verdicts
+    assert list(found.lookups) == lookups
+    assert (None if found.nat is None else str(NftRule((found.nat,)))) == nat
+    assert found.choice is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "modulus"),
+    [
+        ("numgen random mod 2 vmap { 0 : goto a, 1 : goto b }", "2"),
+        ("meta l4proto tcp dnat ip to numgen random mod 3 map { 0 : 10.0.0.1 . 80 }", "3"),
+        ("numgen random mod 2 vmap @m", None),
+        ("ip daddr vmap { 10.0.0.1 : drop }", None),
+        ("dnat to 10.0.0.1:80", None),
+    ],
+)
+def test_a_rule_that_chooses(rule: str, modulus: str | None) -> None:
+    choice = rule_of(rule).choice
+    assert (choice[0].modulus if choice else None) == modulus
+
+
+def test_the_conditions_of_a_rule() -> None:
+    rule = rule_of("ip daddr 10.0.0.1 ip daddr != 10.0.0.2 tcp dport 80 drop")
+    assert len(rule.conditions) == 3
+    first = rule.matches("ip", "daddr")
+    assert first is not None
+    assert first.right == "10.0.0.1"
+    assert rule.matches("ip", "saddr") is None
+
+
+def test_words_are_found_as_whole_words() -> None:
+    text = "table ip t {\n\tchain a {\n\t\tjump a-b jump xa jump a/c jump a\n\t}\n}\n"
+    ruleset = parse_nft(text)
+    line = ruleset.tables[0].chains["a"].rules[0].span
+    assert ruleset.span_of("a", line).start == text.rindex("a\n")
+    assert ruleset.span_of("nowhere", line) == line
+    assert ruleset.span_of("", line) == line
+
+
+def test_objects_of_other_kinds_are_passed_over() -> None:
+    text = """\
+table inet t { # handle 12345678901234567890
+	quota q { # handle 2
+		over 25 mbytes used 3 bytes
+		comment "of the quota"
+	}
+
+	ct helper ftp {
+		type "ftp" protocol tcp
+		l3proto ip
+	}
+
+	comment "of the table"
+	counter c {
+		packets 1 bytes 2
+	}
+
+	chain x {
+		# a remark
+		drop
+	}
+}
+table t {
+}
+"""
+    ruleset = parse_nft(text)
+    inet, ip = ruleset.tables
+    assert (inet.family, inet.comment, inet.handle, inet.unread, inet.complete) == (
+        "inet", "of the table", 123456789012345678, [], True,
+    )  # fmt: skip
+    assert (list(inet.chains), list(inet.counters), [str(rule) for rule in inet.chains["x"].rules]) == (
+        ["x"],
+        ["c"],
+        ["drop"],
+    )
+    assert (inet.counters["c"].packets, inet.counters["c"].bytes, inet.counters["c"].comment) == (1, 2, None)
+    assert (ip.family, ip.name, ip.complete, ip.closed) == ("ip", "t", True, True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "keys"),
+    [
+        (["elements = { 10.0.0.1 }", "}"], ["10.0.0.1"]),
+        (["elements = { 10.0.0.1 } }"], ["10.0.0.1"]),
+        (["elements = { 10.0.0.1,", "10.0.0.2 }", "};"], ["10.0.0.1", "10.0.0.2"]),
+        (["elements = { 10.0.0.1,", "10.0.0.2 } ; }"], ["10.0.0.1", "10.0.0.2"]),
+        (["elements = { 10.0.0.1 }", "elements = { 10.0.0.3 }", "}"], ["10.0.0.1", "10.0.0.3"]),
+        (["elements = { , }", "}"], []),
+    ],
+)
+def test_a_set_ends_where_its_brace_is(lines: list[str], keys: list[str]) -> None:
+    table = only_table("\n".join(["table ip t {", " set s {", *lines, " chain c {", "  drop", " }", "}", ""]))
+    assert [element.key for element in table.sets["s"].elements] == [(key,) for key in keys]
+    assert (list(table.chains), table.complete, table.unread) == (["c"], True, [])
+
+
+@pytest.mark.parametrize(
+    ("line", "types", "data", "flags", "timeout", "size"),
+    [
+        ("type ipv4_addr . inet_service", ("ipv4_addr", "inet_service"), "", (), None, None),
+        ("typeof ip daddr . tcp dport : verdict;", ("ip daddr", "tcp dport"), "verdict", (), None, None),
+        ("flags interval, timeout;", (), "", ("interval", "timeout"), None, None),
+        ("timeout 1w2d;", (), "", (), 777_600, None),
+        ("size 128", (), "", (), None, 128),
+        ("auto-merge", (), "", (), None, None),
+    ],
+)
+def test_what_a_set_is(
+    line: str, types: tuple[str, ...], data: str, flags: tuple[str, ...], timeout: int | None, size: int | None
+) -> None:
+    found = only_table(f"table ip t {{\n map m {{\n  {line}\n }}\n}}\n").maps["m"]
+    assert (found.key_types, found.data_type, found.flags, found.timeout, found.size) == (
+        types,
+        data,
+        flags,
+        timeout,
+        size,
+    )
+
+
+@pytest.mark.parametrize("open_", ["chain a {", "set a {", "map a {", "counter a {", "quota a {"])
+def test_what_is_left_open_ends_where_the_next_one_begins(open_: str) -> None:
+    table = only_table(
+        f"table ip t {{\n {open_}\n chain b {{\n  drop\n {open_}\n set s {{\n  elements = {{ 1.1.1.1 }}\n {open_}\n counter c {{\n  packets 1 bytes 2\n }}\n}}\n"
+    )
+    assert [str(rule) for rule in table.chains["b"].rules] == ["drop"]
+    assert [element.key for element in table.sets["s"].elements] == [("1.1.1.1",)]
+    assert (table.counters["c"].packets, table.complete, table.unread) == (1, False, [])
+    assert not table.chains["a"].rows if "chain" in open_ else "a" not in table.chains
+
+
+def test_an_element_that_the_grammar_does_not_have() -> None:
+    table = only_table("table ip t {\n map m {\n  elements = { $lan . tcp : goto x, 10.0.0.1 : drop }\n }\n}\n")
+    first, second = table.maps["m"].elements
+    assert first[:3] == (("$lan", "tcp"), None, None)
+    assert second[:3] == (("10.0.0.1",), NftVerdict("drop"), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "table_cut", "complete"),
+    [
+        ("table ip t {\n chain c {\n  drop\n }\n}", None, False, True),
+        ("table ip t {\n chain c {\n  drop\n }\n", None, False, False),
+        ("table ip t {\n chain c {\n  drop\n  acc", "  acc", True, False),
+        ("table ip t {\n chain c {\n  drop\n", None, True, False),
+        ("table ip t {\n set c {\n elements = { 1.1.1.1,\n", None, True, False),
+        ("table ip t {\n quota c {\n", None, True, False),
+        ("table ip t {\n", None, False, False),
+    ],
+)
+def test_where_a_listing_is_cut(text: str, cut: str | None, table_cut: bool, complete: bool) -> None:
+    ruleset = parse_nft(text)
+    assert (None if ruleset.cut is None else text[slice(*ruleset.cut)]) == cut
+    assert [(each.cut, each.complete) for each in ruleset.tables] == [(table_cut, complete)]
+
+
+def test_a_set_that_a_person_wrote_over_several_lines() -> None:
+    text = """\
+table inet t {
+	chain c {
+		tcp dport {
+			22,
+			80
+		} accept
+		udp dport vmap {
+			53 : accept, 67 : jump { }
+		}
+		drop
+	}
+
+	chain d {
+		accept
+	}
+}
+"""
+    table = only_table(text)
+    assert table.complete
+    assert [str(rule).split()[0] for rule in table.chains["c"].rules] == ["tcp", "udp", "drop"]
+    assert [str(rule) for rule in table.chains["d"].rules] == ["accept"]
+
+
+def test_a_line_that_starts_like_a_property_is_a_rule() -> None:
+    table = only_table("table ip t {\n chain c {\n  tcp dport 80 drop # handle 4\n  policyx\n  ct state new;\n }\n}\n")
+    assert [(str(rule), rule.handle) for rule in table.chains["c"].rules] == [
+        ("tcp dport 80 drop", 4),
+        ("policyx", None),
+        ("ct state new", None),
+    ]
+
+
 # what follows prints rules and elements out of their parts and reads them again
 
 _VALUES = st.one_of(

@@ -63,6 +63,73 @@ def test_they_are_known_by_their_table() -> None:
     assert run({"log.txt": COMMANDS}).findings == []
 
 
+def test_what_commands_leave() -> None:
+    text = """\
+# a remark
+add table inet t
+create chain inet t base { type filter hook input priority 0 ; policy drop ; }
+add rule inet t base accept
+  insert rule inet t base drop
+add chain inet t gone
+destroy chain inet t gone
+flush chain inet t nowhere
+add set inet t s { type ipv4_addr ; flags timeout ; timeout 1h30m ; comment "all" ; }
+add element inet t s { 10.0.0.1, 10.0.0.2 }
+flush set inet t s
+add element inet t s { 10.0.0.3 }
+add element inet t s 10.0.0.4
+add element inet t nowhere { 10.0.0.5 }
+add map inet t m { typeof ip daddr : verdict ; }
+delete map inet t m
+add map inet t kept { type ipv4_addr . inet_service : ipv4_addr . inet_service ; }
+add element inet t kept { 10.0.0.1 . 80 : 10.1.0.1 . 8080 }
+delete set inet t kept
+destroy map inet t nowhere
+add counter inet t seen
+delete counter inet t other
+flush table inet t
+delete rule inet t base handle 4
+add table ip t
+list ruleset
+add rule inet
+"""
+    ruleset = parse_nft_commands(text.replace("\n", "\r\n"))
+    inet, ip = ruleset.tables
+    assert [(each.family, each.name, each.comment) for each in ruleset.tables] == [
+        ("inet", "t", None),
+        ("ip", "t", None),
+    ]
+    base = inet.chains["base"]
+    assert (list(inet.chains), base.kind, base.hook, base.priority, base.policy) == (
+        ["base"], "filter", "input", "0", "drop",
+    )  # fmt: skip
+    assert [str(rule) for rule in base.rules] == ["accept", "drop"]
+    found = inet.sets["s"]
+    assert (found.key_types, found.data_type, found.timeout, found.comment) == (("ipv4_addr",), "", 5400, "all")
+    assert [element.key for element in found.elements] == [("10.0.0.3",)]
+    assert (list(inet.sets), list(inet.maps), list(inet.counters)) == (["s"], ["kept"], ["seen"])
+    kept = inet.maps["kept"]
+    assert (kept.key_types, kept.data_type, kept.timeout) == (
+        ("ipv4_addr", "inet_service"), "ipv4_addr . inet_service", None,
+    )  # fmt: skip
+    assert [element[:2] for element in kept.elements] == [(("10.0.0.1", "80"), ("10.1.0.1", "8080"))]
+    assert (ip.chains, ip.sets, ip.maps) == ({}, {}, {})
+    assert [ruleset.text[at:].split() for at in ruleset.unread] == [
+        ["list", "ruleset", "add", "rule", "inet"],
+        ["add", "rule", "inet"],
+    ]
+    assert ruleset.text[inet.start :].startswith("add table inet t")
+    assert (ruleset.cut, ruleset.shapes_exploded) == (None, False)
+
+
+def test_a_command_that_may_be_cut_off_is_not_read() -> None:
+    text = "add table ip t\nadd rule ip t c drop\nadd rule ip t c acc"
+    ruleset = parse_nft_commands(text)
+    assert [str(rule) for rule in ruleset.tables[0].chains["c"].rules] == ["drop"]
+    assert ruleset.cut is not None
+    assert text[slice(*ruleset.cut)] == "add rule ip t c acc"
+
+
 @given(st.text(st.sampled_from("add rule chain element table ip kube-proxy {};:\n x"), max_size=300))
 def test_any_text_is_read(text: str) -> None:
     for table in parse_nft_commands(text).tables:

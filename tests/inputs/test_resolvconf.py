@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,25 @@ def test_the_last_search_list_is_the_one() -> None:
     assert found.search is not None
     assert found.search.values == ("b.example",)
     assert [line.indented for line in found.lines] == [False, False, True]
+
+
+def test_lines_that_resolvers_pass_over() -> None:
+    text = "#nameserver 10.0.0.1\n;search a\n \t# options b\n\t; x\n\n \nnameserver\n\tnameserver 10.0.0.2\noptions\nnameserver 10.0.0.3 # dns\n"
+    found = parse_resolv_conf(text)
+    assert [(line.keyword, line.values, line.indented) for line in found.lines] == [
+        ("nameserver", (), False),
+        ("nameserver", ("10.0.0.2",), True),
+        ("options", (), False),
+        ("nameserver", ("10.0.0.3", "#", "dns"), False),
+    ]
+    assert (found.nameservers, found.search, list(found.options())) == (["10.0.0.3"], None, [])
+    assert [text[slice(*line.span)] for line in found.lines[:2]] == ["nameserver", "nameserver 10.0.0.2"]
+
+
+@pytest.mark.parametrize(("length", "unread"), [(65_536, 0), (65_537, 1)])
+def test_the_longest_line(length: int, unread: int) -> None:
+    found = parse_resolv_conf("search " + "a" * (length - 7) + "\n")
+    assert (len(found.lines), len(found.unread)) == (1 - unread, unread)
 
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"], exclude_characters="#;\x85"), min_size=1)

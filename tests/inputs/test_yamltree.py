@@ -185,6 +185,68 @@ def test_a_shifted_document_stands_where_it_stood() -> None:
     assert text[slice(*word.span)] == "größe"
 
 
+@pytest.mark.parametrize(("open_", "close"), [("[", "]"), ("{a: ", "}")])
+def test_the_deepest_document(open_: str, close: str) -> None:
+    assert compose(open_ * MAX_DEPTH + "1" + close * MAX_DEPTH)
+    with pytest.raises(YamlError) as caught:
+        compose("x: 1\n---\n" + open_ * (MAX_DEPTH + 1) + "1" + close * (MAX_DEPTH + 1), 100)
+    # the place is one in the text given, wherever that stands
+    assert caught.value.offset == len("x: 1\n---\n") + len(open_) * MAX_DEPTH + 1
+
+
+@pytest.mark.parametrize(("uses", "refused"), [(20, False), (21, True)])
+def test_aliases_of_a_large_node(uses: int, refused: bool) -> None:
+    """Aliases may stand for 10,000 nodes, and for ten more for each of the 1,005 that are written: for 20 times 1,001."""
+    text = "a: &a [" + "x, " * 1000 + "]\nb: [" + "*a, " * uses + "]\n"
+    for whole in (text, "c: [1, 2]\n---\n" + text):
+        if refused:
+            with pytest.raises(YamlError, match="its aliases expand to more than 10,000 nodes"):
+                compose(whole)
+        else:
+            assert compose(whole)
+
+
+def test_anchors_are_those_of_their_document() -> None:
+    with pytest.raises(YamlError, match=r"the alias \*x has no anchor") as caught:
+        compose("a: &x 1\n---\nb: *x\n")
+    assert caught.value.offset == len("a: &x 1\n---\nb: ")
+    first, second = compose("a: &x 1\nb: *x\n---\na: &x {k: 2}\nb: *x\n")
+    assert isinstance(first, Mapping)
+    assert isinstance(second, Mapping)
+    assert (first.text("b"), second.text("b", "k")) == ("1", "2")
+
+
+def test_where_collections_end() -> None:
+    text = "a:\n  b: [1,\n   2]\n  c:\n  - x # why\n\n# of d\nd: {}\ne:\nf: &f [1]\ng:\n  h: *f\n"
+    node = root(text)
+    for key, end in (("a", "- x"), ("d", "{}"), ("f", "[1]")):
+        value = node.get(key)
+        assert value is not None
+        assert text[: value.end].endswith(end)
+    inner = node.get("a", "b")
+    assert inner is not None
+    assert text[slice(*inner.span)] == "[1,\n   2]"
+    assert [isinstance(each, Sequence) and each.flow for each in (inner, node.get("a", "c"))] == [True, False]
+    assert [isinstance(each, Mapping) and each.flow for each in (node.get("d"), node.get("a"))] == [True, False]
+
+
+@pytest.mark.parametrize("word", ["", "~", "null", "Null", "NULL", "'null'", "nULL", "0"])
+def test_what_is_null(word: str) -> None:
+    scalar = root(f"a: {word}\n").get("a")
+    assert isinstance(scalar, Scalar)
+    assert scalar.is_null is (word in ("", "~", "null", "Null", "NULL"))
+    assert (root(f"a: {word}\n").scalar("a") is None) is scalar.is_null
+
+
+def test_a_colon_inside_of_a_flow_mapping_is_read_as_the_api_server_reads_it() -> None:
+    text = "x: &x 1\na: {image: nginx:1, b: [c:2], d: *x}\n"
+    node = root(text)
+    assert (node.text("a", "image"), node.text("a", "d")) == ("nginx:1", "1")
+    word = node.text("a", "image")
+    assert word is not None
+    assert text[slice(*word.span)] == "nginx:1"
+
+
 def places(node: Node) -> list[Node]:
     children: list[Node] = []
     if isinstance(node, Sequence):

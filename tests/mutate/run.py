@@ -27,8 +27,12 @@ EXAMPLES = "tests/test_rules.py"
 # the tests that bear on a package, beside the examples of all rules
 BEARING = {
     "text": ["tests/text", "tests/fix"],
-    "inputs": ["tests/inputs", "tests/test_dumps.py"],
-    "golang": ["tests/golang", "tests/coredns/plugins/test_setup_view.py"],
+    "inputs": ["tests/inputs", "tests/test_dumps.py", "tests/text/test_embedding.py"],
+    "golang": [
+        "tests/golang",
+        "tests/coredns/plugins/test_setup_view.py",
+        *(f"tests/proxy/configuration/test_verdict_{each}.py" for each in ("yaml", "judge")),
+    ],
     "coredns": ["tests/coredns"],
     "resolver": ["tests/resolver"],
     "proxy": ["tests/proxy", "tests/test_cluster_kube_proxy.py", "tests/dataplane"],
@@ -47,6 +51,8 @@ BEARING = {
     ],
     "generate": ["tests/generate"],
     "cli": ["tests/cli", "tests/report"],
+    "cluster.py": ["tests/test_cluster.py", "tests/test_cluster_kube_proxy.py", "tests/coredns/test_customized.py"],
+    "conntrack.py": ["tests/dataplane/test_conntrack_counters.py", "tests/dataplane/test_table_rules.py"],
     "rules/loading": ["tests/coredns", "tests/lint/test_suppression.py"],
     "rules/resolver": ["tests/resolver"],
     "rules/coredns": ["tests/coredns/test_coredns_rules.py", "tests/coredns/test_customized.py"],

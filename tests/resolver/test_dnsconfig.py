@@ -7,7 +7,16 @@ import pytest
 from kpl.inputs.kubernetes import Workload
 from kpl.inputs.read import read
 from kpl.proxy.releases import NEWEST_KUBERNETES
-from kpl.resolver.pods import dns_policy_of, libc_of_image, pod_resolver
+from kpl.resolver.options import nearest_option
+from kpl.resolver.pods import (
+    dns_policy_of,
+    hosts_file,
+    is_complete,
+    libc_of,
+    libc_of_image,
+    pod_resolver,
+    serving_containers,
+)
 from kpl.resolver.search import GLIBC, MUSL, pod_search
 from kpl.text.edit import apply_edits
 from kpl.text.version import Version
@@ -117,6 +126,16 @@ def test_option_that_is_not_on_lines_of_its_own_stays(body: str) -> None:
         ("  hostNetwork: true\n  dnsPolicy: ClusterFirstWithHostNet\n", "ClusterFirstWithHostNet"),
         ("  dnsPolicy: '{{ policy }}'\n", ""),
         ("  nodeSelector: {kubernetes.io/os: windows}\n", ""),
+        ("  nodeSelector: {beta.kubernetes.io/os: windows}\n", ""),
+        ("  nodeSelector: {kubernetes.io/os: linux}\n", "ClusterFirst"),
+        ("  os: {name: windows}\n", ""),
+        ("  os: {name: linux}\n", "ClusterFirst"),
+        ("  hostNetwork: null\n", "ClusterFirst"),
+        ("  hostNetwork: [true]\n", ""),
+        ("  hostNetwork: true\n  dnsPolicy: ClusterFirst\n", "Default"),
+        ("  hostNetwork: true\n  dnsPolicy: None\n", "None"),
+        ("  dnsPolicy: Default\n", "Default"),
+        ("  dnsPolicy: clusterfirst\n", ""),
     ],
 )
 def test_dns_policy(body: str, policy: str) -> None:
@@ -138,6 +157,26 @@ def test_pod_resolver() -> None:
     assert alone is not None
     assert (alone.search, alone.ndots) == (("corp.example", "svc.cluster.local"), 1)
     assert pod_resolver(pod("  dnsPolicy: Default\n"), "cluster.local", GLIBC) is None
+    assert pod_resolver(pod("  hostNetwork: true\n"), "cluster.local", GLIBC) is None
+    # what a policy of the cluster sets counts for pods that say nothing, and that ask the cluster's DNS
+    for body, ndots in (
+        ("", 2),
+        ("  dnsConfig: {options: [{name: ndots, value: '3'}]}\n", 3),
+        ("  dnsConfig: {options: [{name: ndots, value: '3'}, {name: ndots, value: '1'}]}\n", 1),
+        ("  dnsConfig: {options: [{name: ndots}]}\n", 2),
+        ("  dnsConfig: {options: [{name: ndots, value: x}]}\n", 2),
+        ("  dnsConfig: {options: [{name: ndots, value: '0'}]}\n", 0),
+        ("  dnsPolicy: None\n", 1),
+    ):
+        resolver = pod_resolver(pod(body), "cluster.local", GLIBC, ndots=2)
+        assert resolver is not None
+        assert resolver.ndots == ndots
+    nowhere = pod_resolver(pod("").__class__(**{**pod("").__dict__, "namespace": ""}), "cluster.local", GLIBC)
+    assert nowhere is not None
+    assert nowhere.search == pod_search("default", "cluster.local")
+    lists = pod_resolver(pod("  dnsConfig: {searches: [[a], b, b]}\n"), "cluster.local", GLIBC)
+    assert lists is not None
+    assert lists.search == (*cluster, "b")
 
 
 @pytest.mark.parametrize(
@@ -156,6 +195,72 @@ def test_pod_resolver() -> None:
 )
 def test_libc_of_image(image: str, libc: str | None) -> None:
     assert libc_of_image(image) == libc
+
+
+@pytest.mark.parametrize(
+    ("images", "told", "libc"),
+    [
+        (["alpine:3"], None, MUSL),
+        (["alpine:3", "node:22-alpine"], None, MUSL),
+        (["alpine:3", "ubuntu"], None, None),
+        (["alpine:3", "redis:7"], None, None),
+        (["redis:7"], None, None),
+        (["alpine:3"], GLIBC, GLIBC),
+        (["redis:7"], MUSL, MUSL),
+        (["linuxserver/sonarr:latest"], None, MUSL),
+    ],
+)
+def test_libc_of_a_pod(images: list[str], told: str | None, libc: str | None) -> None:
+    containers = ", ".join(f"{{name: c, image: '{image}'}}" for image in images)
+    reading = read("pod.yaml", f"kind: Pod\nspec:\n  containers: [{containers}]\n".encode())
+    assert reading is not None
+    assert libc_of(reading.documents[0].model, told) == libc
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ("", ["cart"]),
+        ("  restartPolicy: Always\n", ["cart"]),
+        ("  restartPolicy: Never\n", []),
+        ("  restartPolicy: OnFailure\n", []),
+        ("  initContainers: [{name: i}, {name: sidecar, restartPolicy: Always}, {name: n, restartPolicy: Never}]\n", ["sidecar", "cart"]),
+    ],
+)  # fmt: skip
+def test_the_containers_that_keep_running(body: str, names: list[str]) -> None:
+    assert [each.name for each in serving_containers(pod(body))] == names
+
+
+def test_what_is_in_the_hosts_file() -> None:
+    aliases = "  hostAliases: [{ip: 10.0.0.1, hostnames: [A.example, [b], c]}, x, {ip: 10.0.0.2}]\n"
+    assert hosts_file(pod(aliases)) == {"a.example", "c"}
+    assert hosts_file(pod("")) == set()
+
+
+def test_a_patch_is_no_complete_manifest() -> None:
+    assert is_complete(pod(""))
+    assert not is_complete(pod("  initContainers: [{name: i}]\n"))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("single-request-reopn", "single-request-reopen"),
+        ("edns", "edns0"),
+        ("rotat", "rotate"),
+        ("ROTATE", "rotate"),
+        ("ndot", "ndots"),
+        ("dbug", "debug"),
+        ("usevc", "use-vc"),
+        ("dots", "ndots"),
+        ("ine6", "inet6"),
+        ("ndo", None),
+        ("nonsense", None),
+        ("", None),
+    ],
+)
+def test_the_option_that_was_meant(written: str, meant: str | None) -> None:
+    assert nearest_option(written) == meant
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,104 @@ def test_is_not_looked_up(key: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        # of a URL the host alone, whatever stands around it
+        ("redis://u:p@ss@r.x.svc:6379/0", ["r.x.svc"]),
+        ("jdbc:mysql://db.x.svc:3306/a?b=c", ["db.x.svc"]),
+        ("git+ssh://db.x.svc/a", []),
+        ("GIT://db.x.svc/a", []),
+        ("jdbc:s3://db.x.svc/a", []),
+        ("http://a.x.svc,b.x.svc:80/c", ["a.x.svc", "b.x.svc"]),
+        ("http://a.x.svc,,b.x.svc", ["a.x.svc", "b.x.svc"]),
+        ("http://a.x.svc http://b.x.svc", ["a.x.svc", "b.x.svc"]),
+        ("http://a.x.svc:999999", []),
+        ("http://a_b.x.svc", ["a_b.x.svc"]),
+        ("http://-a.x.svc", []),
+        ("http://a.x.svc?c", ["a.x.svc"]),
+        ("http://a.x.svc#c", ["a.x.svc"]),
+        # a list of hosts, and nothing but hosts
+        ("a.x.svc; b.x.svc", ["a.x.svc", "b.x.svc"]),
+        ("a.x.svc or/and b.x.svc", []),
+        ("a.x.svc:80:90", []),
+        ("y" * 63 + ".x.svc", ["y" * 63 + ".x.svc"]),
+        ("y" * 64 + ".x.svc", []),
+        ("a.x.svc" + " " * 4089, ["a.x.svc"]),
+        ("a.x.svc" + " " * 4090, []),
+        ("a.x.svc\n", ["a.x.svc"]),
+        ("a.x.svc\nb.x.svc", []),
+        # the program's own name, and names that stand for others
+        ("cart.x.svc", []),
+        ("Cart.x.svc", []),
+        ("cart-db.x.svc", ["cart-db.x.svc"]),
+        ("your-db.x.svc", []),
+        ("your-db.x.svc.cluster.local", ["your-db.x.svc.cluster.local"]),
+        ("db.example", []),
+        ("12345", []),
+        ("10.0.0.1", []),
+    ],
+)
+def test_hosts_in_a_value(value: str, names: list[str]) -> None:
+    assert in_env("TAX", value) == names
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "names"),
+    [
+        # a name that the cluster may have is looked up where the variable says so, or a scheme
+        ("TAX_HOST", "tax", ["tax"]),
+        ("TAX", "tax", []),
+        ("TAX", "http://tax", ["tax"]),
+        ("TAX_HOST", "tax.dev", ["tax.dev"]),
+        ("TAX_HOST", "tax.shop", ["tax.shop"]),
+        ("TAX_HOST_FILE", "tax", []),
+        # outside: the far end has a word of its own
+        ("SERVER", "tax.corp.io", []),
+        ("TAX_SERVER", "tax.corp.io", ["tax.corp.io"]),
+        ("TAX_SERVER", "tax.corp.shop", []),
+        ("TAX_SERVER", "tax.svc.corp.io", []),
+        ("TAX_SERVER", "corp.io", ["corp.io"]),
+        ("TAX_SERVER", "db-0.db.io", []),
+        ("TAX_URL", "https://tax.corp.io", []),
+        ("TAX_API_URL", "https://tax.corp.io", ["tax.corp.io"]),
+        ("TAX_URL", "amqp://tax.corp.io", ["tax.corp.io"]),
+        ("TAX_URL", "wss://tax.corp.io", []),
+        ("TAX", "amqp://tax.corp.io", []),
+        ("API_URL", "https://tax.corp.io", ["tax.corp.io"]),
+        ("CART_API_URL", "https://tax.corp.io", ["tax.corp.io"]),
+        ("CART_SERVER", "tax.corp.io", []),
+        ("WEB_API_URL", "https://tax.corp.io", []),
+        ("TAX_LOGIN_ENDPOINT", "https://tax.corp.io", []),
+        ("", "tax.corp.io", []),
+    ],
+)
+def test_what_the_name_of_a_variable_says(key: str, value: str, names: list[str]) -> None:
+    assert in_env(f"'{key}'", value) == names
+
+
+@pytest.mark.parametrize(
+    ("args", "names"),
+    [
+        (["--tax-host", "tax"], ["tax"]),
+        (["--tax-host", "--verbose", "tax"], []),
+        (["--tax-host", "tax", "other"], ["tax"]),
+        (["-tax-host=tax"], ["tax"]),
+        (["tax"], []),
+        (["a.x.svc", "a.x.svc"], ["a.x.svc", "a.x.svc"]),
+        (["--a=b c.x.svc"], []),
+    ],
+)
+def test_flags_and_their_values(args: list[str], names: list[str]) -> None:
+    assert in_args(*args) == names
+
+
+def test_a_flag_of_the_command_takes_no_argument_as_its_value() -> None:
+    assert found("      command: [x, --tax-host]\n      args: [tax]\n") == []
+    (host,) = found("      command: [x, --tax-host, tax]\n      args: [tax]\n")
+    assert (host.key, host.kind, host.certain) == ("tax-host", NameKind.SERVICE, False)
+
+
+@pytest.mark.parametrize(
     ("args", "names"),
     [
         (["--redis-addr=redis.cache.svc:6379"], ["redis.cache.svc"]),
@@ -179,6 +277,12 @@ def test_span_in_every_scalar_style() -> None:
         ("redis.cache.svc.k8s.corp.io", "k8s.corp.io.", NameKind.CLUSTER, True),
         ("api.stripe.com", "cluster.local", NameKind.EXTERNAL, True),
         ("com.", "cluster.local", NameKind.EXTERNAL, True),
+        ("redis.svc.cluster.local", "cluster.local", NameKind.EXTERNAL, True),
+        ("a.b.pod.cluster.local", "cluster.local", NameKind.EXTERNAL, True),
+        ("a.b.c.d.svc", "cluster.local", NameKind.EXTERNAL, True),
+        ("a.svc", "cluster.local", NameKind.NAMESPACED, False),
+        ("kubernetes.default.", "cluster.local", NameKind.EXTERNAL, True),
+        ("Kubernetes.Default", "cluster.local", NameKind.NAMESPACED, True),
     ],
 )
 def test_classify(name: str, domain: str, kind: NameKind, certain: bool) -> None:

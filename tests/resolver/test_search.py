@@ -98,6 +98,25 @@ def test_musl_passes_over_a_long_search_line() -> None:
     assert Resolver(too_long, 5, GLIBC).names_tried("host") == [f"host.{too_long[0]}", "host"]
 
 
+def test_what_is_reached() -> None:
+    for kind, name in (
+        (NameKind.SERVICE, "svc"),
+        (NameKind.NAMESPACED, "svc.ns"),
+        (NameKind.PARTIAL, "svc.ns.svc."),
+        (NameKind.CLUSTER, "svc.ns.svc.cluster.local."),
+    ):
+        assert kind.value == name.removesuffix(".")
+        assert absolute_name(name, kind, "ns", "cluster.local.") == "svc.ns.svc.cluster.local"
+    assert absolute_name("api.example.com.", NameKind.EXTERNAL, "ns", "cluster.local") == "api.example.com"
+
+
+@pytest.mark.parametrize(("dots", "first"), [(14, False), (15, True), (16, True)])
+def test_both_resolvers_take_fifteen_for_a_larger_ndots(dots: int, first: bool) -> None:
+    name = "a" + ".a" * dots
+    for libc in BOTH:
+        assert (Resolver(("lan",), 99, libc).names_tried(name)[0] == name) is first
+
+
 def test_another_ndots() -> None:
     resolver = Resolver(SEARCH, 5, MUSL)
     assert resolver.with_ndots(2) == Resolver(SEARCH, 2, MUSL)

@@ -86,7 +86,7 @@ class IpsetDump:
         start = of.offsets[row]
         line = line_at(self.text, start)
         words = _WORD.findall(bare(line))
-        if words[0] == "add" and of.elements[row] == words[2]:
+        if words[0] == "add" and words[2:3] == [of.elements[row]]:
             words = words[2:]
         at = start + line.index(words[0])
         return Member(Text(words[0], Span(at, at + len(words[0]))), tuple(each.strip('"') for each in words[1:]))

@@ -43,12 +43,7 @@ def dns_policy_of(workload: Workload) -> str:
     (https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-s-dns-policy).
     """
     pod = workload.pod
-    host_network = pod.get("hostNetwork")
-    known = (
-        host_network is None
-        or isinstance(host_network, Scalar)
-        and (host_network.is_null or host_network.boolean() is not None)
-    )
+    known = _is_known(pod.get("hostNetwork"))
     if not known or "windows" in (pod.text("os", "name"), *(pod.text("nodeSelector", key) for key in _OS_KEYS)):
         return ""
     policy = workload.dns_policy or "ClusterFirst"

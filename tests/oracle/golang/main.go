@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+	"sigs.k8s.io/yaml"
 )
 
 type question struct {
@@ -99,6 +100,9 @@ func ask(q question) (any, error) {
 			return nil, err
 		}
 		return []string{u.Scheme, u.Opaque, u.Host, u.Path}, nil
+	case "yaml": // as kube-proxy reads it, with go-yaml v2
+		data, err := yaml.YAMLToJSON([]byte(q.Text))
+		return string(data), err
 	case "hex":
 		_, err := hex.DecodeString(q.Text)
 		return nil, err

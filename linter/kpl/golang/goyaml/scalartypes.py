@@ -123,5 +123,5 @@ def _is_timestamp(text: str) -> bool:
     if separator is None:
         return True
     hour, minute, second = map(int, found.group(5, 6, 7))
-    zone_fits = zone is None or zone == "Z" or (int(zone[1:3]) <= 24 and int(zone[4:6]) < 60)
+    zone_fits = zone is None or zone == "Z" or (int(zone[1:3]) <= 24 and int(zone[4:6]) <= 60)
     return hour < 24 and minute < 60 and second < 60 and (zone is None) == (separator == " ") and zone_fits
