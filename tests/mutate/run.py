@@ -59,6 +59,7 @@ WITHOUT_EXAMPLES = ("text", "golang", "verify", "clusters", "report", "generate"
 # tests of time and of random inputs notice little, and rarely the same
 SLOW = ("linear", "any_bytes", "growth", "any_json", "fuzz")
 SECONDS_OF_A_MUTANT = 20.0
+"""Of the processor."""
 
 
 @dataclass
@@ -221,7 +222,7 @@ def tried(copy: Path, mutant: Mutant, tests: list[str], stamp: int) -> bool:
     # Python tells bytecode of other text by the second of its time
     os.utime(path, (stamp, stamp))
     try:
-        code = forked(lambda: exit_code(tests), SECONDS_OF_A_MUTANT * 3)
+        code = forked(lambda: exit_code(tests), SECONDS_OF_A_MUTANT * 6)
         # without an answer the change made a test hang or end the process; 2 is a module that cannot be imported
         if code not in (0, 1, 2, None):
             sys.exit(f"pytest ended with {code}")
