@@ -11,10 +11,11 @@ import pytest
 from kpl.cluster import Cluster
 from kpl.fix import fixer
 from kpl.fix.fixer import MAX_ROUNDS, Outcome, fix_texts
-from kpl.fix.verification import Tried, _new_ranges
+from kpl.fix.verification import Tried, _new_ranges, try_fixes
 from kpl.inputs.corefile import Corefile, Directive
 from kpl.inputs.document import Reading
 from kpl.inputs.services import Service
+from kpl.lint.engine import lint
 from kpl.lint.registry import RuleEntry
 from kpl.lint.rule import Finding, Rule, Severity, Stop
 from kpl.lint.settings import Settings
@@ -241,7 +242,7 @@ def test_an_unsafe_fix_is_made_on_demand_beside_the_safe_ones() -> None:
 @pytest.mark.troubles
 def test_a_file_on_which_kpl_fails_keeps_the_others_fixed(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = type("These", (OnlyThese,), {"classes": (RemovesPairs,)})()
-    real = fixer.try_fixes
+    real = try_fixes
 
     def failing(read: list[Reading], number: int, *more: Any) -> Tried:
         if number == 0:
@@ -256,7 +257,7 @@ def test_a_file_on_which_kpl_fails_keeps_the_others_fixed(monkeypatch: pytest.Mo
 def test_it_ends_when_nothing_changes_anymore(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = type("These", (OnlyThese,), {"classes": (RemovesPairs,)})()
     ran: list[object] = []
-    real = fixer.lint
+    real = lint
 
     def counting(*words: Any, **more: Any) -> object:
         ran.append(words)

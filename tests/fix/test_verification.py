@@ -216,7 +216,7 @@ def tried(text: str, *fixes: Fix, name: str = "Corefile") -> tuple[str | None, s
     read = reading(text, name)
     batch = [finding("A")._replace(source=read.source, fix=each) for each in fixes]
     found = Trials().try_edits(read, batch)
-    return found.after and found.after.source.text, found.problem
+    return None if found.after is None else found.after.source.text, found.problem
 
 
 BLOCK = ". {\n    log # why\n    errors\n}\n"

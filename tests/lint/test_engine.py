@@ -412,9 +412,9 @@ def test_the_rules_about_a_large_file_may_be_shared_out(
         assert len(lint(read, settings, share_out=share_out).findings) == 2 * files
     # only those about the whole model: of server blocks there may be many
     assert calls == [2] * shared
-    settings = Only()
-    settings.rule_class = SeesCorefile
-    lint(readings({"Corefile": text}), settings, share_out=share_out)
+    alone = Only()
+    alone.rule_class = SeesCorefile
+    lint(readings({"Corefile": text}), alone, share_out=share_out)
     assert calls == [2] * shared, "one rule is not shared out"
 
 

@@ -228,7 +228,7 @@ def test_a_rule_tells_of_itself() -> None:
     class Undocumented(Acme):
         options: ClassVar[dict[str, Any]] = {"most": 3, "text": "a"}
 
-        def check(self, server: ServerBlock, document: Document) -> Iterator[Finding]:
+        def check(self, server: ServerBlock, document: Document) -> Iterator[Finding]:  # type: ignore[override]
             yield from ()
 
     class Aside:
@@ -246,9 +246,10 @@ def test_a_rule_tells_of_itself() -> None:
     assert Undocumented({"most": 5}).option == {"most": 5, "text": "a"}
     assert Undocumented().option == {"most": 3, "text": "a"}
     assert Mixed.documentation() == "It is no rule."
-    bare = type("Bare", (Rule,), {"__doc__": None})
+    bare: type[Rule] = type("Bare", (Rule,), {"__doc__": None})
     assert bare.documentation() == ""
-    assert type("Own", (Rule,), {"__module__": "kpl_rules.dns", "code": "KPL1"}).url().endswith("/docs/rules/KPL1.md")
+    own: type[Rule] = type("Own", (Rule,), {"__module__": "kpl_rules.dns", "code": "KPL1"})
+    assert own.url().endswith("/docs/rules/KPL1.md")
     assert [each.rank for each in (Severity.INFO, Severity.WARNING, Severity.ERROR)] == [0, 1, 2]
 
 

@@ -12,7 +12,7 @@ from kpl.inputs.coverage import Skipped, SkipReason
 from kpl.inputs.read import identify
 from kpl.text.version import Version
 from kpl.verify import configurations
-from kpl.verify.configurations import contents, kind_of
+from kpl.verify.configurations import Kind, contents, kind_of
 from kpl.verify.judged import InCluster, Judged, judge, judge_in
 from support import held
 
@@ -144,7 +144,8 @@ def test_a_raw_file_is_one_configuration(name: str) -> None:
 
 def test_a_file_is_what_the_user_says() -> None:
     assert (kind_of("corefile"), kind_of("kube-proxy"), kind_of(None)) == ("corefile", "yaml", None)
-    for kind, text in (("corefile", REFUSED), ("kube-proxy", f"{HEAD}mode: ebpf\n")):
+    kinds: dict[Kind, str] = {"corefile": REFUSED, "kube-proxy": f"{HEAD}mode: ebpf\n"}
+    for kind, text in kinds.items():
         identified = identify("any.conf", text.encode(), as_kind=kind_of(kind))
         (only,) = contents("any.conf", identified, kind).configurations
         assert (only.kind, only.text) == (kind, text)
