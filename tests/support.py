@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import pytest
@@ -72,6 +72,14 @@ def kpl(folder: Path, *words: str, stdin: bytes = b"", **environment: str) -> su
     return subprocess.run(
         [sys.executable, "-m", "kpl", *words], cwd=folder, input=stdin, env=env, capture_output=True, check=False
     )
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
 
 
 def commands(group: click.Group, above: click.Context | None = None) -> Iterator[click.Context]:
