@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 import pytest
 
+from kpl import troubles
+from kpl.cli import main, streams
 from kpl.facts import Facts
 from kpl.fix.fixer import Outcome
 from kpl.fix.offers import Withheld
@@ -74,12 +78,37 @@ def kpl(folder: Path, *words: str, stdin: bytes = b"", **environment: str) -> su
     )
 
 
-class Done(NamedTuple):
-    """How a command ended."""
+class _LeftError(BaseException):
+    pass
 
-    code: int
-    out: str
-    err: str
+
+def here(folder: Path, *words: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the command in `folder` as `kpl` does, but in this process, which is a dozen times as fast."""
+    out, err = io.BytesIO(), io.BytesIO()
+    own, leave = os.getpid(), os._exit
+
+    def left(code: int) -> None:
+        if os.getpid() != own:
+            leave(code)
+        raise _LeftError(code)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["kpl", *words])
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
+        patch.setattr(sys, "stdout", streams._Lines(out, None))  # type: ignore[arg-type]
+        patch.setattr(sys, "stderr", streams._Lines(err, None))  # type: ignore[arg-type]
+        patch.setattr(main, "prepare", lambda: None)
+        patch.setattr(os, "_exit", left)
+        with pytest.raises(_LeftError) as ended:
+            main.main()
+        sys.stdout.flush()
+        printed = out.getvalue(), err.getvalue()
+    gc.enable()  # which a command switches off
+    troubles.forget()
+    return subprocess.CompletedProcess(words, ended.value.args[0], *printed)
 
 
 def commands(group: click.Group, above: click.Context | None = None) -> Iterator[click.Context]:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -13,7 +12,7 @@ from kpl import troubles
 from kpl.cli.streams import ReaderGoneError
 from kpl.errors import UsageError
 from samples import BAD, FIXED
-from support import Done, kpl
+from support import here, kpl
 
 DUMP = """\
 *filter
@@ -163,16 +162,16 @@ FILES = {
         ("generate nothing", 2),
     ],
 )
-def test_every_exit_code_of_every_command(here: Callable[..., Done], tmp_path: Path, words: str, code: int) -> None:
+def test_every_exit_code_of_every_command(tmp_path: Path, words: str, code: int) -> None:
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    done = here(*words.split())
-    assert done.code == code, done
-    assert "Traceback" not in done.err
-    assert "kpl: internal error" not in done.err
+    done = here(tmp_path, *words.split())
+    assert done.returncode == code, done
+    assert b"Traceback" not in done.stderr
+    assert b"kpl: internal error" not in done.stderr
     if code == 2:
-        assert done.err
+        assert done.stderr
 
 
 @pytest.mark.parametrize(
@@ -188,41 +187,43 @@ def test_every_exit_code_of_every_command(here: Callable[..., Done], tmp_path: P
     ],
 )
 def test_how_a_command_ends_that_raises(
-    here: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, told: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, told: str
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr("kpl.cli.linting.lint_files", fail)
-    assert here("lint") == (code, "", told)
+    done = here(tmp_path, "lint")
+    assert (done.returncode, done.stdout, done.stderr.decode()) == (code, b"", told)
 
 
 @pytest.mark.parametrize(
     ("error", "code"), [(ValueError("x"), 2), (OSError(28, "No space left"), 2), (KeyboardInterrupt(), 130)]
 )
 def test_what_was_noted_is_told_at_the_end(
-    here: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         troubles.note("a plug-in is broken")
         raise error
 
     monkeypatch.setattr("kpl.cli.linting.lint_files", fail)
-    done = here("lint")
-    assert (done.code, done.err.lstrip("\n").startswith("kpl: a plug-in is broken\n")) == (code, True)
-    assert done.err.count("\n") == 2
+    done = here(tmp_path, "lint")
+    assert (done.returncode, done.stderr.lstrip(b"\n").startswith(b"kpl: a plug-in is broken\n")) == (code, True)
+    assert done.stderr.count(b"\n") == 2
     if code == 2:
-        assert f"kpl: internal error: {type(error).__name__}: " in done.err
+        assert f"kpl: internal error: {type(error).__name__}: ".encode() in done.stderr
 
 
-def test_a_current_folder_that_is_gone_is_told(here: Callable[..., Done], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_current_folder_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise FileNotFoundError(2, "No such file")
 
     monkeypatch.setattr("kpl.cli.linting.lint_files", fail)
-    assert "internal error" in here("lint").err
+    assert b"internal error" in here(tmp_path, "lint").stderr
     monkeypatch.setattr("kpl.cli.main._folder_is_gone", lambda: True)
-    assert here("lint") == (2, "", "kpl: the current directory no longer exists; change to another directory\n")
+    said = b"kpl: the current directory no longer exists; change to another directory\n"
+    assert here(tmp_path, "lint").stderr == said
 
 
 def test_a_selection_on_the_command_line_takes_the_place_of_the_one_in_the_configuration(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 from kpl.inputs.iptables import parse_iptables_save
 from kpl.proxy.dumps.inspection import inspect_iptables
 from kpl.text.version import Version
-from support import ROOT, SHARED, kpl
+from support import ROOT, SHARED
+from support import here as kpl
 
 SCHEMA = json.loads((ROOT / "linter/kpl/report/inspection.schema.json").read_text())
 PROXIER = SHARED / "corpus" / "proxier"

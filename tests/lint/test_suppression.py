@@ -13,7 +13,8 @@ from kpl.lint.settings import Settings
 from kpl.lint.suppression import find_suppressions
 from kpl.text.edit import apply_edits
 from samples import config_map, indented
-from support import kpl, readings, refused, run, underlined
+from support import here as kpl
+from support import readings, refused, run, underlined
 
 BAD = ". {\n    forward . 9.9.9.9\n}\n"
 CACHE = ("missing-cache", "unused-suppression")
