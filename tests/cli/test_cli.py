@@ -12,7 +12,7 @@ from kpl import troubles
 from kpl.cli.streams import ReaderGoneError
 from kpl.errors import UsageError
 from samples import BAD, FIXED
-from support import here, kpl
+from support import here
 
 DUMP = """\
 *filter
@@ -51,7 +51,7 @@ COMMIT
 )
 def test_exit_codes(tmp_path: Path, words: list[str], code: int) -> None:
     (tmp_path / "Corefile").write_text(BAD)
-    done = kpl(tmp_path, *words)
+    done = here(tmp_path, *words)
     assert done.returncode == code, done.stderr
     assert b"Traceback" not in done.stderr
     assert (tmp_path / "Corefile").read_text() == BAD
@@ -229,29 +229,29 @@ def test_a_current_folder_that_is_gone_is_told(tmp_path: Path, monkeypatch: pyte
 def test_a_selection_on_the_command_line_takes_the_place_of_the_one_in_the_configuration(tmp_path: Path) -> None:
     (tmp_path / "Corefile").write_text(BAD)
     (tmp_path / ".kpl.yaml").write_text("ignore: [missing-cache]\n")
-    assert kpl(tmp_path, "lint").returncode == 0
-    assert kpl(tmp_path, "lint", "--extend-select", "KPL201").returncode == 0
-    assert kpl(tmp_path, "lint", "--select", "KPL201").returncode == 1
-    assert kpl(tmp_path, "lint", "--select", "KPL201", "--ignore", "KPL201").returncode == 0
+    assert here(tmp_path, "lint").returncode == 0
+    assert here(tmp_path, "lint", "--extend-select", "KPL201").returncode == 0
+    assert here(tmp_path, "lint", "--select", "KPL201").returncode == 1
+    assert here(tmp_path, "lint", "--select", "KPL201", "--ignore", "KPL201").returncode == 0
     (tmp_path / ".kpl.yaml").write_text("select: [KPL1]\nextend-select: [KPL201]\n")
-    assert kpl(tmp_path, "lint").returncode == 1
-    assert kpl(tmp_path, "lint", "--select", "KPL1").returncode == 0
-    assert kpl(tmp_path, "lint", "--ignore", "KPL201").returncode == 0
+    assert here(tmp_path, "lint").returncode == 1
+    assert here(tmp_path, "lint", "--select", "KPL1").returncode == 0
+    assert here(tmp_path, "lint", "--ignore", "KPL201").returncode == 0
 
 
 def test_fix_in_place(tmp_path: Path) -> None:
     (tmp_path / "Corefile").write_text(BAD)
-    assert kpl(tmp_path, "fix").returncode == 0
+    assert here(tmp_path, "fix").returncode == 0
     assert (tmp_path / "Corefile").read_text() == FIXED
-    assert kpl(tmp_path, "lint").returncode == 0
+    assert here(tmp_path, "lint").returncode == 0
 
 
 def test_standard_input(tmp_path: Path) -> None:
-    found = kpl(tmp_path, "lint", "-", "--format", "concise", "--stdin-filename", "x/Corefile", stdin=BAD.encode())
+    found = here(tmp_path, "lint", "-", "--format", "concise", "--stdin-filename", "x/Corefile", stdin=BAD.encode())
     assert found.stdout.startswith(b"x/Corefile:2:5: warning KPL201 ")
-    assert kpl(tmp_path, "fix", "-", stdin=BAD.encode()).stdout == FIXED.encode()
+    assert here(tmp_path, "fix", "-", stdin=BAD.encode()).stdout == FIXED.encode()
     strange = b"nothing\r\nfor \xff kpl"
-    assert kpl(tmp_path, "fix", "-", stdin=strange).stdout == strange
+    assert here(tmp_path, "fix", "-", stdin=strange).stdout == strange
 
 
 def test_configuration_is_found_upwards_and_checked(tmp_path: Path) -> None:
@@ -259,10 +259,10 @@ def test_configuration_is_found_upwards_and_checked(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "Corefile").write_text(BAD)
     (tmp_path / ".kpl.yaml").write_text("ignore: [missing-cache]\n")
-    assert kpl(tmp_path, "lint", "a").returncode == 0
-    assert kpl(tmp_path, "lint", "--no-config", "a").returncode == 1
+    assert here(tmp_path, "lint", "a").returncode == 0
+    assert here(tmp_path, "lint", "--no-config", "a").returncode == 1
     (tmp_path / ".kpl.yaml").write_text("cluster:\n  kernal: '5'\n")
-    broken = kpl(tmp_path, "lint", "a")
+    broken = here(tmp_path, "lint", "a")
     assert broken.returncode == 2
     assert b".kpl.yaml:2:3: `kernal` is not a setting; did you mean `kernel`?" in broken.stderr
 
@@ -284,22 +284,22 @@ def test_configuration_is_found_upwards_and_checked(tmp_path: Path) -> None:
 )
 def test_facts_reach_the_rules(tmp_path: Path, text: str, words: list[str], rule: bytes) -> None:
     (tmp_path / "a.yaml").write_text(text)
-    assert rule not in kpl(tmp_path, "lint").stdout
-    assert rule in kpl(tmp_path, "lint", *words).stdout
+    assert rule not in here(tmp_path, "lint").stdout
+    assert rule in here(tmp_path, "lint", *words).stdout
 
 
 def test_an_older_coredns_has_what_a_newer_one_lost(tmp_path: Path) -> None:
     (tmp_path / "Corefile").write_text(". {\n    errors\n    proxy . 10.0.0.1\n    cache 30\n}\n")
-    assert b"KPL204" in kpl(tmp_path, "lint").stdout
-    assert kpl(tmp_path, "lint", "--coredns-version", "1.4.0").returncode == 0
+    assert b"KPL204" in here(tmp_path, "lint").stdout
+    assert here(tmp_path, "lint", "--coredns-version", "1.4.0").returncode == 0
 
 
 def test_help_rules_explain_version_and_completion(tmp_path: Path) -> None:
-    assert all(word in kpl(tmp_path, "--help").stdout for word in (b"lint", b"fix", b"rules", b"explain", b"generate"))
-    assert b"KPL201  missing-cache" in kpl(tmp_path, "rules").stdout
-    assert b"## Why" in kpl(tmp_path, "explain", "KPL201").stdout
-    assert b"did you mean `missing-cache`" in kpl(tmp_path, "explain", "missing-cash").stderr
-    assert kpl(tmp_path, "--version").stdout.startswith(b"kpl ")
+    assert all(word in here(tmp_path, "--help").stdout for word in (b"lint", b"fix", b"rules", b"explain", b"generate"))
+    assert b"KPL201  missing-cache" in here(tmp_path, "rules").stdout
+    assert b"## Why" in here(tmp_path, "explain", "KPL201").stdout
+    assert b"did you mean `missing-cache`" in here(tmp_path, "explain", "missing-cash").stderr
+    assert here(tmp_path, "--version").stdout.startswith(b"kpl ")
 
 
 def test_version_imports_next_to_nothing(tmp_path: Path) -> None:
