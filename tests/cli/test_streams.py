@@ -217,7 +217,7 @@ def test_a_pipe_that_does_not_wait_is_waited_for_at_either_end() -> None:
     thread = threading.Thread(target=read)
     thread.start()
     time.sleep(0.05)
-    with io.BufferedWriter(streams._Output(writer, "w", closefd=False)) as target:
+    with io.BufferedWriter(streams._Output(writer, "w", closefd=False)) as target:  # type: ignore[type-var]
         target.write(much)
     thread.join(30)
     os.close(writer)
@@ -251,6 +251,6 @@ def test_only_a_console_of_windows_is_one(monkeypatch: pytest.MonkeyPatch) -> No
     console = io.TextIOWrapper(io.BufferedWriter(Console()), "utf-8")
     assert streams._console(console) is None
     monkeypatch.setattr(io, "_WindowsConsoleIO", Console, raising=False)
-    assert streams._console(console) is console.buffer.raw  # type: ignore[attr-defined]
+    assert streams._console(console) is console.buffer.raw
     assert streams._console(io.TextIOWrapper(io.BytesIO(), "utf-8")) is None
     assert streams._console(None) is None
