@@ -39,7 +39,19 @@ BEARING = {
         "tests/coredns/test_judge.py",
     ],
     "clusters": ["tests/partition", "tests/cli/test_clusters.py"],
-    "shares": ["tests/lint", "tests/partition", "tests/test_parallel.py"],
+    "shares": ["tests/lint", "tests/partition", "tests/test_parallel.py", "tests/cli/test_cache.py"],
+    "cache.py": ["tests/cli/test_cache.py"],
+    "parallel.py": ["tests/test_parallel.py"],
+    "troubles.py": ["tests/lint", "tests/cli/test_troubles.py", "tests/cli/test_cli.py"],
+    "cluster.py": [
+        "tests/test_cluster_kube_proxy.py",
+        "tests/partition",
+        "tests/verify",
+        "tests/lint/test_engine.py",
+        "tests/coredns/test_customized.py",
+        "tests/dataplane/test_desired_rules.py",
+        "tests/cli/test_unknown_versions.py",
+    ],
     "lint": ["tests/lint", "tests/fix", "tests/cli/test_troubles.py"],
     "fix": ["tests/fix", "tests/cli/test_fix_files.py"],
     "report": [
@@ -55,7 +67,7 @@ BEARING = {
     "rules/dataplane": ["tests/dataplane"],
 }
 # whose tests are no examples of rules: these would only take long
-WITHOUT_EXAMPLES = ("text", "golang", "verify", "clusters", "report", "generate", "cli")
+WITHOUT_EXAMPLES = ("text", "golang", "verify", "clusters", "report", "generate", "cli", "cache.py", "parallel.py")
 # tests of time and of random inputs notice little, and rarely the same
 SLOW = ("linear", "any_bytes", "growth", "any_json", "fuzz")
 SECONDS_OF_A_MUTANT = 20.0
