@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import os
 import subprocess
 import sys
@@ -12,6 +14,8 @@ from typing import Any
 import click
 import pytest
 
+from kpl import troubles
+from kpl.cli import main, streams
 from kpl.inputs.read import identify
 from kpl.lint.engine import Result, lint
 from kpl.lint.settings import Settings
@@ -46,6 +50,39 @@ def kpl(folder: Path, *words: str, stdin: bytes = b"", **environment: str) -> su
     return subprocess.run(
         [sys.executable, "-m", "kpl", *words], cwd=folder, input=stdin, env=env, capture_output=True, check=False
     )
+
+
+class _LeftError(BaseException):
+    pass
+
+
+def here(folder: Path, *words: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the command in `folder` as `kpl` does, but in this process, which is a dozen times as fast."""
+    out, err = io.BytesIO(), io.BytesIO()
+    own, leave = os.getpid(), os._exit
+
+    def left(code: int) -> None:
+        if os.getpid() != own:
+            leave(code)
+        raise _LeftError(code)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["kpl", *words])
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
+        patch.setattr(sys, "stdout", streams._Lines(out, None))  # type: ignore[arg-type]
+        patch.setattr(sys, "stderr", streams._Lines(err, None))  # type: ignore[arg-type]
+        patch.setattr(main, "prepare", lambda: None)
+        patch.setattr(os, "_exit", left)
+        with pytest.raises(_LeftError) as ended:
+            main.main()
+        sys.stdout.flush()
+        printed = out.getvalue(), err.getvalue()
+    gc.enable()  # which a command switches off
+    troubles.forget()
+    return subprocess.CompletedProcess(words, ended.value.args[0], *printed)
 
 
 def commands(group: click.Group, above: click.Context | None = None) -> Iterator[click.Context]:

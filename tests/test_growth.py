@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import cProfile
-import gc
 import pstats
-import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from growth import MOST, SMALL, growth
 from growth_shapes import Shape, settings_files, shapes
 from kpl.cluster import Cluster
 from kpl.clusters.partition import partition
@@ -33,45 +32,15 @@ from kpl_rules.dataplane.node_lags_behind import _node
 from samples import config_map, indented
 from support import facts, held, readings, run
 
-SMALL = 1000
-"""In characters: a shape of this size and one of four times the size."""
-RETRIES = 2
 LARGE = 1_100_000
 """In characters: more than Kubernetes keeps in a ConfigMap."""
 MOST_MEMORY = 50
 """In bytes for each character of an input."""
 MOST_FOR_A_FINDING = 2000
 """In bytes, with its texts, its fix and its places: a file of 1 MB can have 60,000."""
-FINE = 0.002
-"""What takes less time than this cannot be measured."""
-MOST = 8
-"""Four times the input may take so many times as long: sixteen is a square."""
 SHAPES = shapes()
 ALL = Settings(select=("ALL",))
 EXAMPLES = {entry.name: next(each for each in entry.load().examples if isinstance(each, Bad)) for entry in entries()}
-
-
-def growth(work: Callable[[str], object], make: Callable[[int], str], size: int = SMALL) -> float:
-    """How many times as long `work` takes for four times the size, in CPU time; of each the best of a few tries where it matters."""
-    small, large = make(size), make(4 * size)
-    work(make(size // 8))  # what is loaded once
-    gc.collect()
-    gc.disable()  # as each command does
-    try:
-        least, best = _seconds(work, small), _seconds(work, large)
-        for _ in range(RETRIES):
-            if best < MOST * max(least, FINE):
-                break
-            least, best = min(least, _seconds(work, small)), min(best, _seconds(work, large))
-        return best / max(least, FINE)
-    finally:
-        gc.enable()
-
-
-def _seconds(work: Callable[[str], object], text: str) -> float:
-    start = time.process_time()
-    work(text)
-    return time.process_time() - start
 
 
 def everything(shape: Shape) -> Callable[[str], None]:

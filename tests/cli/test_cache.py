@@ -14,7 +14,7 @@ from kpl.cli import caching, context, linting
 from kpl.cli.load import read_here
 from kpl.cli.options import configured
 from kpl.inputs.coverage import Skipped, SkipReason
-from kpl.inputs.discover import Found
+from kpl.inputs.discover import Found, signature_of
 from kpl.lint import engine
 
 OPTIONS = {
@@ -306,3 +306,184 @@ def test_what_failed_is_told_by_the_next_run_too(tree: Path, monkeypatch: pytest
     troubles.forget()
     assert len(set(Ran(monkeypatch).checked)) >= 3
     assert Ran(monkeypatch).checked == []
+
+
+# --- the tables themselves
+
+
+NOTHING = Skipped("a.yaml", SkipReason.NOTHING, "is empty")
+
+
+def later(folder: Path) -> Cache:
+    """A cache of a run in which all files are settled."""
+    return Cache(str(folder / "cache"), b"s" * 32, "1", _started_ns=time.time_ns() + 10**11)
+
+
+def test_what_is_kept_is_there_in_the_next_run(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes(b"a: b\n")
+    first = later(tmp_path)
+    assert not first.changed
+    first.save()
+    assert not (tmp_path / "cache").exists(), "nothing is to be kept"
+    first.keep_file(str(path), digest_of(b"a: b\n"), NOTHING)
+    first.keep_findings(str(path), KeptFindings(b"key", ["found"]))
+    first.save()
+    assert (tmp_path / "cache" / ".gitignore").read_bytes() == b"*\n"
+    second = later(tmp_path)
+    second.load()
+    assert (second.files, second.findings) == (first.files, first.findings)
+    assert second.findings[str(path)].findings == ["found"]
+    kept = second.file(Found(str(path), named=False))
+    assert kept is not None
+    assert (kept.entry, second.changed) == (NOTHING, False)
+    for other in (Cache(second.folder, b"t" * 32, "1"), Cache(second.folder, b"s" * 32, "2")):
+        other.load()
+        assert (other.files, other.findings) == ({}, {})
+
+
+def test_a_file_is_the_same_by_its_times_or_by_its_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes(b"a: b\n")
+    found = Found(str(path), named=False)
+    cache = later(tmp_path)
+    assert cache.file(found) is None
+    cache.keep_file(str(path), digest_of(b"a: b\n"), NOTHING)
+    cache.changed = False
+    os.utime(path, (1, 1))
+    kept = cache.file(found)
+    assert kept is not None
+    assert (kept.signature, cache.changed) == (signature_of(path.stat()), True)
+    assert cache.files[str(path)] is kept, "the next run knows it by its times"
+    for text in (b"a: c\n", b"a: b\nc: d\n", b""):
+        path.write_bytes(text)
+        os.utime(path, (2, 2))
+        assert cache.file(found) is None
+    path.unlink()
+    assert cache.file(found) is None
+    cache.keep_file(str(path), b"", NOTHING)
+    assert cache.files[str(path)].digest == digest_of(b"a: b\n"), "what is gone is not kept"
+
+
+@pytest.mark.parametrize(
+    ("age", "settled"), [(1_900_000_000, False), (2_000_000_000, False), (2_000_000_001, True), (3_000_000_000, True)]
+)
+@pytest.mark.parametrize("which", [1, 2])
+def test_a_file_is_settled_two_seconds_after_its_last_change(
+    tmp_path: Path, age: int, settled: bool, which: int
+) -> None:
+    cache = Cache(str(tmp_path), b"s" * 32, "1", _started_ns=10**19)
+    times = [10**19 - 10**12, 10**19 - 10**12]
+    times[which - 1] = 10**19 - age
+    signature = (5, times[0], times[1], 7)
+    assert cache._settled(signature) == (signature if settled else None)
+
+
+def test_paths_are_kept_as_they_are_from_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    cache = Cache("cache", b"s" * 32, "1")
+    assert cache.key_of("b/../a.yaml") == cache.key_of("./a.yaml") == str(tmp_path / "a.yaml")
+    assert cache.key_of("/x/../a.yaml") == "/x/../a.yaml"
+    (tmp_path / "a.yaml").write_bytes(b"")
+    cache.keep_file("a.yaml", b"1", NOTHING)
+    cache.keep_findings("a.yaml", KeptFindings(b"k", []))
+    cache.keep_findings("b.yaml", KeptFindings(b"k", []))
+    assert (cache.knows("./a.yaml"), cache.knows("b.yaml")) == (True, False)
+    files, findings = cache.part(["a.yaml", "none.yaml"])
+    assert (list(files), list(findings)) == ([str(tmp_path / "a.yaml")],) * 2
+    other = Cache("cache", b"s" * 32, "1")
+    other.add(files, findings)
+    assert (other.files, other.findings, other.changed) == (files, findings, True)
+
+
+def test_a_digest_tells_its_parts_apart() -> None:
+    made = {
+        digest_of(b"ab"),
+        digest_of(b"a", b"b"),
+        digest_of(b"ab", b""),
+        digest_of(b"", b"ab"),
+        digest_of(b"b", b"a"),
+    }
+    assert len(made) == 5
+    assert {len(each) for each in made} == {16}
+    assert digest_of(b"a", b"b") == digest_of(b"a", b"b")
+
+
+def test_a_secret_of_another_length_or_in_no_file_is_none(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"x" * 33)
+    assert secret_in(str(tmp_path)) is None
+    (tmp_path / "key").write_bytes(b"x" * 32)
+    assert secret_in(str(tmp_path)) == b"x" * 32
+    (tmp_path / "key").unlink()
+    (tmp_path / "key").mkdir()
+    assert secret_in(str(tmp_path)) is None
+    made = secret_in(str(tmp_path / "a" / "b"))
+    assert (tmp_path / "a" / "b" / "key").read_bytes() == made
+    assert made is not None
+    assert len(set(made)) > 8
+    if os.name == "posix":
+        assert (tmp_path / "a" / "b").stat().st_mode & 0o077 == 0
+        assert (tmp_path / "a" / "b" / "key").stat().st_mode & 0o077 == 0
+
+
+def test_nothing_is_left_of_a_write_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = later(tmp_path)
+    cache.keep_findings("a.yaml", KeptFindings(b"key", []))
+    (tmp_path / "cache").mkdir()
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
+    cache.save()
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "place"),
+    [
+        ({}, {}, "root/.kpl_cache"),
+        ({"no_cache": True}, {}, None),
+        ({"no_cache": True}, {"KPL_CACHE_DIR": "own"}, None),
+        ({}, {"KPL_CACHE_DIR": "own"}, "own"),
+        ({"root": None}, {"KPL_CACHE_DIR": "own"}, "own"),
+        ({"root": None}, {}, None),
+        ({"version": None}, {}, None),
+    ],
+)
+def test_where_the_cache_of_a_run_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, object], environment: dict[str, str], place: str
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("KPL_CACHE_DIR", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, str(tmp_path / value))
+    monkeypatch.setattr(caching, "_version", lambda: options.get("version", "1"))
+    root = str(tmp_path / "root") if "root" not in options else None
+    made = context.open_cache([Found("a", False)] * context.FEWEST_CACHED, root, {"no_cache": False, **options})
+    assert (made and made.folder) == (str(tmp_path / place) if place else None)
+    # the secret lies in the user's own folder, or beside the cache that the user named
+    key = tmp_path / ("own" if environment else "home/kpl") / "key"
+    assert key.exists() is (made is not None)
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"),
+    [
+        (SkipReason.NOTHING, True),
+        (SkipReason.BINARY, True),
+        (SkipReason.ENCRYPTED, True),
+        (SkipReason.TEMPLATE, False),
+        (SkipReason.UNREADABLE, False),
+        (SkipReason.FAILED, False),
+    ],
+)
+def test_what_lasts_of_a_file_that_was_not_checked(reason: SkipReason, kept: bool) -> None:
+    assert caching._lasts(NOTHING._replace(reason=reason)) is kept
+
+
+def test_a_named_file_and_one_of_a_given_kind_are_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pod.yaml").write_text(POD.format(number=1, host="cart"), encoding="utf-8")
+    cache = later(tmp_path)
+    for named, kind, kept in ((True, None, 0), (False, "yaml", 0), (False, None, 1)):
+        caching.CachedReader(cache, kind).read([Found("pod.yaml", named=named)])
+        assert len(cache.files) == kept
+    assert caching.reader("pod.yaml")() is not None
+    assert caching.reader("none.yaml")() is None

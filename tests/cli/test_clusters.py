@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from support import ROOT, kpl
+from support import ROOT
+from support import here as kpl
 
 COREFILE = """\
 . {

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from support import POSIX, ROOT, kpl
+from support import POSIX, ROOT
+from support import here as kpl
 
 BAD = ". {\n    forward . 9.9.9.9\n}\n"
 DUMP = "*nat\n:KUBE-SERVICES - [0:0]\n-A PREROUTING -j KUBE-SERVICES\nCOMMIT\n"

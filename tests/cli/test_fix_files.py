@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from kpl.fix import write
+from kpl.errors import UsageError
+from kpl.fix import fixer, write
+from kpl.fix.verification import Tried
+from kpl.fix.write import replace_file
 from kpl.inputs.discover import SCRATCH_PREFIX
-from support import IS_ROOT, kpl
+from support import IS_ROOT, here, kpl
 
 BAD = ". {\n    forward . 9.9.9.9\n}\n"
 FIXED = BAD.replace("}", "    cache 30\n}")
@@ -145,3 +148,108 @@ def test_what_another_process_is_writing_is_left_to_it(tmp_path: Path) -> None:
     os.utime(mine, (time.time() - 7200, time.time() - 7200))
     write.clean(str(tmp_path))
     assert not mine.exists(), "no write takes hours: the number is another process's by now"
+
+
+# --- what is said of it
+
+
+CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: ipvs\n"
+
+
+def said(folder: Path, *words: str, stdin: bytes = b"") -> tuple[int, list[str]]:
+    done = here(folder, "fix", *words, stdin=stdin)
+    return done.returncode, done.stderr.decode().splitlines()[:-1]  # the last line tells what was checked
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["Corefile"], "Fixed 1 problem in 1 file."),
+        (["Corefile", "b.yaml"], "Fixed 1 problem in 1 file."),
+        (["."], "Fixed 2 problems in 2 files."),
+        ([".", "--unsafe-fixes"], "Fixed 3 problems in 3 files."),
+        ([".", "--check"], "Would fix 2 problems in 2 files."),
+        (["Corefile", "--diff"], "Would fix 1 problem in 1 file."),
+        (["b.yaml"], "Nothing to fix."),
+        (["-"], "Fixed 1 problem in 1 file."),
+        (["-", "--check"], "Would fix 1 problem in 1 file."),
+    ],
+)
+def test_how_many_problems_were_fixed(tmp_path: Path, words: list[str], told: str) -> None:
+    (tmp_path / "a").mkdir()
+    for name, text in {"Corefile": BAD, "a/Corefile": BAD, "b.yaml": CONFIG}.items():
+        (tmp_path / name).write_text(text)
+    code, lines = said(tmp_path, *words, stdin=BAD.encode())
+    assert (code, lines) == (int("--check" in words), [told])
+    written = told.startswith("Fixed")
+    assert ((tmp_path / "Corefile").read_text() == FIXED) is (written and words[0] in (".", "Corefile"))
+    assert ((tmp_path / "b.yaml").read_text() == CONFIG) is ("--unsafe-fixes" not in words)
+
+
+@pytest.mark.parametrize(
+    ("words", "out"),
+    [
+        (["-"], FIXED),
+        (["-", "Corefile"], FIXED),
+        (["-", "--check"], ""),
+        (["Corefile"], ""),
+    ],
+)
+def test_standard_input_is_written_to_standard_output(tmp_path: Path, words: list[str], out: str) -> None:
+    (tmp_path / "Corefile").write_text(BAD)
+    assert here(tmp_path, "fix", *words, stdin=BAD.encode()).stdout.decode() == out
+    nothing = here(tmp_path, "fix", "-", "--allow-empty", stdin=b"x\r\ny")
+    assert (nothing.returncode, nothing.stdout) == (0, b"x\r\ny")
+
+
+def test_what_could_not_be_done_is_told_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Corefile").write_text(BAD)
+    monkeypatch.setattr(fixer, "try_fixes", lambda *_: Tried(None, "it causes X"))
+    code, lines = said(tmp_path, ".")
+    place = "kpl: Corefile:2:5: KPL201 missing-cache: the fix"
+    assert (code, lines) == (0, [f"{place} was not applied because it causes X", "Nothing to fix."])
+    monkeypatch.setattr(fixer, "try_fixes", lambda *_: Tried(None, "it breaks"))
+    code, lines = said(tmp_path, ".")
+    assert (code, lines) == (
+        2,
+        [f"{place} failed verification and was not applied, which is a bug in kpl: it breaks", "Nothing to fix."],
+    )
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "Corefile").write_text(BAD)
+
+    def failing(path: str, old: bytes, new: bytes) -> int:
+        raise UsageError(f"{path}: no\x1b")
+
+    monkeypatch.setattr(write, "replace_file", failing)
+    code, lines = said(tmp_path, "a")
+    assert (code, lines) == (2, ["kpl: error: a/Corefile: no\\x1b", "Nothing was fixed."])
+    real = replace_file
+    monkeypatch.setattr(write, "replace_file", lambda path, *rest: (failing if path[0] == "a" else real)(path, *rest))
+    code, lines = said(tmp_path, ".")
+    assert (code, lines) == (2, ["kpl: error: a/Corefile: no\\x1b", "Fixed 1 problem in 1 file."])
+
+
+@pytest.mark.parametrize(
+    ("links", "told"), [(1, "2 hard links; the other one keeps"), (2, "3 hard links; the others keep")]
+)
+def test_the_twins_of_a_file_are_counted(tmp_path: Path, links: int, told: str) -> None:
+    (tmp_path / "Corefile").write_text(BAD)
+    for number in range(links):
+        os.link(tmp_path / "Corefile", tmp_path / f"twin{number}.txt")
+    code, lines = said(tmp_path, "Corefile")
+    assert (code, lines[0]) == (0, f"kpl: warning: Corefile had {told} the old text")
+
+
+def test_what_an_abandoned_run_left_beside_a_file_is_removed(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name / f"{SCRATCH_PREFIX}1").mkdir(parents=True)
+        os.utime(tmp_path / name / f"{SCRATCH_PREFIX}1", (1, 1))
+    (tmp_path / "a" / "Corefile").write_text(FIXED)
+    said(tmp_path, "a", "--check")
+    assert (tmp_path / "a" / f"{SCRATCH_PREFIX}1").exists()
+    said(tmp_path, "a")
+    assert [(tmp_path / name / f"{SCRATCH_PREFIX}1").exists() for name in "ab"] == [False, True]

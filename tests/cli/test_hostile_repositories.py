@@ -12,7 +12,8 @@ import pytest
 
 from kpl.inputs.coverage import Skipped, SkipReason
 from kpl.inputs.discover import discover
-from support import IS_ROOT, POSIX, kpl
+from support import IS_ROOT, POSIX
+from support import here as kpl
 
 pytestmark = POSIX
 

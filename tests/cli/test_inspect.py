@@ -10,8 +10,11 @@ import pytest
 
 from kpl.inputs.iptables import parse_iptables_save
 from kpl.proxy.dumps.inspection import inspect_iptables
+from kpl.testing import node_dump
 from kpl.text.version import Version
-from support import ROOT, SHARED, kpl
+from kpl_rules.dataplane._nft import NEW, OLD
+from support import ROOT, SHARED
+from support import here as kpl
 
 SCHEMA = json.loads((ROOT / "linter/kpl/report/inspection.schema.json").read_text())
 PROXIER = SHARED / "corpus" / "proxier"
@@ -263,6 +266,25 @@ def test_a_service_that_is_not_there(node: Path) -> None:
 def test_who_wrote_it(header: str, backend: str | None, writer: str | None) -> None:
     (found,) = inspect_iptables(parse_iptables_save(f"{header}*nat\nCOMMIT\n"))
     assert (found.backend, found.writer) == (backend, writer)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "format_", "mode", "oldest", "newest"),
+    [
+        ("n.iptables", node_dump(), "iptables-save", "iptables", "1.31", None),
+        # maps with comments are those of 1.31, the set hairpin-connections is that of 1.36, filter-prerouting went in 1.34
+        ("n.nft", NEW, "nft", "nftables", "1.31", "1.35"),
+        ("n.nft", OLD, "nft", "nftables", "1.31", "1.33"),
+    ],
+)
+def test_the_releases_of_the_small_dumps(
+    tmp_path: Path, name: str, text: str, format_: str, mode: str, oldest: str | None, newest: str | None
+) -> None:
+    (tmp_path / name).write_text(text)
+    made = json.loads(kpl(tmp_path, "inspect", name, "--format", "json").stdout)
+    jsonschema.Draft202012Validator(SCHEMA).validate(made)
+    assert (made["format"], made["mode"], made["complete"], made["ip_family"]) == (format_, mode, True, 4)
+    assert (made["kube_proxy"]["min"], made["kube_proxy"]["max"]) == (oldest, newest)
 
 
 @pytest.mark.skipif(not PROXIER.is_dir(), reason="the dumps of real kube-proxies are not here")

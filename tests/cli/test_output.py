@@ -11,7 +11,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from samples import BAD, FIXED
-from support import ROOT, kpl
+from support import ROOT
+from support import here as kpl
+from support import kpl as started
 
 SCHEMA = json.loads((ROOT / "linter/kpl/report/finding.schema.json").read_text(encoding="utf-8"))
 
@@ -154,11 +156,11 @@ def test_an_internal_error_is_one_message(tree: Path) -> None:
         "kpl.lint.engine.lint = lint\n"
     )
     path = os.pathsep.join([str(tree), *(each for each in sys.path if each)])
-    done = kpl(tree, "lint", PYTHONPATH=path)
+    done = started(tree, "lint", PYTHONPATH=path)
     assert done.returncode == 2
     assert b"kpl: internal error: ZeroDivisionError: by zero" in done.stderr
     assert b"Traceback" not in done.stderr
-    assert b"Traceback" in kpl(tree, "lint", PYTHONPATH=path, KPL_DEBUG="1").stderr
+    assert b"Traceback" in started(tree, "lint", PYTHONPATH=path, KPL_DEBUG="1").stderr
 
 
 def test_a_difference_shows_three_lines_around_what_changes(tmp_path: Path) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from kpl.cli import streams
+from kpl.errors import UsageError
 from samples import BAD
 from support import POSIX, ROOT, kpl
 
@@ -172,3 +177,80 @@ def test_odd_surroundings_change_no_exit_code(folder: Path, words: list[str], en
     assert done.returncode == kpl(folder, *words).returncode
     assert b"rror" not in done.stderr
     assert done.stdout
+
+
+# --- the streams themselves
+
+
+def test_what_is_written_to_a_pipe_arrives_and_who_has_gone_is_told() -> None:
+    reader, writer = os.pipe()
+    output, given = streams._Output(writer, "w", closefd=False), streams._Input(reader, closefd=False)
+    assert output.write(memoryview(b"abc")) == 3
+    assert os.read(reader, 9) == b"abc"
+    os.close(reader)
+    with pytest.raises(streams.ReaderGoneError):
+        output.write(memoryview(b"abc"))
+    assert streams._Error(writer, "w", closefd=False).write(memoryview(b"abc")) == 3, "there is nobody to tell"
+    os.close(writer)
+    with pytest.raises(UsageError, match=r"^standard output cannot be written: it is closed$"):
+        output.write(memoryview(b"abc"))
+    with pytest.raises(UsageError, match=r"^standard input cannot be read: it is closed$"):
+        given.readinto(memoryview(bytearray(9)))
+
+
+@pytest.mark.parametrize(("error", "reason"), [(9, "it is closed"), (28, "No space left on device")])
+def test_why_a_stream_fails(error: int, reason: str) -> None:
+    assert streams._reason(OSError(error, os.strerror(error))) == reason
+
+
+def test_a_pipe_that_does_not_wait_is_waited_for_at_either_end() -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    os.set_blocking(writer, False)
+    much = b"x" * 300_000
+    got: list[bytes] = []
+
+    def read() -> None:
+        source = io.BufferedReader(streams._Input(reader, closefd=False))
+        got.append(source.read(len(much)))
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    time.sleep(0.05)
+    with io.BufferedWriter(streams._Output(writer, "w", closefd=False)) as target:  # type: ignore[type-var]
+        target.write(much)
+    thread.join(30)
+    os.close(writer)
+    os.close(reader)
+    assert got == [much]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "data"),
+    [
+        ("utf-8", "é✓\r\n", "é✓\r\n".encode()),
+        ("latin-1", "é✓\n", b"\xe9\\u2713\n"),
+        ("ascii", "é\n", "é\n".encode()),
+        ("utf-8", "\udcff\n", b"\\udcff\n"),
+        ("utf-8", "::error::x\n##[y]\n", b"\\x3a:error::x\n\\x23#[y]\n"),
+    ],
+)
+def test_text_is_written_in_the_encoding_of_the_stream(encoding: str, text: str, data: bytes) -> None:
+    raw = io.BytesIO()
+    lines = streams._Lines(raw, io.TextIOWrapper(io.BytesIO(), encoding))  # type: ignore[arg-type]
+    lines.write(text)  # a whole line needs no flush
+    assert raw.getvalue() == data
+    assert streams._Lines(raw, None).encoding == "utf-8"  # type: ignore[arg-type]
+
+
+def test_only_a_console_of_windows_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Console(io.RawIOBase):
+        def writable(self) -> bool:
+            return True
+
+    console = io.TextIOWrapper(io.BufferedWriter(Console()), "utf-8")
+    assert streams._console(console) is None
+    monkeypatch.setattr(io, "_WindowsConsoleIO", Console, raising=False)
+    assert streams._console(console) is console.buffer.raw
+    assert streams._console(io.TextIOWrapper(io.BytesIO(), "utf-8")) is None
+    assert streams._console(None) is None

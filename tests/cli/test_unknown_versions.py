@@ -11,7 +11,7 @@ from kpl.coredns.releases import VERSIONS
 from kpl.coredns.versions import nearest_release, releases
 from kpl.proxy.releases import BETA_KUBERNETES, NEWEST_KUBERNETES, nearest_kubernetes
 from kpl.text.version import Version
-from support import kpl
+from support import here as kpl
 
 NEWEST = VERSIONS[-1]
 UNKNOWN = [

@@ -8,7 +8,8 @@ import pytest
 
 from kpl.cli import usage
 from kpl.cli.main import cli
-from support import commands, kpl
+from support import commands
+from support import here as kpl
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import jsonschema
 import pytest
 
 from kpl.coredns.releases import VERSIONS
-from support import ROOT, kpl
+from support import ROOT
+from support import here as kpl
 
 NEWEST = VERSIONS[-1]
 

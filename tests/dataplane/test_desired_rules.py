@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from kpl.proxy.node.state import Destination, PortState
+from kpl.testing import node_dump
 from kpl_rules.dataplane._example_cluster import OTHER_POD, POD, WEB, endpoint_slice, every_service, node, service
 from kpl_rules.dataplane._nft import NEW
 from support import SHARED, run, underlined
+from twins import OF_NFT, OF_NODE_DUMP
 
 CODES = ("KPL470", "KPL471", "KPL472", "KPL473", "KPL474", "KPL475")
 PROXIER = SHARED / "corpus" / "proxier"
@@ -206,6 +208,20 @@ def _recorded() -> list[Any]:
     paths = [path for path in paths if path.name.count(".") == 1]
     cases = [pytest.param(path, id=f"{path.parent.name}/{path.name}") for path in paths]
     return cases or [pytest.param(None, marks=pytest.mark.skip("no dumps here"))]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "objects", "release"),
+    [("node.iptables", node_dump(), OF_NODE_DUMP, "1.36"), ("node.nft", NEW, OF_NFT, "1.37")],
+)
+def test_nothing_is_told_of_a_small_dump_and_its_objects(
+    name: str, text: str, objects: list[dict[str, Any]], release: str
+) -> None:
+    files: dict[str, str | bytes] = {"objects.json": json.dumps({"kind": "List", "items": objects}), name: text}
+    for known in ({}, {"node": "node1"}, {"node": "node1", "kubernetes": release}):
+        assert told(files, known) == []
+    # and it is looked at
+    assert told({**files, name: text.replace("10.244.1.", "10.244.9.")}, {"node": "node1"})
 
 
 @pytest.mark.parametrize("path", _recorded())

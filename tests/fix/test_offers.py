@@ -16,7 +16,8 @@ from kpl.inputs.document import Reading
 from kpl.lint.engine import Located, lint
 from kpl.lint.settings import Settings
 from samples import PROXY, config_map
-from support import facts, kpl, readings, refused
+from support import facts, readings, refused
+from support import here as kpl
 
 PROXY_1_37 = {"kubernetes": "1.37"}
 

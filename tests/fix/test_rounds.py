@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 import pytest
 
+from kpl.cluster import Cluster
+from kpl.fix import fixer
 from kpl.fix.fixer import MAX_ROUNDS, Outcome, fix_texts
-from kpl.fix.verification import Tried, _new_ranges
+from kpl.fix.verification import Tried, _new_ranges, try_fixes
 from kpl.inputs.corefile import Corefile, Directive
+from kpl.inputs.document import Reading
 from kpl.inputs.services import Service
+from kpl.lint.engine import lint
 from kpl.lint.registry import RuleEntry
 from kpl.lint.rule import Finding, Rule, Severity, Stop
 from kpl.lint.settings import Settings
@@ -84,6 +89,32 @@ class Reparents(Test):
         if name is not None and service.node.get("spec", "extra") is None:
             at = service.text.index("  type:")
             yield self.finding(name.span, "x", fix=Fix("x", (Edit(at, at, "  extra:\n  "),)))
+
+
+class NeverContent(Test):
+    """Once there is a `pong` it wants a `pang`, of which it is no more content."""
+
+    code, name, severity = "T6", "never-content", Severity.INFO
+
+    def check(self, directive: Directive) -> Iterator[Finding]:
+        if directive.name in ("pong", "pang"):
+            fix = Fix("x", (Edit(*directive.name.span, "pang"),)) if directive.name == "pong" else None
+            yield self.finding(directive.name.span, "x", fix=fix)
+
+
+class OneLog(Test):
+    """Wants no `log` where another Corefile has a `pong`."""
+
+    code, name = "T7", "one-log"
+
+    def check(self, cluster: Cluster) -> Iterator[Finding]:
+        lines = [
+            (document, each) for document, corefile in cluster.corefiles for each in corefile.servers[0].directives
+        ]
+        for document, line in lines:
+            if line.name == "log" and any(each.name == "pong" for other, each in lines if other is not document):
+                fix = Fix("x", (Edit(*line.name.span, "loop"),))
+                yield self.finding(line.name.span, "x", fix=fix, document=document)
 
 
 class OnlyThese(Settings):
@@ -177,6 +208,64 @@ def test_an_offered_fix_that_fails_is_a_bug_unless_another_fix_is_the_reason(
     assert (len(outcome.bugs), len(outcome.not_applied), outcome.withheld) == (bugs, not_applied, [])
     assert outcome.texts == {}
     assert outcome.applied == []
+
+
+def test_a_fix_that_is_refused_leaves_what_the_others_made() -> None:
+    outcome = fix(block("ping", "errors"), ForcesPong, NeverContent)
+    assert outcome.texts == {"Corefile": block("pong", "errors")}
+    assert [each.code for each in outcome.applied] == ["T3"]
+    assert [each.problem for each in outcome.withheld] == ["the finding remains after the fix"]
+    assert (outcome.bugs, outcome.not_applied) == ([], [])
+
+
+def test_what_a_fix_brings_up_in_another_file_is_fixed_as_well() -> None:
+    settings = type("These", (OnlyThese,), {"classes": (ForcesPong, OneLog)})()
+    texts = {"a/Corefile": block("ping", "log"), "b/Corefile": block("ping")}
+    outcome = fix_texts(readings(texts), settings, unsafe=False)
+    assert outcome.texts == {"a/Corefile": block("pong", "loop"), "b/Corefile": block("pong")}
+    assert refused(outcome) == []
+    # with one of them as context, which is never changed
+    first, second = readings(texts)
+    assert fix_texts([first], settings, False, [second]).texts == {"a/Corefile": block("pong", "log")}
+    pong = readings({"b/Corefile": block("pong")})
+    assert fix_texts([first], settings, False, pong).texts == {"a/Corefile": block("pong", "loop")}
+
+
+def test_an_unsafe_fix_is_made_on_demand_beside_the_safe_ones() -> None:
+    text = ". {\n    forward . 10.0.0.1\n}\n"
+    config = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: ipvs\n"
+    read = readings({"Corefile": text, "config.yaml": config})
+    assert list(fix_texts(read, Settings(), unsafe=False).texts) == ["Corefile"]
+    assert list(fix_texts(read, Settings(), unsafe=True).texts) == ["Corefile", "config.yaml"]
+
+
+@pytest.mark.troubles
+def test_a_file_on_which_kpl_fails_keeps_the_others_fixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = type("These", (OnlyThese,), {"classes": (RemovesPairs,)})()
+    real = try_fixes
+
+    def failing(read: list[Reading], number: int, *more: Any) -> Tried:
+        if number == 0:
+            raise ValueError("x")
+        return real(read, number, *more)
+
+    monkeypatch.setattr(fixer, "try_fixes", failing)
+    texts = {"a/Corefile": block("log", "log"), "b/Corefile": block("log", "log")}
+    assert fix_texts(readings(texts), settings, unsafe=False).texts == {"b/Corefile": block("log")}
+
+
+def test_it_ends_when_nothing_changes_anymore(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = type("These", (OnlyThese,), {"classes": (RemovesPairs,)})()
+    ran: list[object] = []
+    real = lint
+
+    def counting(*words: Any, **more: Any) -> object:
+        ran.append(words)
+        return real(*words, **more)
+
+    monkeypatch.setattr(fixer, "lint", counting)
+    fix_texts(readings({"a/Corefile": block("log", "log"), "b/Corefile": block("log", "log")}), settings, unsafe=False)
+    assert len(ran) <= 4
 
 
 def test_the_places_of_what_edits_wrote_are_known() -> None:

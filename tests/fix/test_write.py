@@ -76,3 +76,69 @@ def test_what_a_killed_run_left_behind_is_removed_and_nothing_else(tmp_path: Pat
     clean(str(tmp_path))
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {names["alive"], names["other"], names["long"], f"{SCRATCH_PREFIX}{dead}0"}
+
+
+@POSIX
+def test_the_owner_is_kept_and_the_links_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "Corefile"
+    path.write_bytes(b"old")
+    owners: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "chown", lambda _, user, group: owners.append((user, group)))
+    assert replace_file(str(path), b"old", b"new") == 0
+    assert owners == [(path.stat().st_uid, path.stat().st_gid)]
+    os.link(path, tmp_path / "second")
+    os.link(path, tmp_path / "third")
+    assert replace_file(str(path), b"new", b"newer") == 2
+    assert ((tmp_path / "second").read_bytes(), path.read_bytes()) == (b"new", b"newer")
+
+
+@POSIX
+def test_what_is_written_is_nobody_else_s_until_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "Corefile"
+    path.write_bytes(b"old")
+    path.chmod(0o644)
+    seen: list[tuple[int, int, bytes, bytes]] = []
+    fsync = os.fsync
+
+    def looking(descriptor: int) -> None:
+        (scratch,) = tmp_path.glob(f"{SCRATCH_PREFIX}*")
+        new, ignored = scratch / "new", (scratch / ".gitignore").read_bytes()
+        seen.append((scratch.stat().st_mode & 0o777, new.stat().st_mode & 0o777, new.read_bytes(), ignored))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", looking)
+    replace_file(str(path), b"old", b"new")
+    assert seen == [(0o700, 0o600, b"new", b"*\n")]
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"^gone/Corefile: No such file"):
+        replace_file("gone/Corefile", b"old", b"new")
+    clean(str(tmp_path / "gone"))
+
+
+@POSIX
+@pytest.mark.parametrize(("seconds", "left"), [(3500, True), (3700, False)])
+def test_what_a_living_process_left_is_removed_after_an_hour(tmp_path: Path, seconds: int, left: bool) -> None:
+    folder = tmp_path / f"{SCRATCH_PREFIX}{os.getpid()}"
+    folder.mkdir()
+    os.utime(folder, (time.time() - seconds, time.time() - seconds))
+    clean(str(tmp_path))
+    assert folder.exists() is left
+
+
+@POSIX
+def test_a_process_of_somebody_else_is_alive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(process: int, signal: int) -> None:
+        assert (process, signal) == (123456789, 0)
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    folder = tmp_path / f"{SCRATCH_PREFIX}123456789"
+    folder.mkdir()
+    clean(str(tmp_path))
+    assert folder.exists()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "kill", lambda *_: (_ for _ in ()).throw(ProcessLookupError))
+    clean("")
+    assert not folder.exists()

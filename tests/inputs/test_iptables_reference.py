@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import random
 import re
-import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from growth import MOST, growth
 from kpl.inputs import iptables
 from kpl.inputs.iptables import parse_iptables_save
 from kpl.inputs.known_shapes import KnownShapes
@@ -243,17 +243,6 @@ def test_a_line_that_the_pattern_leaves_alone() -> None:
     assert kinds[1:] == [1, None, None, None, None]
 
 
-def seconds(make: Callable[[int], str], size: int) -> float:
-    """How long it takes to read a dump of this size, the best of three."""
-    text = make(size)
-    best = float("inf")
-    for _ in range(3):
-        start = time.process_time()
-        parse_iptables_save(text)
-        best = min(best, time.process_time() - start)
-    return best
-
-
 HOSTILE: dict[str, Callable[[int], str]] = {
     "every line a new shape": lambda n: "*nat\n" + "".join(f"-A C --o{i} 1 -j X\n" for i in range(n)),
     "shapes that part late": lambda n: (
@@ -278,8 +267,7 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_dumps_are_read_in_linear_time(kind: str) -> None:
-    small, large = seconds(HOSTILE[kind], 4_000), seconds(HOSTILE[kind], 32_000)
-    assert large < 30 * max(small, 0.004), f"eight times the text takes {large / small:.0f} times as long"
+    assert growth(parse_iptables_save, HOSTILE[kind], 4_000) < MOST
 
 
 WORD = st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9.:/,_-]{0,12}\Z")

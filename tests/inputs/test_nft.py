@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from growth import MOST, growth
 from kpl.inputs import nftshape
 from kpl.inputs.nft import parse_nft, seconds
 from kpl.inputs.nftables import Element, NftRuleset, NftTable
@@ -317,9 +317,7 @@ def test_json_is_linear() -> None:
         one = json.loads(JSON)["nftables"]
         return json.dumps({"nftables": [*one[:2], *(one[2:] * times)]})
 
-    small, large = text(100), text(800)
-    ratio = _best(lambda: read_all(parse_nft_json(large))) / max(_best(lambda: read_all(parse_nft_json(small))), 0.002)
-    assert ratio < 8 * 4
+    assert growth(lambda written: read_all(parse_nft_json(written)), text, 200) < MOST
 
 
 def test_json_that_is_cut_off() -> None:
@@ -896,15 +894,6 @@ def _many_services(number: int) -> str:
     return "\n".join([*lines, "}", ""])
 
 
-def _best(run: Any) -> float:
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -936,9 +925,7 @@ def _best(run: Any) -> float:
     ],
 )
 def test_reading_is_linear(text: Any) -> None:
-    small, large = text(100_000), text(800_000)
-    ratio = _best(lambda: read_all(parse_nft(large))) / max(_best(lambda: read_all(parse_nft(small))), 0.002)
-    assert ratio < 8 * 4
+    assert growth(lambda written: read_all(parse_nft(written)), text, 100_000) < MOST
 
 
 def test_many_shapes_are_read_roughly(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,9 @@ import pytest
 import kpl.lint.settings
 from kpl.cli.options import find_config
 from kpl.errors import UsageError
-from kpl.lint.config import load_config, schema
+from kpl.facts import Origin
+from kpl.inputs.yamltree import compose
+from kpl.lint.config import load_config, plain, schema
 from kpl.lint.registry import find
 from kpl.lint.rule import Severity
 from kpl.text.globs import glob_matches
@@ -230,3 +232,175 @@ def test_named_clusters_have_their_facts_over_those_of_all(tmp_path: Path) -> No
     assert (east.name, east.paths, east.root) == ("east", ["east/**"], str(tmp_path))
     assert (east.facts.kubernetes, east.facts.nodes, east.facts.cluster_domain) == (Version("1.36"), 3, "east.local")
     assert (west.facts.kubernetes, west.facts.nodes) == (Version("1.30"), 3)
+
+
+def wrong(folder: Path, text: str | bytes) -> str:
+    """What is told of a configuration, behind the name of its file."""
+    with pytest.raises(UsageError) as caught:
+        load(folder, text)
+    return str(caught.value).removeprefix(f"{folder / '.kpl.yaml'}:")
+
+
+def test_a_file_that_cannot_be_read_or_is_too_large_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"none: No such file or directory$"):
+        load_config(str(tmp_path / "none"))
+    filler = b"ignore: []\n" + b"#" * ((1 << 20) - 11)
+    assert load(tmp_path, filler).ignore == []
+    assert wrong(tmp_path, filler + b"#") == " larger than 1 MiB"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("- ignore: []\n  ignore: []\n", "2:3: `ignore` is set twice"),
+        ("overrides:\n- paths: [a]\n  paths: [b]\n", "3:3: `paths` is set twice"),
+        ("cluster:\n  coredns-environment: {A: x, A: y}\n", "2:31: `A` is set twice"),
+        ("rules:\n  missing-cache:\n    [a]: 5\n", "3:5: a key must be a word"),
+        ("x-y: 1\nignor: []\n", "1:1: `x-y` is not a setting; valid names are cluster, clusters, exclude, "),
+        ("fail_on: error\n", "1:1: `fail_on` is not a setting; did you mean `fail-on`?"),
+        ("rules:\n  missing-cache: {ttl: 5}\n", "2:24: `ttl` is not an option of missing-cache\n"),
+        ("rules:\n  ndots-search-cost: {x: 5}\n", "2:26: `x` is not an option of ndots-search-cost"),
+        ("severity: {missing-cash: error}\nrules: {missing-cash: {}}\n", "1:12: no rule is called `missing-cash`"),
+        ("rules: {KPL9999: {}}\n", "1:9: no rule is called `KPL9999`; `kpl rules` lists all rules"),
+        ("severity: [error]\n", "1:11: ['error'] is not of type 'object'"),
+        ("overrides:\n- paths: [a]\n- paths: []\n  severity: {KPL201: bad}\n", "4:22: 'bad' is not one of"),
+        ("cluster: {nodes: -1}\n", "1:18: '-1' is not of type 'integer'"),
+        ("cluster: {nodes: 1000000001}\n", "1:18: 1000000001 is greater than the maximum"),
+        ("cluster: {nodes: 3.5}\n", "1:18: '3.5' is not of type 'integer'"),
+        ("cluster: {nodes: '3'}\n", "1:18: '3' is not of type 'integer'"),
+        ("cluster: {node-local-dns: 'true'}\n", "1:27: 'true' is not of type 'boolean'"),
+        ("cluster: {domain: true}\n", "1:19: True is not of type 'string'"),
+        ("cluster: {domain: }\n", "1:19: None is not of type 'string'"),
+    ],
+)
+def test_the_message_about_each_mistake(tmp_path: Path, text: str, told: str) -> None:
+    assert f"{wrong(tmp_path, text)}\n".startswith(told)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ignore: []}\n",
+        "  'ignore' : []\n",
+        '"fail-on": error\n',
+        "--- \n# x\nignore: []\n",
+        "%YAML 1.2\n---\nignore: []\n",
+    ],
+)
+def test_a_setting_is_known_however_it_is_written(tmp_path: Path, text: str) -> None:
+    assert load(tmp_path, text).configured
+
+
+@pytest.mark.parametrize("text", ["password: x\n", "x\n", "a:\n  - ignore\n", "ig: nore\n", "[]\n", "--- x\n"])
+def test_what_another_program_wrote_is_not_quoted(tmp_path: Path, text: str) -> None:
+    assert wrong(tmp_path, text) == "1:1: not a kpl configuration: the file has none of its settings"
+
+
+REST = "' is not one of ['error', 'warning', 'info', 'never']"
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"),
+    [
+        (186, f"'{'x' * 186}{REST}"),
+        (187, f"'{'x' * 119}…{'x' * 67}{REST}"),
+        (245, f"'{'x' * 119}…{'x' * 67}{REST}"),
+        (246, f"'{'x' * 119}…{'x' * 66}{REST}…"),
+        (400, f"'{'x' * 119}…{'x' * 119}…"),
+    ],
+)
+def test_a_long_value_is_shortened_in_the_message(tmp_path: Path, length: int, shown: str) -> None:
+    assert wrong(tmp_path, f"fail-on: {'x' * length}\n") == f"1:10: {shown}"
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("a", "a"),
+        ("'true'", "true"),
+        ("true", True),
+        ("false", False),
+        ("True", "True"),
+        ("null", None),
+        ("~", None),
+        ("'null'", "null"),
+        ("12", 12),
+        ("'12'", "12"),
+        ("1.30", "1.30"),
+        ("-1", "-1"),
+        ("[1, [a]]", [1, ["a"]]),
+        ("{a: {b: 2}}", {"a": {"b": 2}}),
+    ],
+)
+def test_values_are_those_that_a_person_means(written: str, value: object) -> None:
+    (root,) = compose(f"x: {written}\n")
+    assert plain(root) == {"x": value}
+    assert type(plain(root)["x"]) is type(value)
+
+
+@pytest.mark.parametrize(("before", "known"), [(99, True), (100, False)])
+def test_a_misspelt_setting_is_looked_for_among_the_first_hundred_keys(
+    tmp_path: Path, before: int, known: bool
+) -> None:
+    keys = "".join(f"key-{number:03}: 1\n" for number in range(before))
+    assert ("not a kpl configuration" in wrong(tmp_path, f"{keys}ignroe: []\n")) is not known
+    assert "not a kpl configuration" not in wrong(tmp_path, f"{keys}ignore: []\n")
+
+
+def test_facts_remember_the_line_that_tells_them(tmp_path: Path) -> None:
+    path = str(tmp_path / ".kpl.yaml")
+    settings = load(
+        tmp_path,
+        "cluster:\n  nodes: 3\n  kernel: 5.13\n  coredns-files: [a]\nclusters:\n  x:\n    paths: [x]\n    node: w\n",
+    )
+    assert settings.facts.origins == {
+        "nodes": Origin(path, 2),
+        "kernel": Origin(path, 3),
+        "assumed_files": Origin(path, 4),
+    }
+    (named,) = settings.clusters
+    assert named.facts.origins == {**settings.facts.origins, "node": Origin(path, 8)}
+    assert load(tmp_path, "ignore: []\n").clusters == []
+
+
+def test_what_is_set_last_for_a_rule_in_a_file_counts() -> None:
+    from kpl.lint.settings import Override, Settings
+
+    rule = find("KPL201").load()()
+    error, info, warning = Severity.ERROR, Severity.INFO, Severity.WARNING
+    settings = Settings(
+        severities={"kpl201": error, "KPL202": info},
+        overrides=[
+            Override(["a/**"], severity={"missing-cache": info}),
+            Override(["a/b/**"], severity={"KPL201": warning}),
+            Override(["a/b/c/**"], severity={"KPL2": error, "missing-cach": error}),
+        ],
+    )
+    wanted = {"x": error, "a/x": info, "a/b/x": warning, "a/b/c/x": warning}
+    assert {path: settings.severity(rule, path) for path in wanted} == wanted
+    assert Settings(severities={"KPL202": info}).severity(rule, "x") is None
+
+
+def test_what_an_override_selects_is_beside_what_is_chosen_for_all() -> None:
+    from kpl.lint.settings import Override, Settings
+
+    settings = Settings(
+        select=["KPL201"],
+        extend=["KPL202"],
+        ignore=["KPL203"],
+        overrides=[
+            Override(["a/**"], select=["KPL203", "KPL204"], ignore=["KPL201"]),
+            Override(["b"], ignore=["KPL2"]),
+        ],
+    )
+
+    def codes(path: str) -> list[str]:
+        return [each.code for each in settings.rules_for(path)]
+
+    assert codes("x") == ["KPL201", "KPL202"] == [each.code for each in settings.rules]
+    # as long a selector as the one that ignores it does not win
+    assert codes("a/x") == ["KPL202", "KPL204"]
+    assert codes("b") == ["KPL201", "KPL202"]
+    assert (settings.knows("kpl201"), settings.knows("missing-cache"), settings.knows("KPL2")) == (True, True, False)
+    assert not Settings().excludes("a")
+    assert [Settings(exclude=["a/**"]).excludes(path) for path in ("a/b", "b/a")] == [True, False]

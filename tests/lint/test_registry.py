@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from kpl import troubles
 from kpl.errors import UsageError
-from kpl.lint.registry import choose, entries, find, scan_package
+from kpl.lint import registry
+from kpl.lint.config import load_config
+from kpl.lint.engine import lint
+from kpl.lint.registry import RuleEntry, choose, entries, find, scan_package
 from kpl.lint.settings import Settings
-from support import run
+from support import readings, run
 
 RULE = '''
 from __future__ import annotations
@@ -151,3 +155,163 @@ def test_two_rules_with_one_name_are_an_error(plugin: Path, code: str, slug: str
     (plugin / "acme_rules" / "clash.py").write_text(RULE.format(name="Clash", code=code, slug=slug))
     with pytest.raises(UsageError, match="two rules are called"):
         entries()
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("KPL9999", "`kpl rules` lists all rules"),
+        ("", "`kpl rules` lists all rules"),
+        ("missing-cash", "did you mean `missing-cache`?"),
+        ("Missing-Cache", "did you mean `missing-cache`?"),
+        ("MISSING-CASH", "did you mean `missing-cache`?"),
+        ("missing", None),
+        ("KPL20", None),
+        ("kpl2", None),
+        ("zz", "`kpl rules` lists all rules"),
+    ],
+)
+def test_the_hint_about_a_rule_that_is_not_there(word: str, hint: str | None) -> None:
+    with pytest.raises(UsageError) as caught:
+        find(word)
+    starting = sorted(
+        each for rule in entries() for each in (rule.code, rule.name) if each.lower().startswith(word.lower())
+    )
+    if hint is None:
+        told = [f"`{each}`" for each in starting]
+        hint = (
+            f"did you mean one of the {len(told)} rules from {told[0]} to {told[-1]}?"
+            if len(told) > 3
+            else f"did you mean {' or '.join(told)}?"
+        )
+    assert str(caught.value) == f"no rule is called `{word}`; {hint}"
+
+
+def entry(code: str, name: str, default: bool = True) -> RuleEntry:
+    return RuleEntry(code, name, "m", "C", "Corefile", "info", default, "s")
+
+
+FEW = (entry("KPL201", "missing-cache"), entry("KPL202", "other-cache"), entry("KPL301", "odd", False))
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "entries", lambda: FEW)
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("kpl", "`KPL201` or `KPL202` or `KPL301`?"),
+        ("kpl2", "`KPL201` or `KPL202`?"),
+        ("cache", "`missing-cache` or `other-cache`?"),
+        ("ing", "`missing-cache`?"),
+        ("ca", None),  # too short to be looked for inside of a name
+        ("othr-cache", "`other-cache`?"),
+        ("o", "`odd` or `other-cache`?"),
+    ],
+)
+def test_what_is_proposed_of_three_rules(word: str, hint: str | None) -> None:
+    with pytest.raises(UsageError) as caught:
+        find(word)
+    assert str(caught.value).partition("; ")[2] == (f"did you mean {hint}" if hint else "`kpl rules` lists all rules")
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize(
+    ("select", "extend", "ignore", "numbers"),
+    [
+        ([], [], [], "201 202"),
+        ([], ["KPL3"], [], "201 202 301"),
+        (["KPL3"], [], [], "301"),
+        (["ALL"], [], ["KPL2"], "301"),
+        (["KPL20"], [], ["KPL2"], "201 202"),
+        (["KPL2"], [], ["KPL2"], ""),
+        (["KPL"], [], ["missing-cache"], "202 301"),
+        ([], [], ["odd"], "201 202"),
+        ([], ["odd"], ["odd"], "201 202"),
+        ([], ["KPL2"], ["ALL"], "201 202"),
+        (["ALL"], [], ["ALL"], ""),
+    ],
+)
+def test_a_longer_selector_wins(select: list[str], extend: list[str], ignore: list[str], numbers: str) -> None:
+    assert codes(select, extend, ignore) == {f"KPL{number}" for number in numbers.split()}
+
+
+@pytest.mark.parametrize(
+    ("files", "offers"),
+    [
+        ({"acme-1.dist-info/entry_points.txt": "[kpl.rules]\na = b\n"}, True),
+        ({"acme-1.egg-info/entry_points.txt": "[x]\na = b\n[kpl.rules]\na = b\n"}, True),
+        ({"acme-1.dist-info/entry_points.txt": "[console_scripts]\nkpl.rules = b\n"}, False),
+        ({"acme-1.dist-info/METADATA": "[kpl.rules]\n", "b-1.dist-info/entry_points.txt": "[kpl.rules]"}, True),
+        ({"acme/entry_points.txt": "[kpl.rules]\na = b\n"}, False),
+        ({"kplint-1.dist-info/entry_points.txt": "[kpl.rules]\nkpl = kpl_rules\n"}, False),
+        (
+            {
+                "kplint-1.dist-info/entry_points.txt": "[kpl.rules]\n",
+                "kplint_acme-1.dist-info/entry_points.txt": "[kpl.rules]\n",
+            },
+            True,
+        ),
+        ({}, False),
+    ],
+)
+def test_whether_a_folder_offers_rules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], offers: bool
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert registry._offers_rules(str(tmp_path)) is offers
+    monkeypatch.chdir(tmp_path)
+    assert registry._offers_rules("") is offers
+    assert registry._offers_rules(str(tmp_path / "none")) is False
+
+
+@pytest.mark.troubles
+def test_a_rule_that_cannot_be_loaded_costs_its_findings(plugin: Path) -> None:
+    settings = Settings(select=("ACME1", "KPL201"))
+    gone = [each._replace(class_name="Gone") if each.code == "ACME1" else each for each in settings.rules]
+    settings.__dict__["rules"] = gone
+    found = lint(readings({"Corefile": ". {\n    forward . 9.9.9.9\n}\n"}), settings).findings
+    assert [each.code for each in found] == ["KPL201"]
+    (trouble,) = troubles.noted().values()
+    assert str(trouble).startswith("the rule Gone of acme_rules.dns.seen does not run, because it is not a subclass")
+
+
+@pytest.mark.troubles
+def test_what_is_broken_is_told_and_the_rest_is_there(plugin: Path) -> None:
+    (plugin / "acme_rules" / "broken.py").write_text("1 / 0\n")
+    wrong = RULE.format(name="Wrong", code="acme-2", slug="wrong")
+    right = RULE.format(name="Right", code="ACME3", slug="right").partition("Stop\n")[2]
+    (plugin / "acme_rules" / "wrong.py").write_text(wrong + right)
+    told: list[str] = []
+    assert [entry[0] for entry in scan_package("acme_rules", told.append)] == ["ACME1", "ACME3"]
+    assert [text.partition(" do")[0] for text in told] == [
+        "the rules of acme_rules.broken",
+        "the rule Wrong of acme_rules.wrong",
+    ]
+    with pytest.raises(registry.BrokenRuleError, match="ZeroDivisionError"):
+        scan_package("acme_rules")
+    assert {"ACME1", "ACME3"} <= {each.code for each in entries()}
+    # a name that no rule has may be that of one that is broken
+    assert registry.some_are_missing()
+    assert choose(["wrong"], [], []) == []
+    path = plugin / ".kpl.yaml"
+    path.write_text("severity: {wrong: error}\nrules: {wrong: {a: 1}}\n")
+    assert load_config(str(path)).options == {"wrong": {"a": 1}}
+
+
+def test_nothing_is_missing_where_nothing_is_broken(plugin: Path) -> None:
+    assert not registry.some_are_missing()
+    with pytest.raises(registry.BrokenRuleError, match="it is not a package"):
+        scan_package("acme_rules.dns.seen")
+
+
+def test_options_by_name_are_over_those_by_code(plugin: Path) -> None:
+    settings = Settings(select=("ACME",), options={"acme-seen": {"most": 5}, "ACME1": {"most": 4, "text": "x"}})
+    rule = settings.rule(settings.rules[0])
+    assert rule.option == {"text": "x", "most": 5}
+    assert settings.rule(settings.rules[0]) is rule

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from kpl import Cluster, Document, Finding, Rule, Severity, Stop
+from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Stop
 from kpl.corefiles import Corefile, Directive, ServerBlock
 from kpl.lint.ruleclass import fault
+from kpl.lint.suppression import Suppression
 
 
 class Right(Rule):
@@ -35,6 +36,35 @@ def out_of_turn(self, cluster: Cluster, document: Document) -> None: ...  # type
 
 
 def below(self, corefile: Corefile, directive: Directive) -> None: ...  # type: ignore[no-untyped-def]
+
+
+def no_parameters(self) -> None: ...  # type: ignore[no-untyped-def]
+
+
+def half_a_type(self, server: ServerBlock, corefile) -> None: ...  # type: ignore[no-untyped-def]
+
+
+def beside_a_model(self, corefile: Corefile, server: ServerBlock) -> None: ...  # type: ignore[no-untyped-def]
+
+
+def about_a_suppression(self, suppression: Suppression, document: Document) -> None: ...  # type: ignore[no-untyped-def]
+
+
+def about_a_model(self, corefile: Corefile, document: Document, cluster: Cluster) -> None: ...  # type: ignore[no-untyped-def]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"code": "A1", "name": "a1-b2", "needs": "Corefile|Dump Service", "clue": "a|b", "home": "https://x"},
+        {"check": about_a_model},
+        {"options": {"a": True, "b": 1, "c": "x", "d": []}},
+        {"symptoms": ["slow-lookups"], "default": False},
+        {"examples": (Good({}), Bad({}))},
+    ],
+)
+def test_what_a_class_may_have(changed: dict[str, Any]) -> None:
+    assert fault(type("Right", (Right,), {"__doc__": "It is right.", **changed})) is None
 
 
 def test_a_right_class_has_no_fault() -> None:
@@ -64,6 +94,26 @@ def test_a_right_class_has_no_fault() -> None:
         ({"options": {1: "a"}}, ["option `1`"]),
         ({"examples": [1]}, ["`examples`"]),
         ({"examples": 1}, ["`examples`"]),
+        ({"code": "ACME"}, ["`'ACME'`", "ACME101"]),
+        ({"code": "101"}, ["`'101'`"]),
+        ({"code": 1}, ["`1`"]),
+        ({"name": "is--right"}, ["`name`"]),
+        ({"name": "-right"}, ["`name`"]),
+        ({"name": None}, ["has nothing as its `name`"]),
+        ({"__doc__": "\n"}, ["docstring"]),
+        ({"clue": 1}, ["`clue`", "not text"]),
+        ({"clue": "("}, ["`clue`", "not a regular expression"]),
+        ({"home": None}, ["has nothing as its `home`"]),
+        ({"needs": "Corefile Nothing|Dump"}, ["needs `Nothing`"]),
+        ({"check": 5}, ["no method `check`"]),
+        ({"check": no_parameters}, ["without a type"]),
+        ({"check": half_a_type}, ["without a type"]),
+        ({"check": beside_a_model}, ["`ServerBlock` after `Corefile`", "only Document, Cluster"]),
+        ({"check": about_a_suppression}, ["`Document` after `Suppression`", "nothing can follow"]),
+        ({"options": {"a": None}}, ["has nothing as the default"]),
+        ({"symptoms": "slow-lookups"}, ["`symptoms`"]),
+        ({"symptoms": ["slow"]}, ["`symptoms`"]),
+        ({"examples": {}}, ["`examples`"]),
     ],
 )
 def test_what_is_wrong_is_told(changed: dict[str, Any], words: list[str]) -> None:

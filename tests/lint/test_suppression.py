@@ -11,8 +11,10 @@ from kpl.fix.fixer import fix_texts
 from kpl.lint.engine import lint
 from kpl.lint.settings import Settings
 from kpl.lint.suppression import find_suppressions
+from kpl.text.edit import apply_edits
 from samples import config_map, indented
-from support import kpl, readings, refused, run, underlined
+from support import here as kpl
+from support import readings, refused, run, underlined
 
 BAD = ". {\n    forward . 9.9.9.9\n}\n"
 CACHE = ("missing-cache", "unused-suppression")
@@ -198,3 +200,98 @@ def test_names_have_places() -> None:
     assert [text[slice(*name.span)] for name in suppression.names] == ["one", "KPL2"]
     assert text[slice(*suppression.span)] == "# kpl: ignore[one, KPL2]  why"
     assert suppression.line == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("# kpl: ignore[a]\nx\n", [2]),
+        ("x # kpl: ignore[a]\n", [1]),
+        ("# kpl: ignore-file[a]\n", [None]),
+        ("# kpl: ignore[a]\n# kpl: ignore[b]\n# more\nx\n", [4, 4]),
+        ("# kpl: ignore[a]\nx\n# kpl: ignore[b]\ny\n", [2, 4]),
+        ("# kpl: ignore[a]\n\nx\n", [2]),
+        # behind the last line there is no other
+        ("x\n# kpl: ignore[a]", [3]),
+        ("x\n# kpl: ignore[a]\n# more", [3]),
+        ("a\tb\t#kpl:\tignore[a]\r\n\t# kpl:ignore[b]\r\nx\r\n", [1, 3]),
+        ("x#kpl: ignore[a]\n", []),
+        ("# kpl:\n# ignore[a]\n", []),
+        ("# kpl: ignores[a]\n", []),
+    ],
+)
+def test_the_line_that_a_comment_speaks_of(text: str, lines: list[int | None]) -> None:
+    assert [each.line for each in find_suppressions(text)] == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "has_reason"),
+    [
+        ("x # kpl: ignore[a]", False),
+        ("x # kpl: ignore[a] why", True),
+        ("x # kpl: ignore[a] -- :", False),
+        ("x # kpl: ignore", False),
+        ("x # kpl: ignore why", False),  # it names no rule
+        ("x # why # kpl: ignore[a]", True),
+        ("# why\n# kpl: ignore[a]\nx", True),
+        ("  # why\n\t# kpl: ignore[a]\nx", True),
+        ("why\n# kpl: ignore[a]\nx", False),
+        ("# why\nx\n# kpl: ignore[a]\ny", False),
+        ("# kpl: ignore[b] its own\n# kpl: ignore[a]\nx", False),
+        ("\n# kpl: ignore[a]\nx", False),
+        ("# kpl: ignore[a]\n# why\nx", False),
+    ],
+)
+def test_where_a_reason_is_looked_for(text: str, has_reason: bool) -> None:
+    assert [each.has_reason for each in find_suppressions(text)][-1] is has_reason
+
+
+@pytest.mark.parametrize(
+    ("text", "idle", "left"),
+    [
+        ("x # kpl: ignore[a, b]\ny\n", "ab", "x\ny\n"),
+        ("x\t # kpl: ignore[a] why\ny\n", "a", "x\ny\n"),
+        ("x # kpl: ignore[a, b,c]  why\n", "b", "x # kpl: ignore[a, c]  why\n"),
+        ("x # kpl: ignore[a, b]\n", "a", "x # kpl: ignore[b]\n"),
+        ("x\n  # kpl: ignore[a]\ny\n", "a", "x\ny\n"),
+        ("# kpl: ignore[a]\nx\n", "a", "x\n"),
+        ("x\n# kpl: ignore[a]", "a", "x\n"),
+        ("# kpl: ignore-file\nx\n", "", "x\n"),
+    ],
+)
+def test_what_is_idle_is_taken_out(text: str, idle: str, left: str) -> None:
+    (found,) = find_suppressions(text)
+    found.judged = set(idle)
+    assert apply_edits(text, found.removal()) == left
+
+
+def test_what_is_idle() -> None:
+    (found,) = find_suppressions("x # kpl: ignore[used, judged, unknown, unseen, both]")
+    found.used, found.judged, found.unknown = {"used", "both"}, {"used", "judged", "both"}, {"unknown"}
+    assert found.idle == ["judged", "unknown"]
+
+
+def test_of_two_comments_for_one_line_both_are_used() -> None:
+    text = ". {\n    # kpl: ignore[missing-cache]\n    # kpl: ignore[KPL201]\n    forward . 9.9.9.9\n}\n"
+    assert found({"Corefile": text}, complete=True) == []
+    more = text.replace("9.9.9.9\n", "9.9.9.9 # kpl: ignore[missing-cache]\n")
+    assert found({"Corefile": more}, complete=True) == []
+    assert run({"Corefile": more}, CACHE).silenced == 1
+
+
+def test_a_comment_in_a_text_that_an_alias_brings_in() -> None:
+    text = (
+        "a: &c |\n  # kpl: ignore-file[missing-cache]\n" + indented(BAD, 2) + "kind: ConfigMap\ndata:\n  Corefile: *c\n"
+    )
+    assert run({"cm.yaml": text}, CACHE).findings == []
+
+
+def test_a_comment_inside_of_one_scalar_says_nothing_of_the_next() -> None:
+    head = "kind: ConfigMap\nmetadata: {name: coredns, namespace: kube-system}\ndata:\n"
+    quiet = '". {\\n    forward . 9.9.9.9\\n}\\n# kpl: ignore-file[missing-cache]\\n"\n'
+    loud = '". {\\n    forward . 9.9.9.9\\n}\\n"\n'
+    for first, second in ((quiet, loud), (loud, quiet)):
+        result = run({"cm.yaml": f"{head}  Corefile: {first}  x.server: {second}"}, CACHE)
+        assert ([each.name for each in result.findings], result.silenced) == (["missing-cache"], 1)
+    outside = f"{head}  Corefile: {loud}  x.server: {loud}# kpl: ignore-file[missing-cache]\n"
+    assert run({"cm.yaml": outside}, CACHE).silenced == 2

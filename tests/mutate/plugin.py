@@ -22,7 +22,10 @@ if os.environ.get("MUTATE_CONTEXT"):
         data_suffix=True,
         source=[os.environ["MUTATE_SOURCE"]],
         context=os.environ["MUTATE_CONTEXT"],
+        config_file=False,
     )
+    # a test may look at all that is printed
+    measured.set_option("run:disable_warnings", ["no-data-collected", "module-not-imported", "module-not-measured"])
     leave = os._exit
 
     def keep():
@@ -55,14 +58,16 @@ class Measured:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
         self.coverage.switch_context(item.nodeid)
         os.environ[CONTEXT] = item.nodeid
+        before = sum(os.times()[:4])
         try:
             return (yield)
         finally:
+            # of the processor, in this process and those that it started: a busy machine would leave tests out
+            self.seconds[item.nodeid] = sum(os.times()[:4]) - before
             del os.environ[CONTEXT]
             self.coverage.switch_context("")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + report.duration
         if report.failed:
             self.failed.add(report.nodeid)
 

@@ -37,12 +37,26 @@ BEARING = {
     "resolver": ["tests/resolver"],
     "proxy": ["tests/proxy", "tests/test_cluster_kube_proxy.py", "tests/dataplane"],
     "verify": [
+        "tests/verify",
         "tests/cli/test_verify.py",
         "tests/proxy/configuration/test_verdict_judge.py",
         "tests/coredns/test_judge.py",
     ],
     "clusters": ["tests/partition", "tests/cli/test_clusters.py"],
-    "shares": ["tests/lint", "tests/partition", "tests/test_parallel.py"],
+    "shares": ["tests/lint", "tests/partition", "tests/test_parallel.py", "tests/cli/test_cache.py"],
+    "cache.py": ["tests/cli/test_cache.py"],
+    "parallel.py": ["tests/test_parallel.py"],
+    "troubles.py": ["tests/lint", "tests/cli/test_troubles.py", "tests/cli/test_cli.py"],
+    "cluster.py": [
+        "tests/test_cluster.py",
+        "tests/test_cluster_kube_proxy.py",
+        "tests/partition",
+        "tests/verify",
+        "tests/lint/test_engine.py",
+        "tests/coredns/test_customized.py",
+        "tests/dataplane/test_desired_rules.py",
+        "tests/cli/test_unknown_versions.py",
+    ],
     "lint": ["tests/lint", "tests/fix", "tests/cli/test_troubles.py"],
     "fix": ["tests/fix", "tests/cli/test_fix_files.py"],
     "report": [
@@ -51,7 +65,6 @@ BEARING = {
     ],
     "generate": ["tests/generate"],
     "cli": ["tests/cli", "tests/report"],
-    "cluster.py": ["tests/test_cluster.py", "tests/test_cluster_kube_proxy.py", "tests/coredns/test_customized.py"],
     "conntrack.py": ["tests/dataplane/test_conntrack_counters.py", "tests/dataplane/test_table_rules.py"],
     "rules/loading": ["tests/coredns", "tests/lint/test_suppression.py"],
     "rules/resolver": ["tests/resolver"],
@@ -60,10 +73,11 @@ BEARING = {
     "rules/dataplane": ["tests/dataplane"],
 }
 # whose tests are no examples of rules: these would only take long
-WITHOUT_EXAMPLES = ("text", "golang", "verify", "clusters", "report", "generate", "cli")
+WITHOUT_EXAMPLES = ("text", "golang", "verify", "clusters", "report", "generate", "cli", "cache.py", "parallel.py")
 # tests of time and of random inputs notice little, and rarely the same
 SLOW = ("linear", "any_bytes", "growth", "any_json", "fuzz")
 SECONDS_OF_A_MUTANT = 20.0
+"""Of the processor."""
 
 
 @dataclass
@@ -160,7 +174,8 @@ def measured(
 
     data = str(copy.parent / "coverage")
     os.environ.update(MUTATE_DATA=data, MUTATE_SOURCE=str(package))
-    cover = coverage.Coverage(data_file=data, source=[str(package)])
+    # started processes have no configuration beside them, and data with branches does not go with data without
+    cover = coverage.Coverage(data_file=data, source=[str(package)], config_file=False)
     cover.start()
     shown = {path.stem.replace("_", "-") for path in Path(package).glob("*.py")} if "kpl_rules" in package else set()
     plugin = Measured(cover, lambda name: _bears(name, shown))
@@ -225,7 +240,7 @@ def tried(copy: Path, mutant: Mutant, tests: list[str], stamp: int) -> bool:
     # Python tells bytecode of other text by the second of its time
     os.utime(path, (stamp, stamp))
     try:
-        code = forked(lambda: exit_code(tests), SECONDS_OF_A_MUTANT * 3)
+        code = forked(lambda: exit_code(tests), SECONDS_OF_A_MUTANT * 6)
         # without an answer the change made a test hang or end the process; 2 is a module that cannot be imported
         if code not in (0, 1, 2, None):
             sys.exit(f"pytest ended with {code}")

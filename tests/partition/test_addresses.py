@@ -19,7 +19,7 @@ def manifests(**named: str) -> Addresses:
     return _addresses(named, dumped=False)
 
 
-def dump(_unnamed: tuple[str, ...] = (), **named: str) -> Addresses:
+def dump(_unnamed: tuple[str, ...] = (), /, **named: str) -> Addresses:
     """What a dump shows; of ports without a name only the address."""
     return _addresses(named, dumped=True)._replace(unnamed=frozenset(("TCP", each, 80) for each in _unnamed))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -11,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from kpl.inputs.coverage import Coverage
+from kpl.inputs.coverage import Coverage, Skipped, SkipReason
 from kpl.lint.engine import Located, LocatedRelated, Result
 from kpl.lint.registry import entries
 from kpl.lint.rule import Bad, Severity
 from kpl.report import report
+from kpl.report.coverage import coverage_line, print_coverage
 from kpl.report.records import record
 from kpl.report.screen import printable, render, summary, wants_color
 from kpl.text.edit import Edit, Fix, apply_edits
@@ -398,3 +400,116 @@ ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 def test_how_many_are_found(found: list[tuple[Severity, Fix | None]], files: int, line: str) -> None:
     findings = [located("x", 0, 1, severity=severity, fix=fix) for severity, fix in found]
     assert summary(Result(findings), files) == line
+
+
+# --- what was not checked
+
+
+def coverage_of(checked: dict[str, int], *skipped: Skipped) -> Coverage:
+    return Coverage(Counter(checked), list(skipped))
+
+
+@pytest.mark.parametrize(
+    ("checked", "skipped", "line"),
+    [
+        ({}, {}, "0 files checked."),
+        ({"corefile": 1}, {}, "1 file checked (1 Corefile)."),
+        (
+            {"yaml": 2, "corefile fragment": 1200, "iptables": 1},
+            {},
+            "1,203 files checked (1,200 Corefile fragment, 2 YAML, 1 iptables).",
+        ),
+        ({}, {SkipReason.TEMPLATE: 1}, "0 files checked; not checked: 1 template."),
+        (
+            {"corefile": 1},
+            {SkipReason.UNREADABLE: 2, SkipReason.OTHER_NAME: 1001, SkipReason.ENCRYPTED: 1},
+            "1 file checked (1 Corefile); not checked: 1,001 with unrelated names, 1 encrypted, 2 unreadable.",
+        ),
+    ],
+)
+def test_the_line_of_what_was_checked(checked: dict[str, int], skipped: dict[SkipReason, int], line: str) -> None:
+    found = [Skipped("a", reason, "is so") for reason, count in skipped.items() for _ in range(count)]
+    assert coverage_line(coverage_of(checked, *found)) == line
+
+
+def test_every_reason_has_words_for_one_and_for_many() -> None:
+    for reason in SkipReason:
+        for count in (1, 2):
+            line = coverage_line(coverage_of({}, *[Skipped("a", reason, "")] * count))
+            assert line.startswith(f"0 files checked; not checked: {count} ")
+
+
+@pytest.mark.parametrize("err", [True, False])
+@pytest.mark.parametrize("show", [True, False])
+def test_what_was_not_checked_is_listed_on_demand(show: bool, err: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    skipped = [
+        Skipped("a\x1b", SkipReason.BINARY, "is a binary file"),
+        Skipped("b", SkipReason.TEMPLATE, "is a template", 7),
+    ]
+    print_coverage(coverage_of({}, *skipped), show_skipped=show, err=err)
+    captured = capsys.readouterr()
+    lines = ["a\\x1b: not checked: it is a binary file", "b:7: not checked: it is a template"] if show else []
+    lines += ["0 files checked; not checked: 1 template, 1 binary."]
+    assert (captured.err if err else captured.out).splitlines() == lines
+    assert (captured.out if err else captured.err) == ""
+
+
+@pytest.mark.parametrize("show", [True, False])
+@pytest.mark.parametrize("format_", ["text", "concise", "json", "jsonl"])
+def test_every_format_tells_what_was_not_checked(format_: str, show: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    skipped = Skipped("a", SkipReason.BINARY, "is a binary file")
+    report(Result(), coverage_of({"yaml": 1}, skipped), format_, show_skipped=show)
+    out = capsys.readouterr().out
+    assert ("is a binary file" in out) is show
+    if format_.startswith("json"):
+        rows = json.loads(out) if format_ == "json" else [json.loads(line) for line in out.splitlines()]
+        told = {"path": "a", "line": None, "skipped": "binary", "message": "not checked: it is a binary file"}
+        assert rows == ([told] if show else [])
+    else:
+        assert out.endswith(
+            "No problems found in 1 file.\n" * (not show) + "1 file checked (1 YAML); not checked: 1 binary.\n"
+        )
+
+
+def test_concise_is_one_line_for_a_finding(capsys: pytest.CaptureFixture[str]) -> None:
+    report(Result([located("a\nbc\n", 3, 4)]), coverage_of({"yaml": 1}), "concise")
+    assert capsys.readouterr().out.splitlines() == [
+        "f:2:2: warning KPL999 [a-rule] it breaks",
+        "Found 1 problem (1 warning) in 1 file.",
+        "1 file checked (1 YAML).",
+    ]
+
+
+@pytest.mark.parametrize(("color", "painted"), [("always", True), ("never", False)])
+def test_text_is_colored_as_told(color: str, painted: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    report(Result([located("ab\n", 0, 1)]), Coverage(), "text", color=color)
+    assert ("\x1b[33m" in capsys.readouterr().out) is painted
+    report(Result([located("ab\n", 0, 1)]), Coverage(), "concise", color=color)
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_record_has_its_clusters_and_whether_a_fix_is_safe() -> None:
+    made = record(located("ab\n", 0, 1, clusters=("east", "west"), fix=Fix("t", (Edit(0, 1, "x"),), safe=False)))
+    assert made["clusters"] == ["east", "west"]
+    assert made["fix"] == {
+        "title": "t",
+        "safe": False,
+        "edits": [{"line": 1, "column": 1, "end_line": 1, "end_column": 2, "text": "x"}],
+    }
+    assert "clusters" not in record(located("ab\n", 0, 1))
+
+
+@pytest.mark.parametrize(
+    ("severity", "code"), [(Severity.ERROR, "31"), (Severity.WARNING, "33"), (Severity.INFO, "34")]
+)
+def test_the_severity_has_its_color(severity: Severity, code: str) -> None:
+    assert f"\x1b[{code}m\x1b[1m{severity.value}\x1b[0m" in render(located("ab\n", 0, 1, severity=severity), True)
+
+
+def test_a_span_of_six_lines_is_shown_whole_and_one_of_seven_is_not() -> None:
+    for count, cut in ((6, False), (7, True)):
+        text = "".join(f"line{number}\n" for number in range(count))
+        lines = render(located(text, 0, len(text)), False).split("\n")
+        assert (f"{count} | ..." in lines) is cut
+        assert ("6 | line5" in lines) is True
+        assert f"{count} | line{count - 1}" in lines or cut

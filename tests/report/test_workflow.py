@@ -22,7 +22,8 @@ from kpl.report.workflow import without_commands
 from kpl.text.source import Source
 from kpl.text.span import Span
 from samples import BAD
-from support import ROOT, kpl
+from support import ROOT
+from support import here as kpl
 
 EVIL = " ::error title=x::##[error]y"
 NODE = (ROOT / "examples" / "shop" / "nodes" / "node-1.iptables").read_text(encoding="utf-8")

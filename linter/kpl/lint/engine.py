@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -177,12 +178,11 @@ def _once(found: Sequence[tuple[str, list[Located]]]) -> list[Located]:
         return found[0][1]
     places: dict[tuple[str, Span], dict[Located, list[str]]] = {}
     for name, findings in found:
-        for finding in findings:
+        for finding in dict.fromkeys(findings):
             places.setdefault((finding.code, finding.span), {}).setdefault(finding, []).append(name)
     made = []
-    for holds in places.values():
-        (finding, names), *others = holds.items()
-        also = [name for other in others for name in other[1] if name not in names]
+    for (finding, names), *others in (same for holds in places.values() for same in _same_things(holds)):
+        also = [name for other in others for name in other[1]]
         if any(other.fix != finding.fix for other, _ in others):
             finding = finding._replace(fix=None)
         if also or len(names) < len(found):
@@ -191,6 +191,18 @@ def _once(found: Sequence[tuple[str, list[Located]]]) -> list[Located]:
             finding = finding._replace(message=f"{finding.message} ({where})", clusters=clusters)
         made.append(finding)
     return made
+
+
+def _same_things(holds: dict[Located, list[str]]) -> Iterable[list[tuple[Located, list[str]]]]:
+    """The findings at one place, with the clusters of each: those together that are one thing. Two in a cluster are two."""
+    things: dict[int, list[tuple[Located, list[str]]]] = {}
+    seen: Counter[str] = Counter()
+    for finding, names in holds.items():
+        number = max(seen[name] for name in names)
+        things.setdefault(number, []).append((finding, names))
+        for name in names:
+            seen[name] = number + 1
+    return things.values()
 
 
 def _cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Settings) -> dict[int, list[Finding]]:

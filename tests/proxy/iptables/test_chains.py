@@ -51,6 +51,24 @@ def test_chains_of_others(name: str) -> None:
     assert not is_kube_proxy_chain(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "protocol", "endpoint", "code"),
+    [
+        # https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/
+        ("default/hostnames:", "tcp", "10.244.3.6:9376", "57KPRZ3JQVENLNBR"),
+        ("default/hostnames:", "TCP", "10.244.1.7:9376", "WNBA2IHDGP2BOBGZ"),
+        ("default/hostnames:", "tcp", "10.244.2.3:9376", "X3P2623AGDH6CDF3"),
+        # printf %s shop/web:httptcp10.244.1.5:8080 | sha256sum | cut -c1-20 | xxd -r -p | base32
+        ("shop/web:http", "tcp", "10.244.1.5:8080", "34ZZ2QFGO32YYXXO"),
+        ("shop/web:http", "tcp", "[fd00:10:244:1::5]:8080", "SDQJBP3G53U5CYU2"),
+    ],
+)
+def test_known_endpoint_chains(name: str, protocol: str, endpoint: str, code: str) -> None:
+    assert endpoint_chain(name, protocol, endpoint) == f"KUBE-SEP-{code}"
+    assert is_kube_proxy_chain(f"KUBE-SEP-{code}")
+    assert service_chain("KUBE-SVC-", "default/hostnames:", "tcp") == "KUBE-SVC-NWV5X2332I4OT4T3"
+
+
 LARGE = SHARED / "corpus" / "proxier" / "1.37" / "01-clusterip.iptables"
 
 

@@ -17,9 +17,12 @@ from kpl.proxy.node.compare import differences
 from kpl.proxy.node.state import NodeState
 from kpl.proxy.services.expected import expected_states
 from kpl.proxy.services.selection import NodeFacts
+from kpl.testing import node_dump
 from kpl.text.version import Version
+from kpl_rules.dataplane._nft import NEW, OLD
 from objects import models
-from support import SHARED
+from support import SHARED, readings
+from twins import OF_NFT, OF_NODE_DUMP
 
 PROXIER = SHARED / "corpus" / "proxier"
 HERE = NodeFacts("node1", "z1")
@@ -87,6 +90,51 @@ def test_the_rules_are_as_expected(path: Path) -> None:
         wanted = expected(path, node)
         for state in states:
             assert differences(wanted.get(state.ip_family, NodeState(state.ip_family)), state) == []
+
+
+TWINS = [
+    pytest.param("node.iptables", node_dump(), OF_NODE_DUMP, "1.36", id="iptables"),
+    pytest.param("node.nft", NEW, OF_NFT, "1.37", id="nftables"),
+    pytest.param("node.nft", OLD, OF_NFT, "1.33", id="nftables of 1.33"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "objects", "release"), TWINS)
+def test_the_small_dumps_are_what_their_objects_ask_for(
+    name: str, text: str, objects: list[dict[str, Any]], release: str
+) -> None:
+    (reading,) = readings({name: text})
+    states = [state for document in reading.documents for state in Cluster().node_states(document)]
+    for node in (HERE, NodeFacts("node1"), NodeFacts()):
+        (wanted,) = expected_states(*models(objects), node, Version(release))
+        for state in states:
+            assert differences(wanted, state) == []
+    (wanted,) = expected_states(*models(objects), HERE, Version(release))
+    assert programmed(states) == programmed([wanted])
+    # each of the Services matters
+    for service in {each["metadata"]["name"] for each in objects if each["kind"] == "Service"}:
+        fewer = [each for each in objects if not (each["kind"] == "Service" and each["metadata"]["name"] == service)]
+        (wanted,) = expected_states(*models(fewer), HERE, Version(release))
+        (found,) = differences(wanted, states[0])
+        assert (found.kind.value, f"/{service}" in found.title) == ("service left over", True)
+
+
+def test_on_another_node_the_small_dump_would_be_wrong() -> None:
+    (reading,) = readings({"node.iptables": node_dump()})
+    (state,) = (state for document in reading.documents for state in Cluster().node_states(document))
+    wrong = {
+        "node2": {("shop/pay", "answered although there is no endpoint", ("10.244.1.9:8443",))},
+        "node3": {
+            ("shop/far:http", "refused although there are endpoints", ("10.244.3.4:8080",)),
+            ("shop/pay", "endpoint missing", ("10.244.3.9:8443",)),
+            ("shop/pay", "endpoint left over", ("10.244.1.9:8443",)),
+        },
+    }
+    for node, told in wrong.items():
+        (wanted,) = expected_states(*models(OF_NODE_DUMP), NodeFacts(node), Version("1.36"))
+        found = differences(wanted, state)
+        assert {each.way for each in found} == {"external"}
+        assert {(each.title, each.kind.value, each.expected or each.programmed) for each in found} == told
 
 
 @pytest.mark.parametrize("path", dumps("1.*/04-etp-local.iptables"))
