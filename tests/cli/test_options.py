@@ -428,9 +428,10 @@ def test_the_work_tree_of_all_paths(work: Path, paths: tuple[str, ...], is_one: 
 @pytest.mark.parametrize(("count", "opened"), [(199, False), (200, True)])
 def test_a_cache_is_opened_for_two_hundred_files(monkeypatch: pytest.MonkeyPatch, count: int, opened: bool) -> None:
     asked: list[object] = []
-    monkeypatch.setattr("kpl.cli.caching.cache_of", lambda *words: asked.append(words))
-    context.open_cache([Found("a", named=False)] * count, "root", {})
-    assert asked == ([("root", {})] if opened else [])
+    monkeypatch.delenv("KPL_CACHE_DIR", raising=False)
+    monkeypatch.setattr("kpl.cli.caching.cache_in", lambda *words: asked.append(words))
+    context.open_cache([Found("a", named=False)] * count, "root", {"no_cache": False})
+    assert asked == ([(os.path.join("root", ".kpl_cache"),)] if opened else [])
 
 
 # --- clusters
