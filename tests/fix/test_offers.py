@@ -13,7 +13,8 @@ from kpl.fix.fixer import Outcome, fix_texts
 from kpl.fix.offers import offers, together
 from kpl.fix.verification import Tried, try_fixes
 from kpl.inputs.document import Reading
-from kpl.lint.engine import Located, lint
+from kpl.lint.engine import lint
+from kpl.lint.located import Located
 from kpl.lint.settings import Settings
 from samples import PROXY, config_map
 from support import facts, kpl, readings, refused

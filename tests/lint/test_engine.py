@@ -13,7 +13,8 @@ from kpl.cli.linting import share_out
 from kpl.cluster import Cluster
 from kpl.inputs.corefile import Corefile, Directive, ServerBlock
 from kpl.inputs.document import Document
-from kpl.lint.engine import Result, lint
+from kpl.lint.engine import lint
+from kpl.lint.located import Result
 from kpl.lint.registry import RuleEntry
 from kpl.lint.rule import Confidence, Finding, Related, Rule, Severity, Stop
 from kpl.lint.settings import Override, Settings

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from kpl.inputs.coverage import Coverage
-from kpl.lint.engine import Located, LocatedRelated, Result
+from kpl.lint.located import Located, LocatedRelated, Result
 from kpl.lint.registry import entries
 from kpl.lint.rule import Bad, Severity
 from kpl.report import report

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpl.lint.engine import Located, LocatedRelated
+from kpl.lint.located import Located, LocatedRelated
 from kpl.lint.rule import Severity
 from kpl.report.screen import printable, render
 from kpl.text.edit import Edit, Fix

@@ -16,7 +16,7 @@ from kpl.shares.share import NOTHING, share_of
 
 if TYPE_CHECKING:
     from kpl.clusters.partition import Member
-    from kpl.lint.engine import Located
+    from kpl.lint.located import Located
     from kpl.lint.settings import Settings
 
 FOLDER = ".kpl_cache"

@@ -18,7 +18,7 @@ from kpl.inputs.detect import IPTABLES, kind_by_name
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Reading
 from kpl.lint import engine
-from kpl.lint.engine import Result
+from kpl.lint.located import Result
 from kpl.lint.settings import Settings
 from kpl.parallel import Swap, can_fork, in_two_processes, side_by_side
 

@@ -9,7 +9,8 @@ from kpl import troubles
 from kpl.fix.offers import Withheld, offers, together
 from kpl.fix.verification import Trials, judging, same_rules, try_fixes
 from kpl.inputs.document import Reading
-from kpl.lint.engine import Located, lint
+from kpl.lint.engine import lint
+from kpl.lint.located import Located
 from kpl.lint.settings import Settings
 from kpl.text.edit import Edit
 

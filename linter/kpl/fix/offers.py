@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from kpl.fix.verification import Trials, finding_problem, judging, same_rules, try_fixes
 from kpl.inputs.document import Reading
-from kpl.lint.engine import Located, lint
+from kpl.lint.engine import lint
+from kpl.lint.located import Located
 from kpl.lint.settings import Settings
 from kpl.text.edit import Edit, collide
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from kpl.inputs.coverage import Skipped
-from kpl.lint.engine import Located
+from kpl.lint.located import Located
 from kpl.report.jsontext import dumps, path_fields, text_fields
 from kpl.text.source import Source
 from kpl.text.span import Span

@@ -15,7 +15,7 @@ from kpl.text.source import Source
 from kpl.text.span import Span
 
 if TYPE_CHECKING:
-    from kpl.lint.engine import Located, Result
+    from kpl.lint.located import Located, Result
 
 _COLORS = {"error": "red", "warning": "yellow", "info": "blue"}
 _WIDTH = 160

@@ -10,7 +10,8 @@ from kpl.fix.fixer import Outcome, fix_texts
 from kpl.fix.offers import Withheld
 from kpl.inputs.document import Reading
 from kpl.inputs.read import read
-from kpl.lint.engine import Located, lint
+from kpl.lint.engine import lint
+from kpl.lint.located import Located
 from kpl.lint.rule import Bad, Example, Good, Rule
 from kpl.lint.settings import Settings
 from kpl.text.version import Version
