@@ -43,7 +43,7 @@ def test_one_file_that_cannot_be_written_does_not_stop_the_others(tmp_path: Path
 def test_an_offered_fix_that_fails_verification_is_exit_code_2(tmp_path: Path) -> None:
     script = """
 import kpl.fix.fixer as fixer
-from kpl.fix.offers import Withheld
+from kpl.lint.located import Withheld
 real = fixer.fix_texts
 def failing(*words):
     outcome = real(*words)

@@ -280,7 +280,7 @@ module.{name} = broken
     [
         ("kpl.inputs.files", "_identify", ["lint", "--format", "concise"], 1, "Corefile:2:5: warning KPL201"),
         ("kpl.inputs.read", "read_documents", ["lint", "--format", "concise"], 1, "Corefile:2:5: warning KPL201"),
-        ("kpl.lint.engine", "lint_file", ["lint", "--format", "concise"], 1, "Corefile:2:5: warning KPL201"),
+        ("kpl.lint.running", "_is_misread", ["lint", "--format", "concise"], 1, "Corefile:2:5: warning KPL201"),
         ("kpl.lint.engine", "Suppressions", ["lint", "--format", "concise"], 1, "Corefile:2:5: warning KPL201"),
         ("kpl.verify.configurations", "_contents", ["verify"], 0, "Corefile: loads"),
         ("kpl.verify.judged", "_judged", ["verify"], 0, "Corefile: loads"),

@@ -113,9 +113,9 @@ def test_what_is_at_fault_is_looked_for_by_halves(monkeypatch: pytest.MonkeyPatc
     tried: list[int] = []
     whole = try_fixes
 
-    def counted(readings: Sequence[Reading], number: int, batch: Sequence[Located], *more: Any) -> Tried:
+    def counted(readings: Sequence[Reading], batch: Sequence[Located], *more: Any) -> Tried:
         tried.append(len(batch))
-        return whole(readings, number, batch, *more)
+        return whole(readings, batch, *more)
 
     monkeypatch.setattr(module, "try_fixes", counted)
     bad = "---\n" + PROXY.replace("mode: ipvs", "bindAddres: nowhere")

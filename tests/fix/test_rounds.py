@@ -172,7 +172,7 @@ def test_files_are_fixed_with_their_neighbours_known() -> None:
 def test_an_offered_fix_that_fails_is_a_bug_unless_another_fix_is_the_reason(
     monkeypatch: pytest.MonkeyPatch, problem: str, bugs: int, not_applied: int
 ) -> None:
-    monkeypatch.setattr("kpl.fix.fixer.try_fixes", lambda *_: Tried(None, problem))
+    monkeypatch.setattr("kpl.fix.fixer.try_fixes", lambda *_: Tried({}, problem))
     outcome = fix(block("log", "log"), RemovesPairs)
     assert (len(outcome.bugs), len(outcome.not_applied), outcome.withheld) == (bugs, not_applied, [])
     assert outcome.texts == {}

@@ -238,7 +238,7 @@ def test_two_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> N
         forked.append(pid := fork())
         return pid
 
-    monkeypatch.setattr("kpl.lint.engine.LARGE", 0)
+    monkeypatch.setattr("kpl.lint.running.LARGE", 0)
     monkeypatch.setattr("kpl.parallel.os.fork", forking)
     both = [lint([reading], Settings(), share_out=share_out).findings for reading in readings(files)]
     assert len(forked) == len(files)

@@ -11,7 +11,7 @@ from kpl.inputs import files, yamldocuments, yamltree
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Reading
 from kpl.inputs.read import read
-from kpl.lint import engine, running
+from kpl.lint import running
 from kpl.lint.engine import lint
 from kpl.lint.located import Located
 from kpl.lint.settings import Settings
@@ -94,7 +94,7 @@ def test_threads_lint_at_once() -> None:
 
 def test_lint_itself_forks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.fork", lambda: pytest.fail("lint forks"))
-    monkeypatch.setattr(engine, "LARGE", 0)
+    monkeypatch.setattr(running, "LARGE", 0)
     assert lint(readings({"Corefile": COREFILE}), Settings()).findings
 
 

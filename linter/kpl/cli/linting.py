@@ -130,7 +130,7 @@ def _checked(
 
         result.findings = offers(readings, result.findings, settings).findings
     if results is not None:
-        results.keep(unknown, result.findings)
+        results.keep(unknown, result)
         numbers = {id(each.source): number for number, each in enumerate(readings)}
         result.findings = sorted([*known, *result.findings], key=lambda each: numbers[id(each.source)])
     return result

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from kpl import troubles
 from kpl.cluster import Cluster
 from kpl.inputs.document import TELLING, Reading
 from kpl.lint.located import Located, Result
-from kpl.lint.rule import Finding
-from kpl.lint.running import Active, ShareOut, cluster_findings, idle_suppressions, lint_file
+from kpl.lint.running import Part, ShareOut, cluster_findings, idle_suppressions
 from kpl.lint.settings import Settings
 from kpl.lint.suppression import Suppressions
 from kpl.text.span import Span
-
-LARGE = 3_000_000
-"""In characters: the rules about the one document of a larger file may be shared out."""
 
 
 def lint(
@@ -34,9 +29,10 @@ def lint(
     result = Result()
     chosen = readings if only is None else only
     everything = Cluster([document for reading in readings for document in reading.documents], settings.facts)
-    of_file: dict[int, list[_Part]] = {}
+    by_source = {id(reading.source): reading for reading in readings}
+    of_file: dict[int, list[Part]] = {}
     for name, cluster, own, files in _clusters(readings, everything, chosen, settings):
-        part = _Part(name, cluster, own, cluster_findings(cluster, files, own), share_out)
+        part = Part(name, cluster, own, cluster_findings(cluster, files, own), by_source, share_out)
         for each in files:
             of_file.setdefault(id(each), []).append(part)
     for reading in chosen:
@@ -55,33 +51,6 @@ def lint(
                     located += idle_suppressions(suppressions, active, everything, own, settings.complete)
             result.findings += sorted(located, key=lambda each: (each.span, each.code))
     return result
-
-
-@dataclass(eq=False)
-class _Part:
-    """One cluster of a run, with the rules for its files."""
-
-    name: str
-    cluster: Cluster
-    settings: Settings
-    findings: dict[int, list[Finding]]
-    """Those of the rules about the whole cluster, by the identity of the document that they are in."""
-    share_out: ShareOut | None
-    _active: dict[int, Active] = field(default_factory=dict)
-
-    def lint(
-        self, reading: Reading, suppressions: Suppressions, silenced: set[tuple[str, Span]], result: Result
-    ) -> list[Located]:
-        """What the rules find in a file of the cluster."""
-        rules = self.settings.rules_for(reading.source.path)
-        active = self._active.get(id(rules))
-        if active is None:
-            active = self._active[id(rules)] = Active(rules, self.cluster)
-        large = len(reading.documents) == 1 and len(reading.source.text) > LARGE if self.share_out else False
-        share_out = self.share_out if large else None
-        return lint_file(
-            reading, self.cluster, self.settings, active, self.findings, suppressions, silenced, result, share_out
-        )
 
 
 def _clusters(

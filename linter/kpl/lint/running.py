@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from kpl import troubles
 from kpl.cluster import Cluster
 from kpl.inputs.document import DUMPS, Document, Reading
-from kpl.lint.located import Located, Result, locate
+from kpl.lint.located import Located, Result, Withheld, locate
 from kpl.lint.registry import BrokenRuleError, RuleEntry
 from kpl.lint.rule import Confidence, Finding, Rule, Severity
 from kpl.lint.settings import Settings
 from kpl.lint.suppression import Suppressions
+from kpl.text.edit import Fix
 from kpl.text.embedding import Embedding
 from kpl.text.span import Span
+
+LARGE = 3_000_000
+"""In characters: the rules about the one document of a larger file may be shared out."""
 
 ShareOut = Callable[[Callable[[Sequence[RuleEntry]], list[Finding]], Sequence[RuleEntry]], list[Finding]]
 """Calls a check with all of some rules, in parts if it likes, and returns what was found."""
@@ -75,47 +80,75 @@ def _is_needed(kind: str, entry: RuleEntry) -> bool:
     return kind in words or (kind in DUMPS and "Dump" in words)
 
 
-def lint_file(
-    reading: Reading,
-    cluster: Cluster,
-    settings: Settings,
-    active: Active,
-    cluster_findings: dict[int, list[Finding]],
-    suppressions: Suppressions,
-    silenced: set[tuple[str, Span]],
-    result: Result,
-    share_out: ShareOut | None,
-) -> list[Located]:
-    """What the rules find in a file as one of `cluster`."""
-    located: list[Located] = []
-    for document in reading.documents:
-        findings = [each for each in cluster_findings.get(id(document), ()) if each.rule.code in active.codes]
+@dataclass(eq=False)
+class Part:
+    """One cluster of a run, with the rules for its files."""
+
+    name: str
+    cluster: Cluster
+    settings: Settings
+    findings: dict[int, list[Finding]]
+    """Those of the rules about the whole cluster, by the identity of the document that they are in."""
+    by_source: Mapping[int, Reading]
+    """All files of the run, by the identity of their source."""
+    share_out: ShareOut | None
+    _active: dict[int, Active] = field(default_factory=dict)
+
+    def lint(
+        self, reading: Reading, suppressions: Suppressions, silenced: set[tuple[str, Span]], result: Result
+    ) -> list[Located]:
+        """What the rules find in a file of the cluster."""
+        rules = self.settings.rules_for(reading.source.path)
+        active = self._active.get(id(rules))
+        if active is None:
+            active = self._active[id(rules)] = Active(rules, self.cluster)
+        large = len(reading.documents) == 1 and len(reading.source.text) > LARGE if self.share_out else False
+        share_out = self.share_out if large else None
+        located: list[Located] = []
+        for document in reading.documents:
+            for finding in self._findings(document, active, share_out):
+                if finding.fix is not None and reading.not_written:
+                    result.unwritten[reading.source.path] = reading.not_written
+                    finding = finding._replace(fix=None)
+                one = _located(finding, document, self.settings)
+                if one is None:
+                    continue
+                if suppressions.silences(one.code, one.name, document, finding.span, one.span):
+                    silenced.add((one.code, one.span))
+                elif finding.fix is not None and finding.fix.elsewhere:
+                    located.append(self._unless_torn(one, finding.fix, result))
+                else:
+                    located.append(one)
+        return located
+
+    def _findings(self, document: Document, active: Active, share_out: ShareOut | None) -> Iterable[Finding]:
+        """What the rules find in a document, each finding once."""
+        findings = [each for each in self.findings.get(id(document), ()) if each.rule.code in active.codes]
         entries = active.for_document(document)
         if entries and document.model is None:
-            continue
+            return ()
         if entries and document.kind not in entries:  # its text promised something else
             entries = active.for_document(document)
         for context in subjects(document) if entries else ():
             subject = next(iter(context))
             if subject in entries:
-                context = {**context, "Document": document, "Cluster": cluster}
+                context = {**context, "Document": document, "Cluster": self.cluster}
                 of_all = context[subject] is document.model
-                findings += _check_all(entries[subject], context, settings, share_out if of_all else None)
-        misread = bool(findings) and _is_misread(document, cluster)
-        for finding in dict.fromkeys(findings):
-            if misread and type(finding.rule).sees() != "Document":
-                continue
-            if finding.fix is not None and reading.not_written:
-                result.unwritten[reading.source.path] = reading.not_written
-                finding = finding._replace(fix=None)
-            one = _located(finding, document, settings)
-            if one is None:
-                continue
-            if suppressions.silences(one.code, one.name, document, finding.span, one.span):
-                silenced.add((one.code, one.span))
-            else:
-                located.append(one)
-    return located
+                findings += _check_all(entries[subject], context, self.settings, share_out if of_all else None)
+        if findings and _is_misread(document, self.cluster):
+            findings = [each for each in findings if type(each.rule).sees() == "Document"]
+        return dict.fromkeys(findings)
+
+    def _unless_torn(self, finding: Located, fix: Fix, result: Result) -> Located:
+        """The finding, without its fix if kpl does not write all files that the fix edits."""
+        from kpl.lint.elsewhere import why_torn
+
+        result.reaching.add(finding.path)
+        problem = why_torn(finding, fix, self.by_source, self.settings) if finding.fix is not None else None
+        if problem is None:
+            return finding
+        result.withheld.append(Withheld(finding, problem))
+        return finding._replace(fix=None)
 
 
 def _is_misread(document: Document, cluster: Cluster) -> bool:

@@ -34,7 +34,13 @@ def record(finding: Located) -> dict[str, Any]:
             "title": fix.title,
             "safe": fix.safe,
             "edits": [
-                {**_place(finding.source, Span(edit.start, edit.end)), **text_fields(edit.text)} for edit in fix.edits
+                {
+                    **(path_fields(source.path) if source is not finding.source else {}),
+                    **_place(source, Span(edit.start, edit.end)),
+                    **text_fields(edit.text),
+                }
+                for source, edits in finding.edited
+                for edit in edits
             ],
         },
         "related": [
