@@ -1,0 +1,145 @@
+"""Fixes with edits in several files, on the disk: written together, found by two processes, not kept in the cache."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from kpl.cache import Cache
+from kpl.cli import caching, fix, linting, load
+from kpl.cli.load import Inputs
+from kpl.errors import UsageError
+from kpl.fix.fixer import Outcome, fix_texts
+from kpl.fix.write import Change, replace_files
+from kpl.inputs.coverage import Coverage
+from kpl.lint.located import Result
+from kpl.report.records import record
+from renames import BOTH, FIXED, SERVICE, TWIN, OnlyThese, Renames, settings
+from support import readings
+
+
+def written(tmp_path: Path) -> tuple[Inputs, Outcome]:
+    """Files on the disk, and what fixing came to."""
+    for name, text in {**BOTH, "c.yaml": TWIN}.items():
+        (tmp_path / name).write_text(text)
+    texts = {str(tmp_path / name): text for name, text in BOTH.items()}
+    read = readings(texts)
+    return Inputs(read, Coverage()), fix_texts(read, settings(), unsafe=False)
+
+
+def test_files_are_written_together(tmp_path: Path) -> None:
+    inputs, outcome = written(tmp_path)
+    assert fix._write_files(inputs, outcome) == []
+    assert {name: (tmp_path / name).read_text() for name in BOTH} == FIXED
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_a_file_that_changed_meanwhile_keeps_all_from_being_written(name: str, tmp_path: Path) -> None:
+    inputs, outcome = written(tmp_path)
+    (tmp_path / name).write_text("changed\n")
+    (problem,) = fix._write_files(inputs, outcome)
+    assert problem.startswith(f"{tmp_path / name}: changed while kpl was running, so it was not written; ")
+    assert problem.endswith(f"{tmp_path / 'twin.yaml'} have fixes in common, so none of them was written")
+    assert {each: (tmp_path / each).read_text() for each in BOTH} == {**BOTH, name: "changed\n"}
+    assert (outcome.changed, outcome.applied) == ([], [])
+
+
+def test_a_rename_that_fails_takes_the_first_one_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs, outcome = written(tmp_path)
+    replace = os.replace
+
+    def fails(source: str, target: str) -> None:
+        if target.endswith("twin.yaml") and source.endswith("new"):
+            raise OSError(5, "Input/output error")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", fails)
+    (problem,) = fix._write_files(inputs, outcome)
+    assert "twin.yaml: Input/output error; " in problem
+    assert {name: (tmp_path / name).read_text() for name in BOTH} == BOTH
+    assert sorted(os.listdir(tmp_path)) == ["c.yaml", *sorted(BOTH)]
+
+
+def test_two_names_of_one_file_are_not_written_over_each_other(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(UsageError, match="changed while"):
+        replace_files([Change(str(tmp_path / name), b"old", name.encode()) for name in "ab"])
+    assert (tmp_path / "a").read_bytes() == b"old"
+
+
+OPTIONS: dict[str, Any] = {
+    "as_kind": None,
+    "stdin_filename": None,
+    "no_cache": True,
+    "no_context": False,
+    "no_config": True,
+    "config": None,
+}
+
+
+def lint_here(*paths: str, **options: Any) -> Result:
+    return linting.lint_files(paths or ["."], settings(), None, {**OPTIONS, **options})[0]
+
+
+def shown(result: Result) -> list[dict[str, Any]]:
+    return [record(each) for each in result.findings]
+
+
+def test_two_processes_find_what_one_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(6):
+        (tmp_path / f"{number}.yaml").write_text(SERVICE.format("old" if number % 3 == 0 else "twin"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(linting, "can_fork", lambda: False)
+    alone = shown(lint_here())
+    assert [len(each["fix"]["edits"]) for each in alone] == [5, 5]
+    monkeypatch.setattr(load, "PARALLEL_FILES", 1)
+    monkeypatch.setattr(linting, "can_fork", lambda: True)
+    if hasattr(os, "fork"):
+        assert shown(lint_here()) == alone
+
+
+def test_context_is_not_edited_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in BOTH.items():
+        (tmp_path / name).write_text(text)
+    for words in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    monkeypatch.chdir(tmp_path)
+    assert [each["fix"] for each in shown(lint_here("old.yaml"))] == [None]
+    assert [each["fix"] is None for each in shown(lint_here("old.yaml", "twin.yaml"))] == [False]
+
+
+def test_findings_with_edits_elsewhere_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("kpl_rules.renames_for_a_test")
+    vars(module)["Renames"] = Renames
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(OnlyThese, "module", module.__name__)
+    monkeypatch.setattr(caching, "_version", lambda: "a wheel")
+    monkeypatch.setenv("KPL_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr("kpl.cli.context.FEWEST_CACHED", 1)
+    (tmp_path / "tree").mkdir()
+    monkeypatch.chdir(tmp_path / "tree")
+    for name, text in BOTH.items():
+        Path(name).write_text(text, encoding="utf-8")
+    kept: list[str] = []
+    keep = Cache.keep_findings
+
+    def noted(cache: Any, path: str, found: Any) -> None:
+        kept.append(path)
+        keep(cache, path, found)
+
+    monkeypatch.setattr(Cache, "keep_findings", noted)
+    first = lint_here(no_cache=False)
+    assert [each.fix is not None for each in first.findings] == [True]
+    Path("twin.yaml").write_text(f"# kpl: ignore-file[T1] as it is\n{TWIN}", encoding="utf-8")
+    second = lint_here(no_cache=False)
+    assert [each.fix for each in second.findings] == [None]
+    Path("twin.yaml").write_text(TWIN, encoding="utf-8")
+    assert shown(lint_here(no_cache=False)) == shown(first)
+    assert set(kept) == {"twin.yaml"}
