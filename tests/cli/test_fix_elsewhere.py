@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,7 +23,7 @@ from kpl.inputs.coverage import Coverage
 from kpl.lint.located import Result
 from kpl.report.records import record
 from renames import BOTH, FIXED, SERVICE, TWIN, OnlyThese, Renames, settings
-from support import readings
+from support import kpl, readings
 
 
 def written(tmp_path: Path) -> tuple[Inputs, Outcome]:
@@ -143,3 +145,77 @@ def test_findings_with_edits_elsewhere_are_not_kept(tmp_path: Path, monkeypatch:
     Path("twin.yaml").write_text(TWIN, encoding="utf-8")
     assert shown(lint_here(no_cache=False)) == shown(first)
     assert set(kept) == {"twin.yaml"}
+
+
+RULE = '''
+from kpl import Bad, Cluster, Edit, Fix, Good, Rule, Severity, Stop, files
+from kpl.manifests import Service
+
+SERVICE = "apiVersion: v1\\nkind: Service\\nmetadata:\\n  name: {}\\nspec:\\n  clusterIP: None\\n"
+
+
+class Renames(Rule):
+    """A Service is called `old`."""
+
+    code, name, stop, severity, since = "ACME1", "renames", Stop.COREDNS, Severity.WARNING, "1"
+    examples = (
+        Bad(
+            files(**{"old.yaml": SERVICE.format("old"), "twin.yaml": SERVICE.format("twin")}),
+            flags=["old"],
+            fixed=SERVICE.format("new"),
+            also={"twin.yaml": SERVICE.format("new-twin")},
+        ),
+        Good(files(**{"old.yaml": SERVICE.format("new")})),
+    )
+
+    def check(self, service: Service, cluster: Cluster):
+        if service.name == "old":
+            twins = [(at, (Edit(*each.name.span, "new-twin"),)) for at, each in cluster.of(Service) if each.name == "twin"]
+            edits = (Edit(*service.name.span, "new"),)
+            yield self.finding(service.name.span, "m", help="Rename it.", fix=Fix("Rename", edits, elsewhere=tuple(twins)))
+'''
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., tuple[int, str, str]]:
+    """Runs kpl in the folder `work` of `tmp_path`, with the rule above installed as a plug-in."""
+    package, information = tmp_path / "site" / "acme_rules", tmp_path / "site" / "acme-1.0.dist-info"
+    for folder in (package, information, tmp_path / "work"):
+        folder.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "renames.py").write_text(RULE)
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n")
+    (information / "entry_points.txt").write_text("[kpl.rules]\nacme = acme_rules\n")
+    for name, text in BOTH.items():
+        (tmp_path / "work" / name).write_text(text)
+
+    def run(*words: str) -> tuple[int, str, str]:
+        path = os.pathsep.join([str(tmp_path / "site"), *(each for each in sys.path if each)])
+        done = kpl(tmp_path / "work", *words, PYTHONPATH=path)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    return run
+
+
+def test_a_plug_in_fixes_several_files(run: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+    code, out, _ = run("lint", "--select", "ACME1", "--format", "jsonl")
+    (finding,) = map(json.loads, out.splitlines())
+    assert (code, [each.get("path") for each in finding["fix"]["edits"]]) == (1, [None, "twin.yaml"])
+    code, out, _ = run("fix", "--select", "ACME1", "--diff")
+    assert (code, out.count("+++ "), out.count("\n+  name: new")) == (0, 2, 2)
+    code, _, err = run("fix", "--select", "ACME1")
+    assert (code, err.splitlines()[0]) == (0, "Fixed 1 problem in 2 files.")
+    assert {name: (tmp_path / "work" / name).read_text() for name in BOTH} == FIXED
+    assert run("test", "acme_rules")[:2] == (0, "2 examples passed\n")
+    page = run("explain", "ACME1")[1]
+    assert "# old.yaml\napiVersion: v1\nkind: Service\nmetadata:\n  name: new\n" in page
+    assert "# twin.yaml\napiVersion: v1\nkind: Service\nmetadata:\n  name: new-twin\n" in page
+
+
+def test_why_a_fix_was_not_applied_is_told(run: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+    (tmp_path / "work" / "twin.yaml").write_text(f"# kpl: ignore-file[ACME1] as it is\n{TWIN}")
+    code, _, err = run("fix", "--select", "ACME1")
+    why = "it also edits twin.yaml, which suppresses ACME1 there"
+    assert code == 0
+    assert err.startswith(f"kpl: old.yaml:4:9: ACME1 renames: the fix was not applied because {why}\nNothing to fix.\n")
+    assert (tmp_path / "work" / "old.yaml").read_text() == BOTH["old.yaml"]
