@@ -55,6 +55,15 @@ class Unsafe(Renames):
         yield from super().check(service, cluster)
 
 
+class InTheTwin(Renames):
+    """A Service is called `old` beside a twin, whose file alone is edited."""
+
+    own = False
+
+    def check(self, service: Service, cluster: Cluster) -> Iterator[Finding]:
+        yield from (each for each in super().check(service, cluster) if each.fix and each.fix.elsewhere)
+
+
 class BreaksTheOther(Renames):
     """Its edit of the other file ends what YAML can read."""
 
@@ -74,6 +83,16 @@ class LosesAComment(Renames):
             at = document.embedding.text.index("spec:")  # type: ignore[attr-defined]
             edits = (Edit(at, len(document.embedding.text), "spec:\n  clusterIP: None\n"),)  # type: ignore[attr-defined]
             yield finding._replace(fix=Fix("Rename", finding.fix.edits, elsewhere=((document, edits),)))
+
+
+class OlderIsOld(Rule):
+    """A Service `older` is called `old`."""
+
+    code, name, stop, severity, since = "T4", "older-is-old", Stop.COREDNS, Severity.ERROR, "1"
+
+    def check(self, service: Service) -> Iterator[Finding]:
+        if service.name == "older":
+            yield self.finding(service.name.span, "m", fix=Fix("x", (Edit(*service.name.span, "old"),)))
 
 
 class NoTwins(Rule):

@@ -21,18 +21,19 @@ from kpl.fix.fixer import Outcome, fix_texts
 from kpl.fix.write import Change, replace_files
 from kpl.inputs.coverage import Coverage
 from kpl.lint.located import Result
+from kpl.lint.rule import Rule
 from kpl.report.records import record
-from renames import BOTH, FIXED, SERVICE, TWIN, OnlyThese, Renames, settings
+from renames import BOTH, FIXED, SERVICE, TWIN, InTheTwin, OnlyThese, Renames, settings
 from support import kpl, readings
 
 
-def written(tmp_path: Path) -> tuple[Inputs, Outcome]:
+def written(tmp_path: Path, *classes: type[Rule]) -> tuple[Inputs, Outcome]:
     """Files on the disk, and what fixing came to."""
     for name, text in {**BOTH, "c.yaml": TWIN}.items():
         (tmp_path / name).write_text(text)
     texts = {str(tmp_path / name): text for name, text in BOTH.items()}
     read = readings(texts)
-    return Inputs(read, Coverage()), fix_texts(read, settings(), unsafe=False)
+    return Inputs(read, Coverage()), fix_texts(read, settings(*classes), unsafe=False)
 
 
 def test_files_are_written_together(tmp_path: Path) -> None:
@@ -50,6 +51,21 @@ def test_a_file_that_changed_meanwhile_keeps_all_from_being_written(name: str, t
     assert problem.endswith(f"{tmp_path / 'twin.yaml'} have fixes in common, so none of them was written")
     assert {each: (tmp_path / each).read_text() for each in BOTH} == {**BOTH, name: "changed\n"}
     assert (outcome.changed, outcome.applied) == ([], [])
+
+
+def test_a_finding_whose_edits_elsewhere_are_not_written_is_not_fixed(tmp_path: Path) -> None:
+    inputs, outcome = written(tmp_path, InTheTwin)
+    assert len(outcome.applied) == 1
+    (tmp_path / "twin.yaml").write_text("changed\n")
+    assert len(fix._write_files(inputs, outcome)) == 1
+    assert outcome.applied == []
+
+
+def test_many_files_of_one_folder_are_written_together(tmp_path: Path) -> None:
+    for name in "abcd":
+        (tmp_path / name).write_bytes(b"old")
+    replace_files([Change(str(tmp_path / name), b"old", name.encode()) for name in "abcd"])
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {name: name for name in "abcd"}
 
 
 def test_a_rename_that_fails_takes_the_first_one_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

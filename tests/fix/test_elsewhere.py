@@ -21,6 +21,7 @@ from kpl.inputs.document import Reading
 from kpl.inputs.read import read
 from kpl.inputs.services import Service
 from kpl.lint.engine import lint
+from kpl.lint.located import FileEdits, Located, LocatedFix, Result, Withheld
 from kpl.lint.registry import RuleEntry
 from kpl.lint.rule import Bad, Finding, Rule
 from kpl.lint.settings import Settings
@@ -28,7 +29,7 @@ from kpl.report.records import record
 from kpl.report.screen import render
 from kpl.testing.examples import unmet
 from kpl.text.edit import Edit, Fix
-from kpl.text.source import SourceOrigin
+from kpl.text.source import Source, SourceOrigin
 from renames import (
     BOTH,
     COREFILE,
@@ -37,8 +38,10 @@ from renames import (
     SERVICE,
     TWIN,
     BreaksTheOther,
+    InTheTwin,
     LosesAComment,
     NoTwins,
+    OlderIsOld,
     OnlyThese,
     Renames,
     TwinsAreTwo,
@@ -72,17 +75,7 @@ def test_all_files_are_edited() -> None:
     assert offered(readings(BOTH), settings()) == [True]
 
 
-def test_edits_in_other_files_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    class InTheTwin(Renames):
-        """A Service is called `old` beside a twin."""
-
-        own = False
-
-        def check(self, service: Service, cluster: Cluster) -> Iterator[Finding]:
-            found = super().check(service, cluster)
-            yield from (each for each in found if each.fix and each.fix.elsewhere)
-
-    monkeypatch.setattr("renames.InTheTwin", InTheTwin, raising=False)
+def test_edits_in_other_files_alone() -> None:
     outcome = fixed(BOTH, InTheTwin)
     assert outcome.texts == {"twin.yaml": FIXED["twin.yaml"]}
     assert len(outcome.applied) == 1
@@ -205,10 +198,10 @@ def test_a_file_that_the_configuration_exempts() -> None:
     class Exempting(OnlyThese):
         """Settings with which no rule is for the twin."""
 
-        classes = (Renames,)
+        classes = (Renames, NoTwins)
 
         def rules_for(self, path: str) -> list[RuleEntry]:
-            return [] if path == "twin.yaml" else self.rules
+            return self.rules[1:] if path == "twin.yaml" else self.rules
 
     outcome = fix_texts(readings(BOTH), Exempting(), unsafe=False)
     assert told(outcome) == ["it also edits twin.yaml, which the configuration exempts from T1"]
@@ -227,6 +220,35 @@ def test_standard_input_is_not_written_together_with_a_file(piped: str) -> None:
     found = [read(name, text.encode(), origin=origin.get(name, SourceOrigin.DISK)) for name, text in BOTH.items()]
     outcome = fix_texts([each for each in found if each is not None], settings(), unsafe=False)
     assert told(outcome) == ["it also edits twin.yaml, which kpl does not write together with standard input"]
+
+
+def test_a_fix_that_came_up_later_and_fails_is_told() -> None:
+    outcome = fixed({"old.yaml": SERVICE.format("older"), "twin.yaml": TWIN}, OlderIsOld, BreaksTheOther)
+    assert outcome.texts == {"old.yaml": OLD}
+    assert [each.finding.code for each in outcome.not_applied] == ["T1"]
+    assert (outcome.withheld, outcome.bugs) == ([], [])
+
+
+def test_files_that_are_edited_together_by_turns_are_one_group() -> None:
+    read = readings(dict.fromkeys(("a.yaml", "b.yaml", "c.yaml", "d.yaml"), TWIN))
+    a, b, c, _ = (each.source for each in read)
+    (finding,) = lint(readings(BOTH), settings()).findings
+
+    def edited(own: Source, other: Source) -> Located:
+        return finding._replace(source=own, fix=LocatedFix("x", (), elsewhere=(FileEdits(other, (Edit(0, 0, ""),)),)))
+
+    outcome = Outcome(changed=[(each, "") for each in read], applied=[edited(a, b), edited(c, b)])
+    assert [[each.source.path for each, _ in group] for group in outcome.groups] == [
+        ["d.yaml"],
+        ["a.yaml", "b.yaml", "c.yaml"],
+    ]
+
+
+def test_results_of_two_processes_are_added() -> None:
+    (finding,) = lint(readings(BOTH), settings()).findings
+    whole, part = Result(), Result(withheld=[Withheld(finding, "x")], reaching={"old.yaml"})
+    whole.add(part)
+    assert (whole.withheld, whole.reaching) == (part.withheld, {"old.yaml"})
 
 
 def test_what_is_told_of_an_unsafe_fix_is_told_where_it_was_asked_for() -> None:

@@ -131,8 +131,6 @@ def _located_fix(fix: Fix, document: Document) -> LocatedFix | None:
             return None
         made = files.get(id(where.source), FileEdits(where.source, ())).edits
         files[id(where.source)] = FileEdits(where.source, (*made, *lifted))
-    if fix.elsewhere and not all(are_apart(each.edits) for each in files.values()):
-        return None
     own, *others = files.values()
     return LocatedFix(fix.title, own.edits, fix.safe, fix.restructures, tuple(each for each in others if each.edits))
 
