@@ -235,3 +235,13 @@ def test_why_a_fix_was_not_applied_is_told(run: Callable[..., tuple[int, str, st
     assert code == 0
     assert err.startswith(f"kpl: old.yaml:4:9: ACME1 renames: the fix was not applied because {why}\nNothing to fix.\n")
     assert (tmp_path / "work" / "old.yaml").read_text() == BOTH["old.yaml"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a file name with an escape")
+def test_the_name_of_another_file_cannot_harm_a_terminal(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "work" / "twin.yaml").rename(tmp_path / "work" / "\x1b[2J.yaml")
+    with (tmp_path / "work" / "\x1b[2J.yaml").open("a", encoding="utf-8") as file:
+        file.write("# kpl: ignore-file[ACME1]\n")
+    assert "also edits \\x1b[2J.yaml, which" in run("fix", "--select", "ACME1")[2]

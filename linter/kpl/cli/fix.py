@@ -118,12 +118,10 @@ def _summary(outcome: Outcome, problems: list[str], written: bool) -> None:
     for path, reason in outcome.unwritten.items():
         click.echo(f"kpl: warning: {printable(path)} {reason}, so kpl fix does not write it", err=True)
     for refused in outcome.not_applied:
-        click.echo(f"kpl: {_place(refused)}: the fix was not applied because {refused.problem}", err=True)
+        click.echo(f"kpl: {_place(refused)}: the fix was not applied because {printable(refused.problem)}", err=True)
     for bug in outcome.bugs:
-        click.echo(
-            f"kpl: {_place(bug)}: the fix failed verification and was not applied, which is a bug in kpl: {bug.problem}",
-            err=True,
-        )
+        what = "the fix failed verification and was not applied, which is a bug in kpl"
+        click.echo(f"kpl: {_place(bug)}: {what}: {printable(bug.problem)}", err=True)
     done = "Fixed" if written else "Would fix"
     count, files = len(outcome.applied), len(outcome.changed)
     if count:
