@@ -17,7 +17,8 @@ import pytest
 from kpl import troubles
 from kpl.cli import main, streams
 from kpl.inputs.read import identify
-from kpl.lint.engine import Result, lint
+from kpl.lint.engine import lint
+from kpl.lint.located import Result
 from kpl.lint.settings import Settings
 from kpl.testing.examples import facts as facts
 from kpl.testing.examples import readings as readings

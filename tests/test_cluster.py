@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kpl.cluster import Cluster
+from kpl.cluster.documents import Documents
 from kpl.coredns.judge import NODE_CACHE_COREDNS, NODE_CACHE_PLUGINS
 from kpl.coredns.versions import NEWEST_COREDNS, OLDEST_SETUP
 from kpl.inputs.corefile import Corefile
@@ -149,7 +150,7 @@ def test_what_is_counted_and_found() -> None:
     ]
     assert not cluster({"Corefile": CORE}).has("Dump")
     assert [document.path for document, _ in found.corefiles] == ["Corefile"]
-    assert [document.path for document in found.corefile_documents] == ["Corefile", "x/Corefile"]
+    assert [document.path for document in Documents(found.documents).with_corefile] == ["Corefile", "x/Corefile"]
     assert [document.path for document in found.dumps] == ["d.ipvs"]
     assert [document.path for document, _ in found.of(Workload)] == ["a.json"]
     assert [document.path for document, _ in found.of(Workload, "coredns")] == ["a.json"]

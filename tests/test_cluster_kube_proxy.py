@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kpl.cluster import Cluster
+from kpl.cluster.documents import Documents
 from kpl.coredns.judge import NODE_CACHE_COREDNS
 from kpl.coredns.versions import NEWEST_COREDNS
 from kpl.inputs.kubeproxy import KubeProxyConfig
@@ -210,7 +211,7 @@ def test_models_are_found_by_their_type_and_by_a_clue() -> None:
 
 def test_a_corefile_that_does_not_parse_is_one() -> None:
     cluster = _cluster({"Corefile": "a {\n", "b/Corefile": OWN, "c.yaml": "kind: Service\na: [\n"})
-    assert [each.path for each in cluster.corefile_documents] == ["Corefile", "b/Corefile"]
+    assert [each.path for each in Documents(cluster.documents).with_corefile] == ["Corefile", "b/Corefile"]
 
 
 def test_what_is_promised_and_not_there_is_no_model() -> None:

@@ -21,7 +21,8 @@ from kpl.inputs.corefileparser import MAX_WORDS
 from kpl.inputs.document import is_dump
 from kpl.inputs.kubeproxy import MAX_KUBE_PROXY
 from kpl.lint.config import load_config
-from kpl.lint.engine import Result, lint
+from kpl.lint.engine import lint
+from kpl.lint.located import Result
 from kpl.lint.registry import entries
 from kpl.lint.rule import Bad
 from kpl.lint.settings import Settings

@@ -15,7 +15,7 @@ from kpl.cli.load import read_here
 from kpl.cli.options import configured
 from kpl.inputs.coverage import Skipped, SkipReason
 from kpl.inputs.discover import Found, signature_of
-from kpl.lint import engine
+from kpl.lint import running
 
 OPTIONS = {
     "as_kind": None,
@@ -73,7 +73,7 @@ class Ran:
         self.read: list[str] = []
         self.checked: list[str] = []
         with monkeypatch.context() as patch:
-            whole, check = read_here, engine._check
+            whole, check = read_here, running._check
 
             def reading(found: object, as_kind: object = None) -> object:
                 raise AssertionError("the cache is not asked")
@@ -86,7 +86,7 @@ class Ran:
                 self.checked.append(str(context.get("Document") and context["Document"].path))  # type: ignore[attr-defined]
                 return check(entry, context, settings)  # type: ignore[arg-type]
 
-            patch.setattr(engine, "_check", checking)
+            patch.setattr(running, "_check", checking)
             chosen = {**OPTIONS, **options}
             settings = configured(chosen, paths)
             self.result, self.coverage = linting.lint_files(paths or ["."], settings, None, chosen)

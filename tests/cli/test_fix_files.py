@@ -14,7 +14,7 @@ import pytest
 from kpl.errors import UsageError
 from kpl.fix import fixer, write
 from kpl.fix.verification import Tried
-from kpl.fix.write import replace_file
+from kpl.fix.write import Change, replace_files
 from kpl.inputs.discover import SCRATCH_PREFIX
 from support import IS_ROOT, here, kpl
 
@@ -46,7 +46,7 @@ def test_one_file_that_cannot_be_written_does_not_stop_the_others(tmp_path: Path
 def test_an_offered_fix_that_fails_verification_is_exit_code_2(tmp_path: Path) -> None:
     script = """
 import kpl.fix.fixer as fixer
-from kpl.fix.offers import Withheld
+from kpl.lint.located import Withheld
 real = fixer.fix_texts
 def failing(*words):
     outcome = real(*words)
@@ -204,11 +204,11 @@ def test_standard_input_is_written_to_standard_output(tmp_path: Path, words: lis
 
 def test_what_could_not_be_done_is_told_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "Corefile").write_text(BAD)
-    monkeypatch.setattr(fixer, "try_fixes", lambda *_: Tried(None, "it causes X"))
+    monkeypatch.setattr(fixer, "try_fixes", lambda *_: Tried({}, "it causes X"))
     code, lines = said(tmp_path, ".")
     place = "kpl: Corefile:2:5: KPL201 missing-cache: the fix"
     assert (code, lines) == (0, [f"{place} was not applied because it causes X", "Nothing to fix."])
-    monkeypatch.setattr(fixer, "try_fixes", lambda *_: Tried(None, "it breaks"))
+    monkeypatch.setattr(fixer, "try_fixes", lambda *_: Tried({}, "it breaks"))
     code, lines = said(tmp_path, ".")
     assert (code, lines) == (
         2,
@@ -221,14 +221,14 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pyte
         (tmp_path / name).mkdir()
         (tmp_path / name / "Corefile").write_text(BAD)
 
-    def failing(path: str, old: bytes, new: bytes) -> int:
-        raise UsageError(f"{path}: no\x1b")
+    def failing(changes: list[Change]) -> list[int]:
+        raise UsageError(f"{changes[0].path}: no\x1b")
 
-    monkeypatch.setattr(write, "replace_file", failing)
+    monkeypatch.setattr(write, "replace_files", failing)
     code, lines = said(tmp_path, "a")
     assert (code, lines) == (2, ["kpl: error: a/Corefile: no\\x1b", "Nothing was fixed."])
-    real = replace_file
-    monkeypatch.setattr(write, "replace_file", lambda path, *rest: (failing if path[0] == "a" else real)(path, *rest))
+    real = replace_files
+    monkeypatch.setattr(write, "replace_files", lambda each: (failing if each[0].path[0] == "a" else real)(each))
     code, lines = said(tmp_path, ".")
     assert (code, lines) == (2, ["kpl: error: a/Corefile: no\\x1b", "Fixed 1 problem in 1 file."])
 

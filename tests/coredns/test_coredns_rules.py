@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kpl.lint.engine import Located
+from kpl.lint.located import Located
 from support import run, underlined
 
 

@@ -13,7 +13,8 @@ from kpl.fix.fixer import Outcome, fix_texts
 from kpl.fix.offers import offers, together
 from kpl.fix.verification import Tried, try_fixes
 from kpl.inputs.document import Reading
-from kpl.lint.engine import Located, lint
+from kpl.lint.engine import lint
+from kpl.lint.located import Located
 from kpl.lint.settings import Settings
 from samples import PROXY, config_map
 from support import facts, readings, refused
@@ -113,9 +114,9 @@ def test_what_is_at_fault_is_looked_for_by_halves(monkeypatch: pytest.MonkeyPatc
     tried: list[int] = []
     whole = try_fixes
 
-    def counted(readings: Sequence[Reading], number: int, batch: Sequence[Located], *more: Any) -> Tried:
+    def counted(readings: Sequence[Reading], batch: Sequence[Located], *more: Any) -> Tried:
         tried.append(len(batch))
-        return whole(readings, number, batch, *more)
+        return whole(readings, batch, *more)
 
     monkeypatch.setattr(module, "try_fixes", counted)
     bad = "---\n" + PROXY.replace("mode: ipvs", "bindAddres: nowhere")

@@ -16,6 +16,7 @@ from kpl.inputs.corefile import Corefile, Directive
 from kpl.inputs.document import Reading
 from kpl.inputs.services import Service
 from kpl.lint.engine import lint
+from kpl.lint.located import Located
 from kpl.lint.registry import RuleEntry
 from kpl.lint.rule import Finding, Rule, Severity, Stop
 from kpl.lint.settings import Settings
@@ -203,7 +204,7 @@ def test_files_are_fixed_with_their_neighbours_known() -> None:
 def test_an_offered_fix_that_fails_is_a_bug_unless_another_fix_is_the_reason(
     monkeypatch: pytest.MonkeyPatch, problem: str, bugs: int, not_applied: int
 ) -> None:
-    monkeypatch.setattr("kpl.fix.fixer.try_fixes", lambda *_: Tried(None, problem))
+    monkeypatch.setattr("kpl.fix.fixer.try_fixes", lambda *_: Tried({}, problem))
     outcome = fix(block("log", "log"), RemovesPairs)
     assert (len(outcome.bugs), len(outcome.not_applied), outcome.withheld) == (bugs, not_applied, [])
     assert outcome.texts == {}
@@ -244,10 +245,10 @@ def test_a_file_on_which_kpl_fails_keeps_the_others_fixed(monkeypatch: pytest.Mo
     settings = type("These", (OnlyThese,), {"classes": (RemovesPairs,)})()
     real = try_fixes
 
-    def failing(read: list[Reading], number: int, *more: Any) -> Tried:
-        if number == 0:
+    def failing(read: list[Reading], batch: list[Located], *more: Any) -> Tried:
+        if batch[0].path == "a/Corefile":
             raise ValueError("x")
-        return real(read, number, *more)
+        return real(read, batch, *more)
 
     monkeypatch.setattr(fixer, "try_fixes", failing)
     texts = {"a/Corefile": block("log", "log"), "b/Corefile": block("log", "log")}

@@ -7,10 +7,10 @@ import pytest
 from kpl.fix.outline import as_loaded, changes_outside, outline
 from kpl.fix.verification import Trials, finding_problem, judging, same_rules, try_fixes
 from kpl.inputs.document import Reading
-from kpl.lint.engine import Located
+from kpl.lint.located import Located, LocatedFix
 from kpl.lint.rule import Severity
 from kpl.lint.settings import Override, Settings
-from kpl.text.edit import Edit, Fix, apply_edits
+from kpl.text.edit import Edit, apply_edits
 from kpl.text.source import Source
 from kpl.text.span import Span
 from samples import PROXY, config_map, indented
@@ -174,9 +174,12 @@ def test_what_changes_beside_the_edits(edits: list[tuple[str, str]], changed: li
     assert changes_outside(before, after, made) == changed
 
 
-def finding(code: str, severity: Severity = Severity.WARNING, *edits: Edit) -> Located:
-    fix = Fix("Mend", edits) if edits else None
-    return Located(Source("f", "x"), Span(0, 1), code, code.lower(), severity, "m", "", "", fix)
+SOURCE = Source("f", "x")
+
+
+def finding(code: str, severity: Severity = Severity.WARNING) -> Located:
+    fix = LocatedFix("Mend", (Edit(0, 1, "y"),))
+    return Located(SOURCE, Span(0, 1), code, code.lower(), severity, "m", "", "", fix)
 
 
 ERROR, INFO = Severity.ERROR, Severity.INFO
@@ -204,14 +207,14 @@ def test_the_findings_that_a_fix_may_leave(old: str, new: str, batch: str, probl
     def findings(letters: str) -> list[Located]:
         return [finding(each.upper(), Severity.WARNING if each.isupper() else INFO) for each in letters]
 
-    assert finding_problem(findings(old), findings(new), findings(batch)) == problem
+    assert finding_problem(findings(old), findings(new), findings(batch), SOURCE) == problem
 
 
 def test_a_graver_finding_may_never_come_up() -> None:
-    assert finding_problem([finding("A")], [finding("B", ERROR)], [finding("A")]) == "it causes B b"
+    assert finding_problem([finding("A")], [finding("B", ERROR)], [finding("A")], SOURCE) == "it causes B b"
 
 
-def tried(text: str, *fixes: Fix, name: str = "Corefile") -> tuple[str | None, str | None]:
+def tried(text: str, *fixes: LocatedFix, name: str = "Corefile") -> tuple[str | None, str | None]:
     """What stands in the file after the fixes, where it can be read, and what is wrong with them."""
     read = reading(text, name)
     batch = [finding("A")._replace(source=read.source, fix=each) for each in fixes]
@@ -234,32 +237,32 @@ BLOCK = ". {\n    log # why\n    errors\n}\n"
 )
 def test_what_is_wrong_with_a_text(edits: list[tuple[str, str]], problem: str | None) -> None:
     made = tuple(edit(BLOCK, old, new) for old, new in edits)
-    after, said = tried(BLOCK, Fix("x", made))
+    after, said = tried(BLOCK, LocatedFix("x", made))
     assert after == apply_edits(BLOCK, made)
     assert (said is None) if problem is None else (said or "").startswith(problem.rstrip("*"))
 
 
 def test_edits_that_overlap_are_not_made() -> None:
-    fixes = [Fix("x", (Edit(0, 3, "a"),)), Fix("x", (Edit(2, 5, "b"),))]
+    fixes = [LocatedFix("x", (Edit(0, 3, "a"),)), LocatedFix("x", (Edit(2, 5, "b"),))]
     assert tried(BLOCK, *fixes) == (BLOCK, "its edits overlap")
 
 
 def test_a_comment_of_kpl_may_go_and_what_does_not_parse_is_refused() -> None:
     text = BLOCK.replace("# why", "# kpl: ignore[x]")
-    assert tried(text, Fix("x", (edit(text, " # kpl: ignore[x]", ""),)))[1] is None
-    said = tried(SERVICE, Fix("x", (edit(SERVICE, "ClusterIP", "["),)), name="a.yaml")[1]
+    assert tried(text, LocatedFix("x", (edit(text, " # kpl: ignore[x]", ""),)))[1] is None
+    said = tried(SERVICE, LocatedFix("x", (edit(SERVICE, "ClusterIP", "["),)), name="a.yaml")[1]
     assert (said or "").startswith("the result does not parse: ")
 
 
 def test_a_fix_that_restructures_may_move_words_and_lose_none() -> None:
     text = ". {\n    forward . 10.0.0.1\n    health {\n    errors\n}\n"
-    moved = Fix("x", (edit(text, "health {", "health"),), restructures=True)
+    moved = LocatedFix("x", (edit(text, "health {", "health"),), restructures=True)
     assert tried(text, moved)[1] is None
-    plain = Fix("x", moved.edits)
+    plain = LocatedFix("x", moved.edits)
     assert "'errors' is under" in (tried(text, plain)[1] or "")
-    lost = Fix("x", (edit(text, "    errors", "#   errors"),), restructures=True)
+    lost = LocatedFix("x", (edit(text, "    errors", "#   errors"),), restructures=True)
     assert tried(text, lost)[1] == "it changes text outside its edits: 'errors' was removed"
-    glued = Fix("x", (edit(text, "    errors\n", "    errors\n    }\n}\n"),), restructures=True)
+    glued = LocatedFix("x", (edit(text, "    errors\n", "    errors\n    }\n}\n"),), restructures=True)
     assert tried(text, glued)[1] is not None
 
 
@@ -275,7 +278,7 @@ def test_the_rules_that_judge_a_fix_are_those_that_the_user_hears_of_next_time()
 def test_what_is_known_of_the_file_before_is_not_looked_for_again() -> None:
     read = reading(". {\n    forward . 9.9.9.9\n}\n", "Corefile")
     at = read.source.text.index("}")
-    batch = [finding("KPL201")._replace(source=read.source, fix=Fix("x", (Edit(at, at, "    cache 30\n"),)))]
+    batch = [finding("KPL201")._replace(source=read.source, fix=LocatedFix("x", (Edit(at, at, "    cache 30\n"),)))]
     judge = judging(Settings(select=("KPL201",)))
-    assert try_fixes([read], 0, batch, judge, Trials()).problem is None
-    assert try_fixes([read], 0, batch, judge, Trials(), []).problem == "the finding remains after the fix"
+    assert try_fixes([read], batch, judge, Trials()).problem is None
+    assert try_fixes([read], batch, judge, Trials(), []).problem == "the finding remains after the fix"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kpl.errors import UsageError
-from kpl.fix.write import clean, replace_file
+from kpl.fix.write import Change, clean, replace_files
 from kpl.inputs.discover import SCRATCH_PREFIX
 from support import POSIX
 
@@ -19,7 +19,7 @@ def test_mode_is_kept_and_nothing_is_left_behind(tmp_path: Path) -> None:
     path = tmp_path / "Corefile"
     path.write_bytes(b"old")
     path.chmod(0o640)
-    replace_file(str(path), b"old", b"new")
+    replace_files([Change(str(path), b"old", b"new")])
     assert path.read_bytes() == b"new"
     assert path.stat().st_mode & 0o777 == 0o640
     assert os.listdir(tmp_path) == ["Corefile"]
@@ -29,7 +29,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").write_bytes(b"old")
     link = tmp_path / "link"
     link.symlink_to("real")
-    replace_file(str(link), b"old", b"new")
+    replace_files([Change(str(link), b"old", b"new")])
     assert link.is_symlink()
     assert (tmp_path / "real").read_bytes() == b"new"
 
@@ -38,7 +38,7 @@ def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "Corefile"
     path.write_bytes(b"newer")
     with pytest.raises(UsageError, match="changed while"):
-        replace_file(str(path), b"old", b"new")
+        replace_files([Change(str(path), b"old", b"new")])
     assert path.read_bytes() == b"newer"
 
 
@@ -51,7 +51,7 @@ def test_a_failure_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(UsageError, match="No space left"):
-        replace_file(str(path), b"old", b"new")
+        replace_files([Change(str(path), b"old", b"new")])
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["Corefile"]
 
@@ -84,11 +84,11 @@ def test_the_owner_is_kept_and_the_links_are_counted(tmp_path: Path, monkeypatch
     path.write_bytes(b"old")
     owners: list[tuple[int, int]] = []
     monkeypatch.setattr(os, "chown", lambda _, user, group: owners.append((user, group)))
-    assert replace_file(str(path), b"old", b"new") == 0
+    assert replace_files([Change(str(path), b"old", b"new")]) == [0]
     assert owners == [(path.stat().st_uid, path.stat().st_gid)]
     os.link(path, tmp_path / "second")
     os.link(path, tmp_path / "third")
-    assert replace_file(str(path), b"new", b"newer") == 2
+    assert replace_files([Change(str(path), b"new", b"newer")]) == [2]
     assert ((tmp_path / "second").read_bytes(), path.read_bytes()) == (b"new", b"newer")
 
 
@@ -107,13 +107,13 @@ def test_what_is_written_is_nobody_else_s_until_it_is_whole(tmp_path: Path, monk
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", looking)
-    replace_file(str(path), b"old", b"new")
+    replace_files([Change(str(path), b"old", b"new")])
     assert seen == [(0o700, 0o600, b"new", b"*\n")]
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"^gone/Corefile: No such file"):
-        replace_file("gone/Corefile", b"old", b"new")
+        replace_files([Change("gone/Corefile", b"old", b"new")])
     clean(str(tmp_path / "gone"))
 
 

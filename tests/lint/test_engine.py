@@ -17,7 +17,9 @@ from kpl.facts import Facts
 from kpl.inputs.corefile import Corefile, Directive, ServerBlock
 from kpl.inputs.document import Document
 from kpl.inputs.services import Service
-from kpl.lint.engine import Located, Result, _once, lint
+from kpl.lint.engine import lint
+from kpl.lint.joining import joined
+from kpl.lint.located import Located, LocatedFix, Result
 from kpl.lint.registry import RuleEntry
 from kpl.lint.rule import Confidence, Finding, Related, Rule, Severity, Stop
 from kpl.lint.settings import Override, Settings
@@ -263,7 +265,7 @@ def test_two_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> N
         forked.append(pid := fork())
         return pid
 
-    monkeypatch.setattr("kpl.lint.engine.LARGE", 0)
+    monkeypatch.setattr("kpl.lint.running.LARGE", 0)
     monkeypatch.setattr("kpl.parallel.os.fork", forking)
     both = [lint([reading], Settings(), share_out=share_out).findings for reading in readings(files)]
     assert len(forked) == len(files)
@@ -309,13 +311,13 @@ def test_what_is_a_finding_is_none(make: Any, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_fix_is_dropped_where_the_file_cannot_take_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def made(fix: Fix, text: str) -> list[Fix | None]:
+    def made(fix: Fix, text: str) -> list[LocatedFix | None]:
         monkeypatch.setattr(Yields, "makes", lambda rule, server: rule.finding(Span(0, 1), "m", fix=fix))
         return [each.fix for each in run(Yields, {"Corefile": text}).findings if each.message == "m"]
 
     apart, overlapping = (Edit(4, 4, "x"), Edit(0, 1, "b")), (Edit(0, 2, "b"), Edit(1, 3, "c"))
     (sound,) = made(Fix("x", apart, safe=False), "a {\n}\n")
-    assert sound == Fix("x", (Edit(0, 1, "b"), Edit(4, 4, "x")), safe=False)
+    assert sound == LocatedFix("x", (Edit(0, 1, "b"), Edit(4, 4, "x")), safe=False)
     assert made(Fix("x", overlapping), "a {\n}\n") == [None]
     # CoreDNS takes the directive's brace for that of the block: behind it nothing may be added, unless that is what is mended
     unclosed = "a {\n    log {\n    }\n"
@@ -417,7 +419,7 @@ def test_the_rules_about_a_large_file_may_be_shared_out(
         calls.append(len(entries))
         return list(check(entries))
 
-    monkeypatch.setattr("kpl.lint.engine.LARGE", len("a {\n}\n"))
+    monkeypatch.setattr("kpl.lint.running.LARGE", len("a {\n}\n"))
     for rule in (SeesCorefile, SeesServer):
         settings = Twice()
         settings.rule_class = rule
@@ -447,11 +449,11 @@ def test_of_a_corefile_with_a_glued_brace_only_that_is_said() -> None:
 SOURCE = Source("f", "x" * 9)
 
 
-def place(number: int, message: str = "m", fix: Fix | None = None, code: str = "T1") -> Located:
+def place(number: int, message: str = "m", fix: LocatedFix | None = None, code: str = "T1") -> Located:
     return Located(SOURCE, Span(number, number + 1), code, "n", Severity.INFO, message, "", "", fix)
 
 
-MEND, OTHER = Fix("a", (Edit(0, 0, "b"),)), Fix("a", (Edit(0, 0, "c"),))
+MEND, OTHER = LocatedFix("a", (Edit(0, 0, "b"),)), LocatedFix("a", (Edit(0, 0, "c"),))
 
 
 @pytest.mark.parametrize(
@@ -498,7 +500,7 @@ MEND, OTHER = Fix("a", (Edit(0, 0, "b"),)), Fix("a", (Edit(0, 0, "c"),))
 def test_what_is_found_in_several_clusters_is_said_once(
     found: list[tuple[str, list[Located]]], merged: list[Located]
 ) -> None:
-    assert _once(found) == merged
+    assert joined(found) == merged
 
 
 def test_each_file_has_the_findings_of_its_clusters() -> None:

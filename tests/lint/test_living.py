@@ -11,8 +11,9 @@ from kpl.inputs import files, yamldocuments, yamltree
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Reading
 from kpl.inputs.read import read
-from kpl.lint import engine
-from kpl.lint.engine import Located, lint
+from kpl.lint import running
+from kpl.lint.engine import lint
+from kpl.lint.located import Located
 from kpl.lint.settings import Settings
 from kpl.report.records import record
 from kpl.text.source import SourceOrigin
@@ -48,7 +49,7 @@ def test_one_changed_buffer_among_three_thousand_files(monkeypatch: pytest.Monke
     lint(list(held.values()), settings)
     checked: list[str] = []
     composed: list[str] = []
-    check, compose = engine._check, yamltree.compose
+    check, compose = running._check, yamltree.compose
 
     def checking(entry: object, context: dict[str, object], settings: object) -> object:
         checked.append(getattr(context.get("Document"), "path", "the cluster"))
@@ -58,7 +59,7 @@ def test_one_changed_buffer_among_three_thousand_files(monkeypatch: pytest.Monke
         composed.append(text)
         return compose(text, offset)
 
-    monkeypatch.setattr(engine, "_check", checking)
+    monkeypatch.setattr(running, "_check", checking)
     monkeypatch.setattr(yamldocuments, "compose", composing)
     monkeypatch.setattr(files, "read_file", lambda *_: pytest.fail("a file is read"))
     path = "team-1/1.yaml"
@@ -93,7 +94,7 @@ def test_threads_lint_at_once() -> None:
 
 def test_lint_itself_forks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.fork", lambda: pytest.fail("lint forks"))
-    monkeypatch.setattr(engine, "LARGE", 0)
+    monkeypatch.setattr(running, "LARGE", 0)
     assert lint(readings({"Corefile": COREFILE}), Settings()).findings
 
 

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from kpl.inputs.coverage import Coverage, Skipped, SkipReason
-from kpl.lint.engine import Located, LocatedRelated, Result
+from kpl.lint.located import Located, LocatedFix, LocatedRelated, Result
 from kpl.lint.registry import entries
 from kpl.lint.rule import Bad, Severity
 from kpl.report import report
 from kpl.report.coverage import coverage_line, print_coverage
 from kpl.report.records import record
 from kpl.report.screen import printable, render, summary, wants_color
-from kpl.text.edit import Edit, Fix, apply_edits
+from kpl.text.edit import Edit, apply_edits
 from kpl.text.source import Source
 from kpl.text.span import Span
 from support import ROOT, run
@@ -170,7 +170,7 @@ def test_edits_by_line_and_column_make_the_fix_behind_wide_characters(end: str) 
     assert offset(text, 2, 1) == len(f"# é𝄞{end}")
 
 
-def check_positions(finding: Located, fix: Fix) -> str:
+def check_positions(finding: Located, fix: LocatedFix) -> str:
     text = finding.source.text
     made = record(finding)
     assert text[by_position(text, made)] == text[slice(*finding.span)]
@@ -203,7 +203,7 @@ def evil() -> Located:
         path=f"dir/{EVIL}.yaml",
         message=f"message {EVIL}",
         help=f"help {EVIL}",
-        fix=Fix(f"title {EVIL}", (Edit(0, 1, ""),)),
+        fix=LocatedFix(f"title {EVIL}", (Edit(0, 1, ""),)),
         related=(LocatedRelated(Source(f"other{EVIL}", "x"), Span(0, 1), f"see {EVIL}"),),
     )
 
@@ -314,7 +314,7 @@ def test_of_a_long_span_the_first_lines_are_shown_and_the_number_of_the_last() -
 
 
 def test_a_finding_reads_so() -> None:
-    finding = located("key: value\n", 5, 10, help="Write it.", fix=Fix("Mend", (Edit(5, 10, "v"),), safe=False))
+    finding = located("key: value\n", 5, 10, help="Write it.", fix=LocatedFix("Mend", (Edit(5, 10, "v"),), safe=False))
     assert render(finding, False).split("\n") == [
         "f:1:6: warning KPL999 a-rule",
         "1 | key: value",
@@ -362,7 +362,7 @@ def test_colour_changes_nothing_but_colour() -> None:
 
 # --- the last line
 
-SAFE, UNSAFE = Fix("t", (Edit(0, 1, ""),)), Fix("t", (Edit(0, 1, ""),), safe=False)
+SAFE, UNSAFE = LocatedFix("t", (Edit(0, 1, ""),)), LocatedFix("t", (Edit(0, 1, ""),), safe=False)
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
 
@@ -397,7 +397,7 @@ ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
         ),
     ],
 )
-def test_how_many_are_found(found: list[tuple[Severity, Fix | None]], files: int, line: str) -> None:
+def test_how_many_are_found(found: list[tuple[Severity, LocatedFix | None]], files: int, line: str) -> None:
     findings = [located("x", 0, 1, severity=severity, fix=fix) for severity, fix in found]
     assert summary(Result(findings), files) == line
 
@@ -489,7 +489,7 @@ def test_text_is_colored_as_told(color: str, painted: bool, capsys: pytest.Captu
 
 
 def test_a_record_has_its_clusters_and_whether_a_fix_is_safe() -> None:
-    made = record(located("ab\n", 0, 1, clusters=("east", "west"), fix=Fix("t", (Edit(0, 1, "x"),), safe=False)))
+    made = record(located("ab\n", 0, 1, clusters=("east", "west"), fix=LocatedFix("t", (Edit(0, 1, "x"),), safe=False)))
     assert made["clusters"] == ["east", "west"]
     assert made["fix"] == {
         "title": "t",

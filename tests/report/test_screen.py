@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpl.lint.engine import Located, LocatedRelated
+from kpl.lint.located import Located, LocatedFix, LocatedRelated
 from kpl.lint.rule import Severity
 from kpl.report.screen import printable, render
-from kpl.text.edit import Edit, Fix
+from kpl.text.edit import Edit
 from kpl.text.source import Source
 from kpl.text.span import Span
 
@@ -70,7 +70,7 @@ def test_a_long_line_is_cut_around_the_span() -> None:
 def test_everything_that_a_finding_says_is_printed_and_escaped() -> None:
     other = Source("other\x07", "a\nbc")
     one = finding("ab\n", 0, 2, path="p\x1b", message="m\u202e")._replace(
-        fix=Fix("t\x1b", (Edit(0, 1, ""),), safe=False), related=(LocatedRelated(other, Span(3, 4), "see\x9b"),)
+        fix=LocatedFix("t\x1b", (Edit(0, 1, ""),), safe=False), related=(LocatedRelated(other, Span(3, 4), "see\x9b"),)
     )
     assert render(one, color=False).split("\n") == [
         "p\\x1b:1:1: error KPL1 n",

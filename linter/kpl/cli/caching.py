@@ -16,7 +16,7 @@ from kpl.shares.share import NOTHING, share_of
 
 if TYPE_CHECKING:
     from kpl.clusters.partition import Member
-    from kpl.lint.engine import Located
+    from kpl.lint.located import Located, Result
     from kpl.lint.settings import Settings
 
 _KEPT_KINDS = frozenset(("Workload", "Service", "EndpointSlice", "NodeObject"))
@@ -147,18 +147,21 @@ class KeptResults:
                 known += (_with_source(each, reading) for each in kept.findings)
         return known, others
 
-    def keep(self, readings: Sequence[Reading], findings: Sequence[Located]) -> None:
-        """Keep what was found in `readings`, unless something failed: the next run has to tell it again."""
+    def keep(self, readings: Sequence[Reading], result: Result) -> None:
+        """Keep what was found in `readings`, unless something failed: the next run has to tell it again.
+
+        Whether a fix can be made that has edits in other files depends on all words of these: such findings are not kept.
+        """
         if troubles.noted():
             return
         of_file: dict[int, list[Located]] = {}
-        for finding in findings:
+        for finding in result.findings:
             of_file.setdefault(id(finding.source), []).append(finding)
         for reading in readings:
             key = self.key(reading)
             found = of_file.get(id(reading.source), [])
             alone = all(each.source is reading.source for finding in found for each in finding.related)
-            if key is not None and alone:
+            if key is not None and alone and reading.source.path not in result.reaching:
                 self._cache.keep_findings(
                     reading.source.path, KeptFindings(key, [_without_source(each) for each in found])
                 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kpl.cli.load import Inputs, read_files, read_here
 from kpl.cli.options import repository_of
 from kpl.inputs.coverage import Coverage, Skipped
-from kpl.inputs.document import Reading
+from kpl.inputs.document import NOT_GIVEN, Reading
 from kpl.text.paths import relative_path
 
 if TYPE_CHECKING:
@@ -62,7 +62,10 @@ def read_context(
         read = (read_here if here else read_files)(found)
     seen = Coverage(skipped=[*discovery.skipped, *(each for each in read if isinstance(each, Skipped))])
     settings.complete = inputs.coverage.sees_all and seen.sees_all
-    return [each for each in read if isinstance(each, Reading)]
+    context = [each for each in read if isinstance(each, Reading)]
+    for reading in context:
+        reading.not_written = NOT_GIVEN
+    return context
 
 
 def cache_folder(root: str | None, options: dict[str, Any]) -> str | None:

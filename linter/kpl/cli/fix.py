@@ -14,7 +14,7 @@ from kpl.cli.options import KINDS, choice_options, container_options, context_op
 if TYPE_CHECKING:
     from kpl.cli.load import Inputs
     from kpl.fix.fixer import Outcome
-    from kpl.fix.offers import Withheld
+    from kpl.lint.located import Withheld
 
 
 @click.command(cls=Command)
@@ -73,27 +73,32 @@ def _write_files(inputs: Inputs, outcome: Outcome) -> list[str]:
     import os
 
     from kpl.errors import UsageError
-    from kpl.fix.write import clean, replace_file
+    from kpl.fix.write import Change, clean, replace_files
     from kpl.report.screen import printable
+    from kpl.text.words import listed
 
     files = [reading.source.path for reading in inputs.readings if reading is not inputs.stdin]
     for folder in dict.fromkeys(os.path.dirname(os.path.realpath(path)) for path in files):
         clean(folder)
     problems = []
-    for reading, text in list(outcome.changed):
-        if reading is inputs.stdin:
-            continue
-        source = reading.source
+    for group in outcome.groups:
+        changed = [(reading.source, text) for reading, text in group if reading is not inputs.stdin]
+        changes = [Change(each.path, each.encode(each.text), each.encode(text)) for each, text in changed]
         try:
-            links = replace_file(source.path, source.encode(source.text), source.encode(text))
+            links = replace_files(changes)
         except UsageError as error:
-            problems.append(str(error))
-            outcome.changed.remove((reading, text))
-            outcome.applied = [each for each in outcome.applied if each.path != source.path]
+            paths = [each.path for each in changes]
+            torn = f"; {listed(paths)} have fixes in common, so none of them was written" if len(paths) > 1 else ""
+            problems.append(f"{error}{torn}")
+            outcome.changed = [each for each in outcome.changed if each not in group or each[0] is inputs.stdin]
+            outcome.applied = [
+                each for each in outcome.applied if not any(source.path in paths for source, _ in each.edited)
+            ]
             continue
-        if links:
-            told = f"{source.path} had {links + 1} hard links; the other{'s keep' if links > 1 else ' one keeps'} the old text"
-            click.echo(f"kpl: warning: {printable(told)}", err=True)
+        for (source, _), count in zip(changed, links, strict=True):
+            if count:
+                told = f"{source.path} had {count + 1} hard links; the other{'s keep' if count > 1 else ' one keeps'} the old text"
+                click.echo(f"kpl: warning: {printable(told)}", err=True)
     return problems
 
 
@@ -113,12 +118,10 @@ def _summary(outcome: Outcome, problems: list[str], written: bool) -> None:
     for path, reason in outcome.unwritten.items():
         click.echo(f"kpl: warning: {printable(path)} {reason}, so kpl fix does not write it", err=True)
     for refused in outcome.not_applied:
-        click.echo(f"kpl: {_place(refused)}: the fix was not applied because {refused.problem}", err=True)
+        click.echo(f"kpl: {_place(refused)}: the fix was not applied because {printable(refused.problem)}", err=True)
     for bug in outcome.bugs:
-        click.echo(
-            f"kpl: {_place(bug)}: the fix failed verification and was not applied, which is a bug in kpl: {bug.problem}",
-            err=True,
-        )
+        what = "the fix failed verification and was not applied, which is a bug in kpl"
+        click.echo(f"kpl: {_place(bug)}: {what}: {printable(bug.problem)}", err=True)
     done = "Fixed" if written else "Would fix"
     count, files = len(outcome.applied), len(outcome.changed)
     if count:

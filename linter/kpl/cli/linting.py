@@ -18,7 +18,7 @@ from kpl.inputs.detect import IPTABLES, kind_by_name
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Reading
 from kpl.lint import engine
-from kpl.lint.engine import Result
+from kpl.lint.located import Result
 from kpl.lint.settings import Settings
 from kpl.parallel import Swap, can_fork, in_two_processes, side_by_side
 
@@ -137,7 +137,7 @@ def _checked(
 
         result.findings = offers(readings, result.findings, settings).findings
     if results is not None:
-        results.keep(unknown, result.findings)
+        results.keep(unknown, result)
         numbers = {id(each.source): number for number, each in enumerate(readings)}
         result.findings = sorted([*known, *result.findings], key=lambda each: numbers[id(each.source)])
     return result

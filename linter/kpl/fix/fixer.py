@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kpl import troubles
-from kpl.fix.offers import Withheld, offers, together
+from kpl.fix.offers import offers, together
 from kpl.fix.verification import Trials, judging, same_rules, try_fixes
-from kpl.inputs.document import Reading
-from kpl.lint.engine import Located, lint
+from kpl.inputs.document import NOT_GIVEN, Reading
+from kpl.lint.engine import lint
+from kpl.lint.located import Located, Withheld
 from kpl.lint.settings import Settings
-from kpl.text.edit import Edit
 
 MAX_ROUNDS = 50
 
@@ -37,32 +37,57 @@ class Outcome:
         """The new texts by path."""
         return {reading.source.path: text for reading, text in self.changed}
 
+    @property
+    def groups(self) -> list[list[tuple[Reading, str]]]:
+        """`changed` in parts: files are in one part if a fix has edits in both."""
+        together = [{path} for path in self.texts]
+        for finding in self.applied:
+            if finding.fix is not None and finding.fix.elsewhere:
+                paths = {source.path for source, _ in finding.edited}
+                joined = [group for group in together if group & paths]
+                together = [group for group in together if not group & paths] + [paths.union(*joined)]
+        parts = [[each for each in self.changed if each[0].source.path in group] for group in together]
+        return [part for part in parts if part]
+
 
 def fix_texts(
     readings: Sequence[Reading], settings: Settings, unsafe: bool, context: Sequence[Reading] = ()
 ) -> Outcome:
-    """Fix all `readings` in memory, to a fixed point; `context` are other files of their clusters."""
+    """Fix all `readings` in memory, to a fixed point; `context` are other files of their clusters, which stay as they are."""
     outcome = Outcome()
-    current = [*readings, *context]
+    current = [*readings, *(replace(each, not_written=NOT_GIVEN) for each in context)]
     first = lint(current, settings, only=readings)
     outcome.unwritten = first.unwritten
     trials = Trials()
-    findings, outcome.withheld = offers(current, first.findings, settings, trials)
-    fixers = [_FileFixer(current, number, settings, unsafe, outcome, trials) for number in range(len(readings))]
-    for fixer in fixers:
-        fixer.start(findings)
+    findings, withheld = offers(current, first.findings, settings, trials)
+    for each in dict.fromkeys([*first.withheld, *withheld]):
+        fix = each.finding.fix
+        if fix is None or not fix.elsewhere:
+            outcome.withheld.append(each)
+        elif fix.safe or unsafe:
+            outcome.not_applied.append(each)
+    fixers = [_Fixer(current, [number], settings, unsafe, outcome, trials) for number in range(len(readings))]
+    joint = _Fixer(current, range(len(readings)), settings, unsafe, outcome, trials)
+    for fixer in (*fixers, joint):
+        fixer.start(findings, withheld)
     alone = fixers[0] if len(fixers) == 1 else None
     if alone is not None:
         alone.found = findings
     for _ in range(MAX_ROUNDS):
         before = len(outcome.applied)
-        to_fix = {id(finding.source) for finding in findings if finding.fix and (unsafe or finding.fix.safe)}
+        to_fix = [finding for finding in findings if finding.fix and (unsafe or finding.fix.safe)]
+        of_one_file = {id(finding.source) for finding in to_fix if finding.fix and not finding.fix.elsewhere}
         for number, fixer in enumerate(fixers):
-            if id(current[number].source) in to_fix:
+            if id(current[number].source) in of_one_file:
                 with troubles.kept(current[number].source.path):
                     fixer.run()
                 if alone is None:
                     fixer.found = None
+        of_several_files = next((finding for finding in to_fix if finding.fix and finding.fix.elsewhere), None)
+        if of_several_files is not None:
+            with troubles.kept(of_several_files.path):
+                joint.run()
+            joint.found = None
         if len(outcome.applied) == before:
             break
         known = alone.found if alone is not None else None
@@ -73,35 +98,41 @@ def fix_texts(
     return outcome
 
 
-class _FileFixer:
+class _Fixer:
+    """Makes the fixes of one file, or those with edits in several of its files."""
+
     def __init__(
         self,
         readings: list[Reading],
-        number: int,
+        numbers: Sequence[int],
         settings: Settings,
         unsafe: bool,
         outcome: Outcome,
         trials: Trials,
     ) -> None:
         self.readings = readings
-        self.number = number
+        self.numbers = numbers
         self.settings = settings
         self.judge = judging(settings)
         self.unsafe = unsafe
         self.outcome = outcome
         self.trials = trials
-        self.first = readings[number].source
-        self.offered: set[tuple[str, str]] = set()
-        self.refused: set[tuple[str, tuple[Edit, ...]]] = set()
+        self.several = len(numbers) > 1
+        self.first = [readings[number].source for number in numbers]
+        self.offered: set[tuple[str, str, str]] = set()
+        self.refused: set[tuple[object, ...]] = set()
         self.found: list[Located] | None = None
-        """What lint says of the file as it stands, where that is known: a change of another file may change it."""
+        """What lint says of the files as they stand, where that is known: a change of another file may change it."""
 
-    def start(self, findings: Sequence[Located]) -> None:
+    def start(self, findings: Sequence[Located], withheld: Sequence[Withheld]) -> None:
         """Learn what is offered, and what is not to be tried again."""
-        self.offered = {(each.code, each.message) for each in findings if each.fix and each.source is self.first}
-        for finding, _ in self.outcome.withheld:
-            if finding.source is self.first and finding.fix:
-                self.refused.add((finding.code, finding.fix.edits))
+        first = {id(source) for source in self.first}
+        own = [each for each in findings if id(each.source) in first and self._is_mine(each)]
+        self.offered = {(each.path, each.code, each.message) for each in own}
+        self.refused = {_key(each) for each, _ in withheld if id(each.source) in first and self._is_mine(each)}
+
+    def _is_mine(self, finding: Located) -> bool:
+        return finding.fix is not None and bool(finding.fix.elsewhere) == self.several
 
     def run(self) -> None:
         for _ in range(MAX_ROUNDS):
@@ -116,13 +147,15 @@ class _FileFixer:
     def _batch(self) -> list[Located]:
         """Fixes that can be made together: none touches what another one touches."""
         if self.found is None:
-            self.found = lint(self.readings, self.settings, only=[self.readings[self.number]]).findings
+            files = [self.readings[number] for number in self.numbers]
+            self.found = lint(self.readings, self.settings, only=files).findings
         return together(
             finding
             for finding in self.found
             if finding.fix
             and (finding.fix.safe or self.unsafe)
-            and (finding.code, finding.fix.edits) not in self.refused
+            and self._is_mine(finding)
+            and _key(finding) not in self.refused
         )[0]
 
     def _one_by_one(self, batch: Sequence[Located]) -> None:
@@ -132,24 +165,31 @@ class _FileFixer:
             if problem is None:
                 self.outcome.applied.append(finding)
                 return
-            assert finding.fix is not None
-            self.refused.add((finding.code, finding.fix.edits))
+            self.refused.add(_key(finding))
             self._tell(Withheld(finding, problem))
 
     def _tell(self, refused: Withheld) -> None:
         finding = refused.finding
-        if (finding.code, finding.message) not in self.offered:
+        unchanged = all(any(source is first for first in self.first) for source, _ in finding.edited)
+        offered = (finding.path, finding.code, finding.message) in self.offered
+        if not (offered or self.several):
             self.outcome.withheld.append(refused)
-        elif finding.source is self.first and not refused.problem.startswith("it causes"):
+        elif offered and unchanged and not refused.problem.startswith("it causes"):
             self.outcome.bugs.append(refused)
         else:
             self.outcome.not_applied.append(refused)
 
     def _try(self, batch: Sequence[Located]) -> str | None:
-        """Apply the fixes of `batch` if they verify; otherwise say why not."""
+        """Apply the fixes of `batch` in all of their files if they verify; otherwise say why not."""
         old = self.found if same_rules(self.settings) else None
-        tried = try_fixes(self.readings, self.number, batch, self.judge, self.trials, old)
-        if tried.problem is None and tried.after is not None:
-            self.readings[self.number] = tried.after
-            self.found = tried.findings if same_rules(self.settings) else None
+        tried = try_fixes(self.readings, batch, self.judge, self.trials, old)
+        if tried.problem is None:
+            for number, after in tried.after.items():
+                self.readings[number] = after
+            self.found = tried.findings if same_rules(self.settings) and not self.several else None
         return tried.problem
+
+
+def _key(finding: Located) -> tuple[object, ...]:
+    """What a fix does, whatever the other words of the files have become."""
+    return finding.code, *((source.path, edits) for source, edits in finding.edited)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,8 @@ from typing import NamedTuple
 
 from kpl.fix.verification import Trials, finding_problem, judging, same_rules, try_fixes
 from kpl.inputs.document import Reading
-from kpl.lint.engine import Located, lint
+from kpl.lint.engine import lint
+from kpl.lint.located import Located, Withheld
 from kpl.lint.settings import Settings
 from kpl.text.edit import Edit, collide
 
@@ -19,13 +21,6 @@ MAX_TRIED_TEXT = 6_000_000
 """In characters: how much is read again to find the fixes of one file that are at fault."""
 MAX_LAYERS = 4
 """How many fixes may meet at one place before they are tried apart."""
-
-
-class Withheld(NamedTuple):
-    """A finding whose fix is not offered, and why."""
-
-    finding: Located
-    problem: str
 
 
 class Offers(NamedTuple):
@@ -41,13 +36,13 @@ def offers(
     """Try the fixes of `findings`, which are what lint says of `readings`.
 
     All of them are tried at once, as `kpl fix` does it, with the unsafe ones and without; only those of a file where
-    something is wrong are tried apart.
+    something is wrong are tried apart. Those with edits in several files are tried after the others.
     """
     trying = _Trying(readings, findings, settings, trials or Trials())
     numbers = {id(reading.source): number for number, reading in enumerate(readings)}
     fixes: dict[int, list[Located]] = {}
     for finding in findings:
-        if finding.fix is not None:
+        if finding.fix is not None and not finding.fix.elsewhere:
             fixes.setdefault(numbers[id(finding.source)], []).append(finding)
     safe = {number: [each for each in found if each.fix and each.fix.safe] for number, found in fixes.items()}
     mixed = {number: found for number, found in fixes.items() if len(safe[number]) < len(found)}
@@ -55,11 +50,8 @@ def offers(
     for chosen in ({number: found for number, found in safe.items() if found}, mixed):
         for number, found in trying.suspects(chosen).items():
             suspects.setdefault(number, []).extend(found)
-    withheld = [
-        Withheld(finding, problem)
-        for number, found in suspects.items()
-        for finding, problem in trying.apart(number, found)
-    ]
+    withheld = [each for number, found in suspects.items() for each in trying.of_file(number, found)]
+    withheld += trying.of_several_files([finding for finding in findings if finding.fix and finding.fix.elsewhere])
     without = {id(each.finding) for each in withheld}
     return Offers([each._replace(fix=None) if id(each) in without else each for each in findings], withheld)
 
@@ -68,16 +60,17 @@ def together(findings: Iterable[Located]) -> tuple[list[Located], list[Located]]
     """Findings whose fixes can be made together, as none touches what another one touches, and the others."""
     batch: list[Located] = []
     others: list[Located] = []
-    edits: list[Edit] = []
+    edits: defaultdict[int, list[Edit]] = defaultdict(list)
     for finding in findings:
         if finding.fix is None:
             continue
-        if collide(finding.fix.edits, edits):
+        if any(collide(own, edits[id(source)]) for source, own in finding.edited):
             others.append(finding)
             continue
         batch.append(finding)
-        for edit in finding.fix.edits:
-            insort(edits, edit)
+        for source, own in finding.edited:
+            for edit in own:
+                insort(edits[id(source)], edit)
     return batch, others
 
 
@@ -111,7 +104,7 @@ class _Trying:
         new_of = _by_source(lint(after, judging(self.settings), only=[after[number] for number in batches]).findings)
         for number, batch in batches.items():
             was, now = old_of.get(id(self.readings[number].source), []), new_of.get(id(after[number].source), [])
-            if finding_problem(was, now, batch) is not None:
+            if finding_problem(was, now, batch, self.readings[number].source) is not None:
                 suspects[number] = batch
         for number, found in self.suspects(below, layers - 1).items():
             suspects.setdefault(number, []).extend(found)
@@ -126,21 +119,32 @@ class _Trying:
         files = [reading for reading in self.readings if id(reading.source) in fixable]
         return _by_source(lint(self.readings, judging(self.settings), only=files).findings)
 
-    def apart(self, number: int, suspects: Sequence[Located]) -> Iterable[Withheld]:
-        """Those of `suspects` that are at fault: halves of them are tried, and halves of what fails."""
-        tries = min(MAX_TRIES, max(MAX_TRIED_TEXT // (len(self.readings[number].source.text) + 1), 1))
-        judge = judging(self.settings)
+    def of_file(self, number: int, suspects: Sequence[Located]) -> Iterable[Withheld]:
+        """Those of `suspects`, all in one file, that are at fault: halves of them are tried, and halves of what fails."""
         old = self._old.get(id(self.readings[number].source), [])
-        waiting = _halves(list({id(finding): finding for finding in suspects}.values()))
+        return self._apart(_halves(list({id(finding): finding for finding in suspects}.values())), old)
+
+    def of_several_files(self, fixes: Sequence[Located]) -> Iterable[Withheld]:
+        """Those of `fixes` that are at fault in one of their files."""
+        unsafe = [finding for finding in fixes if finding.fix and not finding.fix.safe]
+        safe = [finding for finding in fixes if finding.fix and finding.fix.safe]
+        return self._apart([each for each in (unsafe, safe) if each], None)
+
+    def _apart(self, waiting: list[list[Located]], old: Sequence[Located] | None) -> Iterable[Withheld]:
+        judge = judging(self.settings)
+        tries, tried_text = 0, 0
         while waiting:
             group, others = together(waiting.pop())
             if others:
                 waiting.append(others)
-            if tries == 0:
+            tried_text += sum(
+                {id(source): len(source.text) + 1 for each in group for source, _ in each.edited}.values()
+            )
+            if tries == MAX_TRIES or (tries and tried_text > MAX_TRIED_TEXT):
                 yield from (Withheld(finding, "too many fixes of this file fail verification") for finding in group)
                 continue
-            tries -= 1
-            problem = try_fixes(self.readings, number, group, judge, self.trials, old).problem
+            tries += 1
+            problem = try_fixes(self.readings, group, judge, self.trials, old).problem
             if problem is not None and len(group) == 1:
                 yield Withheld(group[0], problem)
             elif problem is not None:

@@ -13,16 +13,25 @@ from kpl.fix.outline import as_loaded, changes_outside, outline
 from kpl.inputs.document import Reading, is_corefile
 from kpl.inputs.read import read
 from kpl.inputs.yamltree import YamlError
-from kpl.lint.engine import Located, lint
+from kpl.lint.engine import lint
+from kpl.lint.located import Located
 from kpl.lint.settings import Settings
 from kpl.text.edit import Edit, apply_edits, are_apart, lost_comments
+from kpl.text.source import Source
 from kpl.text.span import Span
 
 
-class Tried(NamedTuple):
-    """A file after some fixes; `problem` says why they must not be made; `findings` is what lint says of it, if it ran."""
+class TriedFile(NamedTuple):
+    """A file after some fixes; `problem` says why they must not be made."""
 
     after: Reading | None
+    problem: str | None = None
+
+
+class Tried(NamedTuple):
+    """All files after some fixes, by their number; `findings` is what lint says of them, if it ran."""
+
+    after: dict[int, Reading]
     problem: str | None = None
     findings: list[Located] | None = None
 
@@ -31,16 +40,22 @@ class Trials:
     """What came of edits to files, each file read and compared once."""
 
     def __init__(self) -> None:
-        self._tried: dict[tuple[int, tuple[Edit, ...]], tuple[Reading, Tried]] = {}
+        self._tried: dict[tuple[int, tuple[Edit, ...]], tuple[Reading, TriedFile]] = {}
 
-    def try_edits(self, before: Reading, batch: Sequence[Located]) -> Tried:
-        """Make the fixes of `batch`, and look at the text that comes of it."""
-        edits = sorted(edit for finding in batch if finding.fix for edit in finding.fix.edits)
+    def try_edits(self, before: Reading, batch: Sequence[Located]) -> TriedFile:
+        """Make the fixes of `batch` in one file, and look at the text that comes of it."""
+        edits = edits_in(before.source, batch)
         key = (id(before), tuple(edits))
         if key not in self._tried:
             with troubles.kept(before.source.path):
-                self._tried[key] = before, _try_edits(before, batch)
-        return self._tried[key][1] if key in self._tried else Tried(None, "it could not be tried")
+                restructures = any(finding.fix.restructures for finding in batch if finding.fix)
+                self._tried[key] = before, _try_edits(before, edits, restructures)
+        return self._tried[key][1] if key in self._tried else TriedFile(None, "it could not be tried")
+
+
+def edits_in(source: Source, batch: Sequence[Located]) -> list[Edit]:
+    """What the fixes of `batch` edit in one file."""
+    return sorted(edit for finding in batch for where, edits in finding.edited if where is source for edit in edits)
 
 
 def judging(settings: Settings) -> Settings:
@@ -55,39 +70,50 @@ def same_rules(settings: Settings) -> bool:
 
 def try_fixes(
     readings: Sequence[Reading],
-    number: int,
     batch: Sequence[Located],
     judge: Settings,
     trials: Trials,
     old: Sequence[Located] | None = None,
 ) -> Tried:
-    """Make the fixes of `batch` in file `number` of `readings`, and look at everything that comes of it.
+    """Make the fixes of `batch` in `readings`, and look at everything that comes of it in the files that they edit.
 
-    `old` is what `judge` says of the file before, where that is known.
+    `old` is what `judge` says of these files before, where that is known.
     """
-    before = readings[number]
-    tried = trials.try_edits(before, batch)
-    if tried.after is None or tried.problem is not None:
-        return tried
-    others = list(readings)
-    others[number] = tried.after
+    touched = {id(source) for finding in batch for source, _ in finding.edited}
+    numbers = [number for number, reading in enumerate(readings) if id(reading.source) in touched]
+    after = {}
+    for number in numbers:
+        tried = trials.try_edits(readings[number], batch)
+        if tried.after is None or tried.problem is not None:
+            return Tried({}, _in_file(str(tried.problem), readings[number], numbers))
+        after[number] = tried.after
     if old is None:
-        old = lint(readings, judge, only=[before]).findings
-    new = lint(others, judge, only=[tried.after]).findings
-    return Tried(tried.after, finding_problem(old, new, batch), new)
+        old = lint(readings, judge, only=[readings[number] for number in numbers]).findings
+    everything = [after.get(number, reading) for number, reading in enumerate(readings)]
+    new = lint(everything, judge, only=list(after.values())).findings
+    for number in numbers:
+        before = readings[number]
+        was = [finding for finding in old if finding.source is before.source]
+        now = [finding for finding in new if finding.source is after[number].source]
+        problem = finding_problem(was, now, batch, before.source)
+        if problem is not None:
+            return Tried(after, _in_file(problem, before, numbers), new)
+    return Tried(after, None, new)
 
 
-def _try_edits(before: Reading, batch: Sequence[Located]) -> Tried:
+def _in_file(problem: str, file: Reading, numbers: Sequence[int]) -> str:
+    return problem if len(numbers) == 1 else f"{problem} in {file.source.path}"
+
+
+def _try_edits(before: Reading, edits: Sequence[Edit], restructures: bool) -> TriedFile:
     source = before.source
-    edits = [edit for finding in batch if finding.fix for edit in finding.fix.edits]
-    restructures = any(finding.fix.restructures for finding in batch if finding.fix)
     if not are_apart(edits):
-        return Tried(before, "its edits overlap")
+        return TriedFile(before, "its edits overlap")
     # what the file is, is known by now; its name and content need not prove it again
     after = read(source.path, source.encode(apply_edits(source.text, edits)), as_kind=before.kind)
     if after is None:
-        return Tried(None, "the result contains nothing that kpl checks")
-    return Tried(after, _text_problem(before, after, edits, restructures))
+        return TriedFile(None, "the result contains nothing that kpl checks")
+    return TriedFile(after, _text_problem(before, after, edits, restructures))
 
 
 def _text_problem(before: Reading, after: Reading, edits: Sequence[Edit], restructures: bool) -> str | None:
@@ -125,17 +151,20 @@ def _new_ranges(edits: Sequence[Edit]) -> list[Span]:
     return ranges
 
 
-def finding_problem(old: Sequence[Located], new: Sequence[Located], batch: Sequence[Located]) -> str | None:
-    """Why the findings `new` of a file must not take the place of the findings `old`.
+def finding_problem(
+    old: Sequence[Located], new: Sequence[Located], batch: Sequence[Located], source: Source
+) -> str | None:
+    """Why the findings `new` of the file that was `source` must not take the place of the findings `old`.
 
-    Findings milder than the gravest one that is fixed may come up.
+    Findings milder than the gravest one may come up that a fix with edits in this file removes.
     """
     before = Counter(finding.code for finding in old)
     now = Counter(finding.code for finding in new)
-    for code, fixed in Counter(finding.code for finding in batch).items():
+    for code, fixed in Counter(finding.code for finding in batch if finding.source is source).items():
         if now[code] > before[code] - fixed:
             return "the finding remains after the fix"
-    floor = max(finding.severity.rank for finding in batch)
+    here = (finding for finding in batch if any(where is source for where, _ in finding.edited))
+    floor = max(finding.severity.rank for finding in here)
     for finding in new:
         if now[finding.code] > before[finding.code] and finding.severity.rank >= floor:
             return f"it causes {finding.code} {finding.name}"

@@ -156,6 +156,9 @@ class Reading:
     """Why `kpl fix` does not write the file back, completing "`path` ..."; empty where it does."""
 
 
+NOT_GIVEN = "is not among the given files"
+"""Why `kpl fix` does not write a file that it only reads for the sake of others: see `Reading.not_written`."""
+
 TELLING = frozenset(("Kustomization", "FluxKustomization", "Application", "KubeadmCluster", "KubeletConfig"))
 """The types of models that only tell of a cluster, or of the files that make it, and are not checked themselves."""
 

@@ -91,7 +91,9 @@ def _example(example: Example) -> str:
         lines.append(_fenced(f"# {name}\n{text.rstrip()}"))
     if isinstance(example, Bad) and example.fixed is not None:
         command = f"kpl fix{'' if example.safe else ' --unsafe-fixes'}"
-        lines.append(f"After `{command}`:\n{_fenced(example.fixed.rstrip())}")
+        changed = {next(iter(example.files)): example.fixed, **example.also}
+        after = [f"# {name}\n{text}" for name, text in changed.items()] if example.also else [example.fixed]
+        lines += [f"After `{command}`:", *(_fenced(each.rstrip()) for each in after)]
     return "\n".join(lines)
 
 

@@ -135,9 +135,10 @@ class Example:
 class Bad(Example):
     """An example that the rule must flag: exactly the texts `flags`, in order.
 
-    `fixed` is the text of the first file after the fix; it must lint clean and stay as it is when it is fixed again.
-    Without it no fix may be offered. `other` names rules that flag this example too, `says` is what messages and helps
-    contain, and `severities` are those of the findings where they are not that of the rule.
+    `fixed` is the text of the first file after the fix, and `also` has the texts of other files that the fix changes, by path.
+    They must lint clean and stay as they are when they are fixed again. Without `fixed` no fix may be offered. `other` names
+    rules that flag this example too, `says` is what messages and helps contain, and `severities` are those of the findings
+    where they are not that of the rule.
     """
 
     flags: Sequence[str] = ()
@@ -146,6 +147,7 @@ class Bad(Example):
     other: Sequence[str] = ()
     says: Sequence[str] = ()
     severities: Sequence[Severity] = ()
+    also: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(eq=False, repr=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kpl.inputs.coverage import Coverage
-    from kpl.lint.engine import Result
+    from kpl.lint.located import Result
 
 
 def report(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from kpl.inputs.coverage import Skipped
-from kpl.lint.engine import Located
+from kpl.lint.located import Located
 from kpl.report.jsontext import dumps, path_fields, text_fields
 from kpl.text.source import Source
 from kpl.text.span import Span
@@ -34,7 +34,13 @@ def record(finding: Located) -> dict[str, Any]:
             "title": fix.title,
             "safe": fix.safe,
             "edits": [
-                {**_place(finding.source, Span(edit.start, edit.end)), **text_fields(edit.text)} for edit in fix.edits
+                {
+                    **(path_fields(source.path) if source is not finding.source else {}),
+                    **_place(source, Span(edit.start, edit.end)),
+                    **text_fields(edit.text),
+                }
+                for source, edits in finding.edited
+                for edit in edits
             ],
         },
         "related": [

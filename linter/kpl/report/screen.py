@@ -12,9 +12,10 @@ import click
 from kpl.report.workflow import ANYWHERE
 from kpl.text.source import Source
 from kpl.text.span import Span
+from kpl.text.words import listed
 
 if TYPE_CHECKING:
-    from kpl.lint.engine import Located, Result
+    from kpl.lint.located import Located, Result
 
 _COLORS = {"error": "red", "warning": "yellow", "info": "blue"}
 _WIDTH = 160
@@ -84,6 +85,8 @@ def render(finding: Located, color: bool) -> str:
         out.append(f"{gutter} = {paint('see:', fg='cyan')} {there}: {printable(each.message)}")
     if finding.fix:
         command = "kpl fix" if finding.fix.safe else "kpl fix --unsafe-fixes"
+        if finding.fix.elsewhere:
+            command += f", also edits {listed([printable(each.source.path) for each in finding.fix.elsewhere])}"
         out.append(f"{gutter} = {paint('fix:', fg='cyan')} {printable(finding.fix.title)} ({command})")
     return "\n".join(out)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from kpl.facts import Facts
 from kpl.fix.fixer import Outcome, fix_texts
-from kpl.fix.offers import Withheld
 from kpl.inputs.document import Reading
 from kpl.inputs.read import read
-from kpl.lint.engine import Located, lint
+from kpl.lint.engine import lint
+from kpl.lint.located import Located, Withheld
 from kpl.lint.rule import Bad, Example, Good, Rule
 from kpl.lint.settings import Settings
 from kpl.text.version import Version
@@ -98,23 +98,33 @@ class _Trial:
 
     def _unmet_fix(self, example: Bad, fixed: str) -> Iterator[str]:
         path = next(iter(example.files))
+        expected = {path: fixed, **example.also}
         outcome = self._fix(example.files, unsafe=True)
         for withheld in refused(outcome):
             yield f"expected the fix of `{withheld.finding.name}` to pass verification, but {withheld.problem}"
-        if outcome.texts.get(path) != fixed:
-            yield f"expected {path} to be {fixed!r} after the fix, not {outcome.texts.get(path)!r}"
-        safely = self._fix(example.files, unsafe=False).texts.get(path)
-        if example.safe and safely != fixed:
-            yield f"expected a safe fix of {path} to {fixed!r}, not {safely!r}"
-        if not example.safe and safely is not None:
-            yield f"expected no safe fix of {path}, but without --unsafe-fixes it becomes {safely!r}"
-        files = {**example.files, path: fixed}
+        safe = self._fix(example.files, unsafe=False)
+        for path, text in expected.items():
+            after, safely = self._text(outcome, path), self._text(safe, path)
+            if after != text:
+                yield f"expected {path} to be {text!r} after the fix, not {after!r}"
+            if example.safe and safely != text:
+                yield f"expected a safe fix of {path} to {text!r}, not {safely!r}"
+            if not example.safe and path in safe.texts:
+                yield f"expected no safe fix of {path}, but without --unsafe-fixes it becomes {safely!r}"
+        for path in outcome.texts.keys() - expected.keys():
+            yield f"expected no fix of {path}, because `also` does not have it"
+        files = {**example.files, **expected}
         left = lint(readings(files), self.all).findings
         yield from (f"expected no finding after the fix, not {_shown([underlined(each)])}" for each in self._mine(left))
         yield from self._others(left, " after the fix")
-        again = fix_texts(readings(files), self.all, unsafe=True).texts.get(path)
-        if again:
-            yield f"expected no second fix of {path}, but it becomes {again!r}"
+        for path, again in fix_texts(readings(files), self.all, unsafe=True).texts.items():
+            if path in expected:
+                yield f"expected no second fix of {path}, but it becomes {again!r}"
+
+    def _text(self, outcome: Outcome, path: str) -> str | bytes | None:
+        """What a file holds after `outcome`; None for the only one that a fix changes, where it does not."""
+        also = self.example.also if isinstance(self.example, Bad) else {}
+        return outcome.texts.get(path, self.example.files.get(path) if also else None)
 
     def _fix(self, files: Mapping[str, str | bytes], unsafe: bool) -> Outcome:
         return fix_texts(readings(files), self.own, unsafe=unsafe)

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
 class Edit(NamedTuple):
@@ -17,18 +17,28 @@ class Edit(NamedTuple):
     text: str
 
 
+class HasPath(Protocol):
+    """A document of a cluster, as far as edits know it."""
+
+    @property
+    def path(self) -> str:
+        """The path of its file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fix:
     """What fixes a finding: a title for people, and edits that belong together.
 
     `safe` says that the meaning of the configuration stays, or becomes what its author certainly wrote it for.
     `restructures` says that words come to stand under other ones, as in a file that did not load before.
+    `elsewhere` has pairs of another document and the edits in it: kpl makes all edits of a fix, or none.
     """
 
     title: str
     edits: tuple[Edit, ...]
     safe: bool = True
     restructures: bool = False
+    elsewhere: tuple[tuple[HasPath, tuple[Edit, ...]], ...] = ()
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:

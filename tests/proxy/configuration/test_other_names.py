@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kpl.fix.fixer import fix_texts
-from kpl.fix.offers import Withheld
+from kpl.lint.located import Withheld
 from kpl.lint.settings import Settings
 from kpl.proxy.configuration.fields import PROXY_FIELDS, fields_in
 from kpl.proxy.configuration.othernames import _BY_NAME, is_certainly_meant, meant_field

@@ -1,0 +1,219 @@
+"""Everything that is known about one cluster: the documents of a run, and the facts that no file tells.
+
+`Cluster` is what rules ask; each module of this package knows the answers about one subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from kpl.cluster.documents import Documents, Model
+from kpl.cluster.versions import Versions
+from kpl.facts import Facts
+from kpl.inputs.document import Document, holder_of
+
+if TYPE_CHECKING:
+    from kpl.cluster.coredns import CorednsVerdicts
+    from kpl.cluster.dumps import Dumps
+    from kpl.coredns.customized import Customized
+    from kpl.coredns.judge import Judgement
+    from kpl.coredns.lenient import Lenient
+    from kpl.coredns.mends.advice import Advice
+    from kpl.inputs.corefile import Corefile
+    from kpl.inputs.kubeproxy import KubeProxyConfig
+    from kpl.proxy.configuration.verdict import Dropped
+    from kpl.proxy.node.compare import Difference
+    from kpl.proxy.node.state import NodeState
+    from kpl.proxy.services.selection import NodeFacts
+    from kpl.shares.share import Release
+    from kpl.text.edit import Edit
+    from kpl.text.version import Version
+    from kpl.verdict import Verdict
+
+
+@dataclass(eq=False)
+class Cluster:
+    """The documents of one run, joined."""
+
+    documents: Sequence[Document] = ()
+    facts: Facts = field(default_factory=Facts)
+
+    def __post_init__(self) -> None:
+        self._documents = Documents(self.documents)
+        self._versions = Versions(self._documents, self.facts)
+
+    @cached_property
+    def _coredns(self) -> CorednsVerdicts:
+        from kpl.cluster.coredns import CorednsVerdicts
+
+        return CorednsVerdicts(self._documents, self._versions, self.facts)
+
+    @cached_property
+    def _dumps(self) -> Dumps:
+        from kpl.cluster.dumps import Dumps
+
+        return Dumps(self._documents, self._versions, self.facts)
+
+    # -- documents
+
+    def of(self, kind: type[Model], clue: str = "") -> Iterator[tuple[Document, Model]]:
+        """All models of one type, with their documents; with a `clue`, those in whose text this regular expression matches."""
+        return self._documents.of(kind, clue)
+
+    def has(self, kind: str) -> bool:
+        """Whether a model of the type called `kind` is among the documents; ``Dump`` is any that is read back."""
+        return self._documents.has(kind)
+
+    @staticmethod
+    def document_of(model: Any) -> Document:
+        """The document that holds `model`, or that holds the Corefile of a server block."""
+        return holder_of(getattr(model, "corefile", model))
+
+    @property
+    def corefiles(self) -> list[tuple[Document, Corefile]]:
+        """All Corefiles with their documents."""
+        return self._documents.corefiles
+
+    @property
+    def dumps(self) -> list[Document]:
+        """The documents that hold what a node's kube-proxy programmed."""
+        return self._documents.dumps
+
+    @property
+    def cluster_domain(self) -> str:
+        """The cluster's domain, ``cluster.local`` unless something says otherwise."""
+        return self.facts.cluster_domain.strip(".").lower()
+
+    @cached_property
+    def node_local_dns(self) -> bool:
+        """Whether the pods ask a NodeLocal DNSCache: told, or its Corefile lies in the tree."""
+        if self.facts.node_local_dns is not None:
+            return self.facts.node_local_dns
+        from kpl.coredns.roles import Role
+
+        return self._documents.has_role(Role.NODE_LOCAL.value)
+
+    @cached_property
+    def services(self) -> int | None:
+        """How many Services the cluster has: told, or as many as lie in the tree or are programmed in a dump."""
+        if self.facts.services is not None:
+            return self.facts.services
+        programmed = self._dumps.programmed_services if self.dumps else 0
+        return max(self._documents.count("Service"), programmed) or None
+
+    @cached_property
+    def endpoints(self) -> int | None:
+        """How many endpoints the Services have: told, or listed by the EndpointSlices in the tree."""
+        from kpl.inputs.services import EndpointSlice
+
+        if self.facts.endpoints is not None:
+            return self.facts.endpoints
+        return sum(model.size for _, model in self.of(EndpointSlice)) or None
+
+    # -- releases
+
+    @property
+    def releases(self) -> list[tuple[str, Release]]:
+        """The releases that files show, each with its file."""
+        return self._documents.releases
+
+    @property
+    def coredns_version(self) -> Version:
+        """The CoreDNS release in force: given, or of the only image tag in the manifests, or the newest known one."""
+        return self._versions.coredns
+
+    def judged_coredns_version(self, document: Document) -> Version:
+        """The release whose verdict on the Corefile in `document` is given: the one in force, or the nearest known one."""
+        return self._versions.judged_coredns(document)
+
+    @property
+    def kubernetes_version(self) -> Version:
+        """The Kubernetes release in force: given, or of the only kube-proxy image tag, or the newest known one."""
+        return self._versions.kubernetes
+
+    @property
+    def kubernetes_version_known(self) -> bool:
+        """Whether anything tells the Kubernetes release."""
+        return self._versions.kubernetes_known
+
+    def kubernetes_version_for(self, model: Any) -> Version:
+        """The Kubernetes release of the cluster that `model` is for: kubeadm's settings may stand in the same file."""
+        return self._versions.kubernetes_of(self.document_of(model))
+
+    def judged_kubernetes_version(self, document: Document) -> Version:
+        """The release whose verdict on a KubeProxyConfiguration is given: the one in force, or the nearest known one."""
+        return self._versions.judged_kubernetes(document)
+
+    # -- CoreDNS
+
+    def judgement(self, document: Document) -> Judgement:
+        """CoreDNS's verdict on the Corefile in `document`, and what it makes of it."""
+        return self._coredns.judgement(document)
+
+    def lenient(self, document: Document) -> Lenient:
+        """The verdict on the Corefile in `document` as a linter gives it: past what other rules tell better."""
+        return self._coredns.lenient(document)
+
+    def advice(self, document: Document) -> Advice:
+        """What to write where the verdict of `lenient` is a refusal."""
+        return self._coredns.advice(document)
+
+    @property
+    def customized(self) -> Customized | None:
+        """The Corefile that imports the keys of `coredns-custom`, where both are in the tree."""
+        return self._coredns.customized
+
+    # -- kube-proxy
+
+    def proxy_verdict(self, document: Document) -> Verdict:
+        """kube-proxy's verdict on the KubeProxyConfiguration in `document`; its span lies in the document's own text."""
+        from kpl.cluster.kubeproxy import verdict_on
+
+        return verdict_on(document, self._versions.kubernetes_of(document))
+
+    def dropped_fields(self, document: Document) -> Iterator[Dropped]:
+        """The fields of the KubeProxyConfiguration in `document` that kube-proxy starts without."""
+        from kpl.cluster.kubeproxy import dropped_fields
+
+        return dropped_fields(document, self._versions.kubernetes_of(document))
+
+    def proxy_takes(self, config: KubeProxyConfig, edits: Iterable[Edit]) -> bool:
+        """Whether kube-proxy starts with `config` after `edits`, all of them behind its first line."""
+        from kpl.cluster.kubeproxy import takes
+
+        return takes(config, edits, self.kubernetes_version_for(config))
+
+    def program_text_of(self, document: Document) -> tuple[str, int]:
+        """What kube-proxy reads of `document`, and where that starts."""
+        from kpl.cluster.kubeproxy import program_text_of
+
+        return program_text_of(document)
+
+    # -- dumps and nodes
+
+    def node_states(self, document: Document) -> list[NodeState]:
+        """What the kube-proxy did that programmed the dump in `document`; nothing for what is no dump."""
+        from kpl.proxy.dumps.readback import read_back
+
+        return read_back(document)
+
+    @property
+    def node(self) -> NodeFacts:
+        """What is known of the node that the dump is from: told by name, or the only node of the run."""
+        return self._dumps.node
+
+    def of_node(self, dump: Document) -> list[Document]:
+        """The documents of the node that `dump` is from, itself among them."""
+        from kpl.proxy.dumps.nodes import of_same_node
+
+        return of_same_node(self.documents, dump)
+
+    def disagreements(self, document: Document) -> list[Difference]:
+        """What the dump in `document` does not do as the Services of the run ask for.
+
+        Which node a dump is from can be told for one dump only: of several in one IP family, nobody knows.
+        """
+        return self._dumps.disagreements(document)

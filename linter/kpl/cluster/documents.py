@@ -1,0 +1,76 @@
+"""The documents of a cluster, by their kinds and by what their shares say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from kpl.inputs.document import DUMPS, Document, is_dump
+from kpl.shares.share import Release, share_of
+
+if TYPE_CHECKING:
+    from kpl.inputs.corefile import Corefile
+
+Model = TypeVar("Model")
+
+
+class Documents:
+    """The documents of one cluster."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self.all = documents
+
+    def of(self, kind: type[Model], clue: str = "") -> Iterator[tuple[Document, Model]]:
+        """As `Cluster.of`."""
+        for document in self.all:
+            if document.kind == kind.__name__ and document.may_hold(clue):
+                model = document.model
+                if isinstance(model, kind):
+                    yield document, model
+
+    def has(self, kind: str) -> bool:
+        """As `Cluster.has`."""
+        return kind in self._kinds
+
+    def count(self, kind: str) -> int:
+        """How many documents are of the type called `kind`."""
+        return self._count[kind]
+
+    @cached_property
+    def _kinds(self) -> frozenset[str]:
+        kinds = frozenset(self._count)
+        return kinds | {"Dump"} if kinds & DUMPS else kinds
+
+    @cached_property
+    def _count(self) -> Counter[str]:
+        return Counter(document.kind for document in self.all)
+
+    @cached_property
+    def releases(self) -> list[tuple[str, Release]]:
+        """The releases that files show, each with its file."""
+        telling = (each for each in self.all if each.kind in ("Workload", "KubeadmCluster"))
+        return [(document.path, release) for document in telling for release in share_of(document).releases]
+
+    @cached_property
+    def corefiles(self) -> list[tuple[Document, Corefile]]:
+        """All Corefiles with their documents."""
+        from kpl.inputs.corefile import Corefile
+
+        return list(self.of(Corefile))
+
+    @cached_property
+    def with_corefile(self) -> list[Document]:
+        """The documents that hold a Corefile, those that do not parse among them."""
+        possible = (each for each in self.all if each.kind in ("Corefile", "ParseFailure"))
+        return [document for document in possible if share_of(document).is_corefile]
+
+    def has_role(self, role: str) -> bool:
+        """Whether a Corefile has this role."""
+        return any(share_of(document).role == role for document in self.all if document.kind == "Corefile")
+
+    @cached_property
+    def dumps(self) -> list[Document]:
+        """The documents that hold what a node's kube-proxy programmed."""
+        return [document for document in self.all if is_dump(document)]

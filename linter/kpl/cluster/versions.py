@@ -1,0 +1,86 @@
+"""The releases in force in a cluster: given, or shown by its files, or the newest known ones."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property, lru_cache
+
+from kpl.cluster.documents import Documents
+from kpl.facts import Facts
+from kpl.inputs.document import Document
+from kpl.proxy.releases import NEWEST_KUBERNETES, as_known, nearest_kube_proxy
+from kpl.shares.share import COREDNS_RELEASE, KUBERNETES_RELEASE
+from kpl.text.version import Version
+
+_KUBEADM_VERSION = re.compile(
+    r"""^[ \t]*kubernetesVersion[ \t]*:[ \t]*["']?v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)\b""", re.MULTILINE
+)
+
+
+class Versions:
+    """The releases of CoreDNS and Kubernetes for the documents of one cluster."""
+
+    def __init__(self, documents: Documents, facts: Facts) -> None:
+        self._documents = documents
+        self._facts = facts
+
+    @cached_property
+    def coredns(self) -> Version:
+        """The CoreDNS release in force: given, or of the only image tag in the manifests, or the newest known one."""
+        from kpl.coredns.versions import NEWEST_COREDNS
+
+        return self._facts.coredns or self._only_release(COREDNS_RELEASE, runs=True) or NEWEST_COREDNS
+
+    def judged_coredns(self, document: Document) -> Version:
+        """The CoreDNS release whose verdict on the Corefile in `document` is given."""
+        from kpl.coredns.judge import NODE_CACHE_COREDNS
+        from kpl.coredns.versions import OLDEST_SETUP, nearest_release
+
+        if self._facts.coredns is None and self.is_read_by_node_cache(document):
+            return NODE_CACHE_COREDNS
+        return max(nearest_release(self.coredns), OLDEST_SETUP)
+
+    def is_read_by_node_cache(self, document: Document) -> bool:
+        """Whether the CoreDNS that loads the Corefile in `document` is the one inside of node-cache."""
+        from kpl.coredns.roles import is_node_local
+
+        target = self._facts.target
+        return is_node_local(document) if target is None else target == "node-local-dns"
+
+    @cached_property
+    def kubernetes(self) -> Version:
+        """The Kubernetes release in force: given, or of the only kube-proxy image tag, or the newest known one."""
+        return as_known(self._facts.kubernetes or self._installed_kubernetes or NEWEST_KUBERNETES)
+
+    @cached_property
+    def kubernetes_known(self) -> bool:
+        """Whether anything tells the Kubernetes release."""
+        return self._facts.kubernetes is not None or self._installed_kubernetes is not None
+
+    def kubernetes_of(self, document: Document) -> Version:
+        """The Kubernetes release of the cluster that `document` is for: kubeadm's settings may stand in the same file."""
+        if self._facts.kubernetes is None:
+            found = _kubeadm_versions(document.source.text)
+            if len(found) == 1:
+                return as_known(Version(next(iter(found))))
+        return self.kubernetes
+
+    def judged_kubernetes(self, document: Document) -> Version:
+        """The Kubernetes release whose verdict on the KubeProxyConfiguration in `document` is given."""
+        return nearest_kube_proxy(self.kubernetes_of(document))
+
+    @cached_property
+    def _installed_kubernetes(self) -> Version | None:
+        """The release of the only kube-proxy image tag, or that of the only one that kubeadm installs."""
+        return self._only_release(KUBERNETES_RELEASE, runs=True) or self._only_release(KUBERNETES_RELEASE, runs=False)
+
+    def _only_release(self, what: str, *, runs: bool) -> Version | None:
+        found = {each.version for _, each in self._documents.releases if each.what == what and each.runs == runs}
+        return Version(found.pop()) if len(found) == 1 else None
+
+
+# each configuration of a file asks
+@lru_cache(maxsize=4)
+def _kubeadm_versions(text: str) -> frozenset[str]:
+    """The releases that kubeadm's configurations in a file are for."""
+    return frozenset(_KUBEADM_VERSION.findall(text))
