@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kpl.cluster import Cluster
-from kpl.inputs.kubeproxy import KubeProxyConfig
+from kpl.inputs.objects.kubeproxy import KubeProxyConfig
 from kpl.proxy.releases import NEWEST_KUBERNETES
 from kpl.text.version import Version
 from kpl_rules.dataplane._nft import NEW

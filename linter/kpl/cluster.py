@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from kpl.coredns.judge import Circumstances, Judgement
     from kpl.coredns.lenient import Lenient
     from kpl.coredns.mends.advice import Advice
-    from kpl.inputs.corefile import Corefile
-    from kpl.inputs.kubeproxy import KubeProxyConfig
+    from kpl.inputs.corefile.model import Corefile
+    from kpl.inputs.objects.kubeproxy import KubeProxyConfig
     from kpl.proxy.configuration.verdict import Dropped
     from kpl.proxy.node.compare import Difference
     from kpl.proxy.node.state import NodeState
@@ -189,7 +189,7 @@ class Cluster:
 
     def proxy_takes(self, config: KubeProxyConfig, edits: Iterable[Edit]) -> bool:
         """Whether kube-proxy starts with `config` after `edits`, all of them behind its first line."""
-        from kpl.inputs.kubeproxy import program_text
+        from kpl.inputs.objects.kubeproxy import program_text
         from kpl.proxy.configuration.verdict import judge_kube_proxy
         from kpl.text.edit import apply_edits
 
@@ -199,7 +199,7 @@ class Cluster:
 
     def program_text_of(self, document: Document) -> tuple[str, int]:
         """What kube-proxy reads of `document`, and where that starts."""
-        from kpl.inputs.kubeproxy import program_text
+        from kpl.inputs.objects.kubeproxy import program_text
 
         text = document.embedding.text
         span = program_text(text, document.model.node.start)
@@ -239,7 +239,7 @@ class Cluster:
     @cached_property
     def corefiles(self) -> list[tuple[Document, Corefile]]:
         """All Corefiles with their documents."""
-        from kpl.inputs.corefile import Corefile
+        from kpl.inputs.corefile.model import Corefile
 
         return list(self.of(Corefile))
 
@@ -273,7 +273,7 @@ class Cluster:
     @cached_property
     def node(self) -> NodeFacts:
         """What is known of the node that the dump is from: told by name, or the only node of the run."""
-        from kpl.inputs.kubernetes import NodeObject
+        from kpl.inputs.objects.workloads import NodeObject
         from kpl.proxy.services.selection import NodeFacts
 
         nodes = {str(node.name): node for _, node in self.of(NodeObject)}
@@ -323,7 +323,7 @@ class Cluster:
     @cached_property
     def _gates_of_choice(self) -> list[dict[str, bool]]:
         """The defaults, and what the kube-proxy configurations of the run set: which of them is the dump's is not known."""
-        from kpl.inputs.kubeproxy import KubeProxyConfig
+        from kpl.inputs.objects.kubeproxy import KubeProxyConfig
         from kpl.proxy.services.selection import gates_of_choice
 
         found: list[dict[str, bool]] = [{}]
@@ -337,7 +337,7 @@ class Cluster:
 
     @cached_property
     def _service_objects(self) -> ClusterObjects:
-        from kpl.inputs.services import EndpointSlice, Service
+        from kpl.inputs.objects.services import EndpointSlice, Service
         from kpl.proxy.services.agreement import ClusterObjects
 
         of_file: dict[int, list[Service]] = {}
@@ -372,7 +372,7 @@ class Cluster:
     @cached_property
     def endpoints(self) -> int | None:
         """How many endpoints the Services have: told, or listed by the EndpointSlices in the tree."""
-        from kpl.inputs.services import EndpointSlice
+        from kpl.inputs.objects.services import EndpointSlice
 
         if self.facts.endpoints is not None:
             return self.facts.endpoints

@@ -9,8 +9,8 @@ import pytest
 
 from kpl.fix.fixer import MAX_ROUNDS, Outcome, fix_texts
 from kpl.fix.verification import Tried, _new_ranges
-from kpl.inputs.corefile import Corefile, Directive
-from kpl.inputs.services import Service
+from kpl.inputs.corefile.model import Corefile, Directive
+from kpl.inputs.objects.services import Service
 from kpl.lint.registry import RuleEntry
 from kpl.lint.rule import Finding, Rule, Severity, Stop
 from kpl.lint.settings import Settings

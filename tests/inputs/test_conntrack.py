@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpl.inputs.conntrack import Flow, parse_conntrack
 from kpl.inputs.detect import CONNTRACK, Detected, detect
+from kpl.inputs.evidence.conntrack import Flow, parse_conntrack
 
 DNS = (
     "udp      17 29 src=10.244.1.5 dst=10.96.0.10 sport=40001 dport=53 "

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kpl_grammars
-from kpl.inputs import iptables
-from kpl.inputs.iptables import looks_like_iptables_save, parse_iptables_save
-from kpl.inputs.ruleset import Ruleset, Table
+from kpl.inputs.dumps import iptables
+from kpl.inputs.dumps.iptables import looks_like_iptables_save, parse_iptables_save
+from kpl.inputs.dumps.ruleset import Ruleset, Table
 from kpl.testing import node_dump
 from support import SHARED
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpl.inputs.resolvconf import parse_resolv_conf
+from kpl.inputs.evidence.resolvconf import parse_resolv_conf
 
 POD = """\
 # made by the kubelet

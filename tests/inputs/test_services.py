@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from kpl.inputs.kubernetes import NodeObject
+from kpl.inputs.objects.services import EndpointSlice, LoadBalancerIngress, Service, ServicePort, SlicePort
+from kpl.inputs.objects.workloads import NodeObject
 from kpl.inputs.read import read
-from kpl.inputs.services import EndpointSlice, LoadBalancerIngress, Service, ServicePort, SlicePort
 
 SERVICE = """\
 apiVersion: v1

@@ -11,7 +11,7 @@ import pytest
 
 from kpl.cli.linting import share_out
 from kpl.cluster import Cluster
-from kpl.inputs.corefile import Corefile, Directive, ServerBlock
+from kpl.inputs.corefile.model import Corefile, Directive, ServerBlock
 from kpl.inputs.document import Document
 from kpl.lint.engine import Result, lint
 from kpl.lint.registry import RuleEntry

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from kpl.inputs.document import Reading
-from kpl.inputs.gitops import Application, FluxKustomization, Kustomization
+from kpl.inputs.objects.gitops import Application, FluxKustomization, Kustomization
 from kpl.inputs.recognition import KUSTOMIZATION_NAMES
 from kpl.text.paths import relative_path
 

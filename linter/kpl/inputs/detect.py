@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from kpl.inputs.listing import LISTING_LINE
+from kpl.inputs.evidence.listing import LISTING_LINE
 
 GZIP = b"\x1f\x8b"
 GIT_CRYPT = b"\0GITCRYPT"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from kpl import troubles
 from kpl.inputs import detect
-from kpl.inputs.corefiledocument import corefile_document
+from kpl.inputs.corefile.document import corefile_document
 from kpl.inputs.coverage import Skipped, SkipReason, failed
 from kpl.inputs.detect import ANSIBLE_VAULT, GIT_CRYPT, GZIP
 from kpl.inputs.document import Document, Reading
@@ -27,15 +27,15 @@ MAX_YAML = 64 << 20
 """In bytes: a tree takes many times the memory of its text, unlike a table."""
 
 _TABLES = {
-    detect.IPTABLES: ("kpl.inputs.iptables", "parse_iptables_save"),
-    detect.LISTING: ("kpl.inputs.listing", "parse_listing"),
-    detect.NFT: ("kpl.inputs.nft", "parse_nft"),
-    detect.NFT_JSON: ("kpl.inputs.nftjson", "parse_nft_json"),
-    detect.NFT_COMMANDS: ("kpl.inputs.nftcommands", "parse_nft_commands"),
-    detect.IPVS: ("kpl.inputs.ipvs", "parse_ipvs"),
-    detect.IPSET: ("kpl.inputs.ipset", "parse_ipset"),
-    detect.CONNTRACK: ("kpl.inputs.conntrack", "parse_conntrack"),
-    detect.RESOLV_CONF: ("kpl.inputs.resolvconf", "parse_resolv_conf"),
+    detect.IPTABLES: ("kpl.inputs.dumps.iptables", "parse_iptables_save"),
+    detect.LISTING: ("kpl.inputs.evidence.listing", "parse_listing"),
+    detect.NFT: ("kpl.inputs.dumps.nft", "parse_nft"),
+    detect.NFT_JSON: ("kpl.inputs.dumps.nftjson", "parse_nft_json"),
+    detect.NFT_COMMANDS: ("kpl.inputs.dumps.nftcommands", "parse_nft_commands"),
+    detect.IPVS: ("kpl.inputs.dumps.ipvs", "parse_ipvs"),
+    detect.IPSET: ("kpl.inputs.dumps.ipset", "parse_ipset"),
+    detect.CONNTRACK: ("kpl.inputs.evidence.conntrack", "parse_conntrack"),
+    detect.RESOLV_CONF: ("kpl.inputs.evidence.resolvconf", "parse_resolv_conf"),
 }
 """What reads a file that is one document as a whole: the module, imported when it is needed, and the function in it."""
 

@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from kpl.inputs import kubernetes, services
-from kpl.inputs.corefiledocument import corefile_document, is_templated
+from kpl.inputs.corefile.document import corefile_document, is_templated
 from kpl.inputs.document import TELLING, Document, LateDocument, ParseFailure
-from kpl.inputs.gitops import gitops_models
-from kpl.inputs.kubeadm import cluster_models
-from kpl.inputs.kubeproxy import KIND, MAX_KUBE_PROXY, KubeProxyConfig, is_kube_proxy_config
+from kpl.inputs.objects import services, workloads
+from kpl.inputs.objects.gitops import gitops_models
+from kpl.inputs.objects.kubeadm import cluster_models
+from kpl.inputs.objects.kubeproxy import KIND, MAX_KUBE_PROXY, KubeProxyConfig, is_kube_proxy_config
 from kpl.inputs.recognition import is_interesting, promised_kind, tells_of_clusters, written_name
-from kpl.inputs.templates import action_at, configuration_of
-from kpl.inputs.yamlscalar import embedding_of
-from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence, YamlError, compose, is_well_formed, split_documents
+from kpl.inputs.values.templates import action_at, configuration_of
+from kpl.inputs.yaml.scalars import embedding_of
+from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence, YamlError, compose, is_well_formed, split_documents
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
@@ -39,7 +39,7 @@ _KUBE_PROXY_KEYS = (
 _OBJECTS: dict[str, Callable[[str, Mapping], Any]] = {
     "Service": services.service,
     "EndpointSlice": services.endpoint_slice,
-    "Node": kubernetes.node_object,
+    "Node": workloads.node_object,
 }
 
 
@@ -142,7 +142,7 @@ class _Objects:
         elif kind == "ConfigMap":
             yield from self._config_map(node)
         else:
-            workload = kubernetes.workload(self.source.text, node)
+            workload = workloads.workload(self.source.text, node)
             if workload is not None:
                 yield self._document(node, workload)
             yield from self._values(node)
@@ -199,7 +199,7 @@ class _Objects:
 
     def _values(self, root: Mapping) -> Iterator[Document]:
         """Corefiles under other objects: the chart's ``servers:``, and scalars under a key called Corefile."""
-        from kpl.inputs.helmvalues import chart_corefile, is_chart_servers
+        from kpl.inputs.values.chart import chart_corefile, is_chart_servers
 
         name = root.text("metadata", "name") or ""
         waiting: list[Node] = [root]

@@ -194,7 +194,7 @@ def _service(document: Document) -> Share:
 
 
 def _addresses(service: object) -> Iterator[ServiceAddress]:
-    from kpl.inputs.services import Service
+    from kpl.inputs.objects.services import Service
 
     assert isinstance(service, Service)
     if service.cluster_ip != "None":

@@ -13,9 +13,9 @@ from kpl import troubles
 from kpl.inputs import detect
 from kpl.inputs.coverage import Skipped, failed
 from kpl.inputs.document import Document, ParseFailure, Reading, is_corefile
-from kpl.inputs.kubeproxy import program_text
+from kpl.inputs.objects.kubeproxy import program_text
 from kpl.inputs.read import Identified, read_documents
-from kpl.inputs.yamltree import document_spans
+from kpl.inputs.yaml.tree import document_spans
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from kpl.inputs.iptables import parse_iptables_save
-from kpl.inputs.ruleset import Table
+from kpl.inputs.dumps.iptables import parse_iptables_save
+from kpl.inputs.dumps.ruleset import Table
 from kpl.proxy.iptables.leaves import (
     branches,
     chains_leading_to,

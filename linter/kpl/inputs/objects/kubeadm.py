@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kpl.inputs.yamltree import Mapping, Scalar
+from kpl.inputs.yaml.tree import Mapping, Scalar
 from kpl.text.span import Span, Text
 
 _RELEASE = re.compile(r"v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)\b")

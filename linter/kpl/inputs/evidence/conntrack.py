@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from kpl.inputs.shapes import (
+from kpl.inputs.dumps.shapes import (
     LONGEST_LINE,
     Shapes,
     bare,

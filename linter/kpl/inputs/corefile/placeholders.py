@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from kpl.inputs.corefile import is_placeholder
-from kpl.inputs.corefiledocument import is_templated
+from kpl.inputs.corefile.document import is_templated
+from kpl.inputs.corefile.model import is_placeholder
 from kpl.text.enclosed import enclosed
 
 _OWN_TEMPLATES = re.compile(r"^[ \t]*(?:answer|additional|authority|match|ederror)\b.*$", re.MULTILINE)

@@ -1,6 +1,6 @@
 """One rule of nftables and its parts: what matches, what decides, what is looked up.
 
-The same parts come out of the text of ``nft list ruleset`` and out of its JSON (`kpl.inputs.nft`, `kpl.inputs.nftjson`).
+The same parts come out of the text of ``nft list ruleset`` and out of its JSON (`dumps.nft`, `dumps.nftjson`).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kpl.inputs.yamltree import Mapping, Scalar, YamlError, compose
+from kpl.inputs.yaml.tree import Mapping, Scalar, YamlError, compose
 from kpl.text.edit import Edit, apply_edits
 
 READ_WHOLE = 4096

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from kpl.golang.net import parse_ip
 from kpl.golang.netip import address_text
-from kpl.inputs.shapes import Shapes, bare, closed_lines_of, open_line, tokens_of, word_number, words_span
+from kpl.inputs.dumps.shapes import Shapes, bare, closed_lines_of, open_line, tokens_of, word_number, words_span
 from kpl.text.span import Span
 
 FORWARDING = {

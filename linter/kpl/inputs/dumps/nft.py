@@ -1,7 +1,7 @@
 """The output of ``nft list ruleset``, with or without handles: text -> NftRuleset.
 
 A scanner of lines finds tables, sets, maps, counters and chains, and copes with excerpts. What stands in a rule or an
-element is the business of the grammar (`kpl.inputs.nftshape`).
+element is the business of the grammar (`kpl.inputs.dumps.nftshape`).
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from kpl.inputs.nftables import Element, NftChain, NftCounter, NftRuleset, NftSet, NftTable
-from kpl.inputs.nftrule import NftRule, Other
-from kpl.inputs.nftshape import NftShape, NftShapes, bound, splitter
-from kpl.inputs.shapes import open_line
+from kpl.inputs.dumps.nftables import Element, NftChain, NftCounter, NftRuleset, NftSet, NftTable
+from kpl.inputs.dumps.nftrule import NftRule, Other
+from kpl.inputs.dumps.nftshape import NftShape, NftShapes, bound, splitter
+from kpl.inputs.dumps.shapes import open_line
 from kpl.text.lines import line_end
 from kpl.text.number import whole_number
 from kpl.text.span import Span

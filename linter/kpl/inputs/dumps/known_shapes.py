@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kpl.inputs.ruleset import RuleShape
+    from kpl.inputs.dumps.ruleset import RuleShape
 
 LONGEST_LINE = 4096
 """In characters; backtracking within a line stays bounded."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from kpl.inputs.known_shapes import CHAIN, DECLARED, KnownShapes
-from kpl.inputs.ruleset import BEFORE_RULE, Ruleset, RuleShape, Table, word_pattern
-from kpl.inputs.saveheaders import save_headers
-from kpl.inputs.shapes import open_line, tree_of
+from kpl.inputs.dumps.known_shapes import CHAIN, DECLARED, KnownShapes
+from kpl.inputs.dumps.ruleset import BEFORE_RULE, Ruleset, RuleShape, Table, word_pattern
+from kpl.inputs.dumps.saveheaders import save_headers
+from kpl.inputs.dumps.shapes import open_line, tree_of
 from kpl.text.span import Span
 
 TABLES = ("raw", "mangle", "nat", "filter", "security")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from kpl.inputs.shapes import LONGEST_LINE, Shapes, bare, closed_lines_of, line_at, open_line, tokens_of, tree_of
+from kpl.inputs.dumps.shapes import LONGEST_LINE, Shapes, bare, closed_lines_of, line_at, open_line, tokens_of, tree_of
 from kpl.text.number import whole_number
 from kpl.text.span import Span, Text
 

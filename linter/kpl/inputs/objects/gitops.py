@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kpl.inputs.recognition import KUSTOMIZATION_NAMES
-from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence
+from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence
 from kpl.text.span import Text
 
 _OTHER_FILES = ("patchesStrategicMerge", "crds", "transformers", "generators", "configurations")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kpl.inputs.shapes import LONGEST_LINE, lines_of, tokens_of, tree_of
+from kpl.inputs.dumps.shapes import LONGEST_LINE, lines_of, tokens_of, tree_of
 from kpl.text.span import Span, Text
 
 KEYWORDS = ("nameserver", "domain", "search", "sortlist", "options")

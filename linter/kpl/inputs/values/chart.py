@@ -11,9 +11,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence as Items
 from dataclasses import dataclass
 
-from kpl.inputs.yamledit import add_entry, add_item, content_end
-from kpl.inputs.yamlscalar import embedding_of, spell_double_quoted
-from kpl.inputs.yamltree import Mapping, Scalar, Sequence
+from kpl.inputs.yaml.edits import add_entry, add_item, content_end
+from kpl.inputs.yaml.scalars import embedding_of, spell_double_quoted
+from kpl.inputs.yaml.tree import Mapping, Scalar, Sequence
 from kpl.text.edit import Edit
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
@@ -122,7 +122,7 @@ class ChartValues(Embedding):
         return None
 
     def _new_plugins(self, plugin: _Plugin, text: str) -> list[Edit] | None:
-        from kpl.inputs.corefileparser import CorefileError, parse_corefile
+        from kpl.inputs.corefile.parser import CorefileError, parse_corefile
 
         try:
             directives = parse_corefile(text + "\n", fragment=True).servers[0].directives

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from kpl.inputs.yamltree import Mapping, Scalar
+from kpl.inputs.yaml.tree import Mapping, Scalar
 from kpl.text.span import Span, Text
 
 POD_TEMPLATE_PATHS = (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from kpl.inputs.nftrule import NftRule, NftVerdict
+from kpl.inputs.dumps.nftrule import NftRule, NftVerdict
 from kpl.text.lines import line_end
 from kpl.text.span import Span
 

@@ -1,4 +1,4 @@
-"""The Corefile as a located model; `kpl.inputs.corefileparser` makes it.
+"""The Corefile as a located model; `kpl.inputs.corefile.parser` makes it.
 
 It groups a file as its author sees it: server blocks with keys, directives with arguments, and the properties
 of a directive line by line. (CoreDNS's plugins read their block token by token, whatever the lines.)

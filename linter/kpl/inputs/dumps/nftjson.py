@@ -1,4 +1,4 @@
-"""The output of ``nft -j list ruleset``: text -> NftRuleset, the same as `kpl.inputs.nft` makes of the text form.
+"""The output of ``nft -j list ruleset``: text -> NftRuleset, the same as `kpl.inputs.dumps.nft` makes of the text form.
 
 The schema is libnftables-json(5). Objects are decoded one by one, so that each has its place and a cut-off file is read
 as far as it goes.
@@ -10,8 +10,8 @@ import json
 import re
 from typing import Any
 
-from kpl.inputs.nftables import Element, NftChain, NftCounter, NftRuleset, NftSet, NftTable
-from kpl.inputs.nftrule import (
+from kpl.inputs.dumps.nftables import Element, NftChain, NftCounter, NftRuleset, NftSet, NftTable
+from kpl.inputs.dumps.nftrule import (
     Assign,
     Bits,
     Braces,
@@ -51,7 +51,7 @@ _BITS = ("&", "|", "^", "<<", ">>")
 
 
 class _UnknownError(Exception):
-    """An expression that has no part in `kpl.inputs.nftrule`."""
+    """An expression that has no part in `kpl.inputs.dumps.nftrule`."""
 
 
 def parse_nft_json(text: str) -> NftRuleset:

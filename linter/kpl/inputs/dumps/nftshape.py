@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from kpl.inputs.nftrule import (
+from kpl.inputs.dumps.nftrule import (
     Assign,
     Bits,
     Braces,
@@ -31,7 +31,7 @@ from kpl.inputs.nftrule import (
     Update,
     VerdictMap,
 )
-from kpl.inputs.shapes import tree_of
+from kpl.inputs.dumps.shapes import tree_of
 
 MANY_SHAPES = 1000
 MANY_SHAPES_SHARE = 0.05

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from kpl.inputs.kubernetes import name_of
-from kpl.inputs.yamltree import Mapping, Node, Scalar
+from kpl.inputs.objects.workloads import name_of
+from kpl.inputs.yaml.tree import Mapping, Node, Scalar
 from kpl.text.number import whole_number
 from kpl.text.span import Text
 

@@ -11,8 +11,8 @@ import re
 from array import array
 from collections.abc import Callable
 
-from kpl.inputs.yamltree import Scalar
-from kpl.inputs.yamlwritten import WrittenBlock, WrittenFlow
+from kpl.inputs.yaml.tree import Scalar
+from kpl.inputs.yaml.written import WrittenBlock, WrittenFlow
 from kpl.text.embedding import CharacterMap, Embedding, IndentedLines, Lines, Opaque
 from kpl.text.span import Span
 

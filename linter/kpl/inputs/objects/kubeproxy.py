@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
-from kpl.inputs.yamltree import Mapping, Scalar, split_documents
+from kpl.inputs.yaml.tree import Mapping, Scalar, split_documents
 from kpl.text.span import Span, Text
 
 GROUP = "kubeproxy.config.k8s.io"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from kpl.inputs.yamlscalar import content_span, spell_double_quoted
-from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence
+from kpl.inputs.yaml.scalars import content_span, spell_double_quoted
+from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence
 from kpl.text.edit import Edit
 
 _LINE_END = re.compile(r"\r\n|\r|\n")

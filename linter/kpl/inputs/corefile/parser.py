@@ -12,7 +12,7 @@ from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from kpl.inputs.corefile import Corefile, Directive, Property, ServerBlock
+from kpl.inputs.corefile.model import Corefile, Directive, Property, ServerBlock
 from kpl.text.span import Span, Text
 
 MAX_NESTING = 100

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
-from kpl.inputs.nft import CHAIN_PROPERTIES, LONGEST_PROPERTY, QUOTED_COMMENT, chain_rule, seconds, set_elements
-from kpl.inputs.nftables import NftChain, NftCounter, NftRuleset, NftSet, NftTable
-from kpl.inputs.nftshape import NftShapes
-from kpl.inputs.shapes import open_line
+from kpl.inputs.dumps.nft import CHAIN_PROPERTIES, LONGEST_PROPERTY, QUOTED_COMMENT, chain_rule, seconds, set_elements
+from kpl.inputs.dumps.nftables import NftChain, NftCounter, NftRuleset, NftSet, NftTable
+from kpl.inputs.dumps.nftshape import NftShapes
+from kpl.inputs.dumps.shapes import open_line
 from kpl.text.span import Span
 
 _COMMAND = re.compile(

@@ -18,7 +18,7 @@ def corefile_document(
     source: Source, embedding: Embedding, *, key: str, name: str = "", namespace: str = "", sure: bool = True
 ) -> Document | None:
     """The Corefile that `embedding` holds; None where `sure` is false and the text is something else."""
-    from kpl.inputs.corefileparser import MAX_WORDS, CorefileError, has_many_words, parse_corefile
+    from kpl.inputs.corefile.parser import MAX_WORDS, CorefileError, has_many_words, parse_corefile
 
     text = embedding.text
     if not sure and not detect.names_a_plugin(text):
