@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from kpl.inputs.objects.services import EndpointSlice, Service
+from kpl.inputs.objects.endpointslices import EndpointSlice
+from kpl.inputs.objects.services import Service
 from kpl.inputs.read import read
 
 Object = Mapping[str, Any]

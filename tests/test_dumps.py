@@ -15,7 +15,8 @@ import pytest
 
 from kpl.inputs.dumps.iptables import parse_iptables_save
 from kpl.inputs.dumps.ruleset import Ruleset
-from kpl.inputs.objects.services import EndpointSlice, Service
+from kpl.inputs.objects.endpointslices import EndpointSlice
+from kpl.inputs.objects.services import Service
 from kpl.inputs.read import read
 from kpl.proxy.dumps.inspection import inspect_iptables
 from kpl.proxy.iptables.states import node_states

@@ -19,8 +19,8 @@ from kpl.facts import Facts
 from kpl.fix.fixer import fix_texts
 from kpl.inputs.corefile.document import MAX_COREFILE
 from kpl.inputs.corefile.parser import MAX_WORDS
-from kpl.inputs.document import is_dump
 from kpl.inputs.objects.kubeproxy import MAX_KUBE_PROXY
+from kpl.inputs.registry import is_dump
 from kpl.lint.config import load_config
 from kpl.lint.engine import Result, lint
 from kpl.lint.registry import entries

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from kpl.facts import Facts
-from kpl.inputs.document import DUMPS, Document, holder_of, is_dump
+from kpl.inputs.document import Document, holder_of
+from kpl.inputs.registry import dump_models, is_dump
 from kpl.proxy.releases import NEWEST_KUBERNETES, as_known, nearest_kube_proxy
 from kpl.shares.share import COREDNS_RELEASE, KUBERNETES_RELEASE, Release, share_of
 from kpl.text.version import Version
@@ -65,7 +66,7 @@ class Cluster:
     @cached_property
     def _kinds(self) -> frozenset[str]:
         kinds = frozenset(self._count)
-        return kinds | {"Dump"} if kinds & DUMPS else kinds
+        return kinds | {"Dump"} if kinds & dump_models() else kinds
 
     @cached_property
     def _count(self) -> Counter[str]:
@@ -273,7 +274,7 @@ class Cluster:
     @cached_property
     def node(self) -> NodeFacts:
         """What is known of the node that the dump is from: told by name, or the only node of the run."""
-        from kpl.inputs.objects.workloads import NodeObject
+        from kpl.inputs.objects.nodes import NodeObject
         from kpl.proxy.services.selection import NodeFacts
 
         nodes = {str(node.name): node for _, node in self.of(NodeObject)}
@@ -337,7 +338,8 @@ class Cluster:
 
     @cached_property
     def _service_objects(self) -> ClusterObjects:
-        from kpl.inputs.objects.services import EndpointSlice, Service
+        from kpl.inputs.objects.endpointslices import EndpointSlice
+        from kpl.inputs.objects.services import Service
         from kpl.proxy.services.agreement import ClusterObjects
 
         of_file: dict[int, list[Service]] = {}
@@ -372,7 +374,7 @@ class Cluster:
     @cached_property
     def endpoints(self) -> int | None:
         """How many endpoints the Services have: told, or listed by the EndpointSlices in the tree."""
-        from kpl.inputs.objects.services import EndpointSlice
+        from kpl.inputs.objects.endpointslices import EndpointSlice
 
         if self.facts.endpoints is not None:
             return self.facts.endpoints

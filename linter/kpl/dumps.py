@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from kpl.conntrack import lost_to_a_full_table as lost_to_a_full_table
     from kpl.conntrack import lost_to_clashes as lost_to_clashes
     from kpl.conntrack import table_size as table_size
-    from kpl.inputs.document import is_dump as is_dump
     from kpl.inputs.dumps.ipset import IpsetDump as IpsetDump
     from kpl.inputs.dumps.ipvs import IpvsDump as IpvsDump
     from kpl.inputs.dumps.ipvs import VirtualServer as VirtualServer
     from kpl.inputs.evidence.conntrack import ConntrackDump as ConntrackDump
     from kpl.inputs.evidence.listing import Listing as Listing
+    from kpl.inputs.registry import is_dump as is_dump
     from kpl.proxy.dumps.inspection import mode_of as mode_of
     from kpl.proxy.ipvs.sets import Frontend as Frontend
     from kpl.proxy.ipvs.sets import sets_of_node as sets_of_node
@@ -32,7 +32,7 @@ else:
         {
             "kpl.conntrack": "entries_made lost_to_a_full_table lost_to_clashes table_size",
             "kpl.inputs.evidence.conntrack": "ConntrackDump",
-            "kpl.inputs.document": "is_dump",
+            "kpl.inputs.registry": "is_dump",
             "kpl.inputs.dumps.ipset": "IpsetDump",
             "kpl.inputs.dumps.ipvs": "IpvsDump VirtualServer",
             "kpl.inputs.evidence.listing": "Listing",

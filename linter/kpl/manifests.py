@@ -8,9 +8,9 @@ from kpl.lazy import lazy
 
 if TYPE_CHECKING:
     from kpl.inputs.corefile.placeholders import template_placeholder as template_placeholder
-    from kpl.inputs.objects.services import EndpointSlice as EndpointSlice
+    from kpl.inputs.objects.endpointslices import EndpointSlice as EndpointSlice
+    from kpl.inputs.objects.nodes import NodeObject as NodeObject
     from kpl.inputs.objects.services import Service as Service
-    from kpl.inputs.objects.workloads import NodeObject as NodeObject
     from kpl.inputs.objects.workloads import Workload as Workload
     from kpl.inputs.yaml.tree import Mapping as Mapping
     from kpl.inputs.yaml.tree import Scalar as Scalar
@@ -21,9 +21,11 @@ else:
     __all__, __getattr__ = lazy(
         __name__,
         {
-            "kpl.inputs.objects.workloads": "NodeObject Workload",
+            "kpl.inputs.objects.nodes": "NodeObject",
+            "kpl.inputs.objects.workloads": "Workload",
             "kpl.inputs.corefile.placeholders": "template_placeholder",
-            "kpl.inputs.objects.services": "EndpointSlice Service",
+            "kpl.inputs.objects.endpointslices": "EndpointSlice",
+            "kpl.inputs.objects.services": "Service",
             "kpl.inputs.yaml.tree": "Mapping Scalar Sequence",
             "kpl.proxy.services.clusterdns": "cluster_dns_ports is_cluster_dns",
         },

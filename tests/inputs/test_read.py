@@ -12,9 +12,11 @@ from kpl.inputs.dumps.nftables import NftRuleset
 from kpl.inputs.dumps.ruleset import Ruleset
 from kpl.inputs.evidence.conntrack import ConntrackDump
 from kpl.inputs.evidence.resolvconf import ResolvConf
+from kpl.inputs.objects.endpointslices import EndpointSlice
 from kpl.inputs.objects.kubeproxy import KubeProxyConfig
-from kpl.inputs.objects.services import EndpointSlice, Service
-from kpl.inputs.objects.workloads import NodeObject, Workload
+from kpl.inputs.objects.nodes import NodeObject
+from kpl.inputs.objects.services import Service
+from kpl.inputs.objects.workloads import Workload
 from samples import COREFILE, DUMP, POD, PROXY, TEMPLATE, config_map, documents, indented, models
 
 IPVS = "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\nTCP  10.96.0.1:443 rr\n"

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from kpl.inputs.objects.services import EndpointSlice, LoadBalancerIngress, Service, ServicePort, SlicePort
-from kpl.inputs.objects.workloads import NodeObject
+from kpl.inputs.objects.endpointslices import EndpointSlice, SlicePort
+from kpl.inputs.objects.nodes import NodeObject
+from kpl.inputs.objects.services import LoadBalancerIngress, Service, ServicePort
 from kpl.inputs.read import read
 
 SERVICE = """\

@@ -17,7 +17,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from kpl.inputs.objects.services import Service, SliceEndpoint
+from kpl.inputs.objects.endpointslices import SliceEndpoint
+from kpl.inputs.objects.services import Service
 from kpl.inputs.yaml.tree import Mapping
 from kpl.proxy.services.selection import Candidate, Choice, NodeFacts, Selection
 from kpl.text.span import Span, Text

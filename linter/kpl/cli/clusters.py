@@ -16,7 +16,6 @@ import click
 from kpl.cli.command import Command
 from kpl.cli.options import (
     CONFIG_NAME,
-    KINDS,
     config_options,
     container_options,
     context_option,
@@ -26,6 +25,7 @@ from kpl.cli.options import (
     repository_of,
     with_options,
 )
+from kpl.inputs.registry import as_words
 from kpl.text.paths import common_folder
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _nested(readings: Iterable[Reading], root: str, options: dict[str, Any]) -> 
 @click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]...")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="Output format")
 @click.option("--files", "list_files", is_flag=True, help="List the files of each cluster")
-@input_options(tuple(KINDS))
+@input_options(as_words())
 @context_option
 @config_options
 @facts_options

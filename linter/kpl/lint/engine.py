@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from kpl import troubles
 from kpl.cluster import Cluster
-from kpl.inputs.document import DUMPS, TELLING, Document, Reading
+from kpl.inputs.document import Document, Reading
+from kpl.inputs.registry import dump_models, only_tells
 from kpl.lint.registry import BrokenRuleError, RuleEntry
 from kpl.lint.rule import Confidence, Finding, Rule, Severity
 from kpl.lint.settings import Settings
@@ -95,7 +96,7 @@ def lint(
         for each in files:
             of_file.setdefault(id(each), []).append(part)
     for reading in chosen:
-        if all(each.kind in TELLING for each in reading.documents) and "kpl:" not in reading.source.text:
+        if all(only_tells(each) for each in reading.documents) and "kpl:" not in reading.source.text:
             continue
         with troubles.kept(reading.source.path):
             suppressions = Suppressions(reading.source, reading.documents)
@@ -245,7 +246,7 @@ _PARTS = {"Corefile": ("ServerBlock", "Directive")}
 
 def _is_needed(kind: str, entry: RuleEntry) -> bool:
     words = entry.needs.replace("|", " ").split()
-    return kind in words or (kind in DUMPS and "Dump" in words)
+    return kind in words or (kind in dump_models() and "Dump" in words)
 
 
 def _lint_file(

@@ -44,7 +44,7 @@ class Contents:
     configurations: list[Configuration] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
     kind: str = ""
-    """What the file is, one of the words of `kpl.inputs.detect`."""
+    """What the file is, the word of its `FileKind`."""
     skipped: Skipped | None = None
     """Why the file was not read."""
 
@@ -62,7 +62,7 @@ class Contents:
 
 
 def kind_of(as_kind: Kind | None) -> str | None:
-    """The word of `kpl.inputs.detect` for a file that is one configuration of this kind."""
+    """The word of the `FileKind` for a file that is one configuration of this kind."""
     return {"corefile": detect.COREFILE, "kube-proxy": detect.YAML, None: None}[as_kind]
 
 
@@ -93,7 +93,7 @@ def _configurations(reading: Reading) -> Iterator[Configuration]:
         model = document.model
         if is_corefile(document):
             yield Configuration(document, "corefile", document.embedding.text)
-        elif type(model).__name__ == "KubeProxyConfig":
+        elif document.kind == "KubeProxyConfig":
             yield _kube_proxy(document, model.node.start)
         elif isinstance(model, ParseFailure) and _KUBE_PROXY.search(_part(document.embedding.text, model.span)):
             yield _kube_proxy(document, model.span.start)

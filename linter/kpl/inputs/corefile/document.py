@@ -2,16 +2,50 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator
 
 from kpl.inputs import detect
 from kpl.inputs.document import Document, ParseFailure
+from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
 from kpl.text.embedding import Embedding
 from kpl.text.lines import first_line
 from kpl.text.source import Source
 
 MAX_COREFILE = 4 << 20
 """In characters, four times what Kubernetes keeps in a ConfigMap."""
+
+
+class _Reader(FileReader):
+    def read(self, source: Source) -> Iterator[Document]:
+        """The Corefile in `source`."""
+        embedding = Embedding(source.text, source.newline)
+        document = corefile_document(source, embedding, key=os.path.basename(source.path))
+        if document is not None:
+            yield document
+
+
+class CorefileReader(_Reader):
+    """Reads Corefiles."""
+
+    kind = FileKind(word=detect.COREFILE, model="Corefile", as_word="corefile", rank=10)
+    examples = (
+        Takes(". {\n    errors\n}\n", {"stray_braces": []}, "Corefile"),
+        Takes(". {\n    errors\n}\n", name="dns"),
+        Leaves("example.org {\n    reverse_proxy localhost\n}\n", "dns"),
+        Leaves(". {\n    errors\n}\n", "Corefile.go"),
+    )
+
+
+class FragmentReader(_Reader):
+    """Reads plugin lines that a server block imports."""
+
+    kind = FileKind(word=detect.FRAGMENT, model="Corefile", rank=20)
+    examples = (
+        Takes("log\nerrors\n", name="log.override"),
+        Leaves("log = true;\n", "log.override"),
+    )
 
 
 def corefile_document(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from kpl.inputs.dumps.shapes import LONGEST_LINE, Shapes, bare, closed_lines_of, line_at, open_line, tokens_of, tree_of
+from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
 from kpl.text.number import whole_number
 from kpl.text.span import Span, Text
 
@@ -90,6 +91,34 @@ class IpsetDump:
             words = words[2:]
         at = start + line.index(words[0])
         return Member(Text(words[0], Span(at, at + len(words[0]))), tuple(each.strip('"') for each in words[1:]))
+
+
+class IpsetReader(FileReader):
+    """Reads what ipset prints of its sets."""
+
+    kind = FileKind(
+        word="ipset",
+        model="IpsetDump",
+        as_word="ipset",
+        names=r"\.ipset$|^ipset[^.]*$",
+        lines=(
+            r"^[ \t]*(?:Name: \S+[ \t]*\r?\n[ \t]*Type: (?:bitmap|hash|list):|create \S+ (?:bitmap|hash|list):[a-z])",
+        ),
+        rank=90,
+    )
+    examples = (
+        Takes(
+            "create KUBE-CLUSTER-IP hash:ip,port family inet\nadd KUBE-CLUSTER-IP 10.96.0.1,tcp:443\n",
+            {"unread": []},
+            "ipset",
+        ),
+        Takes("Name: A\nType: hash:ip\n", name="sets.txt"),
+        Leaves("Name: A\nKind: hash:ip\n", "ipset"),
+    )
+
+    def parse(self, text: str) -> IpsetDump:
+        """The sets of `text`."""
+        return parse_ipset(text)
 
 
 def parse_ipset(text: str) -> IpsetDump:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from kpl.golang.net import parse_ip
 from kpl.golang.netip import address_text
 from kpl.inputs.dumps.shapes import Shapes, bare, closed_lines_of, open_line, tokens_of, word_number, words_span
+from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
 from kpl.text.span import Span
 
 FORWARDING = {
@@ -58,6 +59,12 @@ _HEX_ADDRESS = re.compile(r"([0-9A-F]{8}|\[[0-9a-fA-F:]+\]):([0-9A-F]{4})")
 _HEX_IPV4 = re.compile(r"[0-9A-F]{8}:[0-9A-F]{4}")
 _DIGITS = re.compile(r"[0-9]{1,10}")
 _UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_LINE = (
+    r"^[ \t]*(?:IP Virtual Server version \S+ \(size=\d+\)|Prot LocalAddress:Port[ \t]|"
+    r"-A (?:-t|-u|--tcp-service|--udp-service|--sctp-service|-f|--fwmark-service) \S+ -s [a-z]|"
+    r"(?:TCP|UDP|SCTP)[ \t]+[\w.\[\]:]+:\w+ (?:rr|wrr|lc|wlc|sh|mh|dh|sed|nq)(?: persistent \d+| ops)*[ \t]*\r?$)"
+)
+"""What a line starts with that nothing else prints."""
 
 
 class RealServer(NamedTuple):
@@ -142,6 +149,28 @@ class _Places(NamedTuple):
     forwarding: str | None = None
     weight: int = 0
     flags: tuple[str, ...] = ()
+
+
+class IpvsReader(FileReader):
+    """Reads the kernel's tables of virtual servers."""
+
+    kind = FileKind(
+        word="ipvsadm",
+        model="IpvsDump",
+        as_word="ipvsadm",
+        is_dump=True,
+        names=r"\.ipvs$|^ipvsadm[^.]*$|^ip_vs$",
+        lines=(_LINE,),
+        rank=80,
+    )
+    examples = (
+        Takes("-A -t 10.96.0.10:53 -s rr\n-a -t 10.96.0.10:53 -r 10.244.1.5:53 -m -w 1\n", {"unread": []}, "node.ipvs"),
+        Leaves("-A -t nat\n", "node.ipvs"),
+    )
+
+    def parse(self, text: str) -> IpvsDump:
+        """The virtual servers of `text`."""
+        return parse_ipvs(text)
 
 
 def parse_ipvs(text: str) -> IpvsDump:

@@ -14,6 +14,7 @@ from kpl.inputs.dumps.nftables import Element, NftChain, NftCounter, NftRuleset,
 from kpl.inputs.dumps.nftrule import NftRule, Other
 from kpl.inputs.dumps.nftshape import NftShape, NftShapes, bound, splitter
 from kpl.inputs.dumps.shapes import open_line
+from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
 from kpl.text.lines import line_end
 from kpl.text.number import whole_number
 from kpl.text.span import Span
@@ -39,6 +40,35 @@ LONGEST_PROPERTY = 1024
 """The line that says a chain's type, hook, priority and policy."""
 _DURATION = re.compile(r"(\d{1,12})(ms|[smhdw])")
 _UNITS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000, "ms": 1}
+_LINE = (
+    r"^[ \t]*(?:table[ \t]+(?:ip6?|inet|arp|bridge|netdev)[ \t]+[\w./-]+[ \t]*\{"
+    r"|(?:chain|map|set)[ \t]+(?:(?:service|external|local|endpoint|firewall|affinity)-[A-Z2-7]{8}-[\w./-]+"
+    r"|service-(?:ips|nodeports)|cluster-ips|nodeport-ips|firewall-ips|no-endpoint-(?:services|nodeports))[ \t]*\{)"
+)
+"""What a line starts with that nothing else prints."""
+
+
+class NftReader(FileReader):
+    """Reads the output of ``nft list ruleset``, and parts of it."""
+
+    kind = FileKind(
+        word="nft list ruleset",
+        model="NftRuleset",
+        as_word="nft",
+        is_dump=True,
+        names=r"\.nft$",
+        lines=(_LINE,),
+        rank=60,
+    )
+    examples = (
+        Takes("table ip kube-proxy {\n\tchain services {\n\t}\n}\n", {"unread": [], "json": False}, "a.nft"),
+        Takes("\tchain service-ABCDEFGH-shop/web {\n\t}\n", name="excerpt.txt"),
+        Leaves("table of contents {\n}\n", "a.txt"),
+    )
+
+    def parse(self, text: str) -> NftRuleset:
+        """The tables of `text`."""
+        return parse_nft(text)
 
 
 def parse_nft(text: str) -> NftRuleset:

@@ -11,6 +11,7 @@ from kpl.inputs.dumps.nft import CHAIN_PROPERTIES, LONGEST_PROPERTY, QUOTED_COMM
 from kpl.inputs.dumps.nftables import NftChain, NftCounter, NftRuleset, NftSet, NftTable
 from kpl.inputs.dumps.nftshape import NftShapes
 from kpl.inputs.dumps.shapes import open_line
+from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
 from kpl.text.span import Span
 
 _COMMAND = re.compile(
@@ -19,6 +20,22 @@ _COMMAND = re.compile(
 )
 _TYPE = re.compile(r"type[ \t]+([^;]+);")
 _TIMEOUT = re.compile(r"[{;][ \t]*timeout[ \t]+(\w+)")
+
+
+class NftCommandsReader(FileReader):
+    """Reads the commands of kube-proxy."""
+
+    kind = FileKind(
+        word="nft -f", model="NftRuleset", is_dump=True, lines=(r"^[ \t]*add table ip6? kube-proxy\b",), rank=50
+    )
+    examples = (
+        Takes("add table ip kube-proxy\nadd chain ip kube-proxy services\n", {"unread": [], "json": False}, "sync.nft"),
+        Leaves("add table ip filter\n", "sync.nft"),
+    )
+
+    def parse(self, text: str) -> NftRuleset:
+        """The tables that the commands of `text` make."""
+        return parse_nft_commands(text)
 
 
 def parse_nft_commands(text: str) -> NftRuleset:

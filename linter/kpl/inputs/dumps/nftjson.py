@@ -32,6 +32,7 @@ from kpl.inputs.dumps.nftrule import (
     Update,
     VerdictMap,
 )
+from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
 from kpl.text.span import Span
 
 _END = re.compile(r"\]\s*\}\s*\Z")
@@ -52,6 +53,31 @@ _BITS = ("&", "|", "^", "<<", ">>")
 
 class _UnknownError(Exception):
     """An expression that has no part in `kpl.inputs.dumps.nftrule`."""
+
+
+class NftJsonReader(FileReader):
+    """Reads the output of ``nft -j list ruleset``."""
+
+    kind = FileKind(
+        word="nft -j list ruleset",
+        model="NftRuleset",
+        as_word="nft-json",
+        is_dump=True,
+        start=r'\s*\{\s*"nftables"\s*:',
+        rank=70,
+    )
+    examples = (
+        Takes(
+            '{"nftables": [{"table": {"family": "ip", "name": "kube-proxy"}}]}\n',
+            {"json": True, "unread": []},
+            "a.json",
+        ),
+        Leaves('{"kind": "List", "nftables": []}\n', "a.json"),
+    )
+
+    def parse(self, text: str) -> NftRuleset:
+        """The tables of `text`."""
+        return parse_nft_json(text)
 
 
 def parse_nft_json(text: str) -> NftRuleset:

@@ -28,6 +28,7 @@ from kpl.inputs.dumps.shapes import (
     word_number,
     words_span,
 )
+from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
 from kpl.text.number import whole_number
 from kpl.text.span import Span
 
@@ -47,6 +48,13 @@ _COLUMNS = re.compile(r"entries\s+(?:searched|clashres)\s+found\s")
 _ROW = re.compile(r"(?:[0-9a-f]{8,16}\s+){3,}[0-9a-f]{8,16}$")
 _TRAILER = re.compile(r"conntrack v\S+ \(conntrack-tools\): \d{1,20} flow entries")
 _SETTING = re.compile(r"(?:net\.(?:ipv4\.)?netfilter\.)?(?:nf|ip)_conntrack_(?:max|count|buckets)\s*=\s*\d{1,20}$")
+_LINE = (
+    r"^[ \t]*(?:cpu=\d+[ \t]+(?:searched|found)=\d+ |entries[ \t]+(?:searched|clashres)[ \t]+found[ \t]|"
+    r"entries[ \t]+\d+[ \t]*\r?\n[ \t]*searched[ \t]+\d|net\.netfilter\.nf_conntrack_count[ \t]*=[ \t]*\d|"
+    r"(?:ipv[46][ \t]+\d+[ \t]+)?[a-z][a-z0-9-]*[ \t]+\d+[ \t]+(?:\d+[ \t]+)?(?:[A-Z_0-9]+[ \t]+)?"
+    r"src=[0-9a-fA-F.:]+ dst=[0-9a-fA-F.:]+ )"
+)
+"""What a line starts with that nothing else prints."""
 
 
 class Flow(NamedTuple):
@@ -152,6 +160,31 @@ class ConntrackDump:
 
 def _port(written: str | None) -> int | None:
     return whole_number(written) if written is not None and len(written) <= 5 else None
+
+
+class ConntrackReader(FileReader):
+    """Reads entries and counters of the table of connections."""
+
+    kind = FileKind(
+        word="conntrack",
+        model="ConntrackDump",
+        as_word="conntrack",
+        names=r"\.conntrack$|^conntrack[^.]*$|^(?:nf|ip)_conntrack$",
+        lines=(_LINE,),
+        rank=100,
+    )
+    examples = (
+        Takes(
+            "net.netfilter.nf_conntrack_count = 5\nnet.netfilter.nf_conntrack_max = 9\n",
+            {"unread": [], "shown": None},
+            "conntrack",
+        ),
+        Leaves("net.ipv4.ip_forward = 1\n", "conntrack"),
+    )
+
+    def parse(self, text: str) -> ConntrackDump:
+        """The table that `text` shows."""
+        return parse_conntrack(text)
 
 
 def parse_conntrack(text: str) -> ConntrackDump:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kpl.inputs.dumps.shapes import LONGEST_LINE, lines_of, tokens_of, tree_of
+from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
 from kpl.text.span import Span, Text
 
 KEYWORDS = ("nameserver", "domain", "search", "sortlist", "options")
@@ -60,6 +61,31 @@ class ResolvConf:
     def options(self) -> Iterator[Text]:
         """The words of all options lines."""
         return (word for line in self.of("options") for word in line.values)
+
+
+class ResolvConfReader(FileReader):
+    """Reads the configuration of a resolver."""
+
+    kind = FileKind(
+        word="resolv.conf",
+        model="ResolvConf",
+        as_word="resolv.conf",
+        names=r"(?:^|[._-])resolv\.conf$",
+        shares_names=False,
+        lines=(r"^[ \t]*(?:nameserver[ \t]+[0-9a-fA-F.:]+|search[ \t]+\S)",),
+        nameless_lines=(r"^nameserver[ \t]+[0-9a-fA-F.:]+[ \t]*\r?$",),
+        rank=120,
+    )
+    examples = (
+        Takes("search shop.svc.cluster.local\n", {"nameservers": [], "unread": []}, "resolv.conf"),
+        Takes("# of the node\nnameserver 10.96.0.10\n", {"nameservers": ["10.96.0.10"]}, "dns"),
+        Leaves("search shop.svc.cluster.local\n", "dns"),
+        Leaves("address=/example.org/192.0.2.1\n", "resolv.conf"),
+    )
+
+    def parse(self, text: str) -> ResolvConf:
+        """The lines of `text`."""
+        return parse_resolv_conf(text)
 
 
 def parse_resolv_conf(text: str) -> ResolvConf:

@@ -1,6 +1,6 @@
-"""The configurations of kubeadm and of the kubelet, as far as they tell which cluster it is.
+"""The configuration of kubeadm, as far as it tells which cluster it is.
 
-Sources: the ClusterConfiguration of kubeadm.k8s.io (v1beta2 to v1beta4), the KubeletConfiguration of kubelet.config.k8s.io/v1beta1.
+Source: the ClusterConfiguration of kubeadm.k8s.io (v1beta2 to v1beta4).
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kpl.inputs.yaml.tree import Mapping, Scalar
+from kpl.inputs.reader import Leaves, ObjectKind, ObjectReader, Takes
+from kpl.inputs.yaml.tree import Mapping
 from kpl.text.span import Span, Text
 
 _RELEASE = re.compile(r"v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)\b")
@@ -23,19 +24,20 @@ class KubeadmCluster:
     release: Text | None
 
 
-@dataclass(eq=False)
-class KubeletConfig:
-    """A KubeletConfiguration; `cluster_dns` are the addresses that pods get in their resolv.conf."""
+class KubeadmReader(ObjectReader):
+    """Reads the ClusterConfiguration of kubeadm."""
 
-    cluster_dns: tuple[str, ...]
+    kind = ObjectKind(
+        models=("KubeadmCluster",), kinds=("ClusterConfiguration",), groups=("kubeadm.k8s.io/",), tells=True
+    )
+    examples = (
+        Takes("apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n", {"release": None}),
+        Leaves("apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\n"),
+        Leaves("apiVersion: example.com/v1\nkind: ClusterConfiguration\nof: kubeadm.k8s.io/\n"),
+    )
 
-
-def cluster_models(node: Mapping) -> Iterator[KubeadmCluster | KubeletConfig]:
-    """What the object `node` says of the cluster."""
-    group, kind = (node.text("apiVersion") or "").partition("/")[0], node.text("kind")
-    if group == "kubeadm.k8s.io" and kind == "ClusterConfiguration":
+    def models(self, text: str, node: Mapping) -> Iterator[KubeadmCluster]:
+        """The ClusterConfiguration that `node` is."""
         written = node.text("kubernetesVersion")
         found = _RELEASE.match(written) if written is not None else None
         yield KubeadmCluster(node.span, Text(found[1], written.span) if found and written is not None else None)
-    elif group == "kubelet.config.k8s.io" and kind == "KubeletConfiguration":
-        yield KubeletConfig(tuple(item.value for item in node.items("clusterDNS") if isinstance(item, Scalar)))

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping, Scalar, split_documents
 from kpl.text.span import Span, Text
 
 GROUP = "kubeproxy.config.k8s.io"
 KIND = "KubeProxyConfiguration"
+
+KEYS = (
+    "config.conf",
+    "config",
+    "kube-proxy.conf",
+    "kube-proxy.yaml",
+    "kube-proxy-config.yaml",
+    "config.yaml",
+    "config.yml",
+)
+"""Of ConfigMaps, those that may hold one."""
 
 MAX_KUBE_PROXY = 1_000_000
 """In characters; Kubernetes keeps at most 1 MiB in a ConfigMap, of which a configuration takes a few thousandths."""
@@ -50,9 +63,31 @@ class KubeProxyConfig:
         return kind.span if isinstance(kind, Scalar) else Span(self.node.start, self.node.start + 1)
 
 
+class KubeProxyReader(ObjectReader):
+    """Reads KubeProxyConfigurations of any version."""
+
+    kind = ObjectKind(
+        models=("KubeProxyConfig",),
+        kinds=(KIND,),
+        groups=(GROUP, "componentconfig"),
+        clues=(Clue((KIND,)),),
+        largest=MAX_KUBE_PROXY,
+    )
+    examples = (
+        Takes(
+            "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: ipvs\n", {"mode": "ipvs"}
+        ),
+        Leaves("apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeProxyConfiguration\n"),
+    )
+
+    def models(self, text: str, node: Mapping) -> Iterator[KubeProxyConfig]:
+        """The configuration that `node` is."""
+        yield KubeProxyConfig(text, node)
+
+
 def is_kube_proxy_config(node: Mapping) -> bool:
     """Whether `node` is a KubeProxyConfiguration of any version."""
-    return node.text("kind") == KIND and (node.text("apiVersion") or "").startswith((GROUP, "componentconfig"))
+    return KubeProxyReader.kind.takes(node.text("kind") or "", node.text("apiVersion") or "", "")
 
 
 def program_text(text: str, at: int) -> Span:

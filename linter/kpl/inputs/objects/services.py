@@ -1,22 +1,19 @@
-"""Services and their EndpointSlices, as far as kube-proxy reads them."""
+"""Services, as far as kube-proxy reads them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
 
-from kpl.inputs.objects.workloads import name_of
-from kpl.inputs.yaml.tree import Mapping, Node, Scalar
-from kpl.text.number import whole_number
+from kpl.inputs.objects.fields import integer, mappings, name_of, words
+from kpl.inputs.reader import Leaves, ObjectKind, ObjectReader, Takes
+from kpl.inputs.yaml.tree import Mapping, Scalar
 from kpl.text.span import Text
 
 DEFAULT_AFFINITY = 10_800
 """How many seconds a client stays with its endpoint where nothing is written (k8s.io/api/core/v1,
 DefaultClientIPServiceAffinitySeconds)."""
-
-_HOSTNAME = "kubernetes.io/hostname"
 
 
 class ServicePort(NamedTuple):
@@ -86,62 +83,28 @@ class Service:
         )
 
 
-class SliceEndpoint(NamedTuple):
-    """One endpoint of an EndpointSlice."""
+class ServiceReader(ObjectReader):
+    """Reads Services."""
 
-    addresses: tuple[str, ...]
-    ready: bool = True
-    serving: bool = True
-    terminating: bool = False
-    node_name: str = ""
-    zone: str = ""
-    zone_hints: frozenset[str] = frozenset()
-    node_hints: frozenset[str] = frozenset()
+    kind = ObjectKind(models=("Service",), kinds=("Service",), late=("Service",))
+    examples = (
+        Takes(
+            "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\n"
+            "spec: {clusterIP: 10.96.0.9, ports: [{port: 80, targetPort: http}]}\n",
+            {"name": "web", "namespace": "shop", "cluster_ip": "10.96.0.9", "type": "ClusterIP"},
+        ),
+        Takes(
+            "kind: ServiceList\nitems:\n- metadata: {name: a}\n- metadata: {name: b}\n", kinds=("Service", "Service")
+        ),
+        Leaves("kind: ServiceAccount\nmetadata: {name: web}\n"),
+    )
 
-
-class SlicePort(NamedTuple):
-    """One port of all endpoints of an EndpointSlice."""
-
-    name: str
-    protocol: str
-    port: int | None
-
-
-@dataclass
-class EndpointSlice:
-    """An EndpointSlice; `service` is the name of the Service that it belongs to."""
-
-    text: str
-    node: Mapping
-    name: Text
-    namespace: str
-    service: str
-    address_type: str = ""
-    """``IPv4``, ``IPv6`` or ``FQDN``."""
-    labels: frozenset[str] = frozenset()
-    """The names of its labels."""
-
-    @property
-    def size(self) -> int:
-        """How many endpoints it lists."""
-        return len(self.node.items("endpoints"))
-
-    @cached_property
-    def ports(self) -> list[SlicePort]:
-        """The ports of each endpoint."""
-        return [
-            SlicePort(port.text("name") or "", port.text("protocol") or "TCP", _integer(port.text("port")))
-            for port in _mappings(self.node, "ports")
-        ]
-
-    @cached_property
-    def endpoints(self) -> list[SliceEndpoint]:
-        """The endpoints, in their order."""
-        return [_endpoint(endpoint) for endpoint in _mappings(self.node, "endpoints")]
+    def models(self, text: str, node: Mapping) -> Iterator[Service]:
+        """The Service that `node` is."""
+        yield _service(text, node)
 
 
-def service(text: str, node: Mapping) -> Service:
-    """The Service that `node` is."""
+def _service(text: str, node: Mapping) -> Service:
     spec = node.mapping("spec") or Mapping(node.start, node.start, None, flow=True)
     annotations = node.mapping("metadata", "annotations")
     labels = node.mapping("metadata", "labels")
@@ -156,26 +119,26 @@ def service(text: str, node: Mapping) -> Service:
             ServicePort(
                 port.text("name") or "",
                 port.text("protocol") or "TCP",
-                _integer(port.text("port")),
-                _integer(port.text("nodePort")) or None,
+                integer(port.text("port")),
+                integer(port.text("nodePort")) or None,
                 port.text("targetPort") or "",
                 port.text("appProtocol") or "",
             )
-            for port in _mappings(spec, "ports")
+            for port in mappings(spec, "ports")
         ],
-        _words(spec, "clusterIPs"),
-        _words(spec, "ipFamilies"),
-        _words(spec, "externalIPs"),
-        _words(spec, "loadBalancerSourceRanges"),
+        words(spec, "clusterIPs"),
+        words(spec, "ipFamilies"),
+        words(spec, "externalIPs"),
+        words(spec, "loadBalancerSourceRanges"),
         [
             LoadBalancerIngress(ip, (each.text("ipMode") or "VIP") == "VIP")
-            for each in _mappings(node, "status", "loadBalancer", "ingress")
+            for each in mappings(node, "status", "loadBalancer", "ingress")
             if (ip := each.text("ip"))
         ],
         _affinity(spec),
         spec.text("internalTrafficPolicy") == "Local",
         spec.text("externalTrafficPolicy") == "Local",
-        _integer(spec.text("healthCheckNodePort")) or None,
+        integer(spec.text("healthCheckNodePort")) or None,
         spec.text("trafficDistribution") or "",
         (annotations.text("service.kubernetes.io/topology-mode") if annotations else None) or "",
         annotations.text("service.kubernetes.io/topology-aware-hints") if annotations else None,
@@ -183,66 +146,12 @@ def service(text: str, node: Mapping) -> Service:
     )
 
 
-def endpoint_slice(text: str, node: Mapping) -> EndpointSlice:
-    """The EndpointSlice that `node` is."""
-    labels = node.mapping("metadata", "labels")
-    return EndpointSlice(
-        text,
-        node,
-        name_of(node),
-        node.text("metadata", "namespace") or "",
-        (labels.text("kubernetes.io/service-name") if labels else None) or "",
-        node.text("addressType") or "",
-        frozenset(key.value for key in labels.keys()) if labels else frozenset(),
-    )
-
-
-def _endpoint(node: Mapping) -> SliceEndpoint:
-    # a condition that is not written counts as ready, as serving, and as not terminating
-    return SliceEndpoint(
-        tuple(_words(node, "addresses")),
-        _condition(node, "ready") is not False,
-        _condition(node, "serving") is not False,
-        _condition(node, "terminating") is True,
-        # before discovery.k8s.io/v1 the node stood among the labels of its topology
-        node.text("nodeName") or node.text("topology", _HOSTNAME) or node.text("deprecatedTopology", _HOSTNAME) or "",
-        node.text("zone") or "",
-        frozenset(_hints(node, "forZones")),
-        frozenset(_hints(node, "forNodes")),
-    )
-
-
-def _condition(node: Mapping, name: str) -> bool | None:
-    scalar = node.scalar("conditions", name)
-    return scalar.boolean() if scalar is not None else None
-
-
-def _hints(node: Mapping, key: str) -> Iterator[str]:
-    for hint in _mappings(node, "hints", key):
-        name = hint.text("name")
-        if name:
-            yield name
-
-
 def _affinity(spec: Mapping) -> int | None:
     if spec.text("sessionAffinity") != "ClientIP":
         return None
-    return _integer(spec.text("sessionAffinityConfig", "clientIP", "timeoutSeconds")) or DEFAULT_AFFINITY
+    return integer(spec.text("sessionAffinityConfig", "clientIP", "timeoutSeconds")) or DEFAULT_AFFINITY
 
 
 def _label(labels: Mapping | None, name: str) -> str | None:
     pair = labels.pair(name) if labels is not None else None
     return None if pair is None else pair[1].value if isinstance(pair[1], Scalar) else ""
-
-
-def _mappings(node: Mapping, *path: str) -> list[Mapping]:
-    return [item for item in node.items(*path) if isinstance(item, Mapping)]
-
-
-def _words(node: Mapping, *path: str) -> list[str]:
-    items: list[Node] = node.items(*path)
-    return [item.value for item in items if isinstance(item, Scalar) and not item.is_null]
-
-
-def _integer(text: str | None) -> int | None:
-    return whole_number(text) if text is not None and len(text) < 10 else None

@@ -1,4 +1,4 @@
-"""The Kubernetes objects that kpl reads, as located models.
+"""Workloads: what runs pods.
 
 Only what DNS and service networking need is modelled; `node` is always there for a rule that wants more.
 """
@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from kpl.inputs.objects.fields import pairs
+from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping, Scalar
-from kpl.text.span import Span, Text
+from kpl.text.span import Text
 
 POD_TEMPLATE_PATHS = (
     ("spec", "template", "spec"),
@@ -83,21 +85,36 @@ class Workload:
         return "/".join(part for part in (str(self.kind), self.namespace, str(self.name)) if part)
 
 
-@dataclass
-class NodeObject:
-    """A Node; `kernel`, `kubelet` and `addresses` (IPs) are what its status tells, `zone` is its label."""
+class WorkloadReader(ObjectReader):
+    """Reads workloads: Pods, and anything that holds a pod template with containers."""
 
-    text: str
-    node: Mapping
-    name: Text
-    kernel: str
-    kubelet: str
-    addresses: list[str]
-    zone: str = ""
+    kind = ObjectKind(
+        models=("Workload",),
+        late=("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"),
+        never=("HelmRelease",),
+        clues=(Clue(("containers",), (r"""\bcontainers["']?[ \t]*:""",)),),
+    )
+    examples = (
+        Takes(
+            "kind: Pod\nmetadata: {name: p, namespace: shop}\nspec:\n  dnsPolicy: Default\n  containers: [{name: c, image: i}]\n",
+            {"name": "p", "kind": "Pod", "namespace": "shop", "dns_policy": "Default"},
+        ),
+        Takes(
+            "kind: Rollout\nmetadata: {name: r}\nspec: {template: {spec: {containers: [{image: i}]}}}\n",
+            {"name": "r", "kind": "Rollout"},
+        ),
+        Leaves("kind: HelmRelease\nspec: {values: {containers: [{name: c}]}}\n"),
+        Leaves("metadata: {name: p}\nspec: {containers: [{name: c}]}\n"),
+    )
+
+    def models(self, text: str, node: Mapping) -> Iterator[Workload]:
+        """The workload that the object `node` is."""
+        workload = _workload(text, node)
+        if workload is not None:
+            yield workload
 
 
-def workload(text: str, node: Mapping) -> Workload | None:
-    """The workload that the object `node` is: a Pod, or anything that holds a pod template with containers."""
+def _workload(text: str, node: Mapping) -> Workload | None:
     for path in POD_TEMPLATE_PATHS:
         pod = node.mapping(*path)
         if pod is not None and pod.items("containers"):
@@ -107,7 +124,6 @@ def workload(text: str, node: Mapping) -> Workload | None:
     kind, name = node.text("kind"), node.text("metadata", "name") or node.text("metadata", "generateName")
     if kind is None:
         return None
-    labels = node.mapping("metadata", "labels")
     return Workload(
         text,
         node,
@@ -117,13 +133,7 @@ def workload(text: str, node: Mapping) -> Workload | None:
         node.text("metadata", "namespace") or "",
         pod,
         [*_containers(pod, "initContainers"), *_containers(pod, "containers")],
-        {
-            str(key.value): value.value
-            for key, value in labels.pairs
-            if isinstance(key, Scalar) and isinstance(value, Scalar)
-        }
-        if labels
-        else {},
+        {str(key.value): value.value for key, value in pairs(node.mapping("metadata", "labels"))},
     )
 
 
@@ -143,23 +153,3 @@ def _containers(pod: Mapping, key: str) -> Iterator[Container]:
                 [each for each in item.items("command") if isinstance(each, Scalar)],
                 [each for each in item.items("args") if isinstance(each, Scalar)],
             )
-
-
-def node_object(text: str, node: Mapping) -> NodeObject:
-    """The Node that `node` is."""
-    info = ("status", "nodeInfo")
-    addresses = [each for each in node.items("status", "addresses") if isinstance(each, Mapping)]
-    return NodeObject(
-        text,
-        node,
-        name_of(node),
-        node.text(*info, "kernelVersion") or "",
-        node.text(*info, "kubeletVersion") or "",
-        [each.text("address") or "" for each in addresses if (each.text("type") or "").endswith("IP")],
-        node.text("metadata", "labels", "topology.kubernetes.io/zone") or "",
-    )
-
-
-def name_of(node: Mapping) -> Text:
-    """``metadata.name`` of the object `node`; empty, at its start, where it has none."""
-    return node.text("metadata", "name") or Text("", Span(node.start, node.start))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from kpl.inputs.document import ParseFailure
+from kpl.inputs.yaml.tree import YamlError
 from kpl.text.lines import line_span
 from kpl.text.span import Span
 
@@ -45,6 +47,21 @@ def configuration_of(text: str) -> str:
         return "kube-proxy configuration"
     fragment = "coredns-custom" in text and _FRAGMENT.search(text)
     return "Corefile" if fragment or _COREFILE.search(text) else ""
+
+
+def failure_of(what: str, text: str, start: int, error: YamlError) -> ParseFailure:
+    """The failure of `text`, which stands at `start` of its document and is no YAML."""
+    action = action_at(text, error.offset)
+    place = action or word_at(text, error.offset)
+    template_of = configuration_of(text) if action else ""
+    return ParseFailure(what, error.message, place.shifted(start), action is not None, template_of=template_of)
+
+
+def word_at(text: str, offset: int) -> Span:
+    """The word at `offset`, or the last one before it."""
+    start = min(offset, len(text.rstrip()) - 1)
+    found = re.compile(r"\S+").match(text, start)
+    return Span(*found.span()) if found else Span(start, start + 1)
 
 
 def _line_above(text: str, start: int) -> Span:
