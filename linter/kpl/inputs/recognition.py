@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kpl.inputs.detect import ANSIBLE_VAULT, GIT_CRYPT, GZIP
 from kpl.inputs.document import ParseFailure, too_large
-from kpl.inputs.reader import Clue, ObjectKind
+from kpl.inputs.reader import ObjectKind
 from kpl.inputs.registry import object_kinds
 from kpl.text.span import Span
 
@@ -31,33 +31,40 @@ class _Signs(NamedTuple):
     """What texts that may hold an object have in them: one of the words, and each pattern."""
 
     words: tuple[str, ...]
-    patterns: tuple[re.Pattern[str], ...]
-
-    def are_in(self, text: str) -> bool:
-        """Whether they are in `text`."""
-        # most files hold none of the words, which is found out much faster than that a pattern does not match
-        for word in self.words:
-            if word in text:
-                return all(each.search(text) for each in self.patterns)
-        return False
+    patterns: tuple[re.Pattern[str], ...] = ()
 
 
 @cache
-def _signs(*, late: bool) -> tuple[_Signs, ...]:
+def _signs(late: bool) -> tuple[_Signs, ...]:
     """The signs of objects that are read late; of those that are not, which may be in any other object."""
     kinds = [each for each in object_kinds() if bool(each.late) is late and not each.tells]
     clues = [clue for each in kinds for clue in each.clues]
+    sure = tuple(dict.fromkeys(word for clue in clues if not clue.patterns for word in clue.words))
+    signs = [_Signs(sure)] if sure else []
+    signs += (_Signs(clue.words, tuple(map(re.compile, clue.patterns))) for clue in clues if clue.patterns)
     words = tuple(word for each in kinds if not each.clues for word in each.kinds)
     if words:
         one = "|".join(map(re.escape, words))
-        clues.append(Clue(words, (rf"""\bkind["']?[ \t]*:[ \t]*["']?(?:{one})(?:List)?["']?[ \t]*[,}}\r\n#]""",)))
-    return tuple(_Signs(clue.words, tuple(map(re.compile, clue.patterns))) for clue in clues)
+        pattern = rf"""\bkind["']?[ \t]*:[ \t]*["']?(?:{one})(?:List)?["']?[ \t]*[,}}\r\n#]"""
+        signs.append(_Signs(words, (re.compile(pattern),)))
+    return tuple(signs)
+
+
+def _are_in(text: str, signs: tuple[_Signs, ...]) -> bool:
+    # most files hold none of the words, which is found out much faster than that a pattern does not match
+    for words, patterns in signs:
+        for word in words:
+            if word in text:
+                if not patterns or all(each.search(text) for each in patterns):
+                    return True
+                break
+    return False
 
 
 @cache
-def _groups() -> tuple[str, ...]:
-    """One of these is in each object that only tells of a cluster, unless it is known by the name of its file."""
-    return tuple(dict.fromkeys(group for each in object_kinds() if each.tells for group in each.groups))
+def _telling_signs() -> tuple[_Signs, ...]:
+    """The signs of objects that only tell of a cluster, unless they are known by the name of their file."""
+    return (_Signs(tuple(dict.fromkeys(group for each in object_kinds() if each.tells for group in each.groups))),)
 
 
 @cache
@@ -67,8 +74,8 @@ def _file_names() -> frozenset[str]:
 
 @cache
 def _reasons_to_look() -> tuple[bytes, ...]:
-    signs = (*_signs(late=True), *_signs(late=False))
-    words = dict.fromkeys((*(word for each in signs for word in each.words), *_groups()))
+    signs = (*_signs(True), *_signs(False), *_telling_signs())
+    words = dict.fromkeys(word for each in signs for word in each.words)
     return (*(word.encode() for word in words), *_REASONS_TO_LOOK)
 
 
@@ -105,17 +112,13 @@ def holds_nothing(name: str, data: bytes) -> bool:
 
 def is_interesting(text: str) -> bool:
     """Whether an object in `text` may be one that kpl checks."""
-    found = _are_in(text, late=True) or _are_in(text, late=False)
+    found = _are_in(text, _signs(True)) or _are_in(text, _signs(False))
     return found and not is_schema(text)
-
-
-def _are_in(text: str, *, late: bool) -> bool:
-    return any(signs.are_in(text) for signs in _signs(late=late))
 
 
 def tells_of_clusters(file_name: str, text: str) -> bool:
     """Whether an object in `text` may only tell of a cluster, or of the files that make it."""
-    told = file_name in _file_names() or any(word in text for word in _groups())
+    told = file_name in _file_names() or _are_in(text, _telling_signs())
     return told and not is_schema(text)
 
 
@@ -134,7 +137,7 @@ def is_schema(text: str) -> bool:
 
 def promised_kind(text: str) -> str | None:
     """What the object in `text` is: the type of its model, empty where it is nothing for kpl; None where it has to be read."""
-    if _are_in(text, late=False) or not _FIRST_KEY.match(text):
+    if _are_in(text, _signs(False)) or not _FIRST_KEY.match(text):
         return None
     kinds = _values_at_top(text, "kind")
     if len(kinds) != 1 or ("*" in text and not set(_ALIAS.findall(text)).issubset(_ANCHOR.findall(text))):
