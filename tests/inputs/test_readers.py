@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 import kpl.inputs.objects
-from kpl.inputs import recognition, registry
+from kpl.inputs import detect, recognition, registry
 from kpl.inputs.coverage import Skipped
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Document
@@ -110,11 +111,10 @@ def with_a_new_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     yield
     monkeypatch.undo()
     forget()
+    sys.modules.pop("kpl.inputs.objects.peering")
 
 
 def forget() -> None:
-    from kpl.inputs import detect
-
     for module in (registry, recognition, detect):
         for value in vars(module).values():
             clear: Any = getattr(value, "cache_clear", None)

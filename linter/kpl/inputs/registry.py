@@ -59,6 +59,28 @@ def object_kinds() -> tuple[ObjectKind, ...]:
 
 
 @cache
+def telling_kinds() -> tuple[ObjectKind, ...]:
+    """The kinds of objects that only tell of a cluster."""
+    return tuple(each for each in object_kinds() if each.tells)
+
+
+@cache
+def kinds_by_name() -> dict[str, list[ObjectKind]]:
+    """The other ones that have objects for themselves, by the ``kind`` of these."""
+    found: dict[str, list[ObjectKind]] = {}
+    for each in object_kinds():
+        for word in each.kinds if not each.tells else ():
+            found.setdefault(word, []).append(each)
+    return found
+
+
+@cache
+def kinds_of_any_name() -> tuple[ObjectKind, ...]:
+    """Those that may be in objects of any other ``kind``."""
+    return tuple(each for each in object_kinds() if not (each.tells or each.kinds))
+
+
+@cache
 def file_reader(word: str) -> FileReader:
     """What reads files that are called `word`."""
     reader: FileReader = _of(file_kinds()[word]).load()
@@ -85,7 +107,7 @@ def dump_models() -> frozenset[str]:
 @cache
 def telling_models() -> frozenset[str]:
     """The types of models that only tell of a cluster, or of the files that make it, and are not checked themselves."""
-    return frozenset(model for kind in object_kinds() if kind.tells for model in kind.models)
+    return frozenset(model for kind in telling_kinds() for model in kind.models)
 
 
 def is_dump(document: Document) -> bool:

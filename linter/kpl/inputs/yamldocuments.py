@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from functools import cache, partial
+from functools import partial
 
 from kpl.inputs.corefile.document import is_templated
 from kpl.inputs.detect import YAML
 from kpl.inputs.document import Document, LateDocument
-from kpl.inputs.reader import FileKind, FileReader, Leaves, ObjectKind, Place, Takes
+from kpl.inputs.reader import FileKind, FileReader, Leaves, Place, Takes
 from kpl.inputs.recognition import is_interesting, one_too_large, promised_kind, tells_of_clusters, written_name
-from kpl.inputs.registry import object_kinds, object_reader, telling_models
+from kpl.inputs.registry import kinds_by_name, kinds_of_any_name, object_reader, telling_kinds, telling_models
 from kpl.inputs.values.templates import failure_of
 from kpl.inputs.yaml.tree import Mapping, Node, Sequence, YamlError, compose, is_well_formed, split_documents
 from kpl.text.embedding import Embedding
@@ -101,7 +101,7 @@ def _objects(node: Node, place: Place) -> Iterator[Document]:
     if not isinstance(node, Mapping):
         return
     kind, version = node.text("kind") or "", node.text("apiVersion") or ""
-    for each in _telling():
+    for each in telling_kinds():
         if each.takes(kind, version, place.file_name):
             yield from object_reader(each).read(node, place)
     if kind.endswith("List") and isinstance(node.get("items"), Sequence):
@@ -116,35 +116,15 @@ def _objects(node: Node, place: Place) -> Iterator[Document]:
     yield from _checked(kind, node, place)
 
 
-@cache
-def _telling() -> tuple[ObjectKind, ...]:
-    return tuple(each for each in object_kinds() if each.tells)
-
-
-@cache
-def _of_any_kind() -> tuple[ObjectKind, ...]:
-    return tuple(each for each in object_kinds() if not (each.tells or each.kinds))
-
-
-@cache
-def _of_own_kinds() -> dict[str, list[ObjectKind]]:
-    """The kinds of objects that no other reader gets, by their ``kind``."""
-    found: dict[str, list[ObjectKind]] = {}
-    for each in object_kinds():
-        for word in each.kinds if not each.tells else ():
-            found.setdefault(word, []).append(each)
-    return found
-
-
 def _is_promise(kind: str) -> bool:
-    return any(kind in each.late for each in _of_own_kinds().get(kind, ()))
+    return any(kind in each.late for each in kinds_by_name().get(kind, ()))
 
 
 def _checked(kind: str, node: Mapping, place: Place) -> Iterator[Document]:
     """The documents in an object, as the reader that has its kind for itself makes them, or all readers of any kind."""
-    own = _of_own_kinds().get(kind)
+    own = kinds_by_name().get(kind)
     if own:
         version = node.text("apiVersion") or ""
         own = [each for each in own if each.takes(kind, version, "")]
-    for each in own or _of_any_kind():
+    for each in own or kinds_of_any_name():
         yield from object_reader(each).read(node, place)
