@@ -95,6 +95,13 @@ class PoolReader(ObjectReader):
         yield Peering(node.text("metadata", "name"))
 
 
+class RulesReader(FileReader):
+    kind = FileKind("ip -j rule", "Peering", start=r'\\[\\{"priority"', start_word='"priority"', rank=201)
+
+    def parse(self, text):
+        return Peering(Text("rules", (0, 7)))
+
+
 class RoutesReader(FileReader):
     kind = FileKind("ip route", "Peering", as_word="routes", is_dump=True, names=r"\\.routes$", lines=(r"^default via ",), rank=200)
 
@@ -129,6 +136,7 @@ def test_a_new_kind_is_one_file(tmp_path: Path) -> None:
         "peers.yaml": "kind: BGPPeerList\nitems: [{metadata: {name: b}}]\n",
         "pool.yaml": "apiVersion: pools.example.com/v1\nkind: Pool\nmetadata: {name: c}\n",
         "node.routes": "default via 192.0.2.1 dev eth0\n",
+        "rules.json": '[{"priority":0,"src":"all","table":"local"}]',
         "routes.txt": "default via 192.0.2.1 dev eth0\n",
     }
     for name, text in texts.items():
@@ -144,6 +152,7 @@ def test_a_new_kind_is_one_file(tmp_path: Path) -> None:
         "peers.yaml": [("Peering", "b")],
         "pool.yaml": [("Peering", "c")],
         "node.routes": [("Peering", "default")],
+        "rules.json": [("Peering", "rules")],
         "routes.txt": [("Peering", "default")],
     }
     assert "Peering" in registry.dump_models() & registry.telling_models()

@@ -35,6 +35,8 @@ class FileKind(NamedTuple):
     """Whether other files have these names too, so that the lines decide."""
     start: str = ""
     """What matches the start of its text, be the file called as YAML files are."""
+    start_word: str = ""
+    """A word that is there then."""
     lines: tuple[str, ...] = ()
     """What is found at line starts; one of these is in each such file."""
     nameless_lines: tuple[str, ...] = ()

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from kpl.inputs.detect import ANSIBLE_VAULT, GIT_CRYPT, GZIP
 from kpl.inputs.document import ParseFailure, too_large
 from kpl.inputs.reader import ObjectKind
-from kpl.inputs.registry import object_kinds
+from kpl.inputs.registry import file_kinds, object_kinds
 from kpl.text.span import Span
 
-_REASONS_TO_LOOK = (b'"nftables"', b"ENC[", b"\0")
+_REASONS_TO_LOOK = (b"ENC[", b"\0")
 """NUL is in binary files, and in UTF-16."""
 
 _SCHEMA = re.compile(r"^kind[ \t]*:[ \t]*[\"']?CustomResourceDefinition\b", re.MULTILINE)
@@ -76,12 +76,17 @@ def _file_names() -> frozenset[str]:
 def _reasons_to_look() -> tuple[bytes, ...]:
     signs = (*_signs(True), *_signs(False), *_telling_signs())
     words = dict.fromkeys(word for each in signs for word in each.words)
-    return (*(word.encode() for word in words), *_REASONS_TO_LOOK)
+    starts = (kind.start_word for kind in file_kinds().values() if kind.start)
+    return (*(word.encode() for word in (*words, *starts)), *_REASONS_TO_LOOK)
 
 
 @cache
-def _promising(kind: str) -> tuple[ObjectKind, ...]:
-    return tuple(each for each in object_kinds() if kind in each.late)
+def _promising() -> dict[str, list[ObjectKind]]:
+    found: dict[str, list[ObjectKind]] = {}
+    for each in object_kinds():
+        for word in each.late:
+            found.setdefault(word, []).append(each)
+    return found
 
 
 @cache
@@ -142,7 +147,7 @@ def promised_kind(text: str) -> str | None:
     kinds = _values_at_top(text, "kind")
     if len(kinds) != 1 or ("*" in text and not set(_ALIAS.findall(text)).issubset(_ANCHOR.findall(text))):
         return None
-    for promising in _promising(kinds[0]):
+    for promising in _promising().get(kinds[0], ()):
         if not promising.groups:
             return promising.models[0]
         versions = _values_at_top(text, "apiVersion")

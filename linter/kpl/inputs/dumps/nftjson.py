@@ -64,6 +64,7 @@ class NftJsonReader(FileReader):
         as_word="nft-json",
         is_dump=True,
         start=r'\s*\{\s*"nftables"\s*:',
+        start_word='"nftables"',
         rank=70,
     )
     examples = (
