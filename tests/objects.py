@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from kpl.inputs.objects.endpointslices import EndpointSlice
+from kpl.inputs.objects.services import Service
 from kpl.inputs.read import read
-from kpl.inputs.services import EndpointSlice, Service
 
 Object = Mapping[str, Any]
 

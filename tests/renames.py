@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from kpl.cluster import Cluster
-from kpl.inputs.corefile import Corefile
-from kpl.inputs.services import Service
+from kpl.inputs.corefile.model import Corefile
+from kpl.inputs.objects.services import Service
 from kpl.lint.registry import RuleEntry
 from kpl.lint.rule import Finding, Rule, Severity, Stop
 from kpl.lint.settings import Settings

@@ -11,8 +11,8 @@ from kpl.cluster import Cluster
 from kpl.cluster.documents import Documents
 from kpl.coredns.judge import NODE_CACHE_COREDNS, NODE_CACHE_PLUGINS
 from kpl.coredns.versions import NEWEST_COREDNS, OLDEST_SETUP
-from kpl.inputs.corefile import Corefile
-from kpl.inputs.kubernetes import Workload
+from kpl.inputs.corefile.model import Corefile
+from kpl.inputs.objects.workloads import Workload
 from kpl.proxy.releases import BETA_KUBERNETES, NEWEST_KUBERNETES
 from kpl.proxy.services.selection import NodeFacts
 from kpl.text.version import Version

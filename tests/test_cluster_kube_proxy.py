@@ -8,8 +8,8 @@ from kpl.cluster import Cluster
 from kpl.cluster.documents import Documents
 from kpl.coredns.judge import NODE_CACHE_COREDNS
 from kpl.coredns.versions import NEWEST_COREDNS
-from kpl.inputs.kubeproxy import KubeProxyConfig
-from kpl.inputs.kubernetes import Workload
+from kpl.inputs.objects.kubeproxy import KubeProxyConfig
+from kpl.inputs.objects.workloads import Workload
 from kpl.proxy.releases import BETA_KUBERNETES, NEWEST_KUBERNETES
 from kpl.proxy.services.selection import NodeFacts
 from kpl.text.edit import Edit

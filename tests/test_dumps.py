@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from kpl.inputs.iptables import parse_iptables_save
+from kpl.inputs.dumps.iptables import parse_iptables_save
+from kpl.inputs.dumps.ruleset import Ruleset
+from kpl.inputs.objects.endpointslices import EndpointSlice
+from kpl.inputs.objects.services import Service
 from kpl.inputs.read import read
-from kpl.inputs.ruleset import Ruleset
-from kpl.inputs.services import EndpointSlice, Service
 from kpl.proxy.dumps.inspection import inspect_iptables
 from kpl.proxy.iptables.states import node_states
 from kpl.proxy.node.compare import differences

@@ -16,10 +16,10 @@ from kpl.cluster import Cluster
 from kpl.clusters.partition import partition
 from kpl.facts import Facts
 from kpl.fix.fixer import fix_texts
-from kpl.inputs.corefiledocument import MAX_COREFILE
-from kpl.inputs.corefileparser import MAX_WORDS
-from kpl.inputs.document import is_dump
-from kpl.inputs.kubeproxy import MAX_KUBE_PROXY
+from kpl.inputs.corefile.document import MAX_COREFILE
+from kpl.inputs.corefile.parser import MAX_WORDS
+from kpl.inputs.objects.kubeproxy import MAX_KUBE_PROXY
+from kpl.inputs.registry import is_dump
 from kpl.lint.config import load_config
 from kpl.lint.engine import lint
 from kpl.lint.located import Result

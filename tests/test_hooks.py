@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kpl.inputs.yamltree import Mapping, Sequence, compose
+from kpl.inputs.yaml.tree import Mapping, Sequence, compose
 from support import ROOT
 
 MATCHED = [

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kpl.fix.fixer import fix_texts
-from kpl.inputs.kubernetes import Workload
-from kpl.inputs.ruleset import Ruleset
+from kpl.inputs.dumps.ruleset import Ruleset
+from kpl.inputs.objects.workloads import Workload
 from kpl.lint.settings import Settings
 from support import readings, run, underlined
 

@@ -35,7 +35,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return scripts
 
 
-def test_wheel_carries_fresh_parsers_and_the_index(wheel: Path) -> None:
+def test_wheel_carries_fresh_parsers_and_indexes(wheel: Path) -> None:
     sys.path.insert(0, str(ROOT))
     import hatch_build
 
@@ -47,6 +47,7 @@ def test_wheel_carries_fresh_parsers_and_the_index(wheel: Path) -> None:
             generated = archive.read(f"kpl_grammars/_generated/{grammar}.py").decode()
             assert generated.startswith(hatch_build.origin(grammar)), f"{grammar} was made from another grammar"
         assert archive.read("kpl_rules/_index.py").decode() == hatch_build.rule_index()
+        assert archive.read("kpl/inputs/_index.py").decode() == hatch_build.reader_index()
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {
         "kpl",
         "kpl_rules",

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from kpl.inputs.conntrack import ConntrackDump, Counters
-from kpl.inputs.kubeproxy import KubeProxyConfig
-from kpl.inputs.yamltree import Mapping
+from kpl.inputs.evidence.conntrack import ConntrackDump, Counters
+from kpl.inputs.objects.kubeproxy import KubeProxyConfig
+from kpl.inputs.yaml.tree import Mapping
 from kpl.text.number import whole_number
 from kpl.text.span import Span
 

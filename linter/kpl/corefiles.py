@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from kpl.coredns.versions import removed_in as removed_in
     from kpl.coredns.zones import served_zones as served_zones
     from kpl.coredns.zones import zones_of as zones_of
-    from kpl.inputs.corefile import Corefile as Corefile
-    from kpl.inputs.corefile import Directive as Directive
-    from kpl.inputs.corefile import Property as Property
-    from kpl.inputs.corefile import ServerBlock as ServerBlock
-    from kpl.inputs.corefile import is_placeholder as is_placeholder
+    from kpl.inputs.corefile.model import Corefile as Corefile
+    from kpl.inputs.corefile.model import Directive as Directive
+    from kpl.inputs.corefile.model import Property as Property
+    from kpl.inputs.corefile.model import ServerBlock as ServerBlock
+    from kpl.inputs.corefile.model import is_placeholder as is_placeholder
+    from kpl.inputs.corefile.placeholders import corefile_placeholder as corefile_placeholder
     from kpl.inputs.document import is_corefile as is_corefile
-    from kpl.inputs.placeholders import corefile_placeholder as corefile_placeholder
 else:
     __all__, __getattr__ = lazy(
         __name__,
@@ -42,8 +42,8 @@ else:
                 keyword_removed_in keyword_without_effect_since removed_in
             """,
             "kpl.coredns.zones": "served_zones zones_of",
-            "kpl.inputs.corefile": "Corefile Directive Property ServerBlock is_placeholder",
+            "kpl.inputs.corefile.model": "Corefile Directive Property ServerBlock is_placeholder",
             "kpl.inputs.document": "is_corefile",
-            "kpl.inputs.placeholders": "corefile_placeholder",
+            "kpl.inputs.corefile.placeholders": "corefile_placeholder",
         },
     )

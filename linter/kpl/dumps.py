@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from kpl.conntrack import lost_to_a_full_table as lost_to_a_full_table
     from kpl.conntrack import lost_to_clashes as lost_to_clashes
     from kpl.conntrack import table_size as table_size
-    from kpl.inputs.conntrack import ConntrackDump as ConntrackDump
-    from kpl.inputs.document import is_dump as is_dump
-    from kpl.inputs.ipset import IpsetDump as IpsetDump
-    from kpl.inputs.ipvs import IpvsDump as IpvsDump
-    from kpl.inputs.ipvs import VirtualServer as VirtualServer
-    from kpl.inputs.listing import Listing as Listing
+    from kpl.inputs.dumps.ipset import IpsetDump as IpsetDump
+    from kpl.inputs.dumps.ipvs import IpvsDump as IpvsDump
+    from kpl.inputs.dumps.ipvs import VirtualServer as VirtualServer
+    from kpl.inputs.evidence.conntrack import ConntrackDump as ConntrackDump
+    from kpl.inputs.evidence.listing import Listing as Listing
+    from kpl.inputs.registry import is_dump as is_dump
     from kpl.proxy.dumps.inspection import mode_of as mode_of
     from kpl.proxy.ipvs.sets import Frontend as Frontend
     from kpl.proxy.ipvs.sets import sets_of_node as sets_of_node
@@ -31,11 +31,11 @@ else:
         __name__,
         {
             "kpl.conntrack": "entries_made lost_to_a_full_table lost_to_clashes table_size",
-            "kpl.inputs.conntrack": "ConntrackDump",
-            "kpl.inputs.document": "is_dump",
-            "kpl.inputs.ipset": "IpsetDump",
-            "kpl.inputs.ipvs": "IpvsDump VirtualServer",
-            "kpl.inputs.listing": "Listing",
+            "kpl.inputs.evidence.conntrack": "ConntrackDump",
+            "kpl.inputs.registry": "is_dump",
+            "kpl.inputs.dumps.ipset": "IpsetDump",
+            "kpl.inputs.dumps.ipvs": "IpvsDump VirtualServer",
+            "kpl.inputs.evidence.listing": "Listing",
             "kpl.proxy.dumps.inspection": "mode_of",
             "kpl.proxy.ipvs.sets": "Frontend sets_of_node",
             "kpl.proxy.node.compare": "Difference DifferenceKind",

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from kpl.lazy import lazy
 
 if TYPE_CHECKING:
-    from kpl.inputs.ruleset import Ruleset as Ruleset
-    from kpl.inputs.ruleset import Table as Table
-    from kpl.inputs.saveheaders import SaveHeader as SaveHeader
-    from kpl.inputs.saveheaders import header_above as header_above
-    from kpl.inputs.saveheaders import legacy_warning as legacy_warning
-    from kpl.inputs.saveheaders import save_headers as save_headers
-    from kpl.inputs.shapes import open_line as open_line
+    from kpl.inputs.dumps.ruleset import Ruleset as Ruleset
+    from kpl.inputs.dumps.ruleset import Table as Table
+    from kpl.inputs.dumps.saveheaders import SaveHeader as SaveHeader
+    from kpl.inputs.dumps.saveheaders import header_above as header_above
+    from kpl.inputs.dumps.saveheaders import legacy_warning as legacy_warning
+    from kpl.inputs.dumps.saveheaders import save_headers as save_headers
+    from kpl.inputs.dumps.shapes import open_line as open_line
     from kpl.proxy.iptables.chains import IPTABLES_EXTENSIONS as IPTABLES_EXTENSIONS
     from kpl.proxy.iptables.chains import endpoint_chain as endpoint_chain
     from kpl.proxy.iptables.chains import is_certainly_a_chain as is_certainly_a_chain
@@ -45,9 +45,9 @@ else:
     __all__, __getattr__ = lazy(
         __name__,
         {
-            "kpl.inputs.ruleset": "Ruleset Table",
-            "kpl.inputs.saveheaders": "SaveHeader header_above legacy_warning save_headers",
-            "kpl.inputs.shapes": "open_line",
+            "kpl.inputs.dumps.ruleset": "Ruleset Table",
+            "kpl.inputs.dumps.saveheaders": "SaveHeader header_above legacy_warning save_headers",
+            "kpl.inputs.dumps.shapes": "open_line",
             "kpl.proxy.iptables.chains": "IPTABLES_EXTENSIONS endpoint_chain is_certainly_a_chain service_chain",
             "kpl.proxy.iptables.leaves": """
                 MARK_MASQ Portal branches chains_leading_to chains_reached_from host_of is_large

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kpl.lazy import lazy
 
 if TYPE_CHECKING:
-    from kpl.inputs.kubeproxy import KubeProxyConfig as KubeProxyConfig
+    from kpl.inputs.objects.kubeproxy import KubeProxyConfig as KubeProxyConfig
     from kpl.proxy.configuration.fields import PROXY_FIELDS as PROXY_FIELDS
     from kpl.proxy.configuration.fields import ZERO_COUNTS as ZERO_COUNTS
     from kpl.proxy.configuration.fields import field_path as field_path
@@ -35,7 +35,7 @@ else:
     __all__, __getattr__ = lazy(
         __name__,
         {
-            "kpl.inputs.kubeproxy": "KubeProxyConfig",
+            "kpl.inputs.objects.kubeproxy": "KubeProxyConfig",
             "kpl.proxy.configuration.fields": "PROXY_FIELDS ZERO_COUNTS field_path fields_called fields_in is_zero",
             "kpl.proxy.configuration.modes": """
                 DEFAULT_CHANGES LOCALHOST_NODE_PORTS NFTABLES_GATE NFTABLES_STABLE PROXY_MODES WINDOWS_MODE

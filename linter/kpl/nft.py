@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from kpl.lazy import lazy
 
 if TYPE_CHECKING:
-    from kpl.inputs.nftables import NftChain as NftChain
-    from kpl.inputs.nftables import NftRuleset as NftRuleset
-    from kpl.inputs.nftables import NftSet as NftSet
-    from kpl.inputs.nftables import NftTable as NftTable
-    from kpl.inputs.nftrule import NftRule as NftRule
-    from kpl.inputs.nftrule import NftVerdict as NftVerdict
+    from kpl.inputs.dumps.nftables import NftChain as NftChain
+    from kpl.inputs.dumps.nftables import NftRuleset as NftRuleset
+    from kpl.inputs.dumps.nftables import NftSet as NftSet
+    from kpl.inputs.dumps.nftables import NftTable as NftTable
+    from kpl.inputs.dumps.nftrule import NftRule as NftRule
+    from kpl.inputs.dumps.nftrule import NftVerdict as NftVerdict
     from kpl.proxy.nft.facts import chains_reached_from_hook as chains_reached_from_hook
     from kpl.proxy.nft.facts import is_whole as is_whole
     from kpl.proxy.nft.facts import jumps_in as jumps_in
@@ -28,8 +28,8 @@ else:
     __all__, __getattr__ = lazy(
         __name__,
         {
-            "kpl.inputs.nftables": "NftChain NftRuleset NftSet NftTable",
-            "kpl.inputs.nftrule": "NftRule NftVerdict",
+            "kpl.inputs.dumps.nftables": "NftChain NftRuleset NftSet NftTable",
+            "kpl.inputs.dumps.nftrule": "NftRule NftVerdict",
             "kpl.proxy.nft.facts": """
                 chains_reached_from_hook is_whole jumps_in mark_bits mark_cleared mark_set mark_tested
                 whole_tables

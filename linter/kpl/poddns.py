@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kpl.lazy import lazy
 
 if TYPE_CHECKING:
-    from kpl.inputs.resolvconf import ResolvConf as ResolvConf
+    from kpl.inputs.evidence.resolvconf import ResolvConf as ResolvConf
     from kpl.resolver.alpineimages import alpine_image as alpine_image
     from kpl.resolver.limits import DNS_CONFIG_FIELDS as DNS_CONFIG_FIELDS
     from kpl.resolver.limits import MAX_NAMESERVERS as MAX_NAMESERVERS
@@ -41,7 +41,7 @@ else:
     __all__, __getattr__ = lazy(
         __name__,
         {
-            "kpl.inputs.resolvconf": "ResolvConf",
+            "kpl.inputs.evidence.resolvconf": "ResolvConf",
             "kpl.resolver.alpineimages": "alpine_image",
             "kpl.resolver.limits": """
                 DNS_CONFIG_FIELDS MAX_NAMESERVERS MAX_SEARCHES MAX_SEARCH_CHARACTERS STRICT_ADDRESSES

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from kpl.inputs.iptables import parse_iptables_save
+from kpl.inputs.dumps.iptables import parse_iptables_save
 from kpl.proxy.dumps.inspection import inspect_iptables
 from kpl.testing import node_dump
 from kpl.text.version import Version

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kpl.coredns.roles import Role, is_cluster_block, role_of
-from kpl.inputs.corefile import Corefile
+from kpl.inputs.corefile.model import Corefile
 from support import readings
 
 _CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata:\n  {key}: |\n    {line}\n"

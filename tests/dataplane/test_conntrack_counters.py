@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kpl.conntrack import entries_made, lost_to_a_full_table, lost_to_clashes, table_size
-from kpl.inputs.conntrack import Counters, parse_conntrack
-from kpl.inputs.kubeproxy import KubeProxyConfig
+from kpl.inputs.evidence.conntrack import Counters, parse_conntrack
+from kpl.inputs.objects.kubeproxy import KubeProxyConfig
 from support import readings
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kpl import Bad, Cluster, Facts, Finding, Version
-from kpl.inputs.iptables import parse_iptables_save
+from kpl.inputs.dumps.iptables import parse_iptables_save
 from kpl.lint.engine import lint
 from kpl.lint.settings import Settings
 from kpl.testing import node_dump

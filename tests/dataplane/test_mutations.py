@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpl import Cluster
-from kpl.inputs.iptables import parse_iptables_save
+from kpl.inputs.dumps.iptables import parse_iptables_save
 from kpl.lint.registry import entries
 from kpl.testing import node_dump
 from support import SHARED

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from growth import MOST, growth
-from kpl.inputs.nft import parse_nft
+from kpl.inputs.dumps.nft import parse_nft
 from kpl.proxy.dumps.release_traits import bounds, nft_traits
 from kpl.proxy.nft.facts import chains_reached_from_hook, is_whole, mark_tested
 from kpl.proxy.nft.names import endpoint_name, read_name, service_name

@@ -18,8 +18,8 @@ from kpl.fix.fixer import Outcome, fix_texts
 from kpl.fix.offers import offers
 from kpl.fix.verification import Tried, try_fixes
 from kpl.inputs.document import Reading
+from kpl.inputs.objects.services import Service
 from kpl.inputs.read import read
-from kpl.inputs.services import Service
 from kpl.lint.engine import lint
 from kpl.lint.located import FileEdits, Located, LocatedFix, Result, Withheld
 from kpl.lint.registry import RuleEntry

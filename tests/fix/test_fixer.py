@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kpl.fix.fixer import Outcome, fix_texts
-from kpl.inputs.corefile import ServerBlock
+from kpl.inputs.corefile.model import ServerBlock
 from kpl.lint.registry import RuleEntry
 from kpl.lint.rule import Finding, Rule, Severity, Stop
 from kpl.lint.settings import Settings

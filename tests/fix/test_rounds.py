@@ -12,9 +12,9 @@ from kpl.cluster import Cluster
 from kpl.fix import fixer
 from kpl.fix.fixer import MAX_ROUNDS, Outcome, fix_texts
 from kpl.fix.verification import Tried, _new_ranges, try_fixes
-from kpl.inputs.corefile import Corefile, Directive
+from kpl.inputs.corefile.model import Corefile, Directive
 from kpl.inputs.document import Reading
-from kpl.inputs.services import Service
+from kpl.inputs.objects.services import Service
 from kpl.lint.engine import lint
 from kpl.lint.located import Located
 from kpl.lint.registry import RuleEntry

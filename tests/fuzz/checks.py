@@ -25,8 +25,8 @@ from kpl.errors import UsageError
 from kpl.fix.fixer import fix_texts
 from kpl.inputs.coverage import Coverage
 from kpl.inputs.detect import COREFILE
-from kpl.inputs.document import is_dump
 from kpl.inputs.read import identify, read
+from kpl.inputs.registry import is_dump
 from kpl.lint.engine import lint
 from kpl.lint.settings import Settings
 from kpl.report import report

@@ -9,7 +9,7 @@ from kpl.cli.generate import generate
 from kpl.coredns.versions import NEWEST_COREDNS
 from kpl.errors import UsageError
 from kpl.generate.corefile import corefile
-from kpl.inputs.corefileparser import parse_corefile
+from kpl.inputs.corefile.parser import parse_corefile
 from kpl.text.version import Version
 from support import run
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpl.inputs.conntrack import Flow, parse_conntrack
-from kpl.inputs.detect import CONNTRACK, Detected, detect
+from kpl.inputs.detect import Detected, detect
+from kpl.inputs.evidence.conntrack import Flow, parse_conntrack
 
 DNS = (
     "udp      17 29 src=10.244.1.5 dst=10.96.0.10 sport=40001 dport=53 "
@@ -273,6 +273,6 @@ def test_a_line_without_end_is_unread(line: str) -> None:
 
 def test_the_number_of_entries_alone_is_detected() -> None:
     text = "net.netfilter.nf_conntrack_count = 812\nnet.netfilter.nf_conntrack_max = 131072\n"
-    assert detect("sysctl.txt", text, named=False) == Detected(CONNTRACK)
+    assert detect("sysctl.txt", text, named=False) == Detected("conntrack")
     # sysctl.conf
     assert detect("sysctl.txt", "net.netfilter.nf_conntrack_max = 131072\n", named=True) is None

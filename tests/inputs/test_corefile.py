@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kpl.inputs.corefile import Corefile, Directive, ServerBlock, is_placeholder
-from kpl.inputs.corefileparser import CorefileError, parse_corefile
+from kpl.inputs.corefile.model import Corefile, Directive, ServerBlock, is_placeholder
+from kpl.inputs.corefile.parser import CorefileError, parse_corefile
 from kpl.text.edit import apply_edits
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpl.inputs.corefile import Corefile
-from kpl.inputs.corefileparser import CorefileError, parse_corefile
+from kpl.inputs.corefile.model import Corefile
+from kpl.inputs.corefile.parser import CorefileError, parse_corefile
 from kpl.text.edit import Edit
 from support import ROOT, SHARED
 

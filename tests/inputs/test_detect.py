@@ -5,28 +5,22 @@ from __future__ import annotations
 import pytest
 
 from kpl.inputs.detect import (
-    CONNTRACK,
     COREFILE,
+    DUMP,
     FRAGMENT,
-    IPSET,
-    IPTABLES,
-    IPVS,
-    LISTING,
-    NFT,
-    NFT_COMMANDS,
-    NFT_JSON,
-    RESOLV_CONF,
-    STDIN_NAME,
     YAML,
     Detected,
     belongs_to_another,
     detect,
-    dump_by_content,
+    kind_by_content,
     kind_by_name,
 )
-from kpl.inputs.iptables import parse_iptables_save
-from kpl.inputs.listing import parse_listing
+from kpl.inputs.document import STDIN_NAME
+from kpl.inputs.dumps.iptables import parse_iptables_save
+from kpl.inputs.evidence.listing import ListingReader
 
+CONNTRACK, IPSET, IPVS, IPTABLES, LISTING = "conntrack", "ipset", "ipvsadm", "iptables-save", "iptables -L"
+NFT, NFT_COMMANDS, NFT_JSON, RESOLV_CONF = "nft list ruleset", "nft -f", "nft -j list ruleset", "resolv.conf"
 BLOCK = ".:53 {\n    errors\n    forward . 9.9.9.9\n}\n"
 
 
@@ -53,12 +47,12 @@ BLOCK = ".:53 {\n    errors\n    forward . 9.9.9.9\n}\n"
         ("a.override.bak", None),
         ("a.YML", YAML),
         ("a.yaml.gz", YAML),
-        ("node.rules", IPTABLES),
-        ("ip6tables-save", IPTABLES),
-        ("RULES.V6", IPTABLES),
-        ("nf_conntrack", IPTABLES),
-        ("ipset", IPTABLES),
-        ("a.conntrack", IPTABLES),
+        ("node.rules", DUMP),
+        ("ip6tables-save", DUMP),
+        ("RULES.V6", DUMP),
+        ("nf_conntrack", DUMP),
+        ("ipset", DUMP),
+        ("a.conntrack", DUMP),
         ("resolv.conf", RESOLV_CONF),
         ("pod-resolv.conf", RESOLV_CONF),
         ("myresolv.conf", None),
@@ -197,9 +191,9 @@ def test_names_and_contents(name: str, head: str, found: Detected | None, named:
     ],
 )
 def test_dumps(line: str, kind: str | None) -> None:
-    assert dump_by_content(f"{line}\n") == dump_by_content(f"hello\n{line}\n") == kind
-    assert dump_by_content(f"{line}\n".replace("\n", "\r\n")) == kind
-    assert dump_by_content(f". {line}\n") is None
+    assert kind_by_content(f"{line}\n") == kind_by_content(f"hello\n{line}\n") == kind
+    assert kind_by_content(f"{line}\n".replace("\n", "\r\n")) == kind
+    assert kind_by_content(f". {line}\n") is None
 
 
 def test_a_listing_names_a_chain() -> None:
@@ -207,6 +201,6 @@ def test_a_listing_names_a_chain() -> None:
         "Chain INPUT\nChain KUBE-A (1 references)\nKUBE-B all -- x\n",
         "1 2 KUBE-A all -- x\nChain KUBE-B (1)\n",
     ):
-        assert text[slice(*parse_listing(text).chain)] == "KUBE-A"
-    assert parse_listing("hello\n").chain == (0, 0)
+        assert text[slice(*ListingReader().parse(text).chain)] == "KUBE-A"
+    assert ListingReader().parse("hello\n").chain == (0, 0)
     assert parse_iptables_save("Chain KUBE-A (1 references)\n").tables == []

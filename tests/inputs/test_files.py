@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kpl.inputs import corefileparser, files, read
+from kpl.inputs import files, read
+from kpl.inputs.corefile import parser
 from kpl.inputs.coverage import Coverage, Skipped, SkipReason
 from kpl.inputs.discover import Found, discover
 from kpl.inputs.document import Reading
@@ -217,7 +218,7 @@ def test_a_corefile_too_large_to_be_one() -> None:
 
 @pytest.mark.parametrize(("words", "too_large"), [(50, False), (51, True)])
 def test_a_corefile_of_too_many_words(monkeypatch: pytest.MonkeyPatch, words: int, too_large: bool) -> None:
-    monkeypatch.setattr(corefileparser, "MAX_WORDS", 50)
+    monkeypatch.setattr(parser, "MAX_WORDS", 50)
     # the words around it are `.`, `{`, `log` and `}`
     text = "# a comment counts for nothing\n. {\nlog " + "ab " * (words - 4) + "\n}\n"
     reading = read.read("Corefile", text.encode())

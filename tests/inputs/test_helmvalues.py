@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from kpl.inputs.corefile import Corefile
-from kpl.inputs.corefileparser import parse_corefile
+from kpl.inputs.corefile.model import Corefile
+from kpl.inputs.corefile.parser import parse_corefile
 from kpl.text.edit import Edit, apply_edits
 from kpl.text.embedding import Embedding
 from kpl.text.span import Span

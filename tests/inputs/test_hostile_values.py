@@ -14,7 +14,7 @@ from kpl.cli.inspect import _inspections
 from kpl.cluster import Cluster
 from kpl.errors import UsageError
 from kpl.inputs.coverage import Coverage
-from kpl.inputs.document import is_dump
+from kpl.inputs.registry import is_dump
 from kpl.lint.config import load_config
 from kpl.report import report
 from kpl.report.inspections import record, text_lines

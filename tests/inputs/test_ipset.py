@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpl.inputs.ipset import Member, parse_ipset
+from kpl.inputs.dumps.ipset import Member, parse_ipset
 
 LISTED = """\
 Name: KUBE-CLUSTER-IP

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from growth import MOST, growth
-from kpl.inputs import iptables
-from kpl.inputs.iptables import parse_iptables_save
-from kpl.inputs.known_shapes import KnownShapes
-from kpl.inputs.ruleset import BEFORE_RULE, Entry, Ruleset, Table
+from kpl.inputs.dumps import iptables
+from kpl.inputs.dumps.iptables import parse_iptables_save
+from kpl.inputs.dumps.known_shapes import KnownShapes
+from kpl.inputs.dumps.ruleset import BEFORE_RULE, Entry, Ruleset, Table
 from kpl_grammars import parser
 from support import SHARED
 from test_dumps import mixed_dump

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from kpl.golang.net import parse_ip
 from kpl.golang.netip import address_text
-from kpl.inputs.ipvs import IpvsDump, RealServer, VirtualServer, parse_ipvs
+from kpl.inputs.dumps.ipvs import IpvsDump, RealServer, VirtualServer, parse_ipvs
 from support import SHARED
 
 LISTED = """\

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from growth import MOST, growth
-from kpl.inputs import nftshape
-from kpl.inputs.nft import parse_nft, seconds
-from kpl.inputs.nftables import Element, NftRuleset, NftTable
-from kpl.inputs.nftjson import parse_nft_json
-from kpl.inputs.nftrule import (
+from kpl.inputs.dumps import nftshape
+from kpl.inputs.dumps.nft import parse_nft, seconds
+from kpl.inputs.dumps.nftables import Element, NftRuleset, NftTable
+from kpl.inputs.dumps.nftjson import parse_nft_json
+from kpl.inputs.dumps.nftrule import (
     Assign,
     Bits,
     Braces,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpl.inputs.nft import parse_nft
-from kpl.inputs.nftcommands import parse_nft_commands
+from kpl.inputs.dumps.nft import parse_nft
+from kpl.inputs.dumps.nftcommands import parse_nft_commands
 from kpl.proxy.nft.names import service_name
 from kpl.proxy.nft.states import node_states
 from kpl.proxy.node.state import Endpoint

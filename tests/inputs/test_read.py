@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from kpl.inputs.conntrack import ConntrackDump
-from kpl.inputs.corefile import Corefile
+from kpl.inputs.corefile.model import Corefile
 from kpl.inputs.document import ParseFailure
-from kpl.inputs.ipset import IpsetDump
-from kpl.inputs.ipvs import IpvsDump
-from kpl.inputs.kubeproxy import KubeProxyConfig
-from kpl.inputs.kubernetes import NodeObject, Workload
-from kpl.inputs.nftables import NftRuleset
-from kpl.inputs.resolvconf import ResolvConf
-from kpl.inputs.ruleset import Ruleset
-from kpl.inputs.services import EndpointSlice, Service
+from kpl.inputs.dumps.ipset import IpsetDump
+from kpl.inputs.dumps.ipvs import IpvsDump
+from kpl.inputs.dumps.nftables import NftRuleset
+from kpl.inputs.dumps.ruleset import Ruleset
+from kpl.inputs.evidence.conntrack import ConntrackDump
+from kpl.inputs.evidence.resolvconf import ResolvConf
+from kpl.inputs.objects.endpointslices import EndpointSlice
+from kpl.inputs.objects.kubeproxy import KubeProxyConfig
+from kpl.inputs.objects.nodes import NodeObject
+from kpl.inputs.objects.services import Service
+from kpl.inputs.objects.workloads import Workload
 from samples import COREFILE, DUMP, POD, PROXY, TEMPLATE, config_map, documents, indented, models
 
 IPVS = "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\nTCP  10.96.0.1:443 rr\n"

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kpl.inputs.corefile import Corefile
+from kpl.inputs.corefile.model import Corefile
 from kpl.inputs.document import ParseFailure
-from kpl.inputs.kubernetes import Workload
+from kpl.inputs.dumps.ruleset import Ruleset
+from kpl.inputs.objects.services import Service
+from kpl.inputs.objects.workloads import Workload
 from kpl.inputs.read import read
-from kpl.inputs.ruleset import Ruleset
-from kpl.inputs.services import Service
 from kpl.text.span import Span
 from samples import COREFILE, DUMP, POD, config_map, documents, indented, models
 from support import run

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpl.inputs.resolvconf import parse_resolv_conf
+from kpl.inputs.evidence.resolvconf import parse_resolv_conf
 
 POD = """\
 # made by the kubelet

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpl.inputs.iptables import parse_iptables_save
-from kpl.inputs.ruleset import Table
+from kpl.inputs.dumps.iptables import parse_iptables_save
+from kpl.inputs.dumps.ruleset import Table
 from kpl.testing import node_dump
 
 OPTIONS = ("-s", "-d", "-p", "-m", "--comment", "--dport", "--to-destination", "--probability", "--name")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kpl.inputs.saveheaders import LEGACY, NFTABLES, header_above, legacy_warning, save_headers
+from kpl.inputs.dumps.saveheaders import LEGACY, NFTABLES, header_above, legacy_warning, save_headers
 
 TEXT = """\
 # Warning: iptables-legacy tables present, use iptables-legacy-save to see them

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from kpl.inputs.kubernetes import NodeObject
+from kpl.inputs.objects.endpointslices import EndpointSlice, SlicePort
+from kpl.inputs.objects.nodes import NodeObject
+from kpl.inputs.objects.services import LoadBalancerIngress, Service, ServicePort
 from kpl.inputs.read import read
-from kpl.inputs.services import EndpointSlice, LoadBalancerIngress, Service, ServicePort, SlicePort
 
 SERVICE = """\
 apiVersion: v1

@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 
 from kpl.inputs.document import Document, LateDocument, ParseFailure
-from kpl.inputs.gitops import Application, FluxKustomization, Kustomization
-from kpl.inputs.kubeadm import KubeadmCluster, KubeletConfig
-from kpl.inputs.kubeproxy import KubeProxyConfig, program_text
-from kpl.inputs.kubernetes import NodeObject, Workload
-from kpl.inputs.services import Service
+from kpl.inputs.objects.argocd import Application
+from kpl.inputs.objects.flux import FluxKustomization
+from kpl.inputs.objects.kubeadm import KubeadmCluster
+from kpl.inputs.objects.kubelet import KubeletConfig
+from kpl.inputs.objects.kubeproxy import KubeProxyConfig, program_text
+from kpl.inputs.objects.kustomize import Kustomization
+from kpl.inputs.objects.nodes import NodeObject
+from kpl.inputs.objects.services import Service
+from kpl.inputs.objects.workloads import Workload
 from samples import COREFILE, POD, PROXY, config_map, documents, indented, models
 
 SERVICE = "kind: Service\nmetadata: {name: a}\n"

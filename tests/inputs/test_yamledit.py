@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kpl.inputs.yamledit import quote_scalar, remove_item, replace_item
-from kpl.inputs.yamltree import Mapping, Scalar, Sequence, compose
+from kpl.inputs.yaml.edits import quote_scalar, remove_item, replace_item
+from kpl.inputs.yaml.tree import Mapping, Scalar, Sequence, compose
 from kpl.text.edit import Edit, apply_edits
 
 

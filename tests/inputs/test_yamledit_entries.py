@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kpl.inputs.yamledit import add_entry, add_item, column, content_end, remove_entry, set_scalar
-from kpl.inputs.yamltree import Mapping, Scalar, Sequence, compose
+from kpl.inputs.yaml.edits import add_entry, add_item, column, content_end, remove_entry, set_scalar
+from kpl.inputs.yaml.tree import Mapping, Scalar, Sequence, compose
 from kpl.text.edit import Edit
 
 

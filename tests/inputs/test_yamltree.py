@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpl.inputs.yamltree import (
+from kpl.inputs.yaml.tree import (
     FREE_ALIASED,
     MAX_DEPTH,
     Mapping,

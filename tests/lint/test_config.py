@@ -12,7 +12,7 @@ import kpl.lint.settings
 from kpl.cli.options import find_config
 from kpl.errors import UsageError
 from kpl.facts import Origin
-from kpl.inputs.yamltree import compose
+from kpl.inputs.yaml.tree import compose
 from kpl.lint.config import load_config, plain, schema
 from kpl.lint.registry import find
 from kpl.lint.rule import Severity

@@ -14,9 +14,9 @@ from kpl.cli.linting import share_out
 from kpl.cluster import Cluster
 from kpl.clusters.partition import Named
 from kpl.facts import Facts
-from kpl.inputs.corefile import Corefile, Directive, ServerBlock
+from kpl.inputs.corefile.model import Corefile, Directive, ServerBlock
 from kpl.inputs.document import Document
-from kpl.inputs.services import Service
+from kpl.inputs.objects.services import Service
 from kpl.lint.engine import lint
 from kpl.lint.joining import joined
 from kpl.lint.located import Located, LocatedFix, Result

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from kpl.inputs import files, yamldocuments, yamltree
+from kpl.inputs import files, yamldocuments
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Reading
 from kpl.inputs.read import read
+from kpl.inputs.yaml import tree as yamltree
 from kpl.lint import running
 from kpl.lint.engine import lint
 from kpl.lint.located import Located

@@ -17,8 +17,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from kpl.inputs.services import Service, SliceEndpoint
-from kpl.inputs.yamltree import Mapping
+from kpl.inputs.objects.endpointslices import SliceEndpoint
+from kpl.inputs.objects.services import Service
+from kpl.inputs.yaml.tree import Mapping
 from kpl.proxy.services.selection import Candidate, Choice, NodeFacts, Selection
 from kpl.text.span import Span, Text
 from kpl.text.version import Version

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kpl.inputs.kubernetes import Workload
+from kpl.inputs.objects.workloads import Workload
 from kpl.inputs.read import read
 from kpl.proxy.releases import NEWEST_KUBERNETES
 from kpl.resolver.options import nearest_option

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from kpl.inputs.kubernetes import Workload
+from kpl.inputs.objects.workloads import Workload
 from kpl.inputs.read import read
 from kpl.resolver.keys import words_of
 from kpl.resolver.names import HostName, classify, host_names

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpl.inputs.yamlscalar import embedding_of
-from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence, compose
+from kpl.inputs.yaml.scalars import embedding_of
+from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence, compose
 from kpl.text.edit import Edit, apply_edits
 from kpl.text.embedding import CharacterMap, IndentedLines, Opaque
 from kpl.text.span import Span
@@ -159,8 +159,8 @@ def test_edits_of_a_long_scalar_are_made_exactly_or_refused(
     case: tuple[str, str, str, str], data: st.DataObject, around: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kpl.inputs.yamlwritten.READ_WHOLE", 0)
-        patch.setattr("kpl.inputs.yamlwritten._AROUND", around)
+        patch.setattr("kpl.inputs.yaml.written.READ_WHOLE", 0)
+        patch.setattr("kpl.inputs.yaml.written._AROUND", around)
         _check_edits(case, data)
 
 

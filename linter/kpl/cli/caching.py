@@ -10,7 +10,8 @@ from kpl import __version__, troubles
 from kpl.cache import Cache, KeptFindings, digest_of, secret_in
 from kpl.inputs.coverage import Skipped, SkipReason
 from kpl.inputs.discover import Found
-from kpl.inputs.document import TELLING, Reading
+from kpl.inputs.document import Reading
+from kpl.inputs.registry import only_tells, telling_models
 from kpl.shares.sent import SentReading, received, to_send
 from kpl.shares.share import NOTHING, share_of
 
@@ -117,10 +118,10 @@ class KeptResults:
         parts = []
         for reading in member.readings:
             kinds = " ".join(each.kind for each in reading.documents)
-            shares = [share_of(each) for each in reading.documents if each.kind not in TELLING]
+            shares = [share_of(each) for each in reading.documents if not only_tells(each)]
             said = [share for share in shares if share is not NOTHING and share != NOTHING]
             parts.append(f"{reading.source.path} {kinds} {said or ''}".encode(errors="replace"))
-            if any(each.kind not in ("Workload", *TELLING) for each in reading.documents):
+            if any(each.kind != "Workload" and not only_tells(each) for each in reading.documents):
                 kept = self._cache.files.get(self._cache.key_of(reading.source.path))
                 parts.append(kept.digest if kept is not None else reading.source.encode(reading.source.text))
         return digest_of(*parts)
@@ -130,7 +131,7 @@ class KeptResults:
         of_clusters = self._keys.get(id(reading))
         kept = self._cache.files.get(self._cache.key_of(reading.source.path))
         kinds = {each.kind for each in reading.documents}
-        if of_clusters is None or kept is None or reading.not_written or not kinds <= _KEPT_KINDS | TELLING:
+        if of_clusters is None or kept is None or reading.not_written or not kinds <= _KEPT_KINDS | telling_models():
             return None
         return digest_of(kept.digest, of_clusters)
 

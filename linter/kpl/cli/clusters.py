@@ -10,7 +10,6 @@ import click
 
 from kpl.cli.command import Command
 from kpl.cli.options import (
-    KINDS,
     config_options,
     container_options,
     context_option,
@@ -18,6 +17,7 @@ from kpl.cli.options import (
     input_options,
 )
 from kpl.cli.partition import find_clusters
+from kpl.inputs.registry import as_words
 
 if TYPE_CHECKING:
     pass
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]...")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="Output format")
 @click.option("--files", "list_files", is_flag=True, help="List the files of each cluster")
-@input_options(tuple(KINDS))
+@input_options(as_words())
 @context_option
 @config_options
 @facts_options

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kpl.cli.command import Command
-from kpl.cli.options import KINDS, choice_options, container_options, context_option, facts_options, input_options
+from kpl.cli.options import choice_options, container_options, context_option, facts_options, input_options
+from kpl.inputs.registry import as_words
 
 if TYPE_CHECKING:
     from kpl.cli.load import Inputs
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--diff", is_flag=True, help="Print the changes as a diff without writing them")
 @click.option("--check", is_flag=True, help="Exit with 1 if a file would change, without writing it")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use color")
-@input_options(tuple(KINDS))
+@input_options(as_words())
 @context_option
 @choice_options
 @facts_options

@@ -10,6 +10,7 @@ import click
 
 from kpl.cli.command import Command
 from kpl.cli.options import input_options
+from kpl.inputs.registry import as_words
 
 if TYPE_CHECKING:
     from kpl.inputs.document import Document
@@ -31,7 +32,7 @@ _KINDS = {"Ruleset": "inspect_iptables", "NftRuleset": "inspect_nft", "IpvsDump"
     metavar="OTHER",
     help="Show the Services and endpoints that changed from DUMP to OTHER",
 )
-@input_options(("iptables-save", "nft", "nft-json", "ipvsadm"))
+@input_options(as_words(only_dumps=True))
 def inspect(paths: tuple[str, ...], format_: str, service: str | None, other: str | None, **options: Any) -> None:
     """Show what a node's dump contains and which kube-proxy wrote it.
 
@@ -65,7 +66,7 @@ def _documents(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[list[Do
     """The dumps in `paths`, and whether each of them holds one; what holds none is told on standard error."""
     from kpl.cli.load import load, stdin_bytes, tell_of_coverage
     from kpl.errors import UsageError
-    from kpl.inputs.document import is_dump
+    from kpl.inputs.registry import is_dump
     from kpl.lint.settings import Settings
 
     inputs = load(paths, Settings(), stdin_bytes(paths), options, wanted=is_dump, nothing="contains no dump")
@@ -88,7 +89,7 @@ def _inspections(document: Document) -> Iterator[Inspection]:
     from kpl import troubles
     from kpl.proxy.dumps import inspection
 
-    inspect_kind = getattr(inspection, _KINDS[type(document.model).__name__])
+    inspect_kind = getattr(inspection, _KINDS[document.kind])
     with troubles.kept(document.path):
         yield from inspect_kind(document.model)
 
@@ -126,7 +127,7 @@ def _service_lines(document: Document, service: str) -> Iterator[str]:
     from kpl.proxy.iptables.tree import is_called, service_tree
     from kpl.report.inspections import port_lines, tree_lines
 
-    if type(document.model).__name__ == "Ruleset":
+    if document.kind == "Ruleset":
         for dump in dumps_in(document.model):
             for chain, branch in service_tree(dump, service):
                 yield from tree_lines(chain, branch)

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from kpl.cli.command import Command
-from kpl.cli.options import KINDS, choice_options, container_options, context_option, facts_options, input_options
+from kpl.cli.options import choice_options, container_options, context_option, facts_options, input_options
+from kpl.inputs.registry import as_words
 
 
 @click.command(cls=Command)
@@ -29,7 +30,7 @@ from kpl.cli.options import KINDS, choice_options, container_options, context_op
     show_default=True,
     help="Report only findings of this confidence or a higher one",
 )
-@input_options(tuple(KINDS))
+@input_options(as_words())
 @context_option
 @choice_options
 @facts_options

@@ -14,7 +14,7 @@ from kpl.cli.context import cache_folder, open_cache, read_context, work_tree_of
 from kpl.cli.load import Inputs, Loading, in_turn, is_much, read_files, read_here
 from kpl.cli.partition import find_clusters
 from kpl.inputs.coverage import Coverage, Skipped
-from kpl.inputs.detect import IPTABLES, kind_by_name
+from kpl.inputs.detect import DUMP, kind_by_name
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Reading
 from kpl.lint import engine
@@ -81,7 +81,7 @@ def _read(found: Sequence[Found], as_kind: str | None, cache: Cache | None) -> l
 
 
 def _may_be_a_dump(found: Found) -> bool:
-    return found.named or kind_by_name(os.path.basename(found.path)) == IPTABLES
+    return found.named or kind_by_name(os.path.basename(found.path)) == DUMP
 
 
 def _lint_half(

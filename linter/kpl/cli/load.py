@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from kpl.cli.options import KINDS
 from kpl.errors import UsageError
 from kpl.inputs.coverage import Coverage, Skipped, SkipReason
-from kpl.inputs.detect import STDIN_NAME
 from kpl.inputs.discover import Found, discover
-from kpl.inputs.document import Document, Reading, only_tells
+from kpl.inputs.document import STDIN_NAME, Document, Reading
+from kpl.inputs.registry import as_words, only_tells
 from kpl.parallel import can_fork, in_two_processes
 from kpl.text.source import SourceOrigin
 
@@ -73,7 +72,7 @@ class Loading:
         wanted: Callable[[Document], bool] = is_checked,
         nothing: str = "contains nothing that kpl checks",
     ) -> None:
-        self.as_kind = KINDS.get(options["as_kind"] or "")
+        self.as_kind = as_words().get(options["as_kind"] or "")
         self._paths = paths
         self._wanted, self._nothing = wanted, nothing
         self._coverage = Coverage()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,19 +20,6 @@ if TYPE_CHECKING:
     from kpl.lint.settings import Settings
 
 CONFIG_NAME = ".kpl.yaml"
-
-KINDS = {
-    "corefile": "corefile",
-    "yaml": "yaml",
-    "iptables-save": "iptables-save",
-    "nft": "nft list ruleset",
-    "nft-json": "nft -j list ruleset",
-    "ipvsadm": "ipvsadm",
-    "ipset": "ipset",
-    "conntrack": "conntrack",
-    "resolv.conf": "resolv.conf",
-}
-"""What `--as` says -> the words of `kpl.inputs.detect`."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -94,13 +81,13 @@ _CONFIG = (
 )
 
 
-def input_options(kinds: Sequence[str]) -> Callable[[Command], Command]:
+def input_options(kinds: Collection[str]) -> Callable[[Command], Command]:
     """Adds the options that tell what the inputs are, one of `kinds`, and what is said of those that are not checked."""
     options = (
         _file(
             "--as",
             "as_kind",
-            type=click.Choice(kinds),
+            type=click.Choice(list(kinds)),
             metavar="KIND",
             help=f"Treat every file as this kind: {', '.join(kinds)}",
         ),

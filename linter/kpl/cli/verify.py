@@ -130,7 +130,7 @@ def _contents(
     """What each file holds; what holds no configuration is told to `coverage`."""
     from kpl.cli.load import add_empty_arguments, find_files
     from kpl.inputs.coverage import Skipped, SkipReason
-    from kpl.inputs.detect import STDIN_NAME
+    from kpl.inputs.document import STDIN_NAME
     from kpl.inputs.files import identify_file
     from kpl.inputs.read import identify
     from kpl.text.source import SourceOrigin

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from kpl.coredns.judge import Judgement
     from kpl.coredns.lenient import Lenient
     from kpl.coredns.mends.advice import Advice
-    from kpl.inputs.corefile import Corefile
-    from kpl.inputs.kubeproxy import KubeProxyConfig
+    from kpl.inputs.corefile.model import Corefile
+    from kpl.inputs.objects.kubeproxy import KubeProxyConfig
     from kpl.proxy.configuration.verdict import Dropped
     from kpl.proxy.node.compare import Difference
     from kpl.proxy.node.state import NodeState
@@ -107,7 +107,7 @@ class Cluster:
     @cached_property
     def endpoints(self) -> int | None:
         """How many endpoints the Services have: told, or listed by the EndpointSlices in the tree."""
-        from kpl.inputs.services import EndpointSlice
+        from kpl.inputs.objects.endpointslices import EndpointSlice
 
         if self.facts.endpoints is not None:
             return self.facts.endpoints

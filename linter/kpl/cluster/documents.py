@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from kpl.inputs.document import DUMPS, Document, is_dump
+from kpl.inputs.document import Document
+from kpl.inputs.registry import dump_models, is_dump
 from kpl.shares.share import Release, share_of
 
 if TYPE_CHECKING:
-    from kpl.inputs.corefile import Corefile
+    from kpl.inputs.corefile.model import Corefile
 
 Model = TypeVar("Model")
 
@@ -41,7 +42,7 @@ class Documents:
     @cached_property
     def _kinds(self) -> frozenset[str]:
         kinds = frozenset(self._count)
-        return kinds | {"Dump"} if kinds & DUMPS else kinds
+        return kinds | {"Dump"} if kinds & dump_models() else kinds
 
     @cached_property
     def _count(self) -> Counter[str]:
@@ -56,7 +57,7 @@ class Documents:
     @cached_property
     def corefiles(self) -> list[tuple[Document, Corefile]]:
         """All Corefiles with their documents."""
-        from kpl.inputs.corefile import Corefile
+        from kpl.inputs.corefile.model import Corefile
 
         return list(self.of(Corefile))
 

@@ -31,7 +31,7 @@ class Dumps:
     @cached_property
     def node(self) -> NodeFacts:
         """What is known of the node that the dump is from: told by name, or the only node of the run."""
-        from kpl.inputs.kubernetes import NodeObject
+        from kpl.inputs.objects.nodes import NodeObject
         from kpl.proxy.services.selection import NodeFacts
 
         nodes = {str(node.name): node for _, node in self._documents.of(NodeObject)}
@@ -68,7 +68,7 @@ class Dumps:
     @cached_property
     def _gates_of_choice(self) -> list[dict[str, bool]]:
         """The defaults, and what the kube-proxy configurations of the run set: which of them is the dump's is not known."""
-        from kpl.inputs.kubeproxy import KubeProxyConfig
+        from kpl.inputs.objects.kubeproxy import KubeProxyConfig
         from kpl.proxy.services.selection import gates_of_choice
 
         configs = self._documents.of(KubeProxyConfig)
@@ -81,7 +81,8 @@ class Dumps:
 
     @cached_property
     def _service_objects(self) -> ClusterObjects:
-        from kpl.inputs.services import EndpointSlice, Service
+        from kpl.inputs.objects.endpointslices import EndpointSlice
+        from kpl.inputs.objects.services import Service
         from kpl.proxy.services.agreement import ClusterObjects
 
         of_file: dict[int, list[Service]] = {}

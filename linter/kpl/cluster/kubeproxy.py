@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kpl.inputs.document import Document
-from kpl.inputs.kubeproxy import KubeProxyConfig, program_text
+from kpl.inputs.objects.kubeproxy import KubeProxyConfig, program_text
 from kpl.proxy.configuration import verdict as kube_proxy
 from kpl.proxy.configuration.verdict import Dropped
 from kpl.text.edit import Edit, apply_edits

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from kpl.inputs.document import Document, Reading, is_dump
+from kpl.inputs.document import Document, Reading
+from kpl.inputs.registry import is_dump
 from kpl.shares.share import share_of
 
 MOST_COMPARED = 8

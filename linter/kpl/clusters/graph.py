@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from kpl.inputs.document import Reading
-from kpl.inputs.gitops import Application, FluxKustomization, Kustomization
-from kpl.inputs.recognition import KUSTOMIZATION_NAMES
+from kpl.inputs.objects.argocd import Application
+from kpl.inputs.objects.flux import FluxKustomization
+from kpl.inputs.objects.kustomize import KUSTOMIZATION_NAMES, Kustomization
 from kpl.text.paths import relative_path
 
 IN_CLUSTER = ("in-cluster", "https://kubernetes.default.svc")

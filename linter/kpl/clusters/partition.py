@@ -14,7 +14,8 @@ from kpl.clusters.folders import Folder, Place, folders_of, parted, places
 from kpl.clusters.graph import Graph
 from kpl.clusters.variables import with_variables
 from kpl.facts import Facts
-from kpl.inputs.document import Reading, is_dump
+from kpl.inputs.document import Reading
+from kpl.inputs.registry import is_dump
 from kpl.shares.share import COREDNS_RELEASE, KUBERNETES_RELEASE, Sign, share_of
 from kpl.text.globs import glob_matches
 from kpl.text.words import listed

@@ -21,7 +21,7 @@ from kpl.coredns.tokens import Token, tokenize, tokens_of_fragment
 from kpl.coredns.versions import setup_order
 from kpl.coredns.zones import served_zones
 from kpl.golang.values import GoError
-from kpl.inputs.corefileparser import MAX_WORDS, has_many_words
+from kpl.inputs.corefile.parser import MAX_WORDS, has_many_words
 from kpl.text.version import Version
 from kpl.verdict import Imported, Need, Verdict
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kpl.inputs.corefile import Corefile, Directive, Property, ServerBlock
+from kpl.inputs.corefile.model import Corefile, Directive, Property, ServerBlock
 from kpl.text.edit import Edit, Fix, lost_comments
 from kpl.text.version import Version
 

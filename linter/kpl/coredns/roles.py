@@ -6,7 +6,7 @@ import re
 from enum import Enum
 from functools import lru_cache
 
-from kpl.inputs.corefile import Corefile, ServerBlock
+from kpl.inputs.corefile.model import Corefile, ServerBlock
 from kpl.inputs.document import Document
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kpl.inputs.corefileparser import lex, word_of
+from kpl.inputs.corefile.parser import lex, word_of
 from kpl.text.span import Span
 
 

@@ -9,12 +9,12 @@ from itertools import accumulate
 
 from kpl.coredns.structure import parsed
 from kpl.coredns.tokens import Token, tokenize
-from kpl.inputs.corefile import Corefile, Directive, Property
+from kpl.inputs.corefile.model import Corefile, Directive, Property
 from kpl.inputs.detect import YAML
 from kpl.inputs.document import Document, Reading, is_corefile
-from kpl.inputs.kubeproxy import KubeProxyConfig
-from kpl.inputs.yamltree import Mapping, Node, Scalar, compose, split_documents
-from kpl.inputs.yamltree import Sequence as YamlSequence
+from kpl.inputs.objects.kubeproxy import KubeProxyConfig
+from kpl.inputs.yaml.tree import Mapping, Node, Scalar, compose, split_documents
+from kpl.inputs.yaml.tree import Sequence as YamlSequence
 from kpl.text.edit import Edit
 from kpl.text.span import Span, Text
 

@@ -12,7 +12,7 @@ from kpl.coredns.structure import flaw
 from kpl.fix.outline import as_loaded, changes_outside, outline
 from kpl.inputs.document import Reading, is_corefile
 from kpl.inputs.read import read
-from kpl.inputs.yamltree import YamlError
+from kpl.inputs.yaml.tree import YamlError
 from kpl.lint.engine import lint
 from kpl.lint.located import Located
 from kpl.lint.settings import Settings

@@ -1,1 +1,1 @@
-"""From bytes to typed models, one module a format."""
+"""From bytes to typed models: what finds and reads files is here, each format in its room."""

@@ -55,7 +55,7 @@ class Coverage:
     """What became of the inputs of a run."""
 
     checked: Counter[str] = field(default_factory=Counter)
-    """How many files were checked, by what they are: the words of `kpl.inputs.detect`."""
+    """How many files were checked, by what they are: the words of their `FileKind`."""
     skipped: list[Skipped] = field(default_factory=list)
     """What was not checked: files, and parts of files that otherwise were."""
     empty: list[Skipped] = field(default_factory=list)

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
 
-from kpl.inputs.detect import STDIN_NAME
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source, SourceOrigin
 from kpl.text.span import Span
+
+STDIN_NAME = "<stdin>"
+"""How standard input is called where the user does not say."""
 
 _HOLDERS: WeakValueDictionary[int, Document] = WeakValueDictionary()
 """The document of each model, by the model's identity."""
@@ -144,6 +146,11 @@ class ParseFailure:
     """The configuration that a template becomes when it is rendered: a Corefile, or one of kube-proxy."""
 
 
+def too_large(what: str, most: int, place: Span) -> ParseFailure:
+    """The failure of something that has more than `most` characters."""
+    return ParseFailure(what, f"it is larger than {most:,} characters", place, too_large=True)
+
+
 @dataclass(eq=False)
 class Reading:
     """All that one file holds for kpl."""
@@ -151,7 +158,7 @@ class Reading:
     source: Source
     documents: list[Document] = field(default_factory=list)
     kind: str = ""
-    """What the file is, one of the words of `kpl.inputs.detect`."""
+    """What the file is: the word of its `FileKind`."""
     not_written: str = ""
     """Why `kpl fix` does not write the file back, completing "`path` ..."; empty where it does."""
 
@@ -159,23 +166,7 @@ class Reading:
 NOT_GIVEN = "is not among the given files"
 """Why `kpl fix` does not write a file that it only reads for the sake of others: see `Reading.not_written`."""
 
-TELLING = frozenset(("Kustomization", "FluxKustomization", "Application", "KubeadmCluster", "KubeletConfig"))
-"""The types of models that only tell of a cluster, or of the files that make it, and are not checked themselves."""
-
-DUMPS = frozenset(("Ruleset", "NftRuleset", "IpvsDump"))
-"""The types of models that say what a node does with the traffic of Services."""
-
-
-def is_dump(document: Document) -> bool:
-    """Whether the document is a dump of what kube-proxy programmed."""
-    return document.kind in DUMPS
-
 
 def is_corefile(document: Document) -> bool:
     """Whether the document is a Corefile, one that does not parse included."""
     return document.kind == "Corefile" or (document.kind == "ParseFailure" and document.model.what == "Corefile")
-
-
-def only_tells(document: Document) -> bool:
-    """Whether `document` only tells of a cluster, and is not checked itself."""
-    return document.kind in TELLING

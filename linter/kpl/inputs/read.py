@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator
-from importlib import import_module
 from typing import NamedTuple
 
 from kpl import troubles
 from kpl.inputs import detect
-from kpl.inputs.corefiledocument import corefile_document
 from kpl.inputs.coverage import Skipped, SkipReason, failed
 from kpl.inputs.detect import ANSIBLE_VAULT, GIT_CRYPT, GZIP
-from kpl.inputs.document import Document, Reading
-from kpl.text.embedding import Embedding
+from kpl.inputs.document import Reading
+from kpl.inputs.registry import file_reader
 from kpl.text.source import Source, SourceOrigin
 
 HEAD = 65_536
@@ -26,28 +22,12 @@ MAX_RATIO = 100
 MAX_YAML = 64 << 20
 """In bytes: a tree takes many times the memory of its text, unlike a table."""
 
-_TABLES = {
-    detect.IPTABLES: ("kpl.inputs.iptables", "parse_iptables_save"),
-    detect.LISTING: ("kpl.inputs.listing", "parse_listing"),
-    detect.NFT: ("kpl.inputs.nft", "parse_nft"),
-    detect.NFT_JSON: ("kpl.inputs.nftjson", "parse_nft_json"),
-    detect.NFT_COMMANDS: ("kpl.inputs.nftcommands", "parse_nft_commands"),
-    detect.IPVS: ("kpl.inputs.ipvs", "parse_ipvs"),
-    detect.IPSET: ("kpl.inputs.ipset", "parse_ipset"),
-    detect.CONNTRACK: ("kpl.inputs.conntrack", "parse_conntrack"),
-    detect.RESOLV_CONF: ("kpl.inputs.resolvconf", "parse_resolv_conf"),
-}
-"""What reads a file that is one document as a whole: the module, imported when it is needed, and the function in it."""
-
 NOTHING = "contains nothing that kpl checks"
 _PIECE = 16_384
-_SOPS = re.compile(r"""(?:^|\n)[ \t{]*"?sops"?:""")
-_ENCRYPTED = re.compile(r"\bENC\[")
-_ENCRYPTED_AES = re.compile(r"\bENC\[AES")
 
 
 class Identified(NamedTuple):
-    """The text of a file, and what it is: one of the words of `kpl.inputs.detect`."""
+    """The text of a file, and what it is: the word of its `FileKind`."""
 
     source: Source
     kind: str
@@ -102,14 +82,17 @@ def read_identified(identified: Identified) -> Reading | Skipped:
     reading.not_written = not_written
     if reading.documents:
         return reading
-    if kind == detect.YAML and _is_encrypted(source.text):
-        return Skipped(source.path, SkipReason.ENCRYPTED, "is encrypted")
+    if kind == detect.YAML:
+        from kpl.inputs.yamldocuments import is_encrypted
+
+        if is_encrypted(source.text):
+            return Skipped(source.path, SkipReason.ENCRYPTED, "is encrypted")
     return Skipped(source.path, SkipReason.NOTHING, NOTHING)
 
 
 def read_documents(source: Source, kind: str) -> Reading:
     """The documents in a file of this kind."""
-    return Reading(source, list(_documents(source, kind)), kind)
+    return Reading(source, list(file_reader(kind).read(source)), kind)
 
 
 def identify(
@@ -173,32 +156,3 @@ def gunzip(path: str, data: bytes) -> bytes | Skipped:
     if not member.eof:
         return Skipped(path, SkipReason.DAMAGED, "is a gzip file that was cut short")
     return bytes(unpacked)
-
-
-def _is_encrypted(text: str) -> bool:
-    """Whether SOPS wrote the YAML file `text`."""
-    if "ENC[" not in text:
-        return False
-    found = _SOPS.search(text)
-    return (
-        found is not None
-        and _ENCRYPTED.search(text, found.end()) is not None
-        or _ENCRYPTED_AES.search(text) is not None
-    )
-
-
-def _documents(source: Source, kind: str) -> Iterator[Document]:
-    name = os.path.basename(source.path)
-    if kind in _TABLES:
-        module, parse = _TABLES[kind]
-        model = getattr(import_module(module), parse)(source.text)
-        yield Document(source, model, Embedding(source.text, source.newline), key=name)
-    elif kind == detect.YAML:
-        if not _is_encrypted(source.text):
-            from kpl.inputs.yamldocuments import yaml_documents
-
-            yield from yaml_documents(source)
-    else:
-        document = corefile_document(source, Embedding(source.text, source.newline), key=name)
-        if document is not None:
-            yield document

@@ -3,53 +3,20 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from typing import NamedTuple
 
 from kpl.inputs.detect import ANSIBLE_VAULT, GIT_CRYPT, GZIP
+from kpl.inputs.document import ParseFailure, too_large
+from kpl.inputs.reader import ObjectKind
+from kpl.inputs.registry import file_kinds, object_kinds
+from kpl.text.span import Span
 
-KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-
-_CHECKED = (
-    "containers",
-    "orefile",
-    "KubeProxyConfiguration",
-    "Service",
-    "EndpointSlice",
-    "Node",
-    ".server",
-    ".override",
-    "servers",
-)
-_OF_CLUSTERS = (
-    "kustomize.toolkit.fluxcd.io",
-    "kustomize.config.k8s.io",
-    "argoproj.io/",
-    "kubeadm.k8s.io/",
-    "kubelet.config.k8s.io/",
-)
-WORDS = (*_CHECKED, *_OF_CLUSTERS)
-"""One of these is in each document that holds something for kpl, but for a kustomization that is known by the file's name."""
-_REASONS_TO_LOOK = tuple(word.encode() for word in (*WORDS, '"nftables"', "ENC[", "\0"))
+_REASONS_TO_LOOK = (b"ENC[", b"\0")
 """NUL is in binary files, and in UTF-16."""
 
-_CONTAINERS = re.compile(r"""\bcontainers["']?[ \t]*:""")
-_OBJECT = re.compile(r"""\bkind["']?[ \t]*:[ \t]*["']?(?:Service|EndpointSlice|Node)(?:List)?["']?[ \t]*[,}\r\n#]""")
-_FRAGMENT = re.compile(r"""["' \t\n][\w.-]+\.(?:server|override)["']?[ \t]*:""")
-_CHART_VALUES = (
-    re.compile(r"\bservers[\"']?[ \t]*:"),
-    re.compile(r"\bplugins[\"']?[ \t]*:"),
-    re.compile(r"\bzones[\"']?[ \t]*:"),
-)
 _SCHEMA = re.compile(r"^kind[ \t]*:[ \t]*[\"']?CustomResourceDefinition\b", re.MULTILINE)
 
-_MODELS = {"Service": "Service", "EndpointSlice": "EndpointSlice", "Node": "NodeObject"}
-"""The types of the models of objects, by their kind."""
-_WORKLOADS = frozenset(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"))
-_NEVER_CHECKED = frozenset(("HelmRelease",))
-"""Kinds that list containers, and of which kpl reads nothing else."""
-_KUSTOMIZATIONS = {
-    "kustomize.config.k8s.io": "Kustomization",
-    "kustomize.toolkit.fluxcd.io": "FluxKustomization",
-}
 _FIRST_KEY = re.compile(r"(?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n)*[A-Za-z]\w*[ \t]*:")
 _WORD = re.compile(r"""[ \t]*:(?:[ \t]*["']?([\w./-]+)["']?[ \t]*(?:#[^\n]*)?\r?(?:\n|$))?""")
 _METADATA = re.compile(r"^metadata:[ \t]*(?:#[^\n]*)?\r?\n", re.MULTILINE)
@@ -60,14 +27,89 @@ _MOST_METADATA = 4_000
 """In characters: how much of an object's metadata is looked through for its name."""
 
 
+class _Signs(NamedTuple):
+    """What texts that may hold an object have in them: one of the words, and each pattern."""
+
+    words: tuple[str, ...]
+    patterns: tuple[re.Pattern[str], ...] = ()
+
+
+@cache
+def _signs(late: bool) -> tuple[_Signs, ...]:
+    """The signs of objects that are read late; of those that are not, which may be in any other object."""
+    kinds = [each for each in object_kinds() if bool(each.late) is late and not each.tells]
+    clues = [clue for each in kinds for clue in each.clues]
+    sure = tuple(dict.fromkeys(word for clue in clues if not clue.patterns for word in clue.words))
+    signs = [_Signs(sure)] if sure else []
+    signs += (_Signs(clue.words, tuple(map(re.compile, clue.patterns))) for clue in clues if clue.patterns)
+    words = tuple(word for each in kinds if not each.clues for word in each.kinds)
+    if words:
+        one = "|".join(map(re.escape, words))
+        pattern = rf"""\bkind["']?[ \t]*:[ \t]*["']?(?:{one})(?:List)?["']?[ \t]*[,}}\r\n#]"""
+        signs.append(_Signs(words, (re.compile(pattern),)))
+    return tuple(signs)
+
+
+def _are_in(text: str, signs: tuple[_Signs, ...]) -> bool:
+    # most files hold none of the words, which is found out much faster than that a pattern does not match
+    for words, patterns in signs:
+        for word in words:
+            if word in text:
+                if not patterns or all(each.search(text) for each in patterns):
+                    return True
+                break
+    return False
+
+
+@cache
+def _telling_signs() -> tuple[_Signs, ...]:
+    """The signs of objects that only tell of a cluster, unless they are known by the name of their file."""
+    return (_Signs(tuple(dict.fromkeys(group for each in object_kinds() if each.tells for group in each.groups))),)
+
+
+@cache
+def _file_names() -> frozenset[str]:
+    return frozenset(name for each in object_kinds() for name in each.file_names)
+
+
+@cache
+def _reasons_to_look() -> tuple[bytes, ...]:
+    signs = (*_signs(True), *_signs(False), *_telling_signs())
+    words = dict.fromkeys(word for each in signs for word in each.words)
+    starts = (kind.start_word for kind in file_kinds().values() if kind.start)
+    return (*(word.encode() for word in (*words, *starts)), *_REASONS_TO_LOOK)
+
+
+@cache
+def _promising() -> dict[str, list[ObjectKind]]:
+    found: dict[str, list[ObjectKind]] = {}
+    for each in object_kinds():
+        for word in each.late:
+            found.setdefault(word, []).append(each)
+    return found
+
+
+@cache
+def _limits() -> tuple[tuple[int, re.Pattern[str]], ...]:
+    """How large objects may be, and where they name their kind."""
+    return tuple(
+        (
+            each.largest,
+            re.compile(rf"""(?:^|^[ \t]*\{{[^\n]*?)["']?kind["']?[ \t]*:[ \t]*["']?({one})\b""", re.MULTILINE),
+        )
+        for each in object_kinds()
+        if each.largest and (one := "|".join(each.kinds))
+    )
+
+
 def holds_nothing(name: str, data: bytes) -> bool:
     """Whether the bytes of a YAML file called `name` are enough to tell that nothing in it is for kpl.
 
     In most files of a repository is none of the words that an object for kpl has, nor any other reason to look closer.
     """
-    if name in KUSTOMIZATION_NAMES:
+    if name in _file_names():
         return False
-    for word in _REASONS_TO_LOOK:
+    for word in _reasons_to_look():
         if word in data:
             return False
     return not data.startswith((GZIP, GIT_CRYPT, ANSIBLE_VAULT)) and not data.isspace()
@@ -75,19 +117,22 @@ def holds_nothing(name: str, data: bytes) -> bool:
 
 def is_interesting(text: str) -> bool:
     """Whether an object in `text` may be one that kpl checks."""
-    # most files hold none of these, which is found out much faster than that a pattern does not match
-    found = (
-        ("containers" in text and _CONTAINERS.search(text))
-        or (("Service" in text or "EndpointSlice" in text or "Node" in text) and _OBJECT.search(text))
-        or _holds_a_configuration(text)
-    )
-    return bool(found) and not is_schema(text)
+    found = _are_in(text, _signs(True)) or _are_in(text, _signs(False))
+    return found and not is_schema(text)
 
 
 def tells_of_clusters(file_name: str, text: str) -> bool:
     """Whether an object in `text` may only tell of a cluster, or of the files that make it."""
-    named = file_name in KUSTOMIZATION_NAMES or any(word in text for word in _OF_CLUSTERS)
-    return named and not is_schema(text)
+    told = file_name in _file_names() or _are_in(text, _telling_signs())
+    return told and not is_schema(text)
+
+
+def one_too_large(text: str) -> ParseFailure | None:
+    """The failure of an object in `text` that is larger than its kind may be."""
+    for most, pattern in _limits():
+        if len(text) > most and (found := pattern.search(text)):
+            return too_large(found[1], most, Span(*found.span(1)))
+    return None
 
 
 def is_schema(text: str) -> bool:
@@ -97,20 +142,18 @@ def is_schema(text: str) -> bool:
 
 def promised_kind(text: str) -> str | None:
     """What the object in `text` is: the type of its model, empty where it is nothing for kpl; None where it has to be read."""
-    if _holds_a_configuration(text) or not _FIRST_KEY.match(text):
+    if _are_in(text, _signs(False)) or not _FIRST_KEY.match(text):
         return None
     kinds = _values_at_top(text, "kind")
     if len(kinds) != 1 or ("*" in text and not set(_ALIAS.findall(text)).issubset(_ANCHOR.findall(text))):
         return None
-    kind = kinds[0]
-    if kind in _MODELS:
-        return _MODELS[kind]
-    if kind == "Kustomization":
+    for promising in _promising().get(kinds[0], ()):
+        if not promising.groups:
+            return promising.models[0]
         versions = _values_at_top(text, "apiVersion")
-        return _KUSTOMIZATIONS.get(versions[0].partition("/")[0]) if len(versions) == 1 else None
-    if kind in _WORKLOADS:
-        return "Workload"
-    return "" if kind in _NEVER_CHECKED else None
+        if len(versions) == 1 and versions[0].startswith(promising.groups):
+            return promising.models[0]
+    return "" if any(kinds[0] in each.never for each in object_kinds()) else None
 
 
 def _values_at_top(text: str, key: str) -> list[str]:
@@ -142,12 +185,3 @@ def written_name(text: str) -> str:
         if found is not None and found[1] == indent and found[2] == "name":
             return found[3]
     return ""
-
-
-def _holds_a_configuration(text: str) -> bool:
-    return (
-        "orefile" in text
-        or "KubeProxyConfiguration" in text
-        or ((".server" in text or ".override" in text) and _FRAGMENT.search(text) is not None)
-        or ("servers" in text and all(each.search(text) for each in _CHART_VALUES))
-    )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from kpl.errors import UsageError
 from kpl.facts import Facts, Origin
-from kpl.inputs.yamltree import Mapping, Node, Scalar, YamlError, compose
-from kpl.inputs.yamltree import Sequence as YamlSequence
+from kpl.inputs.yaml.tree import Mapping, Node, Scalar, YamlError, compose
+from kpl.inputs.yaml.tree import Sequence as YamlSequence
 from kpl.lint.registry import find, some_are_missing
 from kpl.lint.rule import Severity
 from kpl.lint.settings import Override, Settings

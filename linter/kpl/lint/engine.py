@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from kpl import troubles
 from kpl.cluster import Cluster
-from kpl.inputs.document import TELLING, Reading
+from kpl.inputs.document import Reading
+from kpl.inputs.registry import only_tells
 from kpl.lint.located import Located, Result
 from kpl.lint.running import Part, ShareOut, cluster_findings, idle_suppressions
 from kpl.lint.settings import Settings
@@ -36,7 +37,7 @@ def lint(
         for each in files:
             of_file.setdefault(id(each), []).append(part)
     for reading in chosen:
-        if all(each.kind in TELLING for each in reading.documents) and "kpl:" not in reading.source.text:
+        if all(only_tells(each) for each in reading.documents) and "kpl:" not in reading.source.text:
             continue
         with troubles.kept(reading.source.path):
             suppressions = Suppressions(reading.source, reading.documents)

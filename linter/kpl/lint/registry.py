@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
@@ -19,6 +19,7 @@ from kpl import troubles
 from kpl.errors import UsageError
 from kpl.lint.rule import BUILTIN, Rule
 from kpl.lint.ruleclass import fault
+from kpl.modules import classes_in, index_of, modules_below
 from kpl.text.words import similar
 
 GROUP = "kpl.rules"
@@ -89,30 +90,29 @@ def scan_package(package: str, tell: Callable[[str], None] | None = None) -> lis
 
 
 def _entries_below(package: str, tell: Callable[[str], None] | None) -> Iterator[tuple[Any, ...]]:
-    import pkgutil
+    def path(package: str) -> Iterable[str]:
+        with _told(tell):
+            found: Iterable[str] | None = getattr(_module(package), "__path__", None)
+            if found is None:
+                raise BrokenRuleError(
+                    f"the rules of {package} do not run, because it is not a package ({_file(package)})"
+                )
+            return found
+        return ()
 
-    path: Any = ()
-    with _told(tell):
-        path = getattr(_module(package), "__path__", None)
-        if path is None:
-            raise BrokenRuleError(f"the rules of {package} do not run, because it is not a package ({_file(package)})")
-    for module in pkgutil.iter_modules(path or (), f"{package}."):
-        if module.ispkg:
-            yield from _entries_below(module.name, tell)
-        elif not module.name.rpartition(".")[2].startswith("_"):
-            yield from _entries_in(module.name, tell)
+    for module in modules_below(package, path):
+        yield from _entries_in(module, tell)
 
 
 def _entries_in(module: str, tell: Callable[[str], None] | None) -> Iterator[tuple[Any, ...]]:
-    found: list[object] = []
+    found: list[type[Rule]] = []
     with _told(tell):
-        found += vars(_module(module)).values()
+        found += classes_in(_module(module), Rule)
     for value in found:
-        if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module:
-            with _told(tell):
-                rule = _sound(value, module, value.__name__)
-                facts = (rule.sees(), rule.severity.value, rule.default, rule.summary(), rule.needs, rule.clue)
-                yield (rule.code, rule.name, module, rule.__name__, *facts)
+        with _told(tell):
+            rule = _sound(value, module, value.__name__)
+            facts = (rule.sees(), rule.severity.value, rule.default, rule.summary(), rule.needs, rule.clue)
+            yield (rule.code, rule.name, module, rule.__name__, *facts)
 
 
 @contextmanager
@@ -141,10 +141,8 @@ def entries() -> tuple[RuleEntry, ...]:
     Raises UsageError when two share a code or name.
     """
     _broken.clear()
-    try:
-        found = list(import_module(f"{BUILTIN}._index").RULES)
-    except ModuleNotFoundError:
-        found = scan_package(BUILTIN, _tell)
+    listed = index_of(BUILTIN)
+    found = scan_package(BUILTIN, _tell) if listed is None else listed
     for package in _other_packages():
         found += scan_package(package, _tell)
     rules = tuple(RuleEntry(*entry) for entry in sorted(found))

@@ -8,7 +8,8 @@ from typing import Any
 
 from kpl import troubles
 from kpl.cluster import Cluster
-from kpl.inputs.document import DUMPS, Document, Reading
+from kpl.inputs.document import Document, Reading
+from kpl.inputs.registry import dump_models
 from kpl.lint.located import Located, Result, Withheld, locate
 from kpl.lint.registry import BrokenRuleError, RuleEntry
 from kpl.lint.rule import Confidence, Finding, Rule, Severity
@@ -75,7 +76,7 @@ _PARTS = {"Corefile": ("ServerBlock", "Directive")}
 
 def _is_needed(kind: str, entry: RuleEntry) -> bool:
     words = entry.needs.replace("|", " ").split()
-    return kind in words or (kind in DUMPS and "Dump" in words)
+    return kind in words or (kind in dump_models() and "Dump" in words)
 
 
 @dataclass(eq=False)

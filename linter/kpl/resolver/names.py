@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kpl.inputs.corefile import is_placeholder
-from kpl.inputs.kubernetes import Container, Workload
-from kpl.inputs.yamlscalar import embedding_of
-from kpl.inputs.yamltree import Scalar
+from kpl.inputs.corefile.model import is_placeholder
+from kpl.inputs.objects.workloads import Container, Workload
+from kpl.inputs.yaml.scalars import embedding_of
+from kpl.inputs.yaml.tree import Scalar
 from kpl.resolver.keys import dials_outside, holds_host, is_never_dialled, words_of
 from kpl.resolver.search import NameKind
 from kpl.text.span import Span, Text

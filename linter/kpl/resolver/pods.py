@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from kpl.inputs.kubernetes import Container, Workload
-from kpl.inputs.yamltree import Mapping, Node, Scalar
+from kpl.inputs.objects.workloads import Container, Workload
+from kpl.inputs.yaml.tree import Mapping, Node, Scalar
 from kpl.resolver.alpineimages import alpine_image
 from kpl.resolver.search import CLUSTER_NDOTS, GLIBC, MUSL, Resolver, pod_search
 from kpl.text.number import whole_number

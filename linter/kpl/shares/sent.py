@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from kpl.errors import UsageError
-from kpl.inputs.document import TELLING, Document, ParseFailure, Reading, is_dump
+from kpl.inputs.document import Document, ParseFailure, Reading
+from kpl.inputs.registry import is_dump, only_tells
 from kpl.shares.share import Share, remember, share_of
 from kpl.text.source import Source
 
@@ -44,7 +45,7 @@ def to_send(reading: Reading) -> Reading | SentReading:
             each.key,
             each.templated,
             # of what only tells, most is never asked
-            None if each.kind in TELLING else share_of(each),
+            None if only_tells(each) else share_of(each),
             each.model if each.kind == "ParseFailure" else None,
         )
         for each in reading.documents

@@ -180,7 +180,7 @@ def _service(document: Document) -> Share:
     if not document.may_hold(_ADDRESS_CLUE):
         return NOTHING
     service = document.model
-    if type(service).__name__ != "Service" or not service.cluster_ip:
+    if service is None or document.kind != "Service" or not service.cluster_ip:
         return NOTHING
     name = f"{service.namespace}/{service.name}"
     from kpl.proxy.services.clusterdns import is_cluster_dns_service
@@ -194,7 +194,7 @@ def _service(document: Document) -> Share:
 
 
 def _addresses(service: object) -> Iterator[ServiceAddress]:
-    from kpl.inputs.services import Service
+    from kpl.inputs.objects.services import Service
 
     assert isinstance(service, Service)
     if service.cluster_ip != "None":

@@ -13,9 +13,9 @@ from kpl import troubles
 from kpl.inputs import detect
 from kpl.inputs.coverage import Skipped, failed
 from kpl.inputs.document import Document, ParseFailure, Reading, is_corefile
-from kpl.inputs.kubeproxy import program_text
+from kpl.inputs.objects.kubeproxy import program_text
 from kpl.inputs.read import Identified, read_documents
-from kpl.inputs.yamltree import document_spans
+from kpl.inputs.yaml.tree import document_spans
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
@@ -44,7 +44,7 @@ class Contents:
     configurations: list[Configuration] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
     kind: str = ""
-    """What the file is, one of the words of `kpl.inputs.detect`."""
+    """What the file is, the word of its `FileKind`."""
     skipped: Skipped | None = None
     """Why the file was not read."""
 
@@ -62,7 +62,7 @@ class Contents:
 
 
 def kind_of(as_kind: Kind | None) -> str | None:
-    """The word of `kpl.inputs.detect` for a file that is one configuration of this kind."""
+    """The word of the `FileKind` for a file that is one configuration of this kind."""
     return {"corefile": detect.COREFILE, "kube-proxy": detect.YAML, None: None}[as_kind]
 
 
@@ -93,7 +93,7 @@ def _configurations(reading: Reading) -> Iterator[Configuration]:
         model = document.model
         if is_corefile(document):
             yield Configuration(document, "corefile", document.embedding.text)
-        elif type(model).__name__ == "KubeProxyConfig":
+        elif document.kind == "KubeProxyConfig":
             yield _kube_proxy(document, model.node.start)
         elif isinstance(model, ParseFailure) and _KUBE_PROXY.search(_part(document.embedding.text, model.span)):
             yield _kube_proxy(document, model.span.start)

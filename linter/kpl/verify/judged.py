@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from kpl import troubles
 from kpl.cluster import Cluster
+from kpl.inputs.corefile.placeholders import corefile_placeholder, template_placeholder
 from kpl.inputs.document import Document
-from kpl.inputs.placeholders import corefile_placeholder, template_placeholder
 from kpl.text.source import Source
 from kpl.text.span import Span
 from kpl.text.version import Version

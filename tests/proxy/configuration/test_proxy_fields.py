@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kpl.inputs.yamltree import compose
+from kpl.inputs.yaml.tree import compose
 from kpl.proxy.configuration.fields import PROXY_FIELDS, ZERO_COUNTS, field_path, fields_called, fields_in, is_zero
 from kpl.text.version import Version
 from support import ROOT, SHARED, run

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kpl.inputs.iptables import parse_iptables_save
+from kpl.inputs.dumps.iptables import parse_iptables_save
 from kpl.proxy.iptables.states import node_states
 from kpl.proxy.node.state import Destination, Endpoint, NodeState, PortState
 from support import SHARED

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from growth import MOST, growth
-from kpl.inputs.iptables import parse_iptables_save
-from kpl.inputs.ruleset import Ruleset, Table
+from kpl.inputs.dumps.iptables import parse_iptables_save
+from kpl.inputs.dumps.ruleset import Ruleset, Table
 from kpl.proxy.iptables.leaves import (
     branches,
     chains_leading_to,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kpl.inputs.iptables import parse_iptables_save
+from kpl.inputs.dumps.iptables import parse_iptables_save
 from kpl.proxy.iptables.marks import Mark, mark_of, matched_mark, written_mark
 
 

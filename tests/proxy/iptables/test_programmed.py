@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from kpl.inputs.iptables import parse_iptables_save
+from kpl.inputs.dumps.iptables import parse_iptables_save
 from kpl.proxy.iptables.programmed import kube_proxy_rules, longest_walk, programmed_services
 
 DUMP = """\

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from kpl.inputs.ipset import parse_ipset
-from kpl.inputs.ipvs import parse_ipvs
+from kpl.inputs.dumps.ipset import parse_ipset
+from kpl.inputs.dumps.ipvs import parse_ipvs
 from kpl.proxy.dumps.nodes import of_same_node
 from kpl.proxy.ipvs.sets import Frontend, KubeSets, sets_of_node
 from kpl.proxy.ipvs.states import node_states

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from kpl.inputs.nft import parse_nft
-from kpl.inputs.nftables import NftRuleset
-from kpl.inputs.nftjson import parse_nft_json
+from kpl.inputs.dumps.nft import parse_nft
+from kpl.inputs.dumps.nftables import NftRuleset
+from kpl.inputs.dumps.nftjson import parse_nft_json
 from kpl.proxy.nft.states import node_states
 from kpl.proxy.node.state import Destination, Endpoint, NodeState, PortState
 from kpl_rules.dataplane._nft import NEW, OLD

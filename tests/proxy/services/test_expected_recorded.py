@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from kpl.cluster import Cluster
+from kpl.inputs.objects.endpointslices import EndpointSlice
+from kpl.inputs.objects.services import Service
 from kpl.inputs.read import read
-from kpl.inputs.services import EndpointSlice, Service
 from kpl.proxy.node.compare import differences
 from kpl.proxy.node.state import NodeState
 from kpl.proxy.services.expected import expected_states

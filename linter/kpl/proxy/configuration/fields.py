@@ -10,7 +10,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from kpl.inputs.yamltree import Mapping, Node, Scalar, Sequence
+from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence
 from kpl.text.version import Version
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kpl.inputs.kubeproxy import KubeProxyConfig
+from kpl.inputs.objects.kubeproxy import KubeProxyConfig
 from kpl.proxy.configuration.fields import is_zero
 from kpl.text.version import Version
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
-from kpl.inputs.ipvs import IpvsDump
-from kpl.inputs.nftables import NftRuleset
-from kpl.inputs.ruleset import Ruleset, Table
-from kpl.inputs.saveheaders import LEGACY, NFTABLES, header_above, save_headers
+from kpl.inputs.dumps.ipvs import IpvsDump
+from kpl.inputs.dumps.nftables import NftRuleset
+from kpl.inputs.dumps.ruleset import Ruleset, Table
+from kpl.inputs.dumps.saveheaders import LEGACY, NFTABLES, header_above, save_headers
 from kpl.proxy.dumps.release_traits import ReleaseTrait, bounds, iptables_traits, nft_traits
 from kpl.proxy.iptables.chains import SERVICES
 from kpl.proxy.iptables.programmed import longest_walk

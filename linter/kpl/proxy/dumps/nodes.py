@@ -12,9 +12,9 @@ from kpl.proxy.node.state import NodeState
 
 def of_same_node(documents: Iterable[Document], dump: Document) -> list[Document]:
     """The documents of a cluster that are of the node of `dump`: those in its folder, unless another dump of its kind is."""
-    folder, kind = os.path.dirname(dump.path), type(dump.model)
+    folder = os.path.dirname(dump.path)
     beside = [each for each in documents if os.path.dirname(each.path) == folder]
-    return beside if [each for each in beside if type(each.model) is kind] == [dump] else [dump]
+    return beside if [each for each in beside if each.kind == dump.kind] == [dump] else [dump]
 
 
 def is_the_only_dump(states: Iterable[NodeState], families: Counter[int]) -> bool:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from kpl.inputs.nftables import NftTable
-from kpl.inputs.nftrule import SetName
-from kpl.inputs.ruleset import Table
+from kpl.inputs.dumps.nftables import NftTable
+from kpl.inputs.dumps.nftrule import SetName
+from kpl.inputs.dumps.ruleset import Table
 from kpl.proxy.iptables.chains import SERVICES
 from kpl.proxy.iptables.states import IptablesDump
 from kpl.text.version import Version

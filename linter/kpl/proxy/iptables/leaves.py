@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from kpl.inputs.ruleset import RuleShape, Table
+from kpl.inputs.dumps.ruleset import RuleShape, Table
 from kpl.proxy.iptables.chains import SERVICES
 
 NODE_PORTS = "KUBE-NODEPORTS"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpl.inputs.ruleset import Table
+from kpl.inputs.dumps.ruleset import Table
 from kpl.proxy.iptables.chains import SERVICES, is_kube_proxy_chain
 from kpl.proxy.iptables.leaves import portals
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kpl.inputs.ruleset import Ruleset, Table
+from kpl.inputs.dumps.ruleset import Ruleset, Table
 from kpl.proxy.iptables.chains import SERVICES
 from kpl.proxy.node.state import Destination, Endpoint, NodeState, PortState
 from kpl.text.number import probability, whole_number

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from kpl.inputs.ruleset import Entry, Table
+from kpl.inputs.dumps.ruleset import Entry, Table
 from kpl.proxy.iptables.chains import SERVICES
 from kpl.proxy.iptables.states import IptablesDump
 from kpl.text.number import probability

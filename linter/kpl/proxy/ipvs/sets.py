@@ -13,7 +13,7 @@ from typing import NamedTuple
 from kpl.golang.net import parse_ip
 from kpl.golang.netip import address_text
 from kpl.inputs.document import Document
-from kpl.inputs.ipset import IpSet, IpsetDump
+from kpl.inputs.dumps.ipset import IpSet, IpsetDump
 
 CLUSTER_IP = "CLUSTER-IP"
 EXTERNAL_IP = "EXTERNAL-IP"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from kpl.inputs.ipvs import IpvsDump, RealServer, VirtualServer
+from kpl.inputs.dumps.ipvs import IpvsDump, RealServer, VirtualServer
 from kpl.proxy.ipvs.sets import (
     CLUSTER_IP,
     EXTERNAL_IP,

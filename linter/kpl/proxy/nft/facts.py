@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl.inputs.nftables import NftRuleset, NftTable
-from kpl.inputs.nftrule import Assign, Bits, Match, NftRule, NftVerdict, PacketField
+from kpl.inputs.dumps.nftables import NftRuleset, NftTable
+from kpl.inputs.dumps.nftrule import Assign, Bits, Match, NftRule, NftVerdict, PacketField
 from kpl.proxy.nft.states import kube_proxy_tables
 from kpl.text.span import Span
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from kpl.inputs.nftables import Element, NftRuleset, NftTable
-from kpl.inputs.nftrule import Braces, Concat, Match, Nat, NftRule, NftVerdict
+from kpl.inputs.dumps.nftables import Element, NftRuleset, NftTable
+from kpl.inputs.dumps.nftrule import Braces, Concat, Match, Nat, NftRule, NftVerdict
 from kpl.proxy.nft.names import TABLE, read_name
 from kpl.proxy.node.state import Destination, Endpoint, NodeState, PortState
 from kpl.text.number import whole_number

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
-from kpl.inputs.services import EndpointSlice, Service
+from kpl.inputs.objects.endpointslices import EndpointSlice
+from kpl.inputs.objects.services import Service
 from kpl.proxy.node.compare import Difference, DifferenceKind, differences
 from kpl.proxy.node.state import NodeState
 from kpl.proxy.services.expected import expected_states, is_proxied

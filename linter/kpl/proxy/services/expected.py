@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from kpl.inputs.services import EndpointSlice, Service, ServicePort
+from kpl.inputs.objects.endpointslices import EndpointSlice
+from kpl.inputs.objects.services import Service, ServicePort
 from kpl.proxy.node.addresses import canonical_address, canonical_network, family_of
 from kpl.proxy.node.state import Destination, Endpoint, NodeState, PortState
 from kpl.proxy.services.selection import Candidate, Choice, NodeFacts, Selection

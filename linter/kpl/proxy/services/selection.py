@@ -20,7 +20,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from kpl.inputs.services import Service, SliceEndpoint
+from kpl.inputs.objects.endpointslices import SliceEndpoint
+from kpl.inputs.objects.services import Service
 from kpl.text.version import Version
 
 CHANGED_IN = tuple(map(Version, ("1.20", "1.22", "1.24", "1.26", "1.27", "1.29", "1.30", "1.31", "1.34")))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from kpl.golang.goyaml.characters import GoYamlError
 from kpl.golang.values import quote
-from kpl.inputs.kubeproxy import GROUP, KIND
+from kpl.inputs.objects.kubeproxy import GROUP, KIND
 from kpl.proxy.configuration.verdict.decode import Decoded, DecodeError, Dropped, decode
 from kpl.proxy.configuration.verdict.json_text import JsonSyntaxError, is_json_file, parse_json
 from kpl.proxy.configuration.verdict.schema import configuration_type

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from kpl.inputs.kubeproxy import MAX_KUBE_PROXY
+from kpl.inputs.objects.kubeproxy import MAX_KUBE_PROXY
 from kpl.proxy.configuration.verdict.decode import Decoded, DecodeError, Dropped
 from kpl.proxy.configuration.verdict.defaults import Configuration
 from kpl.proxy.configuration.verdict.document import load

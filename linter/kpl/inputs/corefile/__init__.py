@@ -1,0 +1,1 @@
+"""Corefiles: the file as its author sees it."""

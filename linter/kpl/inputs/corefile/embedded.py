@@ -1,0 +1,25 @@
+"""Corefiles in the scalars of a YAML document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kpl.inputs.corefile.document import corefile_document
+from kpl.inputs.document import Document
+from kpl.inputs.yaml.scalars import embedding_of
+from kpl.inputs.yaml.tree import Scalar
+from kpl.text.source import Source
+
+COREFILE_KEY = re.compile(r"(?i)^corefile(?:[.-].*)?$|\.corefile$")
+
+
+def corefile_in(
+    source: Source, key: str, value: Scalar, name: str, namespace: str = "", *, sure: bool
+) -> Iterator[Document]:
+    """The Corefile that `value` holds; where it is not `sure` that it is one, its text decides."""
+    embedding = embedding_of(value, source.text, source.newline)
+    if embedding.text.strip():
+        document = corefile_document(source, embedding, key=key, name=name, namespace=namespace, sure=sure)
+        if document is not None:
+            yield document

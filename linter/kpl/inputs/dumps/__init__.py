@@ -1,0 +1,1 @@
+"""What a node prints of the rules that kube-proxy programs."""

@@ -1,0 +1,1 @@
+"""What a node or a pod shows of its network without programming it."""

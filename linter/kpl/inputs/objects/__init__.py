@@ -1,0 +1,1 @@
+"""The Kubernetes objects that kpl reads, as located models."""

@@ -1,0 +1,96 @@
+"""Applications of Argo CD, as far as they say which files make a cluster.
+
+Source: Application and ApplicationSet (argo-cd.readthedocs.io/en/stable/operator-manual).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kpl.inputs.objects.fields import pairs
+from kpl.inputs.objects.references import is_local, paths
+from kpl.inputs.reader import Leaves, ObjectKind, ObjectReader, Takes
+from kpl.inputs.yaml.tree import Mapping, Node, Sequence
+
+_PLACEHOLDER = re.compile(r"\{\{-?[ \t]*\.?([\w.\[\]-]+)[ \t]*-?\}\}")
+_WILD = "*"
+
+
+@dataclass(eq=False)
+class Application:
+    """An Application of Argo CD, or what an ApplicationSet makes of its template with some values of its generators.
+
+    ``*`` in `paths`, which count from the root of a repository, is a value that nobody told.
+    """
+
+    name: str
+    paths: list[str]
+    destination: str
+    """The name or the address of the cluster that it deploys to."""
+
+
+class ApplicationReader(ObjectReader):
+    """Reads Applications and ApplicationSets that name a path."""
+
+    kind = ObjectKind(
+        models=("Application",), kinds=("Application", "ApplicationSet"), groups=("argoproj.io/",), tells=True
+    )
+    examples = (
+        Takes(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: shop}\n"
+            "spec: {source: {path: apps/shop}, destination: {name: east}}\n",
+            {"name": "shop", "paths": ["apps/shop"], "destination": "east"},
+        ),
+        Takes(
+            "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nspec:\n"
+            "  generators: [{list: {elements: [{env: east}, {env: west}]}}]\n"
+            '  template: {metadata: {name: shop}, spec: {source: {path: "apps/{{env}}"}}}\n',
+            {"paths": ["apps/east"]},
+            kinds=("Application", "Application"),
+        ),
+        Leaves("apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec: {source: {chart: shop}}\n"),
+        Leaves("apiVersion: app.k8s.io/v1\nkind: Application\nby: argoproj.io/\nspec: {source: {path: apps}}\n"),
+    )
+
+    def models(self, text: str, node: Mapping) -> Iterator[Application]:
+        """What `node` applies."""
+        if node.text("kind") == "Application":
+            yield from _application(node, {})
+            return
+        template = node.mapping("spec", "template")
+        if template is not None:
+            for given in _generated(node.items("spec", "generators")):
+                yield from _application(template, given)
+
+
+def _application(node: Mapping, values: dict[str, str]) -> Iterator[Application]:
+    sources = [node.mapping("spec", "source"), *node.items("spec", "sources")]
+    written = [path for each in sources if isinstance(each, Mapping) and (path := each.text("path")) is not None]
+    where = node.text("spec", "destination", "name") or node.text("spec", "destination", "server") or ""
+    name = node.text("metadata", "name") or ""
+    filled = [_filled(path, values) for path in written if is_local(path)]
+    if filled:
+        yield Application(_filled(name, values), filled, _filled(where, values))
+
+
+def _filled(text: str, values: dict[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], _WILD), text)
+
+
+def _generated(generators: list[Node]) -> Iterator[dict[str, str]]:
+    """The values that generators give to a template; a list generator tells them, of other ones nothing is known."""
+    for generator in generators:
+        if not isinstance(generator, Mapping):
+            continue
+        elements = generator.get("list", "elements")
+        if isinstance(elements, Sequence):
+            for item in elements.items:
+                if isinstance(item, Mapping):
+                    yield {key.value: value.value for key, value in pairs(item)}
+        elif generator.mapping("git") is not None:
+            for path in paths(generator.items("git", "directories"), "path"):
+                yield {"path": path, "path.path": path}
+        else:
+            yield {}

@@ -1,0 +1,65 @@
+"""Kustomizations, as far as they say which files make a cluster.
+
+Source: the fields of a kustomization.yaml (kubectl.docs.kubernetes.io/references/kustomize/kustomization).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kpl.inputs.objects.references import is_local, paths, texts
+from kpl.inputs.reader import Leaves, ObjectKind, ObjectReader, Takes
+from kpl.inputs.yaml.tree import Mapping
+
+KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+_OTHER_FILES = ("patchesStrategicMerge", "crds", "transformers", "generators", "configurations")
+
+
+@dataclass(eq=False)
+class Kustomization:
+    """A kustomization.yaml: `references` are files and folders, relative to its own folder."""
+
+    references: list[str]
+
+
+class KustomizationReader(ObjectReader):
+    """Reads Kustomizations and Components; a file that is called like one may lack its kind."""
+
+    kind = ObjectKind(
+        models=("Kustomization",),
+        groups=("kustomize.config.k8s.io",),
+        file_names=KUSTOMIZATION_NAMES,
+        late=("Kustomization",),
+        tells=True,
+    )
+    examples = (
+        Takes(
+            "resources: [deployment.yaml, https://example.com/a.yaml]\npatches: [{path: patch.yaml}]\n",
+            {"references": ["deployment.yaml", "patch.yaml"]},
+            name="kustomization.yaml",
+        ),
+        Takes(
+            "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [../base]\n",
+            {"references": ["../base"]},
+        ),
+        Leaves("resources: [deployment.yaml]\n"),
+        Leaves("kind: Deployment\nresources: [deployment.yaml]\n", name="kustomization.yaml"),
+    )
+
+    def models(self, text: str, node: Mapping) -> Iterator[Kustomization]:
+        """The Kustomization that `node` is."""
+        yield Kustomization([each for each in _references(node) if is_local(each)])
+
+
+def _references(node: Mapping) -> Iterator[str]:
+    for key in ("resources", "bases", "components", *_OTHER_FILES):
+        yield from texts(node.items(key))
+    for key in ("patches", "patchesJson6902", "replacements"):
+        yield from paths(node.items(key), "path")
+    for key in ("configMapGenerator", "secretGenerator"):
+        for item in node.items(key):
+            if isinstance(item, Mapping):
+                yield from (each.partition("=")[2] or each for each in texts(item.items("files")))
+    yield from paths(node.items("helmCharts"), "valuesFile")

@@ -1,0 +1,25 @@
+"""The files that objects name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kpl.inputs.yaml.tree import Mapping, Node, Scalar
+
+_ELSEWHERE = re.compile(r"://|^[\w.-]+@|\?ref=|\n|^github\.com/")
+
+
+def texts(items: list[Node]) -> Iterator[str]:
+    """The scalars among `items`."""
+    return (item.value for item in items if isinstance(item, Scalar))
+
+
+def paths(items: list[Node], key: str) -> Iterator[str]:
+    """What the mappings among `items` have as `key`."""
+    return (path for item in items if isinstance(item, Mapping) and (path := item.text(key)) is not None)
+
+
+def is_local(reference: str) -> bool:
+    """Whether this is a path, and not the address of another repository, nor an object itself."""
+    return not _ELSEWHERE.search(reference) and len(reference) < 1000

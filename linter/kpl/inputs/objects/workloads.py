@@ -1,0 +1,155 @@
+"""Workloads: what runs pods.
+
+Only what DNS and service networking need is modelled; `node` is always there for a rule that wants more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from kpl.inputs.objects.fields import pairs
+from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Takes
+from kpl.inputs.yaml.tree import Mapping, Scalar
+from kpl.text.span import Text
+
+POD_TEMPLATE_PATHS = (
+    ("spec", "template", "spec"),
+    ("spec", "jobTemplate", "spec", "template", "spec"),
+    ("template", "spec"),
+    ("spec",),
+)
+
+
+@dataclass(slots=True)
+class Env:
+    """An environment variable; `value` is None when it comes from elsewhere (`valueFrom`)."""
+
+    name: Text
+    value: Scalar | None
+
+
+@dataclass(slots=True)
+class Container:
+    """A container of a pod."""
+
+    node: Mapping
+    name: str
+    image: Text | None
+    env: list[Env] = field(default_factory=list)
+    command: list[Scalar] = field(default_factory=list)
+    args: list[Scalar] = field(default_factory=list)
+
+
+@dataclass
+class Workload:
+    """Something that runs pods; `text` is the document that all spans and nodes point into."""
+
+    text: str
+    node: Mapping
+    api_version: str
+    kind: Text
+    name: Text
+    namespace: str
+    pod: Mapping
+    """The pod's spec."""
+    containers: list[Container]
+    """Init containers included."""
+    labels: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def dns_policy(self) -> Text | None:
+        """``dnsPolicy``, where it is written."""
+        return self.pod.text("dnsPolicy")
+
+    @property
+    def host_network(self) -> Scalar | None:
+        """The scalar of ``hostNetwork``, where it says true."""
+        scalar = self.pod.scalar("hostNetwork")
+        return scalar if scalar is not None and scalar.boolean() else None
+
+    @property
+    def dns_config(self) -> Mapping | None:
+        """``dnsConfig``."""
+        return self.pod.mapping("dnsConfig")
+
+    def dns_options(self) -> Iterator[tuple[Scalar | None, Scalar | None, Mapping]]:
+        """Name, value and item of each entry of ``dnsConfig.options``."""
+        for item in self.dns_config.items("options") if self.dns_config else ():
+            if isinstance(item, Mapping):
+                yield item.scalar("name"), item.scalar("value"), item
+
+    @property
+    def title(self) -> str:
+        """How a message names it: ``Deployment/shop/cart``."""
+        return "/".join(part for part in (str(self.kind), self.namespace, str(self.name)) if part)
+
+
+class WorkloadReader(ObjectReader):
+    """Reads workloads: Pods, and anything that holds a pod template with containers."""
+
+    kind = ObjectKind(
+        models=("Workload",),
+        late=("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"),
+        never=("HelmRelease",),
+        clues=(Clue(("containers",), (r"""\bcontainers["']?[ \t]*:""",)),),
+    )
+    examples = (
+        Takes(
+            "kind: Pod\nmetadata: {name: p, namespace: shop}\nspec:\n  dnsPolicy: Default\n  containers: [{name: c, image: i}]\n",
+            {"name": "p", "kind": "Pod", "namespace": "shop", "dns_policy": "Default"},
+        ),
+        Takes(
+            "kind: Rollout\nmetadata: {name: r}\nspec: {template: {spec: {containers: [{image: i}]}}}\n",
+            {"name": "r", "kind": "Rollout"},
+        ),
+        Leaves("kind: HelmRelease\nspec: {values: {containers: [{name: c}]}}\n"),
+        Leaves("metadata: {name: p}\nspec: {containers: [{name: c}]}\n"),
+    )
+
+    def models(self, text: str, node: Mapping) -> Iterator[Workload]:
+        """The workload that the object `node` is."""
+        workload = _workload(text, node)
+        if workload is not None:
+            yield workload
+
+
+def _workload(text: str, node: Mapping) -> Workload | None:
+    for path in POD_TEMPLATE_PATHS:
+        pod = node.mapping(*path)
+        if pod is not None and pod.items("containers"):
+            break
+    else:
+        return None
+    kind, name = node.text("kind"), node.text("metadata", "name") or node.text("metadata", "generateName")
+    if kind is None:
+        return None
+    return Workload(
+        text,
+        node,
+        node.text("apiVersion") or "",
+        kind,
+        name or Text("", kind.span),
+        node.text("metadata", "namespace") or "",
+        pod,
+        [*_containers(pod, "initContainers"), *_containers(pod, "containers")],
+        {str(key.value): value.value for key, value in pairs(node.mapping("metadata", "labels"))},
+    )
+
+
+def _containers(pod: Mapping, key: str) -> Iterator[Container]:
+    for item in pod.items(key):
+        if isinstance(item, Mapping):
+            env = [
+                Env(name, each.scalar("value"))
+                for each in item.items("env")
+                if isinstance(each, Mapping) and (name := each.text("name")) is not None
+            ]
+            yield Container(
+                item,
+                item.text("name") or "",
+                item.text("image"),
+                env,
+                [each for each in item.items("command") if isinstance(each, Scalar)],
+                [each for each in item.items("args") if isinstance(each, Scalar)],
+            )

@@ -1,0 +1,1 @@
+"""What becomes a configuration later: values of charts, templates."""

@@ -1,0 +1,1 @@
+"""YAML: its tree with positions, what its scalars hold, and edits in it."""
