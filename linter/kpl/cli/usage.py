@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterator
 
 import click
 
 from kpl.cli.command import UnknownCommandError
+from kpl.text import late
 from kpl.text.words import listed, similar
 
 _SIMILAR = 0.75
@@ -57,7 +57,7 @@ _OPTIONS = {
 """What other programs call an option -> what kpl calls it."""
 
 
-_QUOTED = re.compile("'([^']*)'")
+_QUOTED = late.pattern("'([^']*)'")
 
 
 def explained(error: click.ClickException) -> str:

@@ -10,9 +10,10 @@ from kpl.facts import Facts
 from kpl.inputs.document import Document
 from kpl.proxy.releases import NEWEST_KUBERNETES, as_known, nearest_kube_proxy
 from kpl.shares.share import COREDNS_RELEASE, KUBERNETES_RELEASE
+from kpl.text import late
 from kpl.text.version import Version
 
-_KUBEADM_VERSION = re.compile(
+_KUBEADM_VERSION = late.pattern(
     r"""^[ \t]*kubernetesVersion[ \t]*:[ \t]*["']?v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)\b""", re.MULTILINE
 )
 

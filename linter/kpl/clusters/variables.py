@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from kpl.facts import Facts, Origin
 from kpl.inputs.document import Reading
 from kpl.shares.share import COREDNS_IMAGE, KUBE_PROXY_IMAGE, share_of
+from kpl.text import late
 from kpl.text.version import Version
 
-_VARIABLE = re.compile(r"\$\{(\w+)(?::?[-=][^}]*)?\}")
+_VARIABLE = late.pattern(r"\$\{(\w+)(?::?[-=][^}]*)?\}")
 
 
 def with_variables(facts: Facts, readings: Sequence[Reading]) -> Facts:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from kpl.coredns.controller import Controller
 from kpl.golang.urls import parse_url
 from kpl.golang.values import GoError, go_bytes, quote
+from kpl.text import late
 
-_HOSTLESS = re.compile("((?:[a-zA-Z][a-zA-Z0-9+.-]*:(?://(?=/)|(?!//)))?)(/[^?]*)")
-_ENCODED = re.compile(r"[\w.~!$&'()*+,;=:@\[\]%/-]*", re.ASCII)
-_KEPT = re.compile(r"[\w.~$&+,/:;=@-]", re.ASCII)
+_HOSTLESS = late.pattern("((?:[a-zA-Z][a-zA-Z0-9+.-]*:(?://(?=/)|(?!//)))?)(/[^?]*)")
+_ENCODED = late.pattern(r"[\w.~!$&'()*+,;=:@\[\]%/-]*", re.ASCII)
+_KEPT = late.pattern(r"[\w.~$&+,/:;=@-]", re.ASCII)
 
 
 @dataclass

@@ -12,13 +12,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from kpl.coredns.imports import Files, FolderTree, NamedTexts
 from kpl.coredns.roles import is_node_local
 from kpl.inputs.document import Document, is_corefile
+from kpl.text import late
 from kpl.verdict import Verdict
 
 CUSTOM_NAME = "coredns-custom"
 _FOLDER = "custom"
 _MOUNTED = "/etc/coredns/"
 
-_IMPORT = re.compile(r"^[ \t]*import[ \t]+\"?(?:/etc/coredns/)?custom/", re.MULTILINE)
+_IMPORT = late.pattern(r"^[ \t]*import[ \t]+\"?(?:/etc/coredns/)?custom/", re.MULTILINE)
 
 
 class Customized(NamedTexts):

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -22,6 +21,7 @@ from kpl.coredns.versions import setup_order
 from kpl.coredns.zones import served_zones
 from kpl.golang.values import GoError
 from kpl.inputs.corefile.parser import MAX_WORDS, has_many_words
+from kpl.text import late
 from kpl.text.version import Version
 from kpl.verdict import Imported, Need, Verdict
 
@@ -36,7 +36,7 @@ NODE_CACHE_COREDNS = Version("1.13.2")
 _TRIED_VALUES = ("1", "53", "10s", "true", "10.96.0.10", "example.org", "/etc/resolv.conf")
 """What a variable that nobody told is tried with: where CoreDNS refuses all of them alike, it refuses."""
 
-_NOT_UTF8 = re.compile("[\ud800-\udfff]")
+_NOT_UTF8 = late.pattern("[\ud800-\udfff]")
 
 _SNIPPETS_CAPPED = Version("1.13.0")
 """From this release on the parser counts expansions: coredns/caddy after v1.1.2."""

@@ -9,9 +9,10 @@ import re
 
 from kpl.golang.strconv import parse_int
 from kpl.golang.values import GoError, go_bytes, quote
+from kpl.text import late
 from kpl.text.version import Version
 
-_TOKEN = re.compile(r"[ \t\r\n]*(==|!=|[=!(),<>]|[^=!(),<> \t\r\n\0]+)\0?")
+_TOKEN = late.pattern(r"[ \t\r\n]*(==|!=|[=!(),<>]|[^=!(),<> \t\r\n\0]+)\0?")
 _OPERATORS = ("in", "notin", "=", "==", "!=", "gt", "lt")
 _OPERATOR_OF = {**{name: name for name in _OPERATORS[:5]}, ">": "gt", "<": "lt"}
 _NOT_NAMES = frozenset(["", "(", ")", ",", "!", "=", "==", "!=", "<", ">"])

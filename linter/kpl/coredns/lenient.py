@@ -6,13 +6,13 @@ write instead.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from kpl.coredns.judge import Circumstances, Judgement
 from kpl.coredns.releases import DIRECTIVES, KEYWORDS
 from kpl.coredns.versions import keyword_removed_in, setup_order
+from kpl.text import late
 from kpl.text.lines import line_span
 from kpl.text.words import closest
 from kpl.verdict import Verdict
@@ -24,8 +24,8 @@ EXTERNAL = frozenset(
 )
 """Plugins of other projects (coredns.io/explugins), so that none of them is taken for a slip of the pen."""
 
-_UNKNOWN = re.compile(r".*:\d+ - Error during parsing: Unknown directive '([a-z][a-z0-9_-]*)'")
-_PLUGIN = re.compile(r"plugin/(\w+): ")
+_UNKNOWN = late.pattern(r".*:\d+ - Error during parsing: Unknown directive '([a-z][a-z0-9_-]*)'")
+_PLUGIN = late.pattern(r"plugin/(\w+): ")
 
 Judge = Callable[[str, Circumstances], Judgement]
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from kpl.inputs.corefile.model import Corefile, ServerBlock
 from kpl.inputs.document import Document
+from kpl.text import late
 
 
 class Role(Enum):
@@ -19,8 +20,8 @@ class Role(Enum):
     STANDALONE = "a standalone DNS server"
 
 
-_NODE_LOCAL_TEXT = re.compile(r"__PILLAR__|^[^\S\n]*bind\s[^#\n]*\b169\.254\.", re.MULTILINE)
-_FRAGMENT_NAME = re.compile(r"\.(?:server|override)$")
+_NODE_LOCAL_TEXT = late.pattern(r"__PILLAR__|^[^\S\n]*bind\s[^#\n]*\b169\.254\.", re.MULTILINE)
+_FRAGMENT_NAME = late.pattern(r"\.(?:server|override)$")
 
 
 # rules ask for each block of a file

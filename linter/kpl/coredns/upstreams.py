@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from kpl.text import late
 
-_ADDRESS = re.compile(
+_ADDRESS = late.pattern(
     r"(?:(?:dns|tls|https|grpc|quic)://)?(?:\[([0-9A-Fa-f:.]+)\]|(\d+(?:\.\d+){3})(?=[:%]|$)|([0-9A-Fa-f:.]+)(?=%|$))"
 )
 

@@ -9,6 +9,7 @@ from kpl.coredns.kubeadm import KUBEADM_COREDNS, kubeadm_coredns
 from kpl.coredns.versions import NEWEST_COREDNS
 from kpl.errors import UsageError
 from kpl.generate.comments import comment
+from kpl.text import late
 from kpl.text.number import whole_number
 from kpl.text.version import Version
 
@@ -24,7 +25,7 @@ _SINCE = {
     "max_concurrent": Version("1.6.8"),
     "disable": Version("1.9.4"),
 }
-_DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
+_DOMAIN = late.pattern(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
 _KUBEADM_LIMIT = 178
 """The memory limit of kubeadm's Deployment, 170Mi, in MB."""
 

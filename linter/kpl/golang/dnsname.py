@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 
-_DDD = re.compile(rb"[0-9]{3}")
-_LABEL = re.compile(r"(?:\\.?|[^.\\])+", re.DOTALL)
+from kpl.text import late
+
+_DDD = late.pattern(rb"[0-9]{3}")
+_LABEL = late.pattern(r"(?:\\.?|[^.\\])+", re.DOTALL)
 
 
 def is_fqdn(name: str, *, wide_end: bool = True) -> bool:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from kpl.inputs.document import STDIN_NAME
 from kpl.inputs.reader import FileKind
 from kpl.inputs.registry import file_kinds
+from kpl.text import late
 
 GZIP = b"\x1f\x8b"
 GIT_CRYPT = b"\0GITCRYPT"
@@ -21,37 +22,37 @@ YAML = "yaml"
 DUMP = "dump"
 """What a file may be whose name the output of several programs has; its lines tell which one it is."""
 
-_COREFILE_NAME = re.compile(r"(?i)(?:^corefile(?:[.-][\w.-]+)?|\.corefile)$")
+_COREFILE_NAME = late.pattern(r"(?i)(?:^corefile(?:[.-][\w.-]+)?|\.corefile)$")
 _YAML_ENDINGS = (".yaml", ".yml", ".json")
 _PLAIN_TAGS = {"text", "plain-text", "gzip", "binary"}
 """What `identify` says of names that belong to no program: ``.txt``, ``.conf``."""
 _TEMPLATE_TAGS = {"jinja", "erb", "gotmpl", "mako", "mustache", "handlebars"}
 """Of the languages that `identify` knows, those in which a Corefile is templated."""
-_OTHER_NAME = re.compile(
+_OTHER_NAME = late.pattern(
     r"(?i)(?:^|[._-])(?:caddyfile|caddy|procfile|justfile|earthfile|jenkinsfile|vagrantfile|makefile|dockerfile)(?:$|[._-])|\.[1-9]$"
 )
 """Names that `identify` does not know, or only in part, of files with braces or colons in them; sections of a manual."""
 _MANUAL_PAGE = ('.\\"', "'\\\"", ".TH ")
 """How the text of a manual page starts; there is one called ``corefile.5``."""
-_FRAGMENT_NAME = re.compile(r"\.override$")
-_SERVER_NAME = re.compile(r"\.server$")
-_YAML_NAME = re.compile(r"(?i)\.(?:ya?ml|json)$")
+_FRAGMENT_NAME = late.pattern(r"\.override$")
+_SERVER_NAME = late.pattern(r"\.server$")
+_YAML_NAME = late.pattern(r"(?i)\.(?:ya?ml|json)$")
 _OUTPUT_NAME = r"\.(?:dump|save|txt|out)$"
 """Names of files that hold the output of any program."""
 
-_PLUGIN_LINE = re.compile(
+_PLUGIN_LINE = late.pattern(
     r"^[ \t]*(?:acl|autopath|bind|cache|dns64|errors|etcd|file|forward|health|hosts|import|k8s_external|kubernetes|loadbalance|"
     r"log|loop|prometheus|proxy|ready|reload|rewrite|template|tls|whoami|view|minimal|dnssec|secondary|transfer|auto|any|chaos)"
     r"(?=[ \t\r\n{]|$)",
     re.MULTILINE,
 )
-_SERVER_LINE = re.compile(
+_SERVER_LINE = late.pattern(
     r"^(?:\([\w-]+\)|[\w.*/:\[\]$%-]+(?:[ \t,]+[\w.*/:\[\]$%-]+){0,99})[ \t]*\{[ \t]*(?:#.*)?\r?$", re.MULTILINE
 )
 """``KEYS {``: a line of other characters than keys have starts a block of another language."""
-_STATEMENT_LINE = re.compile(r"^[^#\n]*;[ \t]*\r?$", re.MULTILINE)
+_STATEMENT_LINE = late.pattern(r"^[^#\n]*;[ \t]*\r?$", re.MULTILINE)
 """As nginx and named end their lines; CoreDNS would read the semicolon as part of a word."""
-_OBJECT_LINE = re.compile(r"""^[ \t]*["']?(?:kind|apiVersion)["']?[ \t]*:""", re.MULTILINE)
+_OBJECT_LINE = late.pattern(r"""^[ \t]*["']?(?:kind|apiVersion)["']?[ \t]*:""", re.MULTILINE)
 
 
 @cache

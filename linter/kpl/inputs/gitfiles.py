@@ -12,9 +12,11 @@ import re
 import stat
 from typing import NamedTuple
 
+from kpl.text import late
+
 _TIMEOUT_S = 120
-_SHA256 = re.compile(rb"(?im)^[ \t]*objectformat[ \t]*=[ \t]*sha256\b")
-_NOT_OPENED = re.compile(r"^warning: could not open directory '(.*?)/?': (.*)$", re.MULTILINE)
+_SHA256 = late.pattern(rb"(?im)^[ \t]*objectformat[ \t]*=[ \t]*sha256\b")
+_NOT_OPENED = late.pattern(r"^warning: could not open directory '(.*?)/?': (.*)$", re.MULTILINE)
 
 
 class GitFiles(NamedTuple):

@@ -10,19 +10,20 @@ from kpl.inputs.detect import ANSIBLE_VAULT, GIT_CRYPT, GZIP
 from kpl.inputs.document import ParseFailure, too_large
 from kpl.inputs.reader import ObjectKind
 from kpl.inputs.registry import file_kinds, object_kinds
+from kpl.text import late
 from kpl.text.span import Span
 
 _REASONS_TO_LOOK = (b"ENC[", b"\0")
 """NUL is in binary files, and in UTF-16."""
 
-_SCHEMA = re.compile(r"^kind[ \t]*:[ \t]*[\"']?CustomResourceDefinition\b", re.MULTILINE)
+_SCHEMA = late.pattern(r"^kind[ \t]*:[ \t]*[\"']?CustomResourceDefinition\b", re.MULTILINE)
 
-_FIRST_KEY = re.compile(r"(?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n)*[A-Za-z]\w*[ \t]*:")
-_WORD = re.compile(r"""[ \t]*:(?:[ \t]*["']?([\w./-]+)["']?[ \t]*(?:#[^\n]*)?\r?(?:\n|$))?""")
-_METADATA = re.compile(r"^metadata:[ \t]*(?:#[^\n]*)?\r?\n", re.MULTILINE)
-_KEY = re.compile(r"""([ ]+)([^\s#'"][^\s:]*):[ \t]+(?:&\S+[ \t]+)?["']?([\w.-]+)["']?[ \t]*(?:#.*)?$""")
-_ALIAS = re.compile(r"(?:[:\-?][ \t]+|[\[{,][ \t]*)\*([^\s,\[\]{}]+)")
-_ANCHOR = re.compile(r"(?:[:\-?][ \t]+|[\[{,][ \t]*)&([^\s,\[\]{}]+)")
+_FIRST_KEY = late.pattern(r"(?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n)*[A-Za-z]\w*[ \t]*:")
+_WORD = late.pattern(r"""[ \t]*:(?:[ \t]*["']?([\w./-]+)["']?[ \t]*(?:#[^\n]*)?\r?(?:\n|$))?""")
+_METADATA = late.pattern(r"^metadata:[ \t]*(?:#[^\n]*)?\r?\n", re.MULTILINE)
+_KEY = late.pattern(r"""([ ]+)([^\s#'"][^\s:]*):[ \t]+(?:&\S+[ \t]+)?["']?([\w.-]+)["']?[ \t]*(?:#.*)?$""")
+_ALIAS = late.pattern(r"(?:[:\-?][ \t]+|[\[{,][ \t]*)\*([^\s,\[\]{}]+)")
+_ANCHOR = late.pattern(r"(?:[:\-?][ \t]+|[\[{,][ \t]*)&([^\s,\[\]{}]+)")
 _MOST_METADATA = 4_000
 """In characters: how much of an object's metadata is looked through for its name."""
 

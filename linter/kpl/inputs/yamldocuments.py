@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -15,13 +14,14 @@ from kpl.inputs.recognition import is_interesting, one_too_large, promised_kind,
 from kpl.inputs.registry import kinds_by_name, kinds_of_any_name, object_reader, telling_kinds, telling_models
 from kpl.inputs.values.templates import failure_of
 from kpl.inputs.yaml.tree import Mapping, Node, Sequence, YamlError, compose, is_well_formed, split_documents
+from kpl.text import late
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
 
-_SOPS = re.compile(r"""(?:^|\n)[ \t{]*"?sops"?:""")
-_ENCRYPTED = re.compile(r"\bENC\[")
-_ENCRYPTED_AES = re.compile(r"\bENC\[AES")
+_SOPS = late.pattern(r"""(?:^|\n)[ \t{]*"?sops"?:""")
+_ENCRYPTED = late.pattern(r"\bENC\[")
+_ENCRYPTED_AES = late.pattern(r"\bENC\[AES")
 
 
 class YamlReader(FileReader):

@@ -14,6 +14,7 @@ from kpl.inputs.yaml.tree import Sequence as YamlSequence
 from kpl.lint.registry import find, some_are_missing
 from kpl.lint.rule import Severity
 from kpl.lint.settings import Override, Settings
+from kpl.text import late
 from kpl.text.number import whole_number
 from kpl.text.source import Source
 from kpl.text.version import Version
@@ -60,9 +61,9 @@ def load_config(path: str) -> Settings:
     return _Config(source, root).settings()
 
 
-_CONTENT = re.compile(r"^(?!---[ \t\r]*$)[ \t]*([^\s#~])", re.MULTILINE)
+_CONTENT = late.pattern(r"^(?!---[ \t\r]*$)[ \t]*([^\s#~])", re.MULTILINE)
 """The first character that is no comment and no empty document."""
-_KEY = re.compile(r"""^[ \t]*(?:\{[ \t]*)?["']?([\w-]{1,40})["']?[ \t]*:""", re.MULTILINE)
+_KEY = late.pattern(r"""^[ \t]*(?:\{[ \t]*)?["']?([\w-]{1,40})["']?[ \t]*:""", re.MULTILINE)
 
 
 def _has_settings(text: str) -> bool:

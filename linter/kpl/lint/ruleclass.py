@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 
 from kpl.lint.rule import SYMPTOMS, Confidence, Example, LateExamples, Rule, Severity, Stop
+from kpl.text import late
 
-CODE = re.compile(r"[A-Z]+[0-9]+")
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+CODE = late.pattern(r"[A-Z]+[0-9]+")
+NAME = late.pattern(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 MODELS = frozenset(
     """

@@ -6,22 +6,22 @@ scalar and in a dump alike, because all of these write comments with ``#``.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 
 from kpl.inputs.document import Document
+from kpl.text import late
 from kpl.text.edit import Edit
 from kpl.text.embedding import CharacterMap, Opaque
 from kpl.text.source import Source
 from kpl.text.span import Span, Text
 
-_COMMENT = re.compile(r"(?:^|(?<=[ \t\r\n]))#[ \t]*kpl:[ \t]*(ignore(?:-file)?)\b(?:\[([^\]\r\n]*)\])?[^\r\n]*")
-_NAME = re.compile(r"[^\s,]+")
-_COMMENT_LINE = re.compile(r"[ \t]*#")
-_REASON = re.compile(r"\w")
+_COMMENT = late.pattern(r"(?:^|(?<=[ \t\r\n]))#[ \t]*kpl:[ \t]*(ignore(?:-file)?)\b(?:\[([^\]\r\n]*)\])?[^\r\n]*")
+_NAME = late.pattern(r"[^\s,]+")
+_COMMENT_LINE = late.pattern(r"[ \t]*#")
+_REASON = late.pattern(r"\w")
 
 
 @dataclass(eq=False)

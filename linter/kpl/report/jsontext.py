@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from base64 import b64encode
 from typing import Any
 
 from kpl.report.workflow import ANYWHERE
+from kpl.text import late
 
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_LONE_SURROGATE = late.pattern("[\ud800-\udfff]")
+_NOT_ASCII = late.pattern(r"[^\x00-\x7f]")
 
 
 def dumps(value: Any, indent: int | None = None) -> str:

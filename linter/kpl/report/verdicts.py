@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +10,7 @@ import click
 
 from kpl.report.jsontext import dumps, path_fields
 from kpl.report.screen import printable, snippet_lines
+from kpl.text import late
 from kpl.text.words import listed
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PROGRAMS = {"corefile": "CoreDNS", "kube-proxy": "kube-proxy"}
 
 _LONGEST = 2000
-_UNKNOWN_PLUGIN = re.compile(r"Unknown directive '([a-z][a-z0-9_-]*)'$")
+_UNKNOWN_PLUGIN = late.pattern(r"Unknown directive '([a-z][a-z0-9_-]*)'$")
 _COLORS = {"loads": "green", "refuses": "red", "depends": "yellow"}
 _HELP = {
     "file": "If it exists in the container, add `--assume-file {name}`.",

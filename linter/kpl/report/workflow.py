@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 
-ANYWHERE = re.compile(r"#(?=#\w*\[)")
-_LINE_START = re.compile(r"^((?:[^\S\n]|\x1b\[[\d;]*m)*):(?=:)", re.MULTILINE)
+from kpl.text import late
+
+ANYWHERE = late.pattern(r"#(?=#\w*\[)")
+_LINE_START = late.pattern(r"^((?:[^\S\n]|\x1b\[[\d;]*m)*):(?=:)", re.MULTILINE)
 
 
 def without_commands(text: str) -> str:

@@ -5,8 +5,9 @@ Each was read in the history of its repository: `after` is the last version befo
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
+
+from kpl.text import late
 
 
 class AlpineImage(NamedTuple):
@@ -20,7 +21,7 @@ class AlpineImage(NamedTuple):
 
 _GITHUB = "https://github.com"
 _NO_VERSION = frozenset(("", "latest", "release", "rolling"))
-_VERSION = re.compile(r"(?:version-)?v?(\d{1,9}(?:\.\d{1,9})+)")
+_VERSION = late.pattern(r"(?:version-)?v?(\d{1,9}(?:\.\d{1,9})+)")
 _LONGEST_TAG = 128
 
 _LINUXSERVER: dict[str, tuple[str, str, tuple[int, ...]]] = {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+from kpl.text import late
+
+_WORD = late.pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 # the value is shown, compared, published or filled into a link, and nothing connects to it
 _NEVER_DIALLED = frozenset(

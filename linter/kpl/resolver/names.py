@@ -16,24 +16,25 @@ from kpl.inputs.yaml.scalars import embedding_of
 from kpl.inputs.yaml.tree import Scalar
 from kpl.resolver.keys import dials_outside, holds_host, is_never_dialled, words_of
 from kpl.resolver.search import NameKind
+from kpl.text import late
 from kpl.text.span import Span, Text
 
 MAX_VALUE = 4096
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 _HOST = rf"{_LABEL}(?:\.{_LABEL})*\.?"
-_HOST_PORT = re.compile(rf"({_HOST})(?::\d{{1,5}})?")
+_HOST_PORT = late.pattern(rf"({_HOST})(?::\d{{1,5}})?")
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.:-]*://"
-_URL = re.compile(rf"""({_SCHEME})((?:[^\s/?\#"'<>]*@)?(?:(?!,{_SCHEME})[^\s/?\#"'<>@\\|;\[\]{{}}])*)""")
-_ITEM = re.compile(r"[^\s,;]+")
-_BLANK = re.compile(r"\s")
-_FLAG = re.compile(r"--?([A-Za-z][\w.-]*)")
-_FLAG_VALUE = re.compile(r"--?([A-Za-z][\w.-]*)=(.*)", re.DOTALL)
-_NOT_A_NAME = re.compile(
+_URL = late.pattern(rf"""({_SCHEME})((?:[^\s/?\#"'<>]*@)?(?:(?!,{_SCHEME})[^\s/?\#"'<>@\\|;\[\]{{}}])*)""")
+_ITEM = late.pattern(r"[^\s,;]+")
+_BLANK = late.pattern(r"\s")
+_FLAG = late.pattern(r"--?([A-Za-z][\w.-]*)")
+_FLAG_VALUE = late.pattern(r"--?([A-Za-z][\w.-]*)=(.*)", re.DOTALL)
+_NOT_A_NAME = late.pattern(
     r"(?i)^\d+$|^localhost\.?$|\.(?:localhost|local|internal|example|invalid|test|arpa)\.?$|(?:^|\.)example\.[a-z]+\.?$"
     r"|(?:^|[.-])(?:your|my-?domain|change-?me|placeholder|foo|bar|xxx+|todo)(?=[.-]|$)|^\d+(?:\.\d+){3}$"
 )
-_POD_OF_SET = re.compile(r"^[^.]+-\d+\.[^.]+\.[^.]+$")
+_POD_OF_SET = late.pattern(r"^[^.]+-\d+\.[^.]+\.[^.]+$")
 _TOP_LEVEL = frozenset(
     """
     ai app ar at au be biz br ca cc ch cl cloud cn co com company cz de dev dk edu es eu fi fr gg gov gr hk hu ie il in

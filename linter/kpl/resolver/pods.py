@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from kpl.inputs.objects.workloads import Container, Workload
 from kpl.inputs.yaml.tree import Mapping, Node, Scalar
 from kpl.resolver.alpineimages import alpine_image
 from kpl.resolver.search import CLUSTER_NDOTS, GLIBC, MUSL, Resolver, pod_search
+from kpl.text import late
 from kpl.text.number import whole_number
 
 CLUSTER_POLICIES = ("ClusterFirst", "ClusterFirstWithHostNet")
@@ -15,8 +14,8 @@ CLUSTER_POLICIES = ("ClusterFirst", "ClusterFirstWithHostNet")
 DNS_POLICIES = (*CLUSTER_POLICIES, "Default", "None")
 """All DNS policies of pods."""
 
-_MUSL_IMAGE = re.compile(r"(?:^|[/:._-])alpine(?![a-z])")
-_GLIBC_IMAGE = re.compile(
+_MUSL_IMAGE = late.pattern(r"(?:^|[/:._-])alpine(?![a-z])")
+_GLIBC_IMAGE = late.pattern(
     r"(?:^|[/:._-])(?:debian|bookworm|bullseye|buster|trixie|ubuntu|focal|jammy|noble|ubi\d*|centos|rockylinux|almalinux|"
     r"fedora|amazonlinux|glibc)(?![a-z])"
 )

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from kpl.text import late
+
 
 class Edit(NamedTuple):
     """Put `text` in place of the characters ``[start, end)``; ``start == end`` inserts."""
@@ -127,7 +129,7 @@ def are_apart(edits: Iterable[Edit]) -> bool:
 
 
 # lines end at an escaped line end too: a Corefile in double quotes is one line of its file
-_COMMENT = re.compile(r"(?:^|(?<=[ \t])|(?<=\\n))#(?:(?!\\n)[^\r\n])*", re.MULTILINE)
+_COMMENT = late.pattern(r"(?:^|(?<=[ \t])|(?<=\\n))#(?:(?!\\n)[^\r\n])*", re.MULTILINE)
 
 
 def lost_comments(text: str, edits: Iterable[Edit]) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from kpl.text import late
 from kpl.text.span import Span
 
-_NEVER = re.compile("(?!)")
+_NEVER = late.pattern("(?!)")
 
 
 def enclosed(

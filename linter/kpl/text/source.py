@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import codecs
-import re
 from bisect import bisect_left
 from enum import Enum
 from functools import cached_property
 from itertools import accumulate
 
+from kpl.text import late
 from kpl.text.span import Span
 
 _BOMS = (
@@ -18,8 +18,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_LONE_CR = re.compile(r"\r(?!\n)")
+_LINE_END = late.pattern(r"\r\n|\r|\n")
+_LONE_CR = late.pattern(r"\r(?!\n)")
 
 _BLOCK = 16_384
 """In characters: lines are counted by blocks, since of a large dump few have a finding."""

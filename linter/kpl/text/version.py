@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from functools import total_ordering
 
-_NUMBERS = re.compile(r"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:-((?:alpha|beta|rc)\.[0-9]{1,3})(?![0-9A-Za-z.-]))?")
+from kpl.text import late
+
+_NUMBERS = late.pattern(
+    r"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:-((?:alpha|beta|rc)\.[0-9]{1,3})(?![0-9A-Za-z.-]))?"
+)
 _MOST_DIGITS = 18
 """A release may be a date with a time."""
 

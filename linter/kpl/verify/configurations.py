@@ -16,14 +16,15 @@ from kpl.inputs.document import Document, ParseFailure, Reading, is_corefile
 from kpl.inputs.objects.kubeproxy import program_text
 from kpl.inputs.read import Identified, read_documents
 from kpl.inputs.yaml.tree import document_spans
+from kpl.text import late
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from kpl.text.span import Span
 
 Kind = Literal["corefile", "kube-proxy"]
 
-_CONFIGURATION = re.compile(r"[Cc]orefile|KubeProxyConfiguration")
-_KUBE_PROXY = re.compile(r"""^[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?KubeProxyConfiguration\b""", re.MULTILINE)
+_CONFIGURATION = late.pattern(r"[Cc]orefile|KubeProxyConfiguration")
+_KUBE_PROXY = late.pattern(r"""^[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?KubeProxyConfiguration\b""", re.MULTILINE)
 
 
 @dataclass(eq=False)

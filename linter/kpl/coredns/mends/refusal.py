@@ -10,11 +10,14 @@ from typing import NamedTuple
 from kpl.coredns.judge import Circumstances
 from kpl.coredns.tokens import Token, tokenize
 from kpl.coredns.versions import setup_order
+from kpl.text import late
 from kpl.text.edit import Edit
 from kpl.verdict import Verdict
 
-_BLANKS = re.compile("[ \t]*")
-_PREFIX = re.compile(r"(?:plugin/(?P<plugin>\w+): )?(?:\S*?:\d+ - (?:Error during parsing: )?)?(?P<bare>.*)", re.DOTALL)
+_BLANKS = late.pattern("[ \t]*")
+_PREFIX = late.pattern(
+    r"(?:plugin/(?P<plugin>\w+): )?(?:\S*?:\d+ - (?:Error during parsing: )?)?(?P<bare>.*)", re.DOTALL
+)
 
 
 class Mend(NamedTuple):

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from kpl.coredns.controller import Controller, Word
 from kpl.golang.net import parse_ip
 from kpl.golang.values import quote
+from kpl.text import late
 
 LOOPBACK = ("127.0.0.1", "::1")
 """The addresses of ``lo``, the one interface that every container has."""
 
-_NO_INTERFACE = re.compile(r"[\d.]*|.*[/:\s].*|.{16,}", re.DOTALL)
+_NO_INTERFACE = late.pattern(r"[\d.]*|.*[/:\s].*|.{16,}", re.DOTALL)
 """What names no interface: empty, an address gone wrong, longer than 15 bytes, or with a character that Linux refuses
 (net/core/dev.c: dev_valid_name)."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -17,12 +16,13 @@ from kpl.golang.regexp import check_regexp
 from kpl.golang.strconv import parse_uint
 from kpl.golang.strings import to_lower, to_upper
 from kpl.golang.values import GoError, atoi, quote
+from kpl.text import late
 
 MATCHES = ("exact", "prefix", "suffix", "substring", "regex")
 MAX_PATTERN = 10000
 """Bytes of a regular expression, from 1.14.0 on."""
 
-_PLACEHOLDER = re.compile(r"\{(?:[0-9]|[1-9][0-9]|100)\}")
+_PLACEHOLDER = late.pattern(r"\{(?:[0-9]|[1-9][0-9]|100)\}")
 
 
 class Answer(NamedTuple):

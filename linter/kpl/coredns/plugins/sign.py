@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from kpl.coredns.controller import Controller
 from kpl.coredns.keyfiles import key_files
 from kpl.coredns.tlsconfig import under_root
 from kpl.golang.values import quote
+from kpl.text import late
 
-_NOT_UTF8 = re.compile("[\ufffd\ud800-\udfff]")
+_NOT_UTF8 = late.pattern("[\ufffd\ud800-\udfff]")
 
 
 @dataclass

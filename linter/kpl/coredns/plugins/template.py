@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from kpl.coredns.controller import Controller
@@ -13,10 +12,11 @@ from kpl.golang.regexp import check_regexp
 from kpl.golang.strconv import parse_uint
 from kpl.golang.template import check_template
 from kpl.golang.values import GoError, quote
+from kpl.text import late
 
 MAX_PATTERN = 10000
 """Bytes of a regular expression, from 1.14.0 on."""
-_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
+_NAME = late.pattern("[a-zA-Z_][a-zA-Z0-9_]*")
 
 
 @dataclass

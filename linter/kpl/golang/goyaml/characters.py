@@ -5,16 +5,15 @@ Source: go.yaml.in/yaml/v2 v2.4.4, readerc.go; the same in every release since g
 
 from __future__ import annotations
 
-import re
-
 from kpl.golang.values import go_bytes
+from kpl.text import late
 
 END = "\0"
 """What the scanner finds behind the last character; no character of the file can be this one."""
 BREAKS = "\r\n\x85\u2028\u2029"
 """The characters that end a line."""
 
-_REFUSED = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REFUSED = late.pattern("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CHUNK = 512
 
 

@@ -11,23 +11,24 @@ import re
 
 from kpl.golang.goyaml.characters import BREAKS, END
 from kpl.golang.goyaml.cursor import Cursor
+from kpl.text import late
 
 _BLANK_Z = f" \t{BREAKS}{END}"
 _WORD = f"[^{_BLANK_Z}:]|:(?![{_BLANK_Z}])"
 _FLOW_WORD = rf"[^{_BLANK_Z}:,?\[\]{{}}]|:(?![{_BLANK_Z}])"
-_PLAIN = re.compile(f"(?:{_WORD})*(?:[ \t]+(?!#)(?:{_WORD})+)*")
-_FLOW_PLAIN = re.compile(f"(?:{_FLOW_WORD})*(?:[ \t]+(?!#)(?:{_FLOW_WORD})+)*")
-_BLANKS = re.compile("[ \t]*")
-_SPACES = re.compile(" *")
-_LINE = re.compile(f"[^{BREAKS}{END}]*")
-_DOCUMENT_MARK = re.compile(rf"(?:---|\.\.\.)(?=[{_BLANK_Z}])")
+_PLAIN = late.pattern(f"(?:{_WORD})*(?:[ \t]+(?!#)(?:{_WORD})+)*")
+_FLOW_PLAIN = late.pattern(f"(?:{_FLOW_WORD})*(?:[ \t]+(?!#)(?:{_FLOW_WORD})+)*")
+_BLANKS = late.pattern("[ \t]*")
+_SPACES = late.pattern(" *")
+_LINE = late.pattern(f"[^{BREAKS}{END}]*")
+_DOCUMENT_MARK = late.pattern(rf"(?:---|\.\.\.)(?=[{_BLANK_Z}])")
 _PART = {"'": re.compile(f"[^'{_BLANK_Z}]*"), '"': re.compile(rf'[^"\\{_BLANK_Z}]*')}
 _ESCAPES = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
     " ": " ", '"': '"', "'": "'", "\\": "\\", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
 _CODES = {"x": 2, "u": 4, "U": 8}
-_HEX = re.compile("[0-9A-Fa-f]*")
+_HEX = late.pattern("[0-9A-Fa-f]*")
 
 
 def _match(pattern: re.Pattern[str], cursor: Cursor) -> str:
@@ -201,7 +202,7 @@ def scan_block_scalar(cursor: Cursor) -> tuple[str, int]:
     return "".join(parts), end
 
 
-_HEADER = re.compile("([+-]?)([0-9]?)([+-]?)[ \t]*")
+_HEADER = late.pattern("([+-]?)([0-9]?)([+-]?)[ \t]*")
 
 
 def _block_header(cursor: Cursor) -> tuple[str, int]:

@@ -5,11 +5,11 @@ Source: go.yaml.in/yaml/v2 v2.4.4, resolve.go.
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from kpl.golang.strconv import parse_int, parse_uint
 from kpl.golang.values import GoError
+from kpl.text import late
 
 LONG = "tag:yaml.org,2002:"
 STRING, BOOLEAN, INTEGER, FLOAT, NULL = (LONG + name for name in ("str", "bool", "int", "float", "null"))
@@ -31,10 +31,10 @@ _WORDS: dict[str, tuple[str, Scalar]] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), (FLOAT, float("-inf"))),
 }
 _RESOLVED_TAGS = ("", STRING, BOOLEAN, INTEGER, FLOAT, NULL, TIMESTAMP)
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_DIGITS = re.compile("[+-]?(?:0[bBoOxX])?[0-9a-fA-F]+")
-_POINT_FLOAT = re.compile(r"\.[0-9]+(?:_[0-9]+)*([eE][-+]?[0-9]+(?:_[0-9]+)*)?")
-_TIMESTAMP = re.compile(
+_FLOAT = late.pattern(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_DIGITS = late.pattern("[+-]?(?:0[bBoOxX])?[0-9a-fA-F]+")
+_POINT_FLOAT = late.pattern(r"\.[0-9]+(?:_[0-9]+)*([eE][-+]?[0-9]+(?:_[0-9]+)*)?")
+_TIMESTAMP = late.pattern(
     r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
     r"(?:([Tt ])([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
 )

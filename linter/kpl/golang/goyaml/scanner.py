@@ -6,7 +6,6 @@ of its own age, with limits and exceptions of its own: ``%YAML 1.2`` is refused,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from kpl.golang.goyaml.characters import BREAKS, END
@@ -14,6 +13,7 @@ from kpl.golang.goyaml.cursor import Cursor
 from kpl.golang.goyaml.scalars import scan_block_scalar, scan_plain_scalar, scan_quoted_scalar
 from kpl.golang.goyaml.tags import scan_directive, scan_tag
 from kpl.golang.goyaml.tokens import Kind, Token
+from kpl.text import late
 
 
 class _SimpleKey:
@@ -35,10 +35,10 @@ _MAX_KEY = 1024
 _LOOKAHEAD = 4
 _BLANK_Z = frozenset(" \t" + BREAKS + END)
 _PLAIN_OR_NOT = frozenset(" \t" + BREAKS + END + "-?:,[]{}#&*!|>'\"%@`.")
-_COMMENT = re.compile(f"[^{BREAKS}{END}]*")
-_SPACES = re.compile(" *")
-_BLANKS = re.compile("[ \t]*")
-_NAME = re.compile("[0-9A-Za-z_-]*")
+_COMMENT = late.pattern(f"[^{BREAKS}{END}]*")
+_SPACES = late.pattern(" *")
+_BLANKS = late.pattern("[ \t]*")
+_NAME = late.pattern("[0-9A-Za-z_-]*")
 _AFTER_NAME = _BLANK_Z | frozenset("?:,]}%@`")
 
 

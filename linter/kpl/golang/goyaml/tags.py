@@ -10,13 +10,14 @@ import re
 from kpl.golang.goyaml.characters import BREAKS, END
 from kpl.golang.goyaml.cursor import Cursor
 from kpl.golang.goyaml.tokens import Kind, Token
+from kpl.text import late
 
-_NAME = re.compile("[0-9A-Za-z_-]*")
-_BLANKS = re.compile("[ \t]*")
-_COMMENT = re.compile(f"(?:#[^{BREAKS}{END}]*)?")
-_DIGITS = re.compile("[0-9]*")
-_URI = re.compile(r"[0-9A-Za-z_;/?:@&=+$,.!~*'()\[\]-]*")
-_OCTET = re.compile("%([0-9A-Fa-f]{2})")
+_NAME = late.pattern("[0-9A-Za-z_-]*")
+_BLANKS = late.pattern("[ \t]*")
+_COMMENT = late.pattern(f"(?:#[^{BREAKS}{END}]*)?")
+_DIGITS = late.pattern("[0-9]*")
+_URI = late.pattern(r"[0-9A-Za-z_;/?:@&=+$,.!~*'()\[\]-]*")
+_OCTET = late.pattern("%([0-9A-Fa-f]{2})")
 
 
 def _take(pattern: re.Pattern[str], cursor: Cursor) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from kpl.inputs import detect
 from kpl.inputs.document import Document, ParseFailure
 from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
+from kpl.text import late
 from kpl.text.embedding import Embedding
 from kpl.text.lines import first_line
 from kpl.text.source import Source
@@ -76,7 +77,7 @@ def corefile_document(
     return Document(source, model, embedding, name, namespace, key, templated)
 
 
-_TEMPLATE = re.compile(r"\{\{|\{%|\{#|\$\{|\$\(|%\{|<%|__[A-Z][A-Z0-9_]+__|\}[A-Z_]{3,}$", re.MULTILINE)
+_TEMPLATE = late.pattern(r"\{\{|\{%|\{#|\$\{|\$\(|%\{|<%|__[A-Z][A-Z0-9_]+__|\}[A-Z_]{3,}$", re.MULTILINE)
 
 
 def is_templated(text: str) -> bool:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from kpl.inputs.corefile.document import corefile_document
 from kpl.inputs.document import Document
 from kpl.inputs.yaml.scalars import embedding_of
 from kpl.inputs.yaml.tree import Scalar
+from kpl.text import late
 from kpl.text.source import Source
 
-COREFILE_KEY = re.compile(r"(?i)^corefile(?:[.-].*)?$|\.corefile$")
+COREFILE_KEY = late.pattern(r"(?i)^corefile(?:[.-].*)?$|\.corefile$")
 
 
 def corefile_in(

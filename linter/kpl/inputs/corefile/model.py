@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
+from kpl.text import late
 from kpl.text.edit import Edit
 from kpl.text.lines import line_end
 from kpl.text.span import Span, Text
@@ -253,7 +254,7 @@ class Corefile:
         return Edit(start, end, "")
 
 
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = late.pattern(
     r"\{\{|\}\}|\{%|%\}|\$\{|\$\(|%\{|__[A-Z][A-Z0-9_]*__|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^%[a-z]$|^<[\w .-]+>$"
 )
 

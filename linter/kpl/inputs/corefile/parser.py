@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from kpl.inputs.corefile.model import Corefile, Directive, Property, ServerBlock
+from kpl.text import late
 from kpl.text.span import Span, Text
 
 MAX_NESTING = 100
@@ -29,7 +30,7 @@ class CorefileError(Exception):
         self.span = span
 
 
-_WORD_OR_COMMENT = re.compile(r"#[^\n]*|[^\s#]\S*")
+_WORD_OR_COMMENT = late.pattern(r"#[^\n]*|[^\s#]\S*")
 
 
 def has_many_words(text: str) -> bool:

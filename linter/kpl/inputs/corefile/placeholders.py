@@ -7,14 +7,15 @@ from functools import lru_cache
 
 from kpl.inputs.corefile.document import is_templated
 from kpl.inputs.corefile.model import is_placeholder
+from kpl.text import late
 from kpl.text.enclosed import enclosed
 
-_OWN_TEMPLATES = re.compile(r"^[ \t]*(?:answer|additional|authority|match|ederror)\b.*$", re.MULTILINE)
+_OWN_TEMPLATES = late.pattern(r"^[ \t]*(?:answer|additional|authority|match|ederror)\b.*$", re.MULTILINE)
 """Lines of the plugin ``template``, whose ``{{ }}`` CoreDNS fills in itself."""
-_ACTION = re.compile(r"\{\{|\{%(?![\w.-]+%\})|\$\{|\$\(|(?<!\{)%\{|<%[^\n]*|__[A-Z][A-Z0-9_]+__")
+_ACTION = late.pattern(r"\{\{|\{%(?![\w.-]+%\})|\$\{|\$\(|(?<!\{)%\{|<%[^\n]*|__[A-Z][A-Z0-9_]+__")
 _CLOSED_BY = {"{{": "}}", "{%": "%}", "${": "}", "$(": ")", "%{": "}"}
-_LINE_END = re.compile(r"\n")
-_OWN_VARIABLE = re.compile(r"\{\$[^}]*\}|\{%[\w.-]+%\}")
+_LINE_END = late.pattern(r"\n")
+_OWN_VARIABLE = late.pattern(r"\{\$[^}]*\}|\{%[\w.-]+%\}")
 """CoreDNS's own variables, which it replaces when it reads the file."""
 
 

@@ -5,20 +5,20 @@ https://ipset.netfilter.org/ipset.man.html
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from kpl.inputs.dumps.shapes import LONGEST_LINE, Shapes, bare, closed_lines_of, line_at, open_line, tokens_of, tree_of
 from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
+from kpl.text import late
 from kpl.text.number import whole_number
 from kpl.text.span import Span, Text
 
-_PROPERTY = re.compile(r"(?:Name|Type|Revision|Header|Size in memory|References|Number of entries|Members):(?=\s|$)")
-_WORD = re.compile(r'"[^"]*"|\S+')
-_VARIABLE = re.compile(r'"[^"]*"|(?<=\s)[^\s"]*\d\S*')
-_FIRST = re.compile(r"\S+")
+_PROPERTY = late.pattern(r"(?:Name|Type|Revision|Header|Size in memory|References|Number of entries|Members):(?=\s|$)")
+_WORD = late.pattern(r'"[^"]*"|\S+')
+_VARIABLE = late.pattern(r'"[^"]*"|(?<=\s)[^\s"]*\d\S*')
+_FIRST = late.pattern(r"\S+")
 
 
 class Member(NamedTuple):

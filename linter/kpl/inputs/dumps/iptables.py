@@ -15,6 +15,7 @@ from kpl.inputs.dumps.ruleset import BEFORE_RULE, Ruleset, RuleShape, Table, wor
 from kpl.inputs.dumps.saveheaders import save_headers
 from kpl.inputs.dumps.shapes import open_line, tree_of
 from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
+from kpl.text import late
 from kpl.text.span import Span
 
 TABLES = ("raw", "mangle", "nat", "filter", "security")
@@ -31,8 +32,8 @@ MOST_FREQUENT = 64
 FIRST_PATTERN = 64
 """After so many lines a pattern is made; the next ones after twice as many lines that it did not match, and so on."""
 
-_HEADER = re.compile(rf"\*({'|'.join(TABLES)})$")
-_DECLARATION = re.compile(r":(\S+)\s+(-|[A-Z]+)(?:\s+\[\d+:\d+\])?$")
+_HEADER = late.pattern(rf"\*({'|'.join(TABLES)})$")
+_DECLARATION = late.pattern(r":(\S+)\s+(-|[A-Z]+)(?:\s+\[\d+:\d+\])?$")
 
 
 class IptablesReader(FileReader):
@@ -213,7 +214,7 @@ class _Reader:
         return shape
 
 
-_ALL_OF_A_LINE = re.compile(r"[ \t]*(?:COMMIT|`{3,}|~{3,}|# Completed on \w{3} \w{3} [ \d]\d [\d:]{8} \d{4})[ \t]*")
+_ALL_OF_A_LINE = late.pattern(r"[ \t]*(?:COMMIT|`{3,}|~{3,}|# Completed on \w{3} \w{3} [ \d]\d [\d:]{8} \d{4})[ \t]*")
 
 
 def _cut_line(text: str) -> Span | None:
@@ -225,8 +226,8 @@ def _cut_line(text: str) -> Span | None:
 
 
 _QUOTE = r"&(?:quot|#34);"
-_QUOTED = re.compile(rf"{_QUOTE}([^\n]*?){_QUOTE}")
-_ENTITY = re.compile(r"&(gt|lt|amp|apos|#39);")
+_QUOTED = late.pattern(rf"{_QUOTE}([^\n]*?){_QUOTE}")
+_ENTITY = late.pattern(r"&(gt|lt|amp|apos|#39);")
 _ENTITIES = {"gt": ">", "lt": "<", "amp": "&", "apos": "'", "#39": "'"}
 
 

@@ -18,6 +18,7 @@ from kpl.golang.net import parse_ip
 from kpl.golang.netip import address_text
 from kpl.inputs.dumps.shapes import Shapes, bare, closed_lines_of, open_line, tokens_of, word_number, words_span
 from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
+from kpl.text import late
 from kpl.text.span import Span
 
 FORWARDING = {
@@ -50,14 +51,14 @@ _SERVICE_WORDS = {
 _DEFAULT_PERSISTENT = 300
 MAX_PORT = 65_535
 
-_VARIABLE = re.compile(r"(?<=\s)[^\s]*[\d:][^\s]*")
-_HEADER = re.compile(r"IP Virtual Server version \S+ \(size=\d+\)")
-_TITLE = re.compile(r"(?:Prot|Port) LocalAddress:Port\b")
-_PLACE = re.compile(r"(?!-)\S+:[\w*-]+")
-_SERVICE = re.compile(r"(?:TCP|UDP|SCTP|FWM)\s")
-_HEX_ADDRESS = re.compile(r"([0-9A-F]{8}|\[[0-9a-fA-F:]+\]):([0-9A-F]{4})")
-_HEX_IPV4 = re.compile(r"[0-9A-F]{8}:[0-9A-F]{4}")
-_DIGITS = re.compile(r"[0-9]{1,10}")
+_VARIABLE = late.pattern(r"(?<=\s)[^\s]*[\d:][^\s]*")
+_HEADER = late.pattern(r"IP Virtual Server version \S+ \(size=\d+\)")
+_TITLE = late.pattern(r"(?:Prot|Port) LocalAddress:Port\b")
+_PLACE = late.pattern(r"(?!-)\S+:[\w*-]+")
+_SERVICE = late.pattern(r"(?:TCP|UDP|SCTP|FWM)\s")
+_HEX_ADDRESS = late.pattern(r"([0-9A-F]{8}|\[[0-9a-fA-F:]+\]):([0-9A-F]{4})")
+_HEX_IPV4 = late.pattern(r"[0-9A-F]{8}:[0-9A-F]{4}")
+_DIGITS = late.pattern(r"[0-9]{1,10}")
 _UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _LINE = (
     r"^[ \t]*(?:IP Virtual Server version \S+ \(size=\d+\)|Prot LocalAddress:Port[ \t]|"

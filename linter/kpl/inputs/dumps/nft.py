@@ -15,30 +15,31 @@ from kpl.inputs.dumps.nftrule import NftRule, Other
 from kpl.inputs.dumps.nftshape import NftShape, NftShapes, bound, splitter
 from kpl.inputs.dumps.shapes import open_line
 from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
+from kpl.text import late
 from kpl.text.lines import line_end
 from kpl.text.number import whole_number
 from kpl.text.span import Span
 
 _FAMILIES = "ip|ip6|inet|arp|bridge|netdev"
-_TABLE = re.compile(rf"table\s+(?:({_FAMILIES})\s+)?([^\s{{]+)\s*\{{\s*(?:#\s*handle\s+(\d+))?$")
-_OBJECT = re.compile(
+_TABLE = late.pattern(rf"table\s+(?:({_FAMILIES})\s+)?([^\s{{]+)\s*\{{\s*(?:#\s*handle\s+(\d+))?$")
+_OBJECT = late.pattern(
     r"(set|map|chain|counter|quota|limit|flowtable|secmark|synproxy|ct\s+(?:helper|timeout|expectation)|meter|tunnel)"
     r"\s+([^\s{]+)\s*\{\s*(?:#\s*handle\s+(\d+))?$"
 )
-_HANDLE = re.compile(r"\s*# handle (\d+)$")
-CHAIN_PROPERTIES = re.compile(
+_HANDLE = late.pattern(r"\s*# handle (\d+)$")
+CHAIN_PROPERTIES = late.pattern(
     r"type\s+(\w+)\s+hook\s+(\w+)\s+(?:devices?\s+(?:\S+|\{[^}]*\})\s+)?priority\s+([^;]+?)\s*;(?:\s*policy\s+(\w+)\s*;?)?"
 )
-_POLICY = re.compile(r"policy\s+(\w+)\s*;?$")
-_COMMENT = re.compile(r'comment\s+"([^"]*)"\s*;?$')
-QUOTED_COMMENT = re.compile(r'comment\s+"([^"]*)"')
-_COUNTED = re.compile(r"packets\s+(\d{1,20})\s+bytes\s+(\d{1,20})\s*;?$")
-_ELEMENTS = re.compile(r"elements\s*=\s*\{")
-_QUOTED_OR_END = re.compile(r'"[^"]*"|\}')
-_QUOTED_OR_COMMA = re.compile(r'"[^"]*"|,')
+_POLICY = late.pattern(r"policy\s+(\w+)\s*;?$")
+_COMMENT = late.pattern(r'comment\s+"([^"]*)"\s*;?$')
+QUOTED_COMMENT = late.pattern(r'comment\s+"([^"]*)"')
+_COUNTED = late.pattern(r"packets\s+(\d{1,20})\s+bytes\s+(\d{1,20})\s*;?$")
+_ELEMENTS = late.pattern(r"elements\s*=\s*\{")
+_QUOTED_OR_END = late.pattern(r'"[^"]*"|\}')
+_QUOTED_OR_COMMA = late.pattern(r'"[^"]*"|,')
 LONGEST_PROPERTY = 1024
 """The line that says a chain's type, hook, priority and policy."""
-_DURATION = re.compile(r"(\d{1,12})(ms|[smhdw])")
+_DURATION = late.pattern(r"(\d{1,12})(ms|[smhdw])")
 _UNITS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000, "ms": 1}
 _LINE = (
     r"^[ \t]*(?:table[ \t]+(?:ip6?|inet|arp|bridge|netdev)[ \t]+[\w./-]+[ \t]*\{"

@@ -12,14 +12,15 @@ from kpl.inputs.dumps.nftables import NftChain, NftCounter, NftRuleset, NftSet, 
 from kpl.inputs.dumps.nftshape import NftShapes
 from kpl.inputs.dumps.shapes import open_line
 from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
+from kpl.text import late
 from kpl.text.span import Span
 
-_COMMAND = re.compile(
+_COMMAND = late.pattern(
     r"[ \t]*(add|create|insert|flush|delete|destroy)[ \t]+(table|chain|set|map|counter|rule|element)[ \t]+"
     r"(ip6?|inet|arp|bridge|netdev)[ \t]+([^\s{}]+)(?:[ \t]+([^\s{}]+))?[ \t]*(.*)"
 )
-_TYPE = re.compile(r"type[ \t]+([^;]+);")
-_TIMEOUT = re.compile(r"[{;][ \t]*timeout[ \t]+(\w+)")
+_TYPE = late.pattern(r"type[ \t]+([^;]+);")
+_TIMEOUT = late.pattern(r"[{;][ \t]*timeout[ \t]+(\w+)")
 
 
 class NftCommandsReader(FileReader):

@@ -33,14 +33,15 @@ from kpl.inputs.dumps.nftrule import (
     VerdictMap,
 )
 from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
+from kpl.text import late
 from kpl.text.span import Span
 
-_END = re.compile(r"\]\s*\}\s*\Z")
-_CUT_START = re.compile(r'\s*\{\s*"nftables"\s*:\s*')
-_START = re.compile(r'\s*\{\s*"nftables"\s*:\s*\[\s*')
-_NEXT = re.compile(r"\s*,\s*")
-_MARK = re.compile(r"(\d{1,10})((?:/\d+)?)", re.ASCII)
-_LIST = re.compile(r'"elem"\s*:\s*\[\s*')
+_END = late.pattern(r"\]\s*\}\s*\Z")
+_CUT_START = late.pattern(r'\s*\{\s*"nftables"\s*:\s*')
+_START = late.pattern(r'\s*\{\s*"nftables"\s*:\s*\[\s*')
+_NEXT = late.pattern(r"\s*,\s*")
+_MARK = late.pattern(r"(\d{1,10})((?:/\d+)?)", re.ASCII)
+_LIST = late.pattern(r'"elem"\s*:\s*\[\s*')
 DEEPEST = 8
 """How deep expressions are nested at most; nft itself prints three levels."""
 

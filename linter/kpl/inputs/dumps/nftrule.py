@@ -5,10 +5,10 @@ The same parts come out of the text of ``nft list ruleset`` and out of its JSON 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
+from kpl.text import late
 from kpl.text.span import Span
 
 
@@ -142,8 +142,8 @@ Expression: TypeAlias = (
 )
 Statement: TypeAlias = Match | NftVerdict | VerdictMap | Assign | Nat | Update | Counter | Other
 
-_QUOTED = re.compile(r'"[^"]*"')
-_CHAIN_IN_TEXT = re.compile(r"(?<![^\s:,{])(jump|goto)\s+([^\s,{};\"]+)")
+_QUOTED = late.pattern(r'"[^"]*"')
+_CHAIN_IN_TEXT = late.pattern(r"(?<![^\s:,{])(jump|goto)\s+([^\s,{};\"]+)")
 
 
 class NftRule(NamedTuple):

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache, partial
 from typing import NamedTuple
 
+from kpl.text import late
 from kpl.text.lines import line_end
 from kpl.text.span import Span, Text
 
-BEFORE_RULE = re.compile(r"\s*(?:\[([0-9]{1,20}):([0-9]{1,20})\]\s+)?(?=-A\s)")
+BEFORE_RULE = late.pattern(r"\s*(?:\[([0-9]{1,20}):([0-9]{1,20})\]\s+)?(?=-A\s)")
 """What may stand on a rule's line before the rule: blanks and counters."""
 
 _SOMEWHERE, _FIRST, _LAST, _BEFORE_TARGET = range(4)
@@ -25,7 +26,7 @@ _SOMEWHERE, _FIRST, _LAST, _BEFORE_TARGET = range(4)
 
 _OTHER_BLANKS = "\t\v\f\x1c\x1d\x1e\x1f"
 
-_ESCAPED = re.compile(r"\\(.)")
+_ESCAPED = late.pattern(r"\\(.)")
 
 
 class RuleShape(NamedTuple):

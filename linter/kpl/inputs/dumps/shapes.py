@@ -5,10 +5,10 @@ A shape is what stays of a line without its words: ``tcp 0 0 TIME_WAIT src= dst=
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
+from kpl.text import late
 from kpl.text.span import Span, Text
 
 LONGEST_LINE = 65_536
@@ -18,8 +18,8 @@ MANY_SHAPES = 2000
 MANY_FAILURES = 1000
 """After so many lines that the grammar does not have, a shape is given up with its first one."""
 
-_WORD = re.compile(r"\S+")
-_LINE_END = re.compile(r"[\r\n]")
+_WORD = late.pattern(r"\S+")
+_LINE_END = late.pattern(r"[\r\n]")
 
 Learned = TypeVar("Learned")
 

@@ -29,6 +29,7 @@ from kpl.inputs.dumps.shapes import (
     words_span,
 )
 from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
+from kpl.text import late
 from kpl.text.number import whole_number
 from kpl.text.span import Span
 
@@ -39,15 +40,15 @@ _ENTRIES = "entries"
 DNS_PORT = 53
 
 _TUPLE = ("src", "dst", "sport", "dport")
-_PAIR_OR_NUMBER = re.compile(r"=\S*|\b\d+\b")
-_NUMBER = re.compile(r"\d+")
-_STATISTICS = re.compile(r"cpu=\d+\s")
-_OLD_COUNTER = re.compile(r"(?:entries|searched|found|new|invalid|ignore|delete|delete_list|insert|insert_failed|drop|early_drop|"
+_PAIR_OR_NUMBER = late.pattern(r"=\S*|\b\d+\b")
+_NUMBER = late.pattern(r"\d+")
+_STATISTICS = late.pattern(r"cpu=\d+\s")
+_OLD_COUNTER = late.pattern(r"(?:entries|searched|found|new|invalid|ignore|delete|delete_list|insert|insert_failed|drop|early_drop|"
                           r"icmp_error|error|expect_new|expect_create|expect_delete|search_restart)\s+\d{1,20}$")  # fmt: skip
-_COLUMNS = re.compile(r"entries\s+(?:searched|clashres)\s+found\s")
-_ROW = re.compile(r"(?:[0-9a-f]{8,16}\s+){3,}[0-9a-f]{8,16}$")
-_TRAILER = re.compile(r"conntrack v\S+ \(conntrack-tools\): \d{1,20} flow entries")
-_SETTING = re.compile(r"(?:net\.(?:ipv4\.)?netfilter\.)?(?:nf|ip)_conntrack_(?:max|count|buckets)\s*=\s*\d{1,20}$")
+_COLUMNS = late.pattern(r"entries\s+(?:searched|clashres)\s+found\s")
+_ROW = late.pattern(r"(?:[0-9a-f]{8,16}\s+){3,}[0-9a-f]{8,16}$")
+_TRAILER = late.pattern(r"conntrack v\S+ \(conntrack-tools\): \d{1,20} flow entries")
+_SETTING = late.pattern(r"(?:net\.(?:ipv4\.)?netfilter\.)?(?:nf|ip)_conntrack_(?:max|count|buckets)\s*=\s*\d{1,20}$")
 _LINE = (
     r"^[ \t]*(?:cpu=\d+[ \t]+(?:searched|found)=\d+ |entries[ \t]+(?:searched|clashres)[ \t]+found[ \t]|"
     r"entries[ \t]+\d+[ \t]*\r?\n[ \t]*searched[ \t]+\d|net\.netfilter\.nf_conntrack_count[ \t]*=[ \t]*\d|"

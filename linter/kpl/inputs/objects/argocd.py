@@ -5,7 +5,6 @@ Source: Application and ApplicationSet (argo-cd.readthedocs.io/en/stable/operato
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,8 +12,9 @@ from kpl.inputs.objects.fields import pairs
 from kpl.inputs.objects.references import is_local, paths
 from kpl.inputs.reader import Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping, Node, Sequence
+from kpl.text import late
 
-_PLACEHOLDER = re.compile(r"\{\{-?[ \t]*\.?([\w.\[\]-]+)[ \t]*-?\}\}")
+_PLACEHOLDER = late.pattern(r"\{\{-?[ \t]*\.?([\w.\[\]-]+)[ \t]*-?\}\}")
 _WILD = "*"
 
 

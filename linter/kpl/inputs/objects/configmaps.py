@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from kpl.inputs.corefile.document import is_templated
@@ -13,8 +12,9 @@ from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Place, Tak
 from kpl.inputs.values.templates import failure_of, word_at
 from kpl.inputs.yaml.scalars import embedding_of
 from kpl.inputs.yaml.tree import Mapping, Scalar, YamlError, compose, split_documents
+from kpl.text import late
 
-_FRAGMENT_KEY = re.compile(r"\.(?:server|override)$")
+_FRAGMENT_KEY = late.pattern(r"\.(?:server|override)$")
 
 
 class ConfigMapReader(ObjectReader):

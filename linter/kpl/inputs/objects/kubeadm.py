@@ -5,15 +5,15 @@ Source: the ClusterConfiguration of kubeadm.k8s.io (v1beta2 to v1beta4).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kpl.inputs.reader import Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping
+from kpl.text import late
 from kpl.text.span import Span, Text
 
-_RELEASE = re.compile(r"v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)\b")
+_RELEASE = late.pattern(r"v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)\b")
 
 
 @dataclass(eq=False)

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping, Scalar, split_documents
+from kpl.text import late
 from kpl.text.span import Span, Text
 
 GROUP = "kubeproxy.config.k8s.io"
@@ -29,7 +30,7 @@ KEYS = (
 MAX_KUBE_PROXY = 1_000_000
 """In characters; Kubernetes keeps at most 1 MiB in a ConfigMap, of which a configuration takes a few thousandths."""
 
-_CONTENT = re.compile(r"^[ \t]*[^\s#-]", re.MULTILINE)
+_CONTENT = late.pattern(r"^[ \t]*[^\s#-]", re.MULTILINE)
 
 
 @dataclass

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from kpl.inputs.yaml.tree import Mapping, Node, Scalar
+from kpl.text import late
 
-_ELSEWHERE = re.compile(r"://|^[\w.-]+@|\?ref=|\n|^github\.com/")
+_ELSEWHERE = late.pattern(r"://|^[\w.-]+@|\?ref=|\n|^github\.com/")
 
 
 def texts(items: list[Node]) -> Iterator[str]:

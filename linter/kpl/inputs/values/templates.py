@@ -6,21 +6,22 @@ import re
 
 from kpl.inputs.document import ParseFailure
 from kpl.inputs.yaml.tree import YamlError
+from kpl.text import late
 from kpl.text.lines import line_span
 from kpl.text.span import Span
 
 _CLOSERS = {"{{": "}}", "{%": "%}", "{#": "#}", "<%": "%>", "%{": "}", "$(": ")"}
 """How actions of Helm, Jinja, ERB, Terraform and Kustomize open and close."""
-_OPENER = re.compile(r"\{\{|\{%|\{#|%\{|\$\(|^[ \t]*<%", re.MULTILINE)
-_COMMENT = re.compile(r"(?:^|[ \t])#")
-_PLACEHOLDER = re.compile(r"[A-Z]+(?:_[A-Z0-9]+)+(?![^\s])")
-_VARIABLE = re.compile(r"\$\{\w+\}")
+_OPENER = late.pattern(r"\{\{|\{%|\{#|%\{|\$\(|^[ \t]*<%", re.MULTILINE)
+_COMMENT = late.pattern(r"(?:^|[ \t])#")
+_PLACEHOLDER = late.pattern(r"[A-Z]+(?:_[A-Z0-9]+)+(?![^\s])")
+_VARIABLE = late.pattern(r"\$\{\w+\}")
 
-_COREFILE = re.compile(
+_COREFILE = late.pattern(
     r"""(?:^|[{,])[ \t]*["']?(?:corefile(?:[.-][\w.-]*)?|[\w.-]*\.corefile)["']?[ \t]*:""", re.MULTILINE | re.IGNORECASE
 )
-_FRAGMENT = re.compile(r"""(?:^|[{,])[ \t]*["']?[\w.-]+\.(?:server|override)["']?[ \t]*:""", re.MULTILINE)
-_KUBE_PROXY = re.compile(r"""\bkind["']?[ \t]*:[ \t]*["']?KubeProxyConfiguration\b""")
+_FRAGMENT = late.pattern(r"""(?:^|[{,])[ \t]*["']?[\w.-]+\.(?:server|override)["']?[ \t]*:""", re.MULTILINE)
+_KUBE_PROXY = late.pattern(r"""\bkind["']?[ \t]*:[ \t]*["']?KubeProxyConfiguration\b""")
 
 
 def action_at(text: str, offset: int) -> Span | None:

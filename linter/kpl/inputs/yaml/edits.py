@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from kpl.inputs.yaml.scalars import content_span, spell_double_quoted
 from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence
+from kpl.text import late
 from kpl.text.edit import Edit
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_BLANK_TO_LINE_END = re.compile(r"[ \t]*(?:\r\n|\r|\n|$)")
-_REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|$)")
+_LINE_END = late.pattern(r"\r\n|\r|\n")
+_BLANK_TO_LINE_END = late.pattern(r"[ \t]*(?:\r\n|\r|\n|$)")
+_REST_OF_LINE = late.pattern(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|$)")
 
 
 def content_end(text: str, node: Node) -> int:

@@ -13,12 +13,13 @@ from collections.abc import Callable
 
 from kpl.inputs.yaml.tree import Scalar
 from kpl.inputs.yaml.written import WrittenBlock, WrittenFlow
+from kpl.text import late
 from kpl.text.embedding import CharacterMap, Embedding, IndentedLines, Lines, Opaque
 from kpl.text.span import Span
 
-_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)*")
-_HEADER = re.compile(r"[|>][-+0-9]*[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|$)")
-_LINES = re.compile(r"([^\r\n]*)(\r\n|\r|\n|$)")
+_PROPERTIES = late.pattern(r"(?:[&!][^\s,\[\]{}]*\s+)*")
+_HEADER = late.pattern(r"[|>][-+0-9]*[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|$)")
+_LINES = late.pattern(r"([^\r\n]*)(\r\n|\r|\n|$)")
 
 
 def embedding_of(scalar: Scalar, host: str, newline: str) -> Embedding:
@@ -128,7 +129,7 @@ _PIECES = {
     "": re.compile(rf"{_FOLD}|(?P<text>[ \t]+|[^ \t\r\n]+)(?P<escape>(?!))?"),
 }
 """What a scalar of each flow style is made of: line breaks that are folded, text as it is, and escapes."""
-_BREAKS = re.compile(_BREAK)
+_BREAKS = late.pattern(_BREAK)
 _SIMPLE = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
     " ": " ", '"': '"', "/": "/", "\\": "\\", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from kpl.text import late
 from kpl.text.span import LENGTH_BITS, Span, Text
 
 if TYPE_CHECKING:
@@ -357,7 +358,7 @@ def _shared_view(node: Node, start: int, end: int) -> Node:
     return view
 
 
-_SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|$)|^\.\.\.(?=[ \t\r\n]|$)", re.MULTILINE)
+_SEPARATOR = late.pattern(r"^---(?=[ \t\r\n]|$)|^\.\.\.(?=[ \t\r\n]|$)", re.MULTILINE)
 
 
 # each document of a file may ask where the others are

@@ -6,11 +6,11 @@ releases 1.23 to 1.37 refuses. A field without a release has been there since 1.
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import NamedTuple
 
 from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence
+from kpl.text import late
 from kpl.text.version import Version
 
 
@@ -133,7 +133,7 @@ def fields_called(name: str, kubernetes: Version) -> list[str]:
     return [field_path(section, name) for section in PROXY_FIELDS if name in fields_in(section, kubernetes)]
 
 
-_ZERO = re.compile(r"[+-]?(?:0+(?:\.0*)?|(?:0+(?:\.0*)?(?:h|m|s|ms|us|µs|ns))+)")
+_ZERO = late.pattern(r"[+-]?(?:0+(?:\.0*)?|(?:0+(?:\.0*)?(?:h|m|s|ms|us|µs|ns))+)")
 
 
 def is_zero(node: Node) -> bool:

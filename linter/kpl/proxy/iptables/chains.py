@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from kpl.golang.values import go_bytes
+from kpl.text import late
 
 SERVICES = "KUBE-SERVICES"
 
-_KUBE_PROXY = re.compile(r"KUBE-(?:SERVICES|NODEPORTS|POSTROUTING|MARK-MASQ|(?:SVC|SVL|SEP|EXT|FW|XLB)-[A-Z2-7]{16})")
+_KUBE_PROXY = late.pattern(r"KUBE-(?:SERVICES|NODEPORTS|POSTROUTING|MARK-MASQ|(?:SVC|SVL|SEP|EXT|FW|XLB)-[A-Z2-7]{16})")
 
 _EXTENSIONS = """
 ACCEPT AUDIT CHECKSUM CLASSIFY CLUSTERIP CONNMARK CONNSECMARK CT DNAT DNPT DROP DSCP ECN HL HMARK IDLETIMER LED LOG
@@ -21,7 +22,7 @@ IPTABLES_EXTENSIONS = frozenset(_EXTENSIONS.split())
 _BRIDGE_EXTENSIONS = frozenset(("arpreply", "dnat", "mangle", "mark", "redirect", "snat"))
 """The targets of ebtables and arptables, which iptables does not have."""
 
-_NO_EXTENSION = re.compile(r"(?=[A-Z0-9]*[a-z_.:+-])[\w.:+-]{1,28}", re.ASCII)
+_NO_EXTENSION = late.pattern(r"(?=[A-Z0-9]*[a-z_.:+-])[\w.:+-]{1,28}", re.ASCII)
 
 
 def is_certainly_a_chain(target: str) -> bool:

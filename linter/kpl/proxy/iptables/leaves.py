@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import NamedTuple
 
 from kpl.inputs.dumps.ruleset import RuleShape, Table
 from kpl.proxy.iptables.chains import SERVICES
+from kpl.text import late
 
 NODE_PORTS = "KUBE-NODEPORTS"
 MARK_MASQ = "KUBE-MARK-MASQ"
 """The chain that marks packets to be masqueraded."""
 
-_PER_SERVICE = re.compile(r"KUBE-(SVC|SVL|SEP|EXT|FW|XLB)-[A-Z2-7]{16}")
+_PER_SERVICE = late.pattern(r"KUBE-(SVC|SVL|SEP|EXT|FW|XLB)-[A-Z2-7]{16}")
 _NO_TARGET = frozenset((None, "", ":0", "0.0.0.0", "0.0.0.0:0", "[::]:0"))
 _NO_CONDITION = frozenset(("-m", "--comment", "--random", "--random-fully", "--persistent"))
 _COMMENT = r'(?: -m comment --comment (?:"[^"\\\n]+"|[^\s"]+))?'
-_USUAL_LEAF = re.compile(
+_USUAL_LEAF = late.pattern(
     rf"-A (KUBE-SEP-[A-Z2-7]{{16}}) -s (\S+)/\d+{_COMMENT} -j KUBE-MARK-MASQ\n"
     rf"-A \1 -p (\S+){_COMMENT} -m \3 -j DNAT --to-destination \[?\2\]?:[1-9]\d*\n"
 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from kpl.inputs.dumps.ruleset import Table
+from kpl.text import late
 
-_MARK = re.compile(r"(0x[0-9a-fA-F]{1,8}|[0-9]{1,10})(?:/(0x[0-9a-fA-F]{1,8}|[0-9]{1,10}))?")
+_MARK = late.pattern(r"(0x[0-9a-fA-F]{1,8}|[0-9]{1,10})(?:/(0x[0-9a-fA-F]{1,8}|[0-9]{1,10}))?")
 _ALL = 0xFFFFFFFF
 _SETTERS = ("--set-xmark", "--set-mark", "--or-mark", "--xor-mark", "--and-mark")
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from kpl.inputs.dumps.nftables import NftRuleset, NftTable
 from kpl.inputs.dumps.nftrule import Assign, Bits, Match, NftRule, NftVerdict, PacketField
 from kpl.proxy.nft.states import kube_proxy_tables
+from kpl.text import late
 from kpl.text.span import Span
 
 _ALL_BITS = 0xFFFFFFFF
-_PREFIX = re.compile(r"0x[0-9a-f]{8}/([0-9]{1,2})")
+_PREFIX = late.pattern(r"0x[0-9a-f]{8}/([0-9]{1,2})")
 _ALWAYS = {"nat-prerouting", "nat-output", "nat-postrouting", "services", "masquerading"}
 _ALWAYS_MAPS = {"service-ips", "service-nodeports", "no-endpoint-services", "no-endpoint-nodeports"}
 

@@ -6,16 +6,16 @@ They are made by ``hashAndTruncate`` and its callers in pkg/proxy/nftables/proxi
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from kpl.golang.values import go_bytes
+from kpl.text import late
 
 TABLE = "kube-proxy"
 LONGEST = 240
 """What is longer after the prefix is cut; only the name of an endpoint can be."""
 
-_NAME = re.compile(
+_NAME = late.pattern(
     r"(service|local|external|firewall|endpoint|affinity)-([A-Z2-7]{8})-"
     r"(([a-z0-9.-]+)/([a-z0-9.-]+)/(tcp|udp|sctp)/([A-Za-z0-9_.-]*?)(?:__([0-9a-fA-F.:]+)/([0-9]{1,5}))?)"
 )

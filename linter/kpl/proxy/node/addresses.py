@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from kpl.golang.net import parse_cidr, parse_ip
 from kpl.golang.netip import address_text, unmapped
+from kpl.text import late
 
-_LEADING_ZEROS = re.compile(r"\b0+(?=\d)")
+_LEADING_ZEROS = late.pattern(r"\b0+(?=\d)")
 
 
 @lru_cache(maxsize=65_536)

@@ -9,13 +9,14 @@ import re
 
 from kpl.golang.values import go_bytes, quote, quote_rune
 from kpl.proxy.configuration.verdict.values import Data, Member, Number, Object, Value
+from kpl.text import late
 from kpl.text.span import Span
 
 _MAX_DEPTH = 10_000
-_SPACE = re.compile("[ \t\r\n]*")
-_PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
-_HEX = re.compile("[0-9A-Fa-f]{0,4}")
-_DIGITS = re.compile("[0-9]*")
+_SPACE = late.pattern("[ \t\r\n]*")
+_PLAIN = late.pattern(r'[^"\\\x00-\x1f]*')
+_HEX = late.pattern("[0-9A-Fa-f]{0,4}")
+_DIGITS = late.pattern("[0-9]*")
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", "/": "/", '"': '"'}
 _WORDS: dict[str, tuple[str, Data]] = {"t": ("true", True), "f": ("false", False), "n": ("null", None)}
 _SHORTER = {
@@ -25,7 +26,7 @@ _SHORTER = {
 }
 """What an error said before Go 1.27 -> what it says since."""
 _GO_SPACES = " \t\n\v\f\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-_JSON_FILE = re.compile(f"[{_GO_SPACES}]*{{")
+_JSON_FILE = late.pattern(f"[{_GO_SPACES}]*{{")
 
 
 class JsonSyntaxError(Exception):

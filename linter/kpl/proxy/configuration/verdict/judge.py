@@ -6,8 +6,6 @@ the feature gates are set, the logging is set up, and the values are validated; 
 
 from __future__ import annotations
 
-import re
-
 from kpl.inputs.objects.kubeproxy import MAX_KUBE_PROXY
 from kpl.proxy.configuration.verdict.decode import Decoded, DecodeError, Dropped
 from kpl.proxy.configuration.verdict.defaults import Configuration
@@ -18,6 +16,7 @@ from kpl.proxy.configuration.verdict.logs import LOGGING_SINCE, NEGATIVE_FLUSH, 
 from kpl.proxy.configuration.verdict.validate import validation_errors
 from kpl.proxy.configuration.verdict.values import TooBigError
 from kpl.proxy.releases import nearest_kube_proxy
+from kpl.text import late
 from kpl.text.span import Span
 from kpl.text.version import Version
 from kpl.verdict import Need, Verdict
@@ -27,7 +26,7 @@ MAX_LENGTH = MAX_KUBE_PROXY
 
 _MESSAGES_SINCE = Version("1.23")
 _NIL_POINTER = "panic: runtime error: invalid memory address or nil pointer dereference"
-_LINE = re.compile(r"yaml: line ([0-9]+):")
+_LINE = late.pattern(r"yaml: line ([0-9]+):")
 
 
 def judge_kube_proxy(text: str, version: Version) -> Verdict:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from kpl.golang.values import GoError, int64
 from kpl.proxy.configuration.verdict.values import TooBigError
+from kpl.text import late
 
 _FORMAT_WRONG = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 _SUFFIX_WRONG = "unable to parse quantity's suffix"
-_SPLIT = re.compile(r"([+-]?)0*([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)")
+_SPLIT = late.pattern(r"([+-]?)0*([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)")
 _DECIMAL = {"": 0, "n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
-_EXPONENT = re.compile(r"[eE][+-]?[0-9]+")
+_EXPONENT = late.pattern(r"[eE][+-]?[0-9]+")
 _MOST = 2**63 - 1
 _MOST_FACTORS = 18
 _NANO = 9

@@ -10,11 +10,12 @@ import re
 
 from kpl.golang.net import parse_cidr, parse_ip, split_host_port
 from kpl.golang.values import GoError
+from kpl.text import late
 from kpl.text.version import Version
 
 _SLOPPY_SINCE = Version("1.23")
 _BRACKETS_SINCE = Version("1.36")
-_GROUP = re.compile(r"[0-9A-Fa-f]+")
+_GROUP = late.pattern(r"[0-9A-Fa-f]+")
 _MAPPED = bytes(10) + b"\xff\xff"
 
 
