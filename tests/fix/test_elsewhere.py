@@ -152,7 +152,7 @@ def test_a_fix_that_meets_another_one_waits_and_is_made_as_a_whole_or_not() -> N
     outcome = fixed(two)
     assert outcome.texts == {**FIXED, "b/old.yaml": FIXED["old.yaml"]}
     assert len(outcome.applied) == 2
-    assert [len(group) for group in outcome.groups] == [1, 2]
+    assert [len(group) for group in outcome.groups] == [2, 1]
 
 
 IGNORE = "# kpl: ignore[renames] twins stay\n"
@@ -204,7 +204,7 @@ def test_a_file_that_the_configuration_exempts() -> None:
             return self.rules[1:] if path == "twin.yaml" else self.rules
 
     outcome = fix_texts(readings(BOTH), Exempting(), unsafe=False)
-    assert told(outcome) == ["it also edits twin.yaml, which the configuration exempts from T1"]
+    assert told(outcome) == ["it also edits twin.yaml, which has T1 turned off by the configuration"]
 
 
 def test_a_file_that_is_only_context() -> None:
@@ -238,10 +238,8 @@ def test_files_that_are_edited_together_by_turns_are_one_group() -> None:
         return finding._replace(source=own, fix=LocatedFix("x", (), elsewhere=(FileEdits(other, (Edit(0, 0, ""),)),)))
 
     outcome = Outcome(changed=[(each, "") for each in read], applied=[edited(a, b), edited(c, b)])
-    assert [[each.source.path for each, _ in group] for group in outcome.groups] == [
-        ["d.yaml"],
-        ["a.yaml", "b.yaml", "c.yaml"],
-    ]
+    groups = [[each.source.path for each, _ in group] for group in outcome.groups]
+    assert groups == [["a.yaml", "b.yaml", "c.yaml"], ["d.yaml"]]
 
 
 def test_results_of_two_processes_are_added() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from kpl import troubles
 from kpl.fix.offers import offers, together
-from kpl.fix.verification import Trials, judging, same_rules, try_fixes
+from kpl.fix.verification import Trials, by_source, judging, same_rules, try_fixes
 from kpl.inputs.document import NOT_GIVEN, Reading
 from kpl.lint.engine import lint
 from kpl.lint.located import Located, Withheld
@@ -26,7 +26,7 @@ class Outcome:
     withheld: list[Withheld] = field(default_factory=list)
     """Fixes that failed verification by themselves: lint does not offer them."""
     not_applied: list[Withheld] = field(default_factory=list)
-    """Fixes that are offered, and fail verification once others were made."""
+    """Fixes that are offered, and fail verification once others were made; and those that cannot be made in all of their files."""
     bugs: list[Withheld] = field(default_factory=list)
     """Fixes that are offered, and fail verification in the very file that they are offered for."""
     unwritten: dict[str, str] = field(default_factory=dict)
@@ -40,14 +40,16 @@ class Outcome:
     @property
     def groups(self) -> list[list[tuple[Reading, str]]]:
         """`changed` in parts: files are in one part if a fix has edits in both."""
-        together = [{path} for path in self.texts]
+        group_of = {path: frozenset((path,)) for path in self.texts}
         for finding in self.applied:
             if finding.fix is not None and finding.fix.elsewhere:
                 paths = {source.path for source, _ in finding.edited}
-                joined = [group for group in together if group & paths]
-                together = [group for group in together if not group & paths] + [paths.union(*joined)]
-        parts = [[each for each in self.changed if each[0].source.path in group] for group in together]
-        return [part for part in parts if part]
+                joined = frozenset(paths.union(*(group_of.get(path, ()) for path in paths)))
+                group_of |= dict.fromkeys(joined, joined)
+        parts: dict[frozenset[str], list[tuple[Reading, str]]] = {}
+        for each in self.changed:
+            parts.setdefault(group_of[each[0].source.path], []).append(each)
+        return list(parts.values())
 
 
 def fix_texts(
@@ -68,8 +70,10 @@ def fix_texts(
             outcome.not_applied.append(each)
     fixers = [_Fixer(current, [number], settings, unsafe, outcome, trials) for number in range(len(readings))]
     joint = _Fixer(current, range(len(readings)), settings, unsafe, outcome, trials)
-    for fixer in (*fixers, joint):
-        fixer.start(findings, withheld)
+    joint.start(findings, [each.finding for each in withheld])
+    of_file, withheld_of_file = by_source(findings), by_source(each.finding for each in withheld)
+    for fixer, reading in zip(fixers, readings, strict=True):
+        fixer.start(of_file.get(id(reading.source), ()), withheld_of_file.get(id(reading.source), ()))
     alone = fixers[0] if len(fixers) == 1 else None
     if alone is not None:
         alone.found = findings
@@ -124,12 +128,10 @@ class _Fixer:
         self.found: list[Located] | None = None
         """What lint says of the files as they stand, where that is known: a change of another file may change it."""
 
-    def start(self, findings: Sequence[Located], withheld: Sequence[Withheld]) -> None:
+    def start(self, findings: Sequence[Located], withheld: Sequence[Located]) -> None:
         """Learn what is offered, and what is not to be tried again."""
-        first = {id(source) for source in self.first}
-        own = [each for each in findings if id(each.source) in first and self._is_mine(each)]
-        self.offered = {(each.path, each.code, each.message) for each in own}
-        self.refused = {_key(each) for each, _ in withheld if id(each.source) in first and self._is_mine(each)}
+        self.offered = {(each.path, each.code, each.message) for each in findings if self._is_mine(each)}
+        self.refused = {_key(each) for each in withheld if self._is_mine(each)}
 
     def _is_mine(self, finding: Located) -> bool:
         return finding.fix is not None and bool(finding.fix.elsewhere) == self.several

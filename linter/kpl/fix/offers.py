@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from kpl.fix.verification import Trials, finding_problem, judging, same_rules, try_fixes
+from kpl.fix.verification import Trials, by_source, finding_problem, judging, same_rules, try_fixes
 from kpl.inputs.document import Reading
 from kpl.lint.engine import lint
 from kpl.lint.located import Located, Withheld
@@ -101,7 +101,7 @@ class _Trying:
             if others:
                 below[number] = others
         old_of = self._old
-        new_of = _by_source(lint(after, judging(self.settings), only=[after[number] for number in batches]).findings)
+        new_of = by_source(lint(after, judging(self.settings), only=[after[number] for number in batches]).findings)
         for number, batch in batches.items():
             was, now = old_of.get(id(self.readings[number].source), []), new_of.get(id(after[number].source), [])
             if finding_problem(was, now, batch, self.readings[number].source) is not None:
@@ -114,10 +114,10 @@ class _Trying:
     def _old(self) -> dict[int, list[Located]]:
         """What lint says of the files before, by the identity of their source, with the rules that judge a fix."""
         if same_rules(self.settings):
-            return _by_source(self.findings)
+            return by_source(self.findings)
         fixable = {id(finding.source) for finding in self.findings if finding.fix is not None}
         files = [reading for reading in self.readings if id(reading.source) in fixable]
-        return _by_source(lint(self.readings, judging(self.settings), only=files).findings)
+        return by_source(lint(self.readings, judging(self.settings), only=files).findings)
 
     def of_file(self, number: int, suspects: Sequence[Located]) -> Iterable[Withheld]:
         """Those of `suspects`, all in one file, that are at fault: halves of them are tried, and halves of what fails."""
@@ -149,13 +149,6 @@ class _Trying:
                 yield Withheld(group[0], problem)
             elif problem is not None:
                 waiting += _halves(group)
-
-
-def _by_source(findings: Iterable[Located]) -> dict[int, list[Located]]:
-    found: dict[int, list[Located]] = {}
-    for finding in findings:
-        found.setdefault(id(finding.source), []).append(finding)
-    return found
 
 
 def _halves(findings: list[Located]) -> list[list[Located]]:

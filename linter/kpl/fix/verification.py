@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -79,26 +79,38 @@ def try_fixes(
 
     `old` is what `judge` says of these files before, where that is known.
     """
-    touched = {id(source) for finding in batch for source, _ in finding.edited}
-    numbers = [number for number, reading in enumerate(readings) if id(reading.source) in touched]
+    touching: dict[int, list[Located]] = {}
+    for finding in batch:
+        for source, _ in finding.edited:
+            touching.setdefault(id(source), []).append(finding)
+    numbers = [number for number, reading in enumerate(readings) if id(reading.source) in touching]
     after = {}
     for number in numbers:
-        tried = trials.try_edits(readings[number], batch)
+        before = readings[number]
+        tried = trials.try_edits(before, touching[id(before.source)])
         if tried.after is None or tried.problem is not None:
-            return Tried({}, _in_file(str(tried.problem), readings[number], numbers))
+            return Tried({}, _in_file(str(tried.problem), before, numbers))
         after[number] = tried.after
     if old is None:
         old = lint(readings, judge, only=[readings[number] for number in numbers]).findings
     everything = [after.get(number, reading) for number, reading in enumerate(readings)]
     new = lint(everything, judge, only=list(after.values())).findings
+    old_of, new_of = by_source(old), by_source(new)
     for number in numbers:
         before = readings[number]
-        was = [finding for finding in old if finding.source is before.source]
-        now = [finding for finding in new if finding.source is after[number].source]
-        problem = finding_problem(was, now, batch, before.source)
+        was, now = old_of.get(id(before.source), []), new_of.get(id(after[number].source), [])
+        problem = finding_problem(was, now, touching[id(before.source)], before.source)
         if problem is not None:
             return Tried(after, _in_file(problem, before, numbers), new)
     return Tried(after, None, new)
+
+
+def by_source(findings: Iterable[Located]) -> dict[int, list[Located]]:
+    """The findings by the identity of the file that they are in."""
+    found: dict[int, list[Located]] = {}
+    for finding in findings:
+        found.setdefault(id(finding.source), []).append(finding)
+    return found
 
 
 def _in_file(problem: str, file: Reading, numbers: Sequence[int]) -> str:
@@ -156,15 +168,14 @@ def finding_problem(
 ) -> str | None:
     """Why the findings `new` of the file that was `source` must not take the place of the findings `old`.
 
-    Findings milder than the gravest one may come up that a fix with edits in this file removes.
+    `batch` are the fixes that edit the file. Findings milder than the gravest one that is fixed may come up.
     """
     before = Counter(finding.code for finding in old)
     now = Counter(finding.code for finding in new)
     for code, fixed in Counter(finding.code for finding in batch if finding.source is source).items():
         if now[code] > before[code] - fixed:
             return "the finding remains after the fix"
-    here = (finding for finding in batch if any(where is source for where, _ in finding.edited))
-    floor = max(finding.severity.rank for finding in here)
+    floor = max(finding.severity.rank for finding in batch)
     for finding in new:
         if now[finding.code] > before[finding.code] and finding.severity.rank >= floor:
             return f"it causes {finding.code} {finding.name}"

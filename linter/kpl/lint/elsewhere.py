@@ -27,7 +27,7 @@ def why_torn(finding: Located, fix: Fix, by_source: Mapping[int, Reading], setti
             if SourceOrigin.STANDARD_INPUT in (finding.source.origin, document.source.origin):
                 reason = "kpl does not write together with standard input"
             elif all(each.code != finding.code for each in settings.rules_for(document.path)):
-                reason = f"the configuration exempts from {finding.code}"
+                reason = f"has {finding.code} turned off by the configuration"
             elif _is_suppressed(finding, document, edits, reading):
                 reason = f"suppresses {finding.code} there"
         if reason:
