@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from kpl.inputs.document import Document
@@ -81,25 +80,23 @@ class ObjectKind(NamedTuple):
         return (not self.kinds or kind in self.kinds) and (not self.groups or api_version.startswith(self.groups))
 
 
-@dataclass(frozen=True)
 class Takes:
     """An example of a text that is read: `says` are attributes of the first model, `kinds` the types of all of them.
 
     Where an attribute knows its place, that is what stands at its place.
     """
 
-    text: str
-    says: Mapping[str, Any] = field(default_factory=dict)
-    name: str = ""
-    kinds: tuple[str, ...] = ()
+    def __init__(
+        self, text: str, says: Mapping[str, Any] | None = None, name: str = "", kinds: tuple[str, ...] = ()
+    ) -> None:
+        self.text, self.says, self.name, self.kinds = text, says or {}, name, kinds
 
 
-@dataclass(frozen=True)
 class Leaves:
     """An example of a text that is none of this kind, although it may look like one."""
 
-    text: str
-    name: str = ""
+    def __init__(self, text: str, name: str = "") -> None:
+        self.text, self.name = text, name
 
 
 class Place(NamedTuple):
