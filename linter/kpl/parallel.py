@@ -1,7 +1,5 @@
 """Half of a run's work in a forked child."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """What a program says of its configuration before it serves anybody."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 from kpl.text.span import Span

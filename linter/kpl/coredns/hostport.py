@@ -1,7 +1,5 @@
 """Addresses of other servers, as plugins read them from their arguments. (CoreDNS plugin/pkg/parse/host.go)"""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

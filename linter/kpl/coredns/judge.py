@@ -3,8 +3,6 @@
 (coredns/caddy caddy.go: ValidateAndExecuteDirectives; CoreDNS core/dnsserver/register.go)
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module

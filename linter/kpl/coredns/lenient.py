@@ -4,8 +4,6 @@ A plugin that CoreDNS does not have may be in the image all the same; an option 
 write instead.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 

@@ -3,8 +3,6 @@
 (CoreDNS core/dnsserver/tlsconfig.go: sharedTLSConfig; server_https.go: NewServerHTTPS)
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple

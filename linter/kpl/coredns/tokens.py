@@ -1,7 +1,5 @@
 """The words of a Corefile as CoreDNS's lexer counts them: text, line, file. (coredns/caddy, caddyfile/lexer.go)"""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -3,8 +3,6 @@
 Source: CoreDNS 1.15.0, plugin/normalize.go, plugin/pkg/cidr, plugin/pkg/parse/transport.go, core/dnsserver/register.go.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from kpl.coredns.versions import NEWEST_COREDNS

@@ -1,7 +1,5 @@
 """net/netip: ParseAddr with Go's error messages, and Addr.String. (Go 1.26, src/net/netip/netip.go)"""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ Python's unicodedata follows another edition of Unicode in each release, Go 1.21
 ``golang tables`` prints, see tests/oracle/README.md.
 """
 
-from __future__ import annotations
-
 import os
 from bisect import bisect_right
 from functools import cache

@@ -3,8 +3,6 @@
 Source: Go 1.26, src/net/url/url.go.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What a run did not check, and why: nothing passes by accident."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What a file is: by its name where that is certain, by its content where it is not."""
 
-from __future__ import annotations
-
 import re
 from functools import cache, lru_cache
 from typing import NamedTuple

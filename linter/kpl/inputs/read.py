@@ -1,7 +1,5 @@
 """From the bytes of one file to its documents."""
 
-from __future__ import annotations
-
 import os
 from typing import NamedTuple
 

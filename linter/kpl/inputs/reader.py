@@ -3,8 +3,6 @@
 A kind is one module in a room of `kpl.inputs`, with a class for its reader; `kpl.inputs.registry` finds it there.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -111,7 +109,7 @@ class Place(NamedTuple):
         """The name of its file, without folders."""
         return os.path.basename(self.source.path)
 
-    def document(self, node: tree.Mapping, model: Any) -> Document:
+    def document(self, node: "tree.Mapping", model: Any) -> Document:
         """The document of the `model` that the object at `node` is."""
         name, namespace = node.text("metadata", "name") or "", node.text("metadata", "namespace") or ""
         return Document(self.source, model, self.embedding, name, namespace, templated=self.templated)
@@ -139,11 +137,11 @@ class ObjectReader:
     kind: ClassVar[ObjectKind]
     examples: ClassVar[tuple[Takes | Leaves, ...]] = ()
 
-    def models(self, text: str, node: tree.Mapping) -> Iterable[Any]:
+    def models(self, text: str, node: "tree.Mapping") -> Iterable[Any]:
         """The models that the object `node` of `text` is."""
         raise NotImplementedError
 
-    def read(self, node: tree.Mapping, place: Place) -> Iterator[Document]:
+    def read(self, node: "tree.Mapping", place: Place) -> Iterator[Document]:
         """The documents in the object `node`: its models, unless a kind has its own way."""
         for model in self.models(place.source.text, node):
             yield place.document(node, model)

@@ -3,8 +3,6 @@
 A wheel carries an index of them, written when it was built; a checkout looks into the modules of `kpl.inputs` instead.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple

@@ -5,8 +5,6 @@ Rules of other packages enter through the entry-point group `kpl.rules`, as the 
 package whose modules hold rules.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator

@@ -1,7 +1,5 @@
 """What a document contributes to its cluster, as a small value that can be sent and kept."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import NamedTuple

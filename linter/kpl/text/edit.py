@@ -1,7 +1,5 @@
 """Edits: the only way in which kpl changes a file."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence

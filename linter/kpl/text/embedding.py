@@ -1,7 +1,5 @@
 """A text inside a text: a Corefile in a YAML scalar, say; spans and edits are lifted to the host file."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import NamedTuple

@@ -23,10 +23,12 @@ class Version:
     def __init__(self, text: str) -> None:
         """Raises ValueError when `text` does not start with a number, or with one that is too long."""
         found = _NUMBERS.match(text.strip())
-        if found is None or any(len(group or "") > _MOST_DIGITS for group in found.groups()[:3]):
+        if found is None:
             raise ValueError(f"{text[:80]!r} is not a version")
-        self.numbers = tuple(int(group or 0) for group in found.groups()[:3])
-        self.prerelease = found[4] or ""
+        major, minor, patch, self.prerelease = found.groups(default="")
+        if max(len(major), len(minor), len(patch)) > _MOST_DIGITS:
+            raise ValueError(f"{text[:80]!r} is not a version")
+        self.numbers = int(major), int(minor or 0), int(patch or 0)
 
     @property
     def minor(self) -> str:

@@ -4,8 +4,6 @@ No tree of the file is made: it would take several times the memory of the model
 is exact in the grammar.)
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import cache
