@@ -211,7 +211,7 @@ class _Scanner:
         if self._inside():
             self.whole = False
         self._leave()
-        if opened.re is _TABLE:
+        if opened[0].startswith("table"):
             self.table = NftTable(kind or "ip", name, start, handle=number)
             self.whole = True
             self.ruleset.tables.append(self.table)
