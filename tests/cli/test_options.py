@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 from kpl.cli import context, load, options
-from kpl.cli.load import add_empty_arguments, find_files, in_turn, is_checked, is_much, read_files, tell_of_coverage
+from kpl.cli.load import (
+    add_empty_arguments,
+    find_files,
+    halves,
+    is_checked,
+    is_much,
+    joined,
+    read_files,
+    tell_of_coverage,
+)
 from kpl.cli.options import (
     configured,
     container_facts,
@@ -250,8 +259,15 @@ def test_how_many_bytes_are_worth_a_second_process(tmp_path: Path, monkeypatch: 
 
 
 def test_what_two_processes_read_comes_in_its_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert in_turn([0, 2, 4], [1, 3]) == [0, 1, 2, 3, 4]
-    assert in_turn([None], []) == [None]
+    for count in range(20):
+        assert joined(*halves(range(count))) == list(range(count))
+    # whatever repeats in a tree, both get as much of it
+    for period in range(1, 12):
+        first, second = ({number % period: 0 for number in range(period)} for _ in range(2))
+        for counts, half in zip((first, second), halves(range(period * 100)), strict=True):
+            for number in half:
+                counts[number % period] += 1
+        assert all(abs(first[each] - second[each]) <= 10 for each in first), period
     monkeypatch.setattr(load, "can_fork", lambda: True)
     monkeypatch.setattr(load, "in_two_processes", lambda work, mine, others: work(mine) + work(others))
     for limit in (0, 1 << 30):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kpl.cli.context import cache_folder, open_cache, read_context, work_tree_of_all
-from kpl.cli.load import Inputs, Loading, in_turn, is_much, read_files, read_here
+from kpl.cli.load import Inputs, Loading, halves, is_much, joined, read_files, read_here
 from kpl.cli.partition import find_clusters
 from kpl.inputs.coverage import Coverage, Skipped
 from kpl.inputs.detect import DUMP, kind_by_name
@@ -47,7 +47,7 @@ def lint_files(
     cache = open_cache(loading.found, root, options, ready)
     unknown = loading.found if cache is None else [each for each in loading.found if not cache.knows(each.path)]
     if is_much(unknown) and can_fork() and not any(map(_may_be_a_dump, loading.found)):
-        mine, others = loading.found[::2], loading.found[1::2]
+        mine, others = halves(loading.found)
 
         def work(found: Sequence[Found], swap: Swap) -> Half:
             return _lint_half(loading, found, swap, found is mine, paths, settings, options, cache)
@@ -103,7 +103,7 @@ def _lint_half(
         each if isinstance(each, Reading | Skipped) else received(each, reader(each.path, loading.as_kind))
         for each in sent
     ]
-    inputs = loading.finish(in_turn(own, theirs) if is_first else in_turn(theirs, own))
+    inputs = loading.finish(joined(own, theirs) if is_first else joined(theirs, own))
     chosen = [each for each in own if isinstance(each, Reading)]
     if is_first and inputs.stdin is not None:
         chosen.insert(0, inputs.stdin)

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -25,9 +24,10 @@ if TYPE_CHECKING:
 PARALLEL_BYTES = 3_000_000
 """From this size on a second process is no slower and soon quicker: what it reads has to be sent back."""
 PARALLEL_FILES = 1_000
-_MISSING = object()
 Item = TypeVar("Item")
 _MOST_TOLD = 10
+_GOLDEN = 0x9E3779B97F4A7C15
+"""The golden section times two to the 64th."""
 
 
 def stdin_bytes(paths: Sequence[str]) -> bytes | None:
@@ -181,15 +181,29 @@ def _templates(reading: Reading, is_checked: bool) -> Iterator[Skipped]:
 def read_files(found: Sequence[Found], as_kind: str | None = None) -> list[Reading | Skipped]:
     """What `found` holds, in its order."""
     if is_much(found) and can_fork():
-        both = in_two_processes(lambda some: read_here(some, as_kind), found[::2], found[1::2])
-        return in_turn(both[: (len(found) + 1) // 2], both[(len(found) + 1) // 2 :])
+        first, second = halves(found)
+        both = in_two_processes(lambda some: read_here(some, as_kind), first, second)
+        return joined(both[: len(first)], both[len(first) :])
     return read_here(found, as_kind)
 
 
-def in_turn(first: Sequence[Item], second: Sequence[Item]) -> list[Item]:
-    """The items of both in turn, as they were before every other one was given to another process."""
-    pairs = chain.from_iterable(zip_longest(first, second, fillvalue=_MISSING))
-    return [each for each in pairs if each is not _MISSING]  # type: ignore[misc]
+def halves(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
+    """The items for each of two processes, in their order: never every other one, as folders hold the same files in turn."""
+    numbered = list(enumerate(items))
+    return [each for number, each in numbered if not _is_second(number)], [
+        each for number, each in numbered if _is_second(number)
+    ]
+
+
+def joined(first: Sequence[Item], second: Sequence[Item]) -> list[Item]:
+    """The items of both `halves`, as they were."""
+    both = iter(first), iter(second)
+    return [next(both[_is_second(number)]) for number in range(len(first) + len(second))]
+
+
+def _is_second(number: int) -> bool:
+    # the fraction of a multiple of the golden section: as often below as above one half, whatever the step
+    return bool(number * _GOLDEN >> 63 & 1)
 
 
 def read_here(found: Sequence[Found], as_kind: str | None = None) -> list[Reading | Skipped]:

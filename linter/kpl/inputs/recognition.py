@@ -22,8 +22,7 @@ _FIRST_KEY = late.pattern(r"(?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n)*[A-Za-z]\w*[ \
 _WORD = late.pattern(r"""[ \t]*:(?:[ \t]*["']?([\w./-]+)["']?[ \t]*(?:#[^\n]*)?\r?(?:\n|$))?""")
 _METADATA = late.pattern(r"^metadata:[ \t]*(?:#[^\n]*)?\r?\n", re.MULTILINE)
 _KEY = late.pattern(r"""([ ]+)([^\s#'"][^\s:]*):[ \t]+(?:&\S+[ \t]+)?["']?([\w.-]+)["']?[ \t]*(?:#.*)?$""")
-_ALIAS = late.pattern(r"(?:[:\-?][ \t]+|[\[{,][ \t]*)\*([^\s,\[\]{}]+)")
-_ANCHOR = late.pattern(r"(?:[:\-?][ \t]+|[\[{,][ \t]*)&([^\s,\[\]{}]+)")
+_NAME = late.pattern(r"[^\s,\[\]{}]+")
 _MOST_METADATA = 4_000
 """In characters: how much of an object's metadata is looked through for its name."""
 
@@ -146,7 +145,7 @@ def promised_kind(text: str) -> str | None:
     if _are_in(text, _signs(False)) or not _FIRST_KEY.match(text):
         return None
     kinds = _values_at_top(text, "kind")
-    if len(kinds) != 1 or ("*" in text and not set(_ALIAS.findall(text)).issubset(_ANCHOR.findall(text))):
+    if len(kinds) != 1 or not _named(text, "*").issubset(_named(text, "&")):
         return None
     for promising in _promising().get(kinds[0], ()):
         if not promising.groups:
@@ -155,6 +154,22 @@ def promised_kind(text: str) -> str | None:
         if len(versions) == 1 and versions[0].startswith(promising.groups):
             return promising.models[0]
     return "" if any(kinds[0] in each.never for each in object_kinds()) else None
+
+
+def _named(text: str, sign: str) -> set[str]:
+    """The names with this sign, where a value may start: those of aliases with ``*``, of anchors with ``&``."""
+    found = set()
+    at = text.find(sign)
+    while at >= 0:
+        behind = max(at - 1, 0)
+        while behind and text[behind] in " \t":
+            behind -= 1
+        starts_value = text[behind] in "[{," or (text[behind] in ":-?" and behind < at - 1)
+        name = _NAME.match(text, at + 1) if starts_value else None
+        if name is not None:
+            found.add(name[0])
+        at = text.find(sign, at + 1)
+    return found
 
 
 def _values_at_top(text: str, key: str) -> list[str]:
