@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kpl.golang import dnstables
 from kpl.golang.dnsname import is_domain_name
 from kpl.golang.hex import decode_string
 from kpl.golang.literals import parse_float
@@ -59,6 +60,8 @@ ASKED: dict[str, Callable[[str], Any]] = {
     "splithostport": lambda text: list(split_host_port(text)),
     "isdomainname": is_domain_name,
     "url": lambda text: list(parse_url(text, strict_colons=True)),
+    # of github.com/miekg/dns v1.1.73
+    "names": lambda text: getattr(dnstables, text.upper()),
     # of these Go's answer is looked at where it is a refusal
     "hex": decode_string,
     "regexp": check_regexp,
