@@ -37,6 +37,7 @@ BEARING = {
     "resolver": ["tests/resolver"],
     "proxy": ["tests/proxy", "tests/test_cluster_kube_proxy.py", "tests/dataplane"],
     "verify": [
+        "tests/verify",
         "tests/cli/test_verify.py",
         "tests/proxy/configuration/test_verdict_judge.py",
         "tests/coredns/test_judge.py",
@@ -160,7 +161,8 @@ def measured(
 
     data = str(copy.parent / "coverage")
     os.environ.update(MUTATE_DATA=data, MUTATE_SOURCE=str(package))
-    cover = coverage.Coverage(data_file=data, source=[str(package)])
+    # started processes have no configuration beside them, and data with branches does not go with data without
+    cover = coverage.Coverage(data_file=data, source=[str(package)], config_file=False)
     cover.start()
     shown = {path.stem.replace("_", "-") for path in Path(package).glob("*.py")} if "kpl_rules" in package else set()
     plugin = Measured(cover, lambda name: _bears(name, shown))
