@@ -52,7 +52,6 @@ BEARING = {
     ],
     "generate": ["tests/generate"],
     "cli": ["tests/cli", "tests/report"],
-    "cluster.py": ["tests/test_cluster.py", "tests/test_cluster_kube_proxy.py", "tests/coredns/test_customized.py"],
     "conntrack.py": ["tests/dataplane/test_conntrack_counters.py", "tests/dataplane/test_table_rules.py"],
     "rules/loading": ["tests/coredns", "tests/lint/test_suppression.py"],
     "rules/resolver": ["tests/resolver"],
