@@ -1,4 +1,7 @@
-"""What CoreDNS said of generated Corefiles, release by release; tests/oracle/record.py recorded it."""
+"""What CoreDNS said of generated Corefiles, and of those at the boundaries of what it takes, release by release.
+
+tests/oracle/record.py recorded it, and asks again with --check.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "oracle"))
 from coredns_oracle import ENVIRONMENT, RELEASES
 
 ROWS = [
-    json.loads(line) for line in (Path(__file__).parent / "recorded.jsonl").read_text(encoding="utf-8").splitlines()
+    json.loads(line)
+    for name in ("recorded", "boundaries")
+    for line in (Path(__file__).parent / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 
 

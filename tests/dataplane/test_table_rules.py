@@ -129,6 +129,82 @@ def test_a_large_table_is_read_in_one_go() -> None:
     assert found({"node.conntrack": text}) == []
 
 
+# made like the dumps of real nodes
+QUIET_NODE = """\
+## conntrack -L
+tcp      6 431998 ESTABLISHED src=10.244.1.9 dst=10.96.0.1 sport=51000 dport=443 src=192.0.2.10 dst=10.244.1.9 sport=6443 dport=51000 [ASSURED] mark=0 use=1
+udp      17 12 src=10.244.1.9 dst=10.96.0.10 sport=33000 dport=53 src=10.244.2.7 dst=10.244.1.9 sport=53 dport=33000 [ASSURED] mark=0 use=1
+udp      17 3 src=10.244.1.9 dst=10.96.0.10 sport=33002 dport=53 [UNREPLIED] src=10.244.2.7 dst=10.244.1.9 sport=53 dport=33002 mark=0 use=1
+## stderr
+conntrack v1.4.7 (conntrack-tools): 3 flow entries have been shown.
+## conntrack -S
+cpu=0   \tfound=0 invalid=685 ignore=11379 insert=0 insert_failed=0 drop=0 early_drop=0 error=677 search_restart=3
+cpu=1   \tfound=0 invalid=39 ignore=10805 insert=0 insert_failed=0 drop=0 early_drop=0 error=39 search_restart=5
+## /proc/net/stat/nf_conntrack
+entries  clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop icmp_error  expect_new expect_create expect_delete search_restart
+00000003  00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000  00000000 00000000 00000000 00000000
+00000003  00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000  00000000 00000000 00000000 00000000
+## sysctl
+net.netfilter.nf_conntrack_max = 131072
+net.netfilter.nf_conntrack_count = 3
+"""
+SETS = """\
+Name: KUBE-CLUSTER-IP
+Type: hash:ip,port
+Revision: 5
+Header: family inet hashsize 1024 maxelem 65536
+Size in memory: 640
+References: 2
+Number of entries: 2
+Members:
+10.96.0.10,udp:53
+10.96.0.1,tcp:443
+
+Name: KUBE-LOOP-BACK
+Type: hash:ip,port,ip
+Revision: 5
+Header: family inet hashsize 1024 maxelem 65536
+Size in memory: 896
+References: 1
+Number of entries: 1
+Members:
+10.244.2.7,udp:53,10.244.2.7
+
+Name: KUBE-EXTERNAL-IP
+Type: hash:ip,port
+Revision: 5
+Header: family inet hashsize 1024 maxelem 65536
+Size in memory: 200
+References: 0
+Number of entries: 0
+Members:
+"""
+SERVERS = (
+    LISTED
+    + """\
+TCP  10.96.0.1:443 rr persistent 10800
+  -> 192.0.2.10:6443              Masq    1      4          0
+UDP  10.96.0.10:53 rr
+  -> 10.244.1.2:53                Masq    1      0          7
+  -> 10.244.2.7:53                Masq    1      0          3
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("node.conntrack", QUIET_NODE, []),
+        ("node.conntrack", QUIET_NODE.replace("nf_conntrack_max = 131072", "nf_conntrack_max = 3"), ["KPL462"]),
+        ("node.ipset", SETS, []),
+        ("node.ipvs", SERVERS, []),
+        ("node.ipvs", SERVERS + "TCP  10.96.0.77:80 rr\n", ["KPL450"]),
+    ],
+)
+def test_dumps_like_those_of_real_nodes(name: str, text: str, expected: list[str]) -> None:
+    assert [code for code, _ in found({name: text})] == expected
+
+
 @pytest.mark.skipif(not (SHARED / "corpus/dumps").is_dir(), reason="the corpus is not there")
 @pytest.mark.parametrize(
     ("name", "codes"),

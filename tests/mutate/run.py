@@ -47,8 +47,7 @@ BEARING = {
     "cache.py": ["tests/cli/test_cache.py"],
     "parallel.py": ["tests/test_parallel.py"],
     "troubles.py": ["tests/lint", "tests/cli/test_troubles.py", "tests/cli/test_cli.py"],
-    "cluster.py": [
-        "tests/test_cluster.py",
+    "cluster": [
         "tests/test_cluster_kube_proxy.py",
         "tests/partition",
         "tests/verify",

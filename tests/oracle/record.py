@@ -1,6 +1,6 @@
 """Records what CoreDNS says of generated Corefiles, so that `make test` needs no Go; --check asks again and compares.
 
-    python tests/oracle/record.py            # writes tests/coredns/recorded.jsonl
+    python tests/oracle/record.py            # writes tests/coredns/recorded.jsonl, and boundaries.jsonl again
     python tests/oracle/record.py --check
 
 Each row is a Corefile with the newest release's answer, and those of older releases where they differ; None is: it loads.
@@ -14,6 +14,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 from coredns_oracle import NOT_IN_THE_ORACLE, OF_THE_MACHINE, RELEASES, ask
@@ -27,6 +28,8 @@ OF_THE_RUN = re.compile(
 )
 """Answers that are others on another machine or in another run: a piece of memory's address, say."""
 RECORDED = Path(__file__).parents[1] / "coredns" / "recorded.jsonl"
+WRITTEN = RECORDED.with_name("boundaries.jsonl")
+"""Corefiles at the boundaries of what a plugin takes, which a person wrote."""
 TRIED = 400
 KEPT = 14
 
@@ -66,17 +69,23 @@ def rows(texts: list[str]) -> list[dict[str, object]]:
     return made
 
 
+def known_rows(path: Path) -> list[dict[str, Any]]:
+    """What is recorded."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
 def main() -> int:
     """Write the record, or check it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     if not options.check:
-        lines = [json.dumps(row) + "\n" for row in rows(corefiles())]
-        RECORDED.write_text("".join(lines), encoding="utf-8")
-        print(f"{len(lines)} Corefiles recorded")
+        for path, texts in ((RECORDED, corefiles()), (WRITTEN, [row["corefile"] for row in known_rows(WRITTEN)])):
+            lines = [json.dumps(row) + "\n" for row in rows(texts)]
+            path.write_text("".join(lines), encoding="utf-8")
+            print(f"{len(lines)} Corefiles recorded")
         return 0
-    known = [json.loads(line) for line in RECORDED.read_text(encoding="utf-8").splitlines()]
+    known = [*known_rows(RECORDED), *known_rows(WRITTEN)]
     fresh = rows([row["corefile"] for row in known])
     wrong = [row["corefile"] for row in known if row not in fresh]
     print(f"{len(known)} recorded answers asked again, {len(wrong)} have changed")

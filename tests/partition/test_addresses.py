@@ -19,9 +19,9 @@ def manifests(**named: str) -> Addresses:
     return _addresses(named, dumped=False)
 
 
-def dump(_unnamed: tuple[str, ...] = (), /, **named: str) -> Addresses:
+def dump(*unnamed: str, **named: str) -> Addresses:
     """What a dump shows; of ports without a name only the address."""
-    return _addresses(named, dumped=True)._replace(unnamed=frozenset(("TCP", each, 80) for each in _unnamed))
+    return _addresses(named, dumped=True)._replace(unnamed=frozenset(("TCP", each, 80) for each in unnamed))
 
 
 def _addresses(named: Names, dumped: bool) -> Addresses:
@@ -70,13 +70,13 @@ def many(count: int, network: str = "10.0.0", first: int = 0) -> Names:
         ([dump(**many(5)), dump(**{**many(5), **many(2, "10.9.9")})], [0, 0]),
         ([dump(a="10.0.0.1"), dump(b="10.0.0.1")], [0, 1]),
         # ports that a dump has no name for are known by their address
-        ([dump(("10.0.0.1",)), dump(("10.0.0.1",))], [0, 0]),
-        ([dump(("10.0.0.1",)), dump(("10.0.0.2",))], [0, 1]),
-        ([dump(("10.0.0.0",)), dump(**many(1))], [0, 0]),
-        ([dump(**many(1)), dump(("10.0.0.0",))], [0, 0]),
-        ([manifests(**many(1)), dump(("10.0.0.0", "10.0.0.9"))], [0, 0]),
-        ([dump(("10.0.0.0", "10.0.0.9")), manifests(**many(1))], [0, 0]),
-        ([dump(("10.0.0.0",), **many(2, first=5)), dump(("10.0.0.0",), **many(2, "10.9.9", first=5))], [0, 1]),
+        ([dump("10.0.0.1"), dump("10.0.0.1")], [0, 0]),
+        ([dump("10.0.0.1"), dump("10.0.0.2")], [0, 1]),
+        ([dump("10.0.0.0"), dump(**many(1))], [0, 0]),
+        ([dump(**many(1)), dump("10.0.0.0")], [0, 0]),
+        ([manifests(**many(1)), dump("10.0.0.0", "10.0.0.9")], [0, 0]),
+        ([dump("10.0.0.0", "10.0.0.9"), manifests(**many(1))], [0, 0]),
+        ([dump("10.0.0.0", **many(2, first=5)), dump("10.0.0.0", **many(2, "10.9.9", first=5))], [0, 1]),
         # of another IP family only the names can be compared
         ([dump(**many(3)), dump(**many(3, "fd00:"))], [0, 0]),
         ([dump(**many(3)), dump(**many(2, "fd00:", first=2))], [0, 1]),

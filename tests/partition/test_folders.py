@@ -76,3 +76,26 @@ def test_folders_are_told_from_the_one_that_all_are_in(paths: list[str]) -> None
         os.path.abspath("a/x.yaml"): ("a",),
         "b/y.yaml": ("b",),
     }
+
+
+def test_what_lies_beside_parted_folders_is_of_none() -> None:
+    # folders that show nothing, and one that has only one of the names
+    assert found({"a": "1", "b": "2"}, others="c x/a") == {"a": ["a"], "b": ["b"]}
+    # two of the names are enough to be of the same clusters, wherever that is
+    assert found({"a": "1", "b": "2", "c": "3"}, others="x/y/a x/y/b") == {
+        "a": ["a", "x/y/a"],
+        "b": ["b", "x/y/b"],
+        "c": ["c"],
+    }
+
+
+def test_the_same_files_beside_folders() -> None:
+    assert found({"": "1", "a": "1"}) == {}
+    assert found({"": "1", "a": "1", "b": "2"}) == {".": ["."], "a": ["a"], "b": ["b"]}
+    assert found({"x": "1", "x/a": "2", "y": "1"}) == {"x/.": ["x/."], "a": ["x/a"], "y": ["y"]}
+
+
+def test_each_thing_parts_on_its_own() -> None:
+    assert found({"a": "1", "b": "2"}, {"b/x": "3", "b/y": "4"}) == {"a": ["a"], "x": ["b/x"], "y": ["b/y"]}
+    assert found({"a": "1", "b": "1"}, {"a": "3", "b": "4"}) == {"a": ["a"], "b": ["b"]}
+    assert found({"a/x": "1", "b/x": "2", "a/y": "1"}) == {"a": ["a"], "b": ["b"]}

@@ -172,3 +172,64 @@ def test_an_application_set_is_as_many_applications_as_its_generators_make() -> 
 def test_broken_objects_of_other_programs_are_nobodys_business() -> None:
     broken = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nspec: {{ x }}: [\n"
     assert readings({"set.yaml": broken, "kustomization.yaml": "resources: [\n"}) == []
+
+
+def test_a_path_is_a_folder_and_what_is_below() -> None:
+    files = {
+        "clusters/x.yaml": flux("x", "apps"),
+        "apps/deep/s.yaml": SERVICE,
+        "apps2/s.yaml": SERVICE,
+        "clusters/apps/s.yaml": SERVICE,
+    }
+    # it counts from the root of the repository, the outermost folder that has it
+    assert reached(files, "clusters/x.yaml") == ["apps/deep/s.yaml", "clusters/x.yaml"]
+    del files["apps/deep/s.yaml"]
+    assert reached(files, "clusters/x.yaml") == ["clusters/apps/s.yaml", "clusters/x.yaml"]
+    for path in ("/apps2", "./apps2/", "clusters/../apps2"):
+        applied = {**files, "clusters/x.yaml": json.dumps(application(path, name="east"))}
+        assert reached(applied, "clusters/x.yaml") == ["apps2/s.yaml", "clusters/x.yaml"]
+
+
+def test_a_folder_without_a_kustomization_is_the_files_in_it() -> None:
+    files = {
+        "kustomization.yaml": "resources: [a, b/s.yaml, ./c/../d.yaml, nowhere]\n",
+        "a/s.yaml": SERVICE,
+        "a/deep/s.yaml": SERVICE,
+        "b/s.yaml": SERVICE,
+        "b/other.yaml": SERVICE,
+        "d.yaml": SERVICE,
+        "e.yaml": SERVICE,
+    }
+    assert reached(files, "kustomization.yaml") == ["a/s.yaml", "b/s.yaml", "d.yaml", "kustomization.yaml"]
+
+
+def destinations(files: dict[str, str]) -> dict[str, list[str]]:
+    found = Graph(readings(files)).destinations()
+    return {name: [os.path.relpath(folder) for folder in folders] for name, folders in found.items()}
+
+
+def test_the_folders_of_a_destination() -> None:
+    files = {f"clusters/{name}/apps/s.yaml": SERVICE for name in ("east", "west", "test-1")}
+    files |= {"clusters/s.yaml": SERVICE, "other/east/apps/s.yaml": SERVICE, "clusters/east/apps/deep/s.yaml": SERVICE}
+    cases = {
+        ("clusters/*/apps", "*"): {name: [f"clusters/{name}/apps"] for name in ("east", "test-1", "west")},
+        ("./clusters/*/apps/", "in-*"): {
+            f"in-{name}": [f"clusters/{name}/apps"] for name in ("east", "test-1", "west")
+        },
+        ("clusters/test-*/apps", "*"): {"test-1": ["clusters/test-1/apps"]},
+        ("clusters/*", "one"): {"one": ["clusters/east", "clusters/test-1", "clusters/west"]},
+        ("clusters/nowhere-*", "one"): {},
+        ("*/*", "one"): {},
+        ("clusters/east", "*"): {},
+        ("clusters/east", ""): {},
+        ("clusters/east", "https://kubernetes.default.svc"): {"in-cluster": ["clusters/east"]},
+        ("clusters/east/apps", "x"): {"x": ["clusters/east/apps"]},
+    }
+    for (path, name), expected in cases.items():
+        set_ = application_set({"clusters": {}}, path.replace("*", "{{x}}"), name=name.replace("*", "{{x}}"))
+        assert destinations({**files, "set.yaml": set_}) == expected, (path, name)
+
+
+def test_a_wild_path_that_is_written_is_a_value_that_nobody_told() -> None:
+    files = {"clusters/east/s.yaml": SERVICE, "set.yaml": json.dumps(application("clusters/*", name="*"))}
+    assert destinations(files) == {"east": ["clusters/east"]}

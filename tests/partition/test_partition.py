@@ -175,3 +175,14 @@ def test_dumps_of_another_cluster_are_put_apart() -> None:
     assert parts({"a/1.iptables": _node(_A, _B), "b/1.iptables": _node(_C, _D)}).keys() == {"a", "b"}
     # one with no Service at all is anybody's
     assert parts({**one, "empty.iptables": "*nat\n:KUBE-SERVICES - [0:0]\nCOMMIT\n"}).keys() == {""}
+
+
+def test_dumps_of_another_cluster_than_the_manifests_are_put_apart() -> None:
+    spec = {"clusterIP": "10.96.1.1", "ports": [{"port": 80}]}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a", "namespace": "shop"}, "spec": spec}
+    files = {"s.json": json.dumps(service), "own.iptables": _node(_A, _B)}
+    assert parts(files) == {"": ["s.json", "own.iptables"]}
+    # however many there are: the manifests decide which cluster this is
+    other = {f"{number}.iptables": _node(_C, _D) for number in range(2)}
+    assert parts({**files, **other}) == {"the rest": ["s.json", "own.iptables"], "0.iptables": list(other)}
+    assert parts({"s.json": json.dumps(service), **other}) == {"the rest": ["s.json"], "0.iptables": list(other)}

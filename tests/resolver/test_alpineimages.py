@@ -55,6 +55,33 @@ def test_another_image_or_an_older_one_is_not(image: str) -> None:
     assert alpine_image(image) is None
 
 
+# the last version before the base became Alpine, and one behind it
+@pytest.mark.parametrize(
+    ("name", "last", "behind"),
+    [
+        ("bazarr", "0.7.5.1", "0.7.5.2"),
+        ("lidarr", "1.0.2.2592", "1.0.2.2593"),
+        ("nextcloud", "20.0.1", "20.0.2"),
+        ("prowlarr", "1.0.0", "1.0.1"),
+        ("qbittorrent", "4.3.9", "4.3.10"),
+        ("radarr", "4.1.0.6175", "4.1.0.6176"),
+        ("sabnzbd", "3.5.1", "3.5.2"),
+        ("sonarr", "3.0.10.1567", "3.0.10.1568"),
+        ("swag", "1.9.0", "1.9.1"),
+        ("tautulli", "2.5.2", "2.5.3"),
+    ],
+)
+def test_the_version_tells(name: str, last: str, behind: str) -> None:
+    for tag, known in ((last, False), (behind, True), (f"v{behind}-ls1", True), (f"version-{last}", False)):
+        assert (alpine_image(f"linuxserver/{name}:{tag}") is not None) is known
+
+
+@pytest.mark.parametrize("length", [128, 129])
+def test_a_tag_has_so_many_characters(length: int) -> None:
+    tag = "99.1-" + "x" * (length - 5)
+    assert (alpine_image(f"linuxserver/sonarr:{tag}") is not None) is (length <= 128)
+
+
 @pytest.mark.parametrize("name", ALPINE_IMAGES)
 def test_each_has_a_source_and_a_date(name: str) -> None:
     known = ALPINE_IMAGES[name]

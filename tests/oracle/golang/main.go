@@ -94,6 +94,10 @@ func ask(q question) (any, error) {
 	case "isdomainname":
 		_, ok := dns.IsDomainName(q.Text)
 		return ok, nil
+	case "names":
+		return map[string]any{
+			"types": dns.StringToType, "classes": dns.StringToClass, "rcodes": dns.StringToRcode, "opcodes": dns.StringToOpcode,
+		}[q.Text], nil
 	case "url":
 		u, err := url.Parse(q.Text)
 		if err != nil {
