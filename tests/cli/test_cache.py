@@ -485,5 +485,13 @@ def test_a_named_file_and_one_of_a_given_kind_are_read_anew(tmp_path: Path, monk
     for named, kind, kept in ((True, None, 0), (False, "yaml", 0), (False, None, 1)):
         caching.CachedReader(cache, kind).read([Found("pod.yaml", named=named)])
         assert len(cache.files) == kept
+    # nor are dumps kept, which are large, and what may be another thing for the next kpl
+    Path("node.iptables").write_text("*nat\n:KUBE-SERVICES - [0:0]\nCOMMIT\n", encoding="utf-8")
+    Path("broken.iptables.gz").write_bytes(b"\x1f\x8b\x08" + b"\0" * 7 + b"\xff" * 9)
+    read = caching.CachedReader(cache, None).read(
+        [Found(name, named=False) for name in ("node.iptables", "broken.iptables.gz", "pod.yaml")]
+    )
+    assert [type(each).__name__ for each in read] == ["Reading", "Skipped", "Reading"]
+    assert [os.path.basename(each) for each in cache.files] == ["pod.yaml"]
     assert caching.reader("pod.yaml")() is not None
     assert caching.reader("none.yaml")() is None

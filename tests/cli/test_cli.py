@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -300,6 +302,20 @@ def test_help_rules_explain_version_and_completion(tmp_path: Path) -> None:
     assert b"## Why" in here(tmp_path, "explain", "KPL201").stdout
     assert b"did you mean `missing-cache`" in here(tmp_path, "explain", "missing-cash").stderr
     assert here(tmp_path, "--version").stdout.startswith(b"kpl ")
+
+
+def test_the_list_of_rules_tells_their_severity_and_which_are_off(tmp_path: Path) -> None:
+    lines = here(tmp_path, "rules").stdout.decode().splitlines()
+    listed = json.loads(here(tmp_path, "rules", "--format", "json").stdout)
+    assert len(lines) == len(listed) > 50
+    assert {each["default"] for each in listed} == {True, False}
+    for line, each in zip(lines, listed, strict=True):
+        code, name, state, summary = re.split(r"  +", line, maxsplit=3)
+        assert (code, name, summary) == (each["code"], each["name"], each["summary"])
+        assert state == each["severity"] + ("" if each["default"] else ", off")
+    assert [line.index(each["summary"]) for line, each in zip(lines, listed, strict=True)] == [
+        lines[0].index(listed[0]["summary"])
+    ] * len(lines)
 
 
 def test_version_imports_next_to_nothing(tmp_path: Path) -> None:
