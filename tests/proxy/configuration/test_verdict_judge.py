@@ -219,6 +219,28 @@ def test_the_boundaries_of_what_kube_proxy_takes(lines: str, release: str, said:
     assert (said or "") in (verdict.message or "")
 
 
+@pytest.mark.parametrize(
+    ("members", "release", "answer"),
+    [
+        # encoding/json leaves a string alone that is null the second time, json-iterator emptied it
+        ('"mode": "ebpf", "mode": null', "1.37", "refuses"),
+        ('"mode": "ebpf", "mode": null', "1.23", "refuses"),
+        ('"mode": "ebpf", "mode": null', "1.22", "loads"),
+        ('"clientConnection": {"burst": -1, "burst": null}', "1.37", "refuses"),
+        ('"clientConnection": {"burst": -1, "burst": null}', "1.22", "refuses"),
+        # a pointer, a list or a map becomes nil
+        ('"iptables": {"masqueradeBit": 99, "masqueradeBit": null}', "1.37", "loads"),
+        ('"oomScoreAdj": 5000, "oomScoreAdj": null', "1.22", "loads"),
+        ('"nodePortAddresses": ["x"], "nodePortAddresses": null', "1.37", "loads"),
+        ('"featureGates": {"X": true}, "featureGates": null', "1.37", "loads"),
+        ('"mode": null, "mode": "ebpf"', "1.37", "refuses"),
+    ],
+)
+def test_a_field_that_is_null_the_second_time(members: str, release: str, answer: str) -> None:
+    head = '"apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration"'
+    assert judge(f"{{{head}, {members}}}", release).answer == answer
+
+
 def test_nothing_to_underline() -> None:
     assert judge(HEAD + "detectLocalMode: BridgeInterface\n").span is None
 
