@@ -327,6 +327,7 @@ def test_what_is_kept_is_there_in_the_next_run(tmp_path: Path) -> None:
     first.save()
     assert not (tmp_path / "cache").exists(), "nothing is to be kept"
     first.keep_file(str(path), digest_of(b"a: b\n"), NOTHING)
+    assert first.changed
     first.keep_findings(str(path), KeptFindings(b"key", ["found"]))
     first.save()
     assert (tmp_path / "cache" / ".gitignore").read_bytes() == b"*\n"
@@ -417,6 +418,8 @@ def test_a_secret_of_another_length_or_in_no_file_is_none(tmp_path: Path) -> Non
     (tmp_path / "key").unlink()
     (tmp_path / "key").mkdir()
     assert secret_in(str(tmp_path)) is None
+    (tmp_path / "there").mkdir()
+    assert secret_in(str(tmp_path / "there")) is not None
     made = secret_in(str(tmp_path / "a" / "b"))
     assert (tmp_path / "a" / "b" / "key").read_bytes() == made
     assert made is not None
