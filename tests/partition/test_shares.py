@@ -8,7 +8,7 @@ import re
 import pytest
 
 from kpl.errors import UsageError
-from kpl.inputs.document import Document, Reading
+from kpl.inputs.document import Document, Reading, holder_of
 from kpl.shares.sent import SentReading, received, to_send
 from kpl.shares.share import (
     COREDNS_RELEASE,
@@ -66,6 +66,7 @@ def test_an_image_with_a_variable_is_open() -> None:
     share = only(f"{POD}  - {{name: a, image: 'x/coredns:${{tag}}'}}\n  - {{name: b}}\n")
     assert (share.open_images, share.releases) == (("x/coredns:${tag}",), ())
     assert only(f"{POD}  - {{name: a, image: app}}\n") is NOTHING
+    assert (NOTHING.is_corefile, NOTHING.imports_custom, NOTHING.dns_address) == (False, False, None)
 
 
 CLUSTER = ".:53 {\n    kubernetes cluster.local\n    forward . 9.9.9.9\n}\n"
@@ -199,6 +200,7 @@ def test_a_file_is_sent_without_its_text_and_is_the_same_when_it_is_asked_for(na
         assert theirs.may_hold(re.compile("10.96.0.7")) is mine.may_hold(re.compile("10.96.0.7"))
         assert theirs.embedding.text == mine.embedding.text
         assert type(theirs.model) is type(mine.model)
+        assert holder_of(theirs.model) is theirs
         assert (theirs.name, theirs.namespace, theirs.key) == (mine.name, mine.namespace, mine.key)
         assert theirs.around == mine.around
         with pytest.raises(AttributeError):
