@@ -308,6 +308,14 @@ def test_what_failed_is_told_by_the_next_run_too(tree: Path, monkeypatch: pytest
     assert Ran(monkeypatch).checked == []
 
 
+def test_files_that_are_named_are_read_and_checked_each_time(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_age(monkeypatch)
+    paths = sorted(str(path) for path in Path().rglob("*.yaml"))
+    first, second = Ran(monkeypatch, *paths), Ran(monkeypatch, *paths)
+    assert len(first.findings) == 3
+    assert (second.findings, len(second.read)) == (first.findings, 300)
+
+
 # --- the tables themselves
 
 
