@@ -262,6 +262,24 @@ def test_endpoints_are_told_or_counted() -> None:
     assert _cluster({"Corefile": OWN}).endpoints is None
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("x.override", "errors\nnope x\n", "x.override:2 - Error during parsing: Unknown directive 'nope'"),
+        ("my.corefile", "lan {\n    nope x\n}\n", "Corefile:2 - Error during parsing: Unknown directive 'nope'"),
+    ],
+)
+def test_coredns_names_the_file_as_it_is_mounted(name: str, text: str, said: str) -> None:
+    cluster = _cluster({name: text})
+    assert cluster.judgement(cluster.documents[0]).verdict.message == said
+
+
+def test_the_gates_that_any_configuration_sets_are_thought_of() -> None:
+    gates = "featureGates: {ProxyTerminatingEndpoints: false, NFTablesProxyMode: true}\n"
+    cluster = _cluster({"a.yaml": CONFIG, "b.yaml": CONFIG + gates})
+    assert cluster._dumps._gates_of_choice == [{}, {"ProxyTerminatingEndpoints": False}]
+
+
 # --- what kube-proxy says
 
 

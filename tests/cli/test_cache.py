@@ -308,6 +308,14 @@ def test_what_failed_is_told_by_the_next_run_too(tree: Path, monkeypatch: pytest
     assert Ran(monkeypatch).checked == []
 
 
+def test_files_that_are_named_are_read_and_checked_each_time(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_age(monkeypatch)
+    paths = sorted(str(path) for path in Path().rglob("*.yaml"))
+    first, second = Ran(monkeypatch, *paths), Ran(monkeypatch, *paths)
+    assert len(first.findings) == 3
+    assert (second.findings, len(second.read)) == (first.findings, 300)
+
+
 # --- the tables themselves
 
 
@@ -327,6 +335,7 @@ def test_what_is_kept_is_there_in_the_next_run(tmp_path: Path) -> None:
     first.save()
     assert not (tmp_path / "cache").exists(), "nothing is to be kept"
     first.keep_file(str(path), digest_of(b"a: b\n"), NOTHING)
+    assert first.changed
     first.keep_findings(str(path), KeptFindings(b"key", ["found"]))
     first.save()
     assert (tmp_path / "cache" / ".gitignore").read_bytes() == b"*\n"
@@ -417,6 +426,8 @@ def test_a_secret_of_another_length_or_in_no_file_is_none(tmp_path: Path) -> Non
     (tmp_path / "key").unlink()
     (tmp_path / "key").mkdir()
     assert secret_in(str(tmp_path)) is None
+    (tmp_path / "there").mkdir()
+    assert secret_in(str(tmp_path / "there")) is not None
     made = secret_in(str(tmp_path / "a" / "b"))
     assert (tmp_path / "a" / "b" / "key").read_bytes() == made
     assert made is not None
@@ -485,5 +496,13 @@ def test_a_named_file_and_one_of_a_given_kind_are_read_anew(tmp_path: Path, monk
     for named, kind, kept in ((True, None, 0), (False, "yaml", 0), (False, None, 1)):
         caching.CachedReader(cache, kind).read([Found("pod.yaml", named=named)])
         assert len(cache.files) == kept
+    # nor are dumps kept, which are large, and what may be another thing for the next kpl
+    Path("node.iptables").write_text("*nat\n:KUBE-SERVICES - [0:0]\nCOMMIT\n", encoding="utf-8")
+    Path("broken.iptables.gz").write_bytes(b"\x1f\x8b\x08" + b"\0" * 7 + b"\xff" * 9)
+    read = caching.CachedReader(cache, None).read(
+        [Found(name, named=False) for name in ("node.iptables", "broken.iptables.gz", "pod.yaml")]
+    )
+    assert [type(each).__name__ for each in read] == ["Reading", "Skipped", "Reading"]
+    assert [os.path.basename(each) for each in cache.files] == ["pod.yaml"]
     assert caching.reader("pod.yaml")() is not None
     assert caching.reader("none.yaml")() is None

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -105,6 +107,11 @@ FILES = {
         ("lint bad --config bad.yaml", 2),
         ("lint bad --config none.yaml", 2),
         ("lint --as corefile bad", 2),
+        ("lint good --cluster-ndots 15", 0),
+        ("lint good --cluster-ndots 16", 2),
+        ("lint good --cluster-ndots -1", 2),
+        ("lint good --nodes 0 --services 0 --endpoints 0", 0),
+        ("lint good --nodes -1", 2),
         ("fix good", 0),
         ("fix good --check", 0),
         ("fix bad --check", 1),
@@ -160,6 +167,12 @@ FILES = {
         ("generate corefile --coredns-version 0.1", 2),
         ("generate kube-proxy --kubernetes-version new", 2),
         ("generate nothing", 2),
+        ("generate corefile --nodes 0 --services 0 --pods 0", 0),
+        ("generate corefile --nodes -1", 2),
+        ("generate kube-proxy --kernel 5.4", 0),
+        ("generate kube-proxy --kernel new", 2),
+        ("generate kube-proxy --kubernetes-version 1.99", 2),
+        ("generate corefile --coredns-version 1.11.2", 2),
     ],
 )
 def test_every_exit_code_of_every_command(tmp_path: Path, words: str, code: int) -> None:
@@ -300,6 +313,20 @@ def test_help_rules_explain_version_and_completion(tmp_path: Path) -> None:
     assert b"## Why" in here(tmp_path, "explain", "KPL201").stdout
     assert b"did you mean `missing-cache`" in here(tmp_path, "explain", "missing-cash").stderr
     assert here(tmp_path, "--version").stdout.startswith(b"kpl ")
+
+
+def test_the_list_of_rules_tells_their_severity_and_which_are_off(tmp_path: Path) -> None:
+    lines = here(tmp_path, "rules").stdout.decode().splitlines()
+    listed = json.loads(here(tmp_path, "rules", "--format", "json").stdout)
+    assert len(lines) == len(listed) > 50
+    assert {each["default"] for each in listed} == {True, False}
+    for line, each in zip(lines, listed, strict=True):
+        code, name, state, summary = re.split(r"  +", line, maxsplit=3)
+        assert (code, name, summary) == (each["code"], each["name"], each["summary"])
+        assert state == each["severity"] + ("" if each["default"] else ", off")
+    assert [line.index(each["summary"]) for line, each in zip(lines, listed, strict=True)] == [
+        lines[0].index(listed[0]["summary"])
+    ] * len(lines)
 
 
 def test_version_imports_next_to_nothing(tmp_path: Path) -> None:

@@ -160,6 +160,35 @@ def test_the_summary_tells_what_was_not_looked_at(tmp_path: Path) -> None:
     assert json.loads(kpl(tmp_path, "lint", "--show-skipped", "--format", "json").stdout) == rows
 
 
+def test_a_part_of_a_file_that_is_a_template_is_told_with_its_line(tmp_path: Path) -> None:
+    pod = "kind: Pod\napiVersion: v1\nmetadata: {name: a}\nspec:\n  containers: [{name: c, image: i}]\n"
+    template = "kind: Pod\nspec:\n  containers:\n  {{- range .x }}\n  - a\n  {{- end }}\n"
+    (tmp_path / "a.yaml").write_text(f"{pod}---\n{template}---\n{pod}")
+    done = kpl(tmp_path, "lint", "--show-skipped", "a.yaml")
+    assert done.returncode == 0
+    line, summary = done.stdout.decode().splitlines()[-2:]
+    assert line.startswith("a.yaml:")
+    assert line.endswith(": not checked: it contains a document that is a template that must be rendered first")
+    assert 7 <= int(line.split(":")[1]) <= 12
+    assert summary == "1 file checked (1 YAML); not checked: 1 template."
+
+
+def test_standard_input_does_not_stand_for_a_file_of_its_name(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(NOTHING)
+    pod = b"kind: Pod\napiVersion: v1\nmetadata: {name: a}\nspec:\n  containers: [{name: c, image: i}]\n"
+    done = kpl(tmp_path, "lint", "-", "a.yaml", "--stdin-filename", "a.yaml", stdin=pod)
+    assert done.returncode == 2
+    assert b"kpl: error: a.yaml was not checked: it contains nothing that kpl checks\n" in done.stderr
+
+
+def test_inspect_lists_what_is_no_dump_where_that_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "node.iptables").write_text(DUMP)
+    (tmp_path / "Corefile").write_text(BAD)
+    for words, told in ((["--show-skipped"], True), ([], False)):
+        done = kpl(tmp_path, "inspect", "node.iptables", "Corefile", "--allow-empty", *words)
+        assert (done.returncode, b"Corefile: not checked: it contains no dump\n" in done.stderr) == (0, told)
+
+
 # --- files of other programs
 
 OTHERS = {

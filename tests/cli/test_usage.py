@@ -19,6 +19,7 @@ from support import here as kpl
         (["lnt"], "`kpl` has no command `lnt`; did you mean `kpl lint`?"),
         (["LINT"], "`kpl` has no command `LINT`; did you mean `kpl lint`?"),
         (["expl"], "`kpl` has no command `expl`; did you mean `kpl explain`?"),
+        (["exp"], "`kpl` has no command `exp`; see `kpl --help`"),
         (["check"], "`kpl` has no command `check`; did you mean `kpl lint`?"),
         (["Corefile"], "`kpl` has no command `Corefile`; did you mean `kpl lint Corefile`?"),
         (["nginx.conf"], "`kpl` has no command `nginx.conf`; see `kpl --help`"),

@@ -151,6 +151,12 @@ def test_fixes_that_meet_are_offered_all_of_them(monkeypatch: pytest.MonkeyPatch
     assert offers(read, findings, Settings()).withheld == []
 
 
+def test_what_has_no_fix_is_made_together_with_nothing() -> None:
+    (read,) = readings({"Corefile": GOOD})
+    (finding, *_) = lint([read], Settings(select=("missing-cache",))).findings
+    assert together([finding._replace(fix=None), finding, finding]) == ([finding], [finding])
+
+
 def test_a_fix_that_others_made_impossible_is_no_bug() -> None:
     outcome = Outcome()
     assert refused(outcome) == []

@@ -103,6 +103,17 @@ class NeverContent(Test):
             yield self.finding(directive.name.span, "x", fix=fix)
 
 
+class NeverContentWithPing(Test):
+    """Its fix of a `ping` leaves a `pinger`, of which it is no more content."""
+
+    code, name = "T8", "never-content-with-ping"
+
+    def check(self, directive: Directive) -> Iterator[Finding]:
+        if directive.name.startswith("ping"):
+            fix = Fix("x", (Edit(*directive.name.span, f"{directive.name}er"),))
+            yield self.finding(directive.name.span, "x", fix=fix)
+
+
 class OneLog(Test):
     """Wants no `log` where another Corefile has a `pong`."""
 
@@ -217,6 +228,15 @@ def test_a_fix_that_is_refused_leaves_what_the_others_made() -> None:
     assert [each.code for each in outcome.applied] == ["T3"]
     assert [each.problem for each in outcome.withheld] == ["the finding remains after the fix"]
     assert (outcome.bugs, outcome.not_applied) == ([], [])
+
+
+def test_of_fixes_that_meet_the_one_at_fault_is_not_offered() -> None:
+    for classes in ((ForcesPong, NeverContentWithPing), (NeverContentWithPing, ForcesPong)):
+        outcome = fix(block("ping", "errors"), *classes)
+        assert outcome.texts == {"Corefile": block("pong", "errors")}
+        assert [(each.finding.code, each.problem) for each in outcome.withheld] == [
+            ("T8", "the finding remains after the fix")
+        ]
 
 
 def test_what_a_fix_brings_up_in_another_file_is_fixed_as_well() -> None:

@@ -262,6 +262,8 @@ def test_a_fix_that_restructures_may_move_words_and_lose_none() -> None:
     assert "'errors' is under" in (tried(text, plain)[1] or "")
     lost = LocatedFix("x", (edit(text, "    errors", "#   errors"),), restructures=True)
     assert tried(text, lost)[1] == "it changes text outside its edits: 'errors' was removed"
+    # one of several that restructures is enough
+    assert tried(text, moved, LocatedFix("x", (edit(text, "10.0.0.1", "10.0.0.2"),)))[1] is None
     glued = LocatedFix("x", (edit(text, "    errors\n", "    errors\n    }\n}\n"),), restructures=True)
     assert tried(text, glued)[1] is not None
 

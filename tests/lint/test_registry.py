@@ -227,6 +227,10 @@ def test_what_is_proposed_of_three_rules(word: str, hint: str | None) -> None:
         (["KPL3"], [], [], "301"),
         (["ALL"], [], ["KPL2"], "301"),
         (["KPL20"], [], ["KPL2"], "201 202"),
+        # the longest one of each side counts
+        (["KPL2", "KPL201"], [], ["KPL20"], "201"),
+        (["KPL20"], [], ["KPL2", "KPL202"], "201"),
+        (["ALL"], ["KPL20"], ["KPL2", "ALL"], "201 202"),
         (["KPL2"], [], ["KPL2"], ""),
         (["KPL"], [], ["missing-cache"], "202 301"),
         ([], [], ["odd"], "201 202"),
@@ -302,6 +306,10 @@ def test_what_is_broken_is_told_and_the_rest_is_there(plugin: Path) -> None:
     path = plugin / ".kpl.yaml"
     path.write_text("severity: {wrong: error}\nrules: {wrong: {a: 1}}\n")
     assert load_config(str(path)).options == {"wrong": {"a": 1}}
+    for name in ("broken", "wrong"):
+        (plugin / "acme_rules" / f"{name}.py").unlink()
+    entries.cache_clear()
+    assert not registry.some_are_missing(), "what was broken is not anymore"
 
 
 def test_nothing_is_missing_where_nothing_is_broken(plugin: Path) -> None:

@@ -39,6 +39,11 @@ def shown(text: str, word: str) -> list[str]:
         ("a\udce9 b\n", "b", ["1 | a\\udce9 b", "  |         ^"]),
         ("ab\n  cd\nx\n", "ab\n  cd", ["1 | ab", "  | ^^", "2 |   cd", "  |   ^^"]),
         ("a\n" * 9 + "bcd", "bcd", ["10 | bcd", "   | ^^^"]),
+        ("a\nab cd ef\n", "cd", ["2 | ab cd ef", "  |    ^^"]),
+        ("x\n\nab cd\n  ef gh ij\n", "cd\n  ef gh", ["3 | ab cd", "  |    ^^", "4 |   ef gh ij", "  |   ^^^^^"]),
+        # the number of the last line that is shown is the widest
+        ("a\n" * 8 + "bcd\nx\n", "bcd", ["9 | bcd", "  | ^^^"]),
+        ("a\n" * 8 + "b\ncd\n", "b\ncd", [" 9 | b", "   | ^", "10 | cd", "   | ^^"]),
     ],
 )
 def test_the_caret_covers_the_whole_span(text: str, word: str, lines: list[str]) -> None:
@@ -89,6 +94,10 @@ def test_colour_changes_no_character() -> None:
     one = finding("ab\n", 0, 2)
     assert click.unstyle(render(one, color=True)) == render(one, color=False)
     assert "\x1b[31m" in render(one, color=True)
+    assert "\x1b[90m  |\x1b[0m \x1b[31m\x1b[1m^^\x1b[0m" in render(one, color=True)
+    assert "\x1b[90m1 |\x1b[0m ab" in render(one, color=True)
+    assert "\x1b[1mf\x1b[0m:1:1: \x1b[31m\x1b[1merror\x1b[0m \x1b[1mKPL1 n\x1b[0m" in render(one, color=True)
+    assert "\x1b[36mhelp:\x1b[0m h" in render(one, color=True)
 
 
 def width(text: str) -> int:

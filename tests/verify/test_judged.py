@@ -101,6 +101,15 @@ def test_a_verdict_about_the_corefile_itself_has_no_imported_place() -> None:
     assert found["home"].imported is not None
 
 
+def test_what_another_key_of_the_same_object_imports_has_no_place_in_another_file() -> None:
+    home = (
+        HOME.replace("import custom/*.override", "import custom/*.override\n        import more") + "  more: cache 0\n"
+    )
+    found = in_one_cluster(home=home, custom=CUSTOM.replace("cache 0", "errors"))["home"]
+    assert (found.verdict.answer, found.imported) == ("refuses", None)
+    assert found.verdict.imported is not None
+
+
 def test_an_imported_template_is_to_be_rendered_first() -> None:
     found = in_one_cluster(home=HOME, custom=CUSTOM.replace("cache 0", "bufsize {{ size }}"))["home"]
     assert (found.verdict.answer, [need.name for need in found.verdict.needs]) == ("depends", ["{{ size }}"])
@@ -184,6 +193,7 @@ def test_a_configuration_on_which_kpl_fails_costs_only_itself() -> None:
         (f"kind: Service\nmetadata: [\n---\n{HOME}", 1, 0),
         (f"{HOME}---\nkind: ConfigMap\ndata:\n  Corefile: [\n", 1, 1),
         ("kind: List\nitems:\n- kind: KubeProxyConfiguration\n  mode: [\n", 0, 1),
+        ("kind: ConfigMap\ndata:\n  Corefile: [", 0, 1),
         # one that stands by itself is one that kube-proxy refuses
         (f"{HEAD}mode: [\n", 1, 0),
         (f"{HEAD}mode: [\n---\n{HEAD}mode: [\n", 2, 0),

@@ -86,6 +86,161 @@ def test_what_is_underlined(lines: str, underlined: str) -> None:
     assert text[slice(*span)] == underlined
 
 
+RANGE = "KubeProxyConfiguration.KubeProxyLinuxConfiguration.OOMScoreAdj: Invalid value: {}: must be within the range [-1000, 1000]"
+NOT_NEGATIVE = "must be greater than or equal to 0"
+SIX = "fde4:8dba:82e1::/48"
+
+
+@pytest.mark.parametrize(
+    ("lines", "release", "said"),
+    [
+        # the boundaries of pkg/proxy/apis/config/validation/validation.go
+        ("iptables: {masqueradeBit: 0}", "1.37", None),
+        ("iptables: {masqueradeBit: 31}", "1.37", None),
+        ("iptables: {masqueradeBit: 32}", "1.37", "must be within the range [0, 31]"),
+        ("iptables: {masqueradeBit: -1}", "1.37", "must be within the range [0, 31]"),
+        ("mode: nftables\nnftables: {masqueradeBit: 32}", "1.37", "must be within the range [0, 31]"),
+        ("mode: iptables\nnftables: {masqueradeBit: 32}", "1.37", None),
+        ("oomScoreAdj: -1000", "1.37", None),
+        ("oomScoreAdj: 1000", "1.37", None),
+        ("oomScoreAdj: -1001", "1.37", RANGE.format(-1001)),
+        ("oomScoreAdj: 1001", "1.37", RANGE.format(1001)),
+        ("oomScoreAdj: 1001", "1.30", "KubeProxyConfiguration.OOMScoreAdj: Invalid value: 1001"),
+        ("clientConnection: {burst: 0}", "1.37", None),
+        ("clientConnection: {burst: -1}", "1.37", NOT_NEGATIVE),
+        ("conntrack: {maxPerCore: 0, min: 0}", "1.37", None),
+        ("conntrack: {maxPerCore: -1}", "1.37", NOT_NEGATIVE),
+        ("conntrack: {tcpEstablishedTimeout: 0s, tcpCloseWaitTimeout: 0s}", "1.37", None),
+        ("conntrack: {tcpCloseWaitTimeout: -1s}", "1.37", NOT_NEGATIVE),
+        ("conntrack: {udpTimeout: -1s}", "1.37", NOT_NEGATIVE),
+        ("conntrack: {udpStreamTimeout: -1s}", "1.37", NOT_NEGATIVE),
+        ("configSyncPeriod: 0s", "1.37", None),  # which means the default
+        ("configSyncPeriod: -1s", "1.37", "must be greater than 0"),
+        ("udpIdleTimeout: -1s", "1.25", "must be greater than 0"),
+        ("udpIdleTimeout: -1s", "1.26", None),
+        ("iptables: {syncPeriod: 1s, minSyncPeriod: 1s}", "1.37", None),
+        ("iptables: {syncPeriod: 1s, minSyncPeriod: 2s}", "1.37", "must be greater than or equal to"),
+        ("iptables: {syncPeriod: -1s}", "1.37", "must be greater than 0"),
+        ("iptables: {minSyncPeriod: -1s}", "1.37", NOT_NEGATIVE),
+        ("mode: ipvs\niptables: {syncPeriod: 1s, minSyncPeriod: 2s}", "1.37", None),
+        ("mode: ipvs\niptables: {syncPeriod: 1s, minSyncPeriod: 2s}", "1.30", "must be greater than or equal to"),
+        ("mode: ipvs\nipvs: {syncPeriod: 1s, minSyncPeriod: 2s}", "1.37", "must be greater than or equal to"),
+        ("mode: ipvs\nipvs: {tcpTimeout: 0s}", "1.37", None),
+        ("mode: ipvs\nipvs: {tcpTimeout: -1s}", "1.37", NOT_NEGATIVE),
+        ("mode: ipvs\nipvs: {tcpFinTimeout: -1s}", "1.37", NOT_NEGATIVE),
+        ("mode: ipvs\nipvs: {udpTimeout: -1s}", "1.37", NOT_NEGATIVE),
+        ("mode: iptables\nipvs: {udpTimeout: -1s}", "1.37", None),
+        ("mode: ipvs\nipvs: {excludeCIDRs: [10.0.0.0/8, 10.0.0.1]}", "1.37", "ExcludeCidrs[1]"),
+        # modes
+        ("mode: userspace", "1.25", None),
+        ("mode: userspace", "1.26", "must be iptables,ipvs or blank"),
+        ("mode: nftables", "1.28", "must be iptables, ipvs or blank"),
+        ("mode: nftables", "1.29", "must be iptables, ipvs or blank"),
+        ("mode: nftables\nfeatureGates: {NFTablesProxyMode: true}", "1.29", None),
+        ("mode: nftables\nfeatureGates: {NFTablesProxyMode: false}", "1.31", "must be iptables, ipvs or blank"),
+        ("mode: nftables", "1.31", None),
+        ("mode: ''", "1.37", None),
+        # addresses
+        ("bindAddress: 1.2.3", "1.37", "not a valid textual representation of an IP address"),
+        ("bindAddress: '::'", "1.37", None),
+        ("metricsBindAddress: 127.0.0.1", "1.37", None),
+        ("metricsBindAddress: 127.0.0.1:1", "1.37", None),
+        ("metricsBindAddress: 127.0.0.1:65535", "1.37", None),
+        ("metricsBindAddress: 127.0.0.1:65536", "1.37", "must be a valid port"),
+        ("metricsBindAddress: 127.0.0.1:0", "1.37", "must be a valid port"),
+        ("metricsBindAddress: 127.0.0.1:http", "1.37", "must be a valid port"),
+        ("metricsBindAddress: localhost:1", "1.37", "must be a valid IP"),
+        ("healthzBindAddress: localhost", "1.37", "must be IP:port"),
+        ("healthzBindAddress: ''", "1.37", None),
+        # networks
+        ("clusterCIDR: 10.0.0.0/8", "1.30", None),
+        ("clusterCIDR: 10.0.0.0", "1.30", "must be a valid CIDR block"),
+        (f"clusterCIDR: '10.0.0.0/8,{SIX}'", "1.30", None),
+        ("clusterCIDR: '10.0.0.0/8,11.0.0.0/8'", "1.30", "must be a valid DualStack CIDR"),
+        (f"clusterCIDR: '10.0.0.0/8,{SIX},11.0.0.0/8'", "1.30", "only one CIDR allowed or a valid DualStack CIDR"),
+        (f"clusterCIDR: '10.0.0.0/8,{SIX}'", "1.37", None),
+        ("clusterCIDR: '10.0.0.0/8,11.0.0.0/8'", "1.37", "must be a either a single CIDR or dual-stack pair of CIDRs"),
+        (f"clusterCIDR: '10.0.0.0/8,{SIX},11.0.0.0/8'", "1.37", "must be a either a single CIDR or dual-stack pair"),
+        ("clusterCIDR: x", "1.37", "ClusterCIDRs[0]"),
+        ("clusterCIDR: x\ndetectLocalMode: NodeCIDR", "1.37", None),
+        ("clusterCIDR: x\ndetectLocalMode: NodeCIDR", "1.30", "must be a valid CIDR block"),
+        ("clusterCIDR: ''", "1.30", None),
+        ("portRange: 1-65535", "1.30", None),
+        ("portRange: 9000+5", "1.30", None),
+        ("portRange: 9000-1", "1.30", "must be a valid port range"),
+        ("portRange: 1-65536", "1.30", "must be a valid port range"),
+        ("portRange: 1-2+3", "1.30", "must be a valid port range"),
+        ("portRange: 9000-1", "1.31", None),
+        ("nodePortAddresses: [10.0.0.0/8]", "1.37", None),
+        ("nodePortAddresses: [10.0.0.1]", "1.36", "must be a valid CIDR"),
+        ("nodePortAddresses: [primary]", "1.30", "must be a valid CIDR"),
+        ("nodePortAddresses: [primary]", "1.31", None),
+        ("nodePortAddresses: [primary, 10.0.0.0/8]", "1.36", "can't use both 'primary' and CIDRs"),
+        ("nodePortAddresses: [primary, 10.0.0.0/8, localhost, all]", "1.37", None),
+        ("nodePortAddresses: [all, all]", "1.37", 'Duplicate value: "all"'),
+        ("nodePortAddresses: [localhost]", "1.36", "must be a valid CIDR"),
+        # what else there is
+        ("showHiddenMetricsForVersion: '1.36'", "1.37", None),
+        ("showHiddenMetricsForVersion: '1.37'", "1.37", "only the previous minor version is allowed"),
+        ("showHiddenMetricsForVersion: '1.35'", "1.37", "only the previous minor version is allowed"),
+        ("showHiddenMetricsForVersion: '1.34'", "1.35", None),
+        ("showHiddenMetricsForVersion: '1.33'", "1.35", "Only the previous minor version is allowed"),
+        ("detectLocalMode: Nowhere", "1.27", None),
+        ("detectLocalMode: Nowhere", "1.28", 'Unsupported value: "Nowhere"'),
+        ("detectLocalMode: BridgeInterface", "1.23", None),
+        ("detectLocalMode: BridgeInterface", "1.24", 'InterfaceName: Invalid value: "": must not be empty'),
+        ("detectLocalMode: BridgeInterface\ndetectLocal: {bridgeInterface: br0}", "1.37", None),
+        ("detectLocalMode: InterfaceNamePrefix\ndetectLocal: {bridgeInterface: br0}", "1.37", "InterfacePrefix"),
+        # logging
+        ("logging: {format: json}", "1.37", None),
+        ("logging: {format: xml}", "1.37", "Unsupported log format"),
+        ("logging: {format: xml}", "1.27", None),
+        ("logging: {verbosity: 2147483647}", "1.37", None),
+        ("logging: {verbosity: 2147483648}", "1.37", "Must be <= 2147483647"),
+        ("logging: {vmodule: [{filePattern: a, verbosity: 1}]}", "1.37", None),
+        ("logging: {vmodule: [{filePattern: 'a=b', verbosity: 1}]}", "1.37", "must not contain equal sign or comma"),
+        ("logging: {vmodule: [{filePattern: 'a,b', verbosity: 1}]}", "1.37", "must not contain equal sign or comma"),
+        ("logging: {vmodule: [{verbosity: 1}]}", "1.37", "File pattern must not be empty"),
+        ("logging: {vmodule: [{filePattern: a, verbosity: 2147483648}]}", "1.37", "Must be <= 2147483647"),
+        ("logging: {format: json, vmodule: [{filePattern: a, verbosity: 1}]}", "1.37", "Only supported for text"),
+        ("logging: {flushFrequency: -1s}", "1.35", "Must be greater than zero"),
+        ("logging: {options: {text: {infoBufferSize: 1}}}", "1.37", "Feature LoggingAlphaOptions is disabled"),
+        ("logging: {options: {text: {infoBufferSize: 0}}}", "1.37", None),
+        (
+            "featureGates: {LoggingAlphaOptions: true}\nlogging: {options: {text: {infoBufferSize: 1}}}",
+            "1.37",
+            None,
+        ),
+    ],
+)
+def test_the_boundaries_of_what_kube_proxy_takes(lines: str, release: str, said: str | None) -> None:
+    verdict = judge(f"{HEAD}{lines}\n", release)
+    assert verdict.answer == ("loads" if said is None else "refuses"), verdict.message
+    assert (said or "") in (verdict.message or "")
+
+
+@pytest.mark.parametrize(
+    ("members", "release", "answer"),
+    [
+        # encoding/json leaves a string alone that is null the second time, json-iterator emptied it
+        ('"mode": "ebpf", "mode": null', "1.37", "refuses"),
+        ('"mode": "ebpf", "mode": null', "1.23", "refuses"),
+        ('"mode": "ebpf", "mode": null', "1.22", "loads"),
+        ('"clientConnection": {"burst": -1, "burst": null}', "1.37", "refuses"),
+        ('"clientConnection": {"burst": -1, "burst": null}', "1.22", "refuses"),
+        # a pointer, a list or a map becomes nil
+        ('"iptables": {"masqueradeBit": 99, "masqueradeBit": null}', "1.37", "loads"),
+        ('"oomScoreAdj": 5000, "oomScoreAdj": null', "1.22", "loads"),
+        ('"nodePortAddresses": ["x"], "nodePortAddresses": null', "1.37", "loads"),
+        ('"featureGates": {"X": true}, "featureGates": null', "1.37", "loads"),
+        ('"mode": null, "mode": "ebpf"', "1.37", "refuses"),
+    ],
+)
+def test_a_field_that_is_null_the_second_time(members: str, release: str, answer: str) -> None:
+    head = '"apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration"'
+    assert judge(f"{{{head}, {members}}}", release).answer == answer
+
+
 def test_nothing_to_underline() -> None:
     assert judge(HEAD + "detectLocalMode: BridgeInterface\n").span is None
 

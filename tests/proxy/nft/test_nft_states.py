@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,82 @@ def test_handles_change_nothing(text: str) -> None:
     assert not ruleset.unread
     assert not any(table.unread for table in ruleset.tables)
     assert node_states(ruleset) == node_states(parse_nft(text)) != []
+
+
+AS_TEXT = """\
+table ip kube-proxy {
+\tset cluster-ips {
+\t\ttype ipv4_addr
+\t\telements = { 10.96.0.7 }
+\t}
+\tmap service-ips {
+\t\ttype ipv4_addr . inet_proto . inet_service : verdict
+\t\telements = { 10.96.0.7 . tcp . 80 : goto service-KHN6ECMT-shop/web/tcp/http }
+\t}
+\tchain service-KHN6ECMT-shop/web/tcp/http {
+\t\tmeta l4proto tcp dnat ip to numgen random mod 2 map { 0 : 10.244.1.7 . 8080, 1 : 10.244.2.9 . 8080 }
+\t}
+}
+"""
+CHAIN = {"family": "ip", "table": "kube-proxy", "name": "service-KHN6ECMT-shop/web/tcp/http"}
+CHOICE = [[number, {"concat": [address, 8080]}] for number, address in enumerate(("10.244.1.7", "10.244.2.9"))]
+AS_JSON = {
+    "nftables": [
+        {"metainfo": {"version": "1.0.6", "json_schema_version": 1}},
+        {"table": {"family": "ip", "name": "kube-proxy", "handle": 1}},
+        {
+            "set": {
+                "family": "ip",
+                "table": "kube-proxy",
+                "name": "cluster-ips",
+                "type": "ipv4_addr",
+                "elem": ["10.96.0.7"],
+            }
+        },
+        {
+            "map": {
+                "family": "ip",
+                "table": "kube-proxy",
+                "name": "service-ips",
+                "type": ["ipv4_addr", "inet_proto", "inet_service"],
+                "map": "verdict",
+                "elem": [[{"concat": ["10.96.0.7", "tcp", 80]}, {"goto": {"target": CHAIN["name"]}}]],
+            }
+        },
+        {"chain": CHAIN},
+        {
+            "rule": {
+                "family": "ip",
+                "table": "kube-proxy",
+                "chain": CHAIN["name"],
+                "expr": [
+                    {"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": "tcp"}},
+                    {
+                        "dnat": {
+                            "family": "ip",
+                            "addr": {
+                                "map": {
+                                    "key": {"numgen": {"mode": "random", "mod": 2, "offset": 0}},
+                                    "data": {"set": CHOICE},
+                                }
+                            },
+                        }
+                    },
+                ],
+            }
+        },
+    ]
+}
+
+
+def test_the_forms_of_a_small_ruleset_agree() -> None:
+    as_json = parse_nft_json(json.dumps(AS_JSON))
+    assert not as_json.unread
+    (state,) = node_states(as_json)
+    assert [state] == node_states(parse_nft(AS_TEXT))
+    (port,) = state.ports
+    assert (port.name, port.cluster_ip, port.port) == ("shop/web:http", "10.96.0.7", 80)
+    assert port.internal.endpoints == [Endpoint("10.244.1.7", 8080, 0.5), Endpoint("10.244.2.9", 8080, 0.5)]
 
 
 def only(text: str) -> PortState:
