@@ -59,7 +59,7 @@ def lint_files(
             order = {each.path: number for number, each in enumerate(loading.found)}
             own.findings.sort(key=lambda each: order.get(each.path, -1))  # standard input comes first
             if cache is not None:
-                cache.add(*learned)
+                cache.add({}, learned)
                 cache.save()
             return own, coverage
         loading = Loading(paths, settings, stdin, options)
@@ -98,7 +98,11 @@ def _lint_half(
     from kpl.shares.sent import received, to_send
 
     own = _read(found, loading.as_kind, cache)
-    sent = swap([to_send(each) if isinstance(each, Reading) else each for each in own])
+    sent = [to_send(each) if isinstance(each, Reading) else each for each in own]
+    known = None if cache is None else cache.part(each.path for each in found)
+    sent, known = swap((sent, known))
+    if cache is not None and known is not None:
+        cache.add(*known)
     theirs = [
         each if isinstance(each, Reading | Skipped) else received(each, reader(each.path, loading.as_kind))
         for each in sent
@@ -107,11 +111,12 @@ def _lint_half(
     chosen = [each for each in own if isinstance(each, Reading)]
     if is_first and inputs.stdin is not None:
         chosen.insert(0, inputs.stdin)
-    if cache is not None:
-        cache.add(*swap(cache.part(each.path for each in found)))
     context = read_context(paths, inputs, settings, options, here=True)
     result = _checked(inputs, chosen, context, settings, options, cache)
-    return result, inputs.coverage, None if cache is None else cache.part(each.path for each in found)
+    if is_first:
+        return result, inputs.coverage, None
+    # the first one has come to the same coverage, and knows what was read
+    return result, Coverage(), None if cache is None else cache.part(each.path for each in found)[1]
 
 
 def _checked(
