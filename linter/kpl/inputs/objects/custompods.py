@@ -21,7 +21,7 @@ _RAY = ("headGroupSpec.template.spec", "workerGroupSpecs.*.template.spec")
 _SPARK = ("driver", "executor", "driver.template.spec", "executor.template.spec")
 _KAFKA = ("kafka", "zookeeper", "entityOperator", "cruiseControl", "kafkaExporter")
 
-WHOLE = {
+WHOLE: dict[str, dict[str, tuple[str, ...]]] = {
     # https://docs.ray.io/en/latest/cluster/kubernetes/user-guides/config.html#pod-configuration-headgroupspec-and-workergroupspecs
     "ray.io": {
         "RayCluster": _below("spec", *_RAY),
@@ -31,7 +31,7 @@ WHOLE = {
 }
 """API group -> kind -> where it has specs of pods to which its operator adds nothing about DNS; ``*`` is each of a list."""
 
-PARTS = {
+PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     # https://github.com/kubeflow/spark-operator/blob/master/docs/api-docs.md
     "sparkoperator.k8s.io": {
         "SparkApplication": _below("spec", *_SPARK),
