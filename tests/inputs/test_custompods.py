@@ -42,7 +42,7 @@ def test_each_place_is_read(group: str, kind: str, path: str, partial: bool) -> 
     first = workload.pod.pairs[0]
     assert workload.text[first[0].start : first[1].end] == spec
     # another group has a kind of that name too, and a pod is no pod elsewhere
-    assert models("a.yaml", written("other.example", kind, f"{path}.more", spec)) == []
+    assert Workload not in models("a.yaml", written("other.example", kind, f"{path}.more", spec))
     assert models("a.yaml", written(group, kind, f"status.{path}", spec)) == []
 
 
@@ -112,6 +112,22 @@ def test_containers_of_a_pod_that_an_operator_completes() -> None:
     (document,) = documents("a.yaml", text)
     assert document.model.partial
     assert [each.image for each in document.model.containers] == ["i:1"]
+
+
+@pytest.mark.parametrize(
+    ("version", "late", "kinds"),
+    [
+        ("v1", True, ["Service"]),
+        ("serving.knative.dev/v1", False, ["Workload"]),
+        # Knative makes one for each of its own
+        ("v1 # of serving.knative.dev/v1", False, ["Service"]),
+    ],
+)
+def test_a_service_of_knative_is_a_pod(version: str, late: bool, kinds: list[str]) -> None:
+    text = f"apiVersion: {version}\nkind: Service\nspec: {{template: {{spec: {{containers: [{{image: i}}]}}}}}}\n"
+    found = documents("a.yaml", text)
+    assert [isinstance(each, LateDocument) for each in found] == [late]
+    assert [type(each.model).__name__ for each in found] == [each.kind for each in found] == kinds
 
 
 def test_the_words_of_a_rollout_stay_those_of_a_template() -> None:

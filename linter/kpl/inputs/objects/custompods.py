@@ -63,6 +63,7 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "serving.knative.dev": {
         "Configuration": ("spec.template.spec",),
         "Revision": ("spec",),
+        "Service": ("spec.template.spec",),
     },
     # https://prometheus-operator.dev/docs/api-reference/api/
     "monitoring.coreos.com": dict.fromkeys(("Alertmanager", "Prometheus", "PrometheusAgent", "ThanosRuler"), ("spec",)),
