@@ -19,7 +19,7 @@ def _below(start: str, *paths: str) -> tuple[str, ...]:
 
 _RAY = ("headGroupSpec.template.spec", "workerGroupSpecs.*.template.spec")
 _SPARK = ("driver", "executor", "driver.template.spec", "executor.template.spec")
-_KAFKA = ("kafka", "zookeeper", "entityOperator", "cruiseControl", "kafkaExporter")
+_KAFKA = ("kafka", "entityOperator", "cruiseControl", "kafkaExporter")
 
 WHOLE: dict[str, dict[str, tuple[str, ...]]] = {
     # https://docs.ray.io/en/latest/cluster/kubernetes/user-guides/config.html#pod-configuration-headgroupspec-and-workergroupspecs
