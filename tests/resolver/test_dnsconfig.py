@@ -243,6 +243,20 @@ def test_a_patch_is_no_complete_manifest() -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "policy"),
+    [("dnsConfig: {}", ""), ("hostNetwork: true, dnsConfig: {}", ""), ("dnsPolicy: ClusterFirst", "ClusterFirst"),
+     ("hostNetwork: true, dnsPolicy: ClusterFirst", "Default")],
+)  # fmt: skip
+def test_of_a_pod_that_an_operator_completes_only_what_is_written_is_known(fields: str, policy: str) -> None:
+    text = f"apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec: {{{fields}}}\n"
+    reading = read("workflow.yaml", text.encode())
+    assert reading is not None
+    (document,) = reading.documents
+    assert dns_policy_of(document.model) == policy
+    assert not is_complete(document.model)
+
+
+@pytest.mark.parametrize(
     ("written", "meant"),
     [
         ("single-request-reopn", "single-request-reopen"),

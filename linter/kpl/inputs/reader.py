@@ -58,6 +58,8 @@ class ObjectKind(NamedTuple):
     """The values of ``kind`` that such objects have; empty where it may be any that no other reader has for itself."""
     groups: tuple[str, ...] = ()
     """How their ``apiVersion`` starts; empty where this may be anything."""
+    not_groups: tuple[str, ...] = ()
+    """How the ``apiVersion`` of other objects starts that have the same ``kind``."""
     file_names: tuple[str, ...] = ()
     """The names of files in which they need no ``kind``."""
     late: tuple[str, ...] = ()
@@ -75,6 +77,8 @@ class ObjectKind(NamedTuple):
         """Whether an object is one of these."""
         if not kind and file_name in self.file_names:
             return True
+        if api_version.startswith(self.not_groups):
+            return False
         return (not self.kinds or kind in self.kinds) and (not self.groups or api_version.startswith(self.groups))
 
 

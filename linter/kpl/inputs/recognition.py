@@ -148,6 +148,8 @@ def promised_kind(text: str) -> str | None:
     if len(kinds) != 1 or not _named(text, "*").issubset(_named(text, "&")):
         return None
     for promising in _promising().get(kinds[0], ()):
+        if any(each in text for each in promising.not_groups):
+            return None
         if not promising.groups:
             return promising.models[0]
         versions = _values_at_top(text, "apiVersion")

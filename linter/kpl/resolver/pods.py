@@ -36,7 +36,7 @@ def libc_of(workload: Workload, told: str | None = None) -> str | None:
 
 
 def dns_policy_of(workload: Workload) -> str:
-    """The DNS policy that the kubelet acts on; empty where a placeholder or a Windows node decides.
+    """The DNS policy that the kubelet acts on; empty where a placeholder, an operator or a Windows node decides.
 
     With ``hostNetwork``, ``ClusterFirst`` is treated as ``Default``
     (https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-s-dns-policy).
@@ -44,6 +44,8 @@ def dns_policy_of(workload: Workload) -> str:
     pod = workload.pod
     known = _is_known(pod.get("hostNetwork"))
     if not known or "windows" in (pod.text("os", "name"), *(pod.text("nodeSelector", key) for key in _OS_KEYS)):
+        return ""
+    if workload.partial and workload.dns_policy is None:
         return ""
     policy = workload.dns_policy or "ClusterFirst"
     if policy == "ClusterFirst" and workload.host_network is not None:
@@ -79,8 +81,11 @@ def written_ndots(workload: Workload) -> int | None:
 
 
 def is_complete(workload: Workload) -> bool:
-    """Whether the manifest is a whole one: a patch names containers without their image, and says half of the truth."""
-    return all(container.image for container in workload.containers)
+    """Whether the manifest is a whole one: a patch names containers without their image, and says half of the truth.
+
+    So does a custom resource whose operator adds what it does not say.
+    """
+    return not workload.partial and all(container.image for container in workload.containers)
 
 
 def serving_containers(workload: Workload) -> list[Container]:

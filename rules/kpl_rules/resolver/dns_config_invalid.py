@@ -23,6 +23,22 @@ spec:
 _CONFIG = _CART + "      dnsConfig:\n"
 _OPTIONS = _CONFIG + "        options:\n"
 _NDOTS = '          - name: ndots\n            value: "2"\n'
+_SPARK = """\
+apiVersion: sparkoperator.k8s.io/v1beta2
+kind: SparkApplication
+metadata:
+  name: sales
+spec:
+  driver:
+    hostNetwork: true
+  executor:
+    dnsPolicy: None
+    dnsConfig:
+      nameservers: [10.0.0.10]
+      options:
+        - name: ndots
+          value: "2"
+"""
 
 
 class DnsConfigInvalid(Rule):
@@ -122,10 +138,22 @@ class DnsConfigInvalid(Rule):
             manifest(_CART + "      dnsPolicy: ClusterFirst\n      dnsConfig: {nameservers: ['fd00::a', 010.0.0.1]}\n"),
             {"kubernetes": "1.35"},
         ),
+        Bad(
+            manifest(_SPARK.replace("10.0.0.10", "dns.corp.example")),
+            flags=["dns.corp.example"],
+            says=["so Kubernetes refuses the object or its pods"],
+        ),
+        Bad(manifest(_SPARK.replace('"2"', "2")), flags=["2"], fixed=_SPARK),
+        Good(manifest(_SPARK)),
+        # the operator may know nameservers
+        Good(manifest(_SPARK.replace("      nameservers: [10.0.0.10]\n", ""))),
     ]
 
     def check(self, workload: Workload, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
         for fault in dns_faults(workload, cluster.kubernetes_version):
             severity = Severity.ERROR if fault.refused else Severity.WARNING
-            yield self.finding(fault.span, fault.message, help=fault.help, fix=fault.fix, severity=severity)
+            message = fault.message
+            if workload.is_custom:
+                message = message.replace("refuses the object", "refuses the object or its pods")
+            yield self.finding(fault.span, message, help=fault.help, fix=fault.fix, severity=severity)

@@ -36,6 +36,22 @@ _HOST_NETWORK = "      hostNetwork: true\n"
 _MENDED = "      dnsPolicy: ClusterFirstWithHostNet\n"
 _MOST_RELATED = 5
 
+_PART = """\
+apiVersion: sparkoperator.k8s.io/v1beta2
+kind: SparkApplication
+metadata:
+  name: sales
+spec:
+  driver:
+    template:
+      spec:
+        hostNetwork: true
+        containers:
+          - name: agent
+            image: shop/agent:2
+            args: ["--server=collector.watch.svc:8080"]
+"""
+
 
 def _agent(host: str) -> str:
     return _AGENT.replace("{host}", host)
@@ -107,6 +123,8 @@ class HostnetworkLosesClusterDns(Rule):
             safe=False, severities=[Severity.WARNING]),
         # a patch: its base may set the policy
         Good(manifest(_agent("collector.watch.svc").replace("          image: shop/agent:2-alpine\n", ""))),
+        # an operator may set the policy
+        Good(manifest(_PART)),
         # written in its /etc/hosts
         Good(
             manifest(

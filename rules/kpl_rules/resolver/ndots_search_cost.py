@@ -76,6 +76,23 @@ spec:
         - name: STRIPE_API_URL
           value: https://api.stripe.com/v1
 """
+_RAY = """\
+apiVersion: ray.io/v1
+kind: RayCluster
+metadata:
+  name: train
+spec:
+  headGroupSpec:
+    template:
+      spec:
+        containers:
+          - name: head
+            image: shop/ray:2-bookworm
+            env:
+              - name: S3_ENDPOINT_URL
+                value: https://s3.eu-central-1.amazonaws.com
+"""
+_KNATIVE = _HEAD.replace("apps/v1", "serving.knative.dev/v1").replace("Deployment", "Configuration")
 _AUTOPATH = """\
 .:53 {
     errors
@@ -166,6 +183,14 @@ class NdotsSearchCost(Rule):
         ),
         Bad(manifest(_STRIPE), {"node_local_dns": True}, flags=["api.stripe.com"], fixed=_STRIPE + _NDOTS,
             says=["NodeLocal DNSCache answers the extra queries"]),
+        # a pod of a custom resource
+        Bad(
+            manifest(_RAY),
+            flags=["s3.eu-central-1.amazonaws.com"],
+            fixed=_RAY + _NDOTS.replace("      ", "        ", 1).replace("\n      ", "\n        "),
+        ),
+        # Knative refuses `dnsConfig` unless the cluster allows it
+        Good(manifest(_STRIPE.replace(_HEAD, _KNATIVE))),
         Good(manifest(_STRIPE + _NDOTS)),
         # whatever the placeholder becomes
         Good(manifest(_STRIPE + _NDOTS.replace('"2"', "${NDOTS}"))),

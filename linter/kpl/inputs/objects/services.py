@@ -86,7 +86,7 @@ class Service:
 class ServiceReader(ObjectReader):
     """Reads Services."""
 
-    kind = ObjectKind(models=("Service",), kinds=("Service",), late=("Service",))
+    kind = ObjectKind(models=("Service",), kinds=("Service",), not_groups=("serving.knative.dev/",), late=("Service",))
     examples = (
         Takes(
             "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\n"
@@ -96,6 +96,7 @@ class ServiceReader(ObjectReader):
         Takes(
             "kind: ServiceList\nitems:\n- metadata: {name: a}\n- metadata: {name: b}\n", kinds=("Service", "Service")
         ),
+        Leaves("apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: web}\nspec: {template: {}}\n"),
         Leaves("kind: ServiceAccount\nmetadata: {name: web}\n"),
     )
 

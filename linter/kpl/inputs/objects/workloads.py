@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from kpl.inputs.objects.custompods import PARTS, custom_pods
 from kpl.inputs.objects.fields import pairs
 from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping, Scalar
@@ -19,6 +20,8 @@ POD_TEMPLATE_PATHS = (
     ("template", "spec"),
     ("spec",),
 )
+
+_GROUPS_OF_PARTS = "|".join(sorted(PARTS)).replace(".", r"\.")
 
 
 @dataclass(slots=True)
@@ -56,6 +59,15 @@ class Workload:
     containers: list[Container]
     """Init containers included."""
     labels: dict[str, str] = field(default_factory=dict)
+    role: str = ""
+    """Which pod of an object with several ones it is: ``driver``."""
+    partial: bool = False
+    """Whether an operator completes the pod's spec, so that what is not written is not known."""
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether it is a custom resource, so that Kubernetes validates its pods only when an operator makes them."""
+        return "." in self.api_version.partition("/")[0]
 
     @property
     def dns_policy(self) -> Text | None:
@@ -81,18 +93,25 @@ class Workload:
 
     @property
     def title(self) -> str:
-        """How a message names it: ``Deployment/shop/cart``."""
-        return "/".join(part for part in (str(self.kind), self.namespace, str(self.name)) if part)
+        """How a message names it: ``Deployment/shop/cart``, ``RayCluster/shop/cart headGroupSpec``."""
+        name = "/".join(part for part in (str(self.kind), self.namespace, str(self.name)) if part)
+        return f"{name} {self.role}" if self.role else name
 
 
 class WorkloadReader(ObjectReader):
-    """Reads workloads: Pods, and anything that holds a pod template with containers."""
+    """Reads workloads: Pods, anything that holds a pod template with containers, and the pods of custom resources."""
 
     kind = ObjectKind(
         models=("Workload",),
         late=("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"),
         never=("HelmRelease",),
-        clues=(Clue(("containers",), (r"""\bcontainers["']?[ \t]*:""",)),),
+        clues=(
+            Clue(("containers",), (r"""\bcontainers["']?[ \t]*:""",)),
+            Clue(
+                ("dnsConfig", "dnsPolicy"),
+                (rf"""\bapiVersion["']?[ \t]*:[ \t]*["']?(?:{_GROUPS_OF_PARTS})/""",),
+            ),
+        ),
     )
     examples = (
         Takes(
@@ -103,27 +122,41 @@ class WorkloadReader(ObjectReader):
             "kind: Rollout\nmetadata: {name: r}\nspec: {template: {spec: {containers: [{image: i}]}}}\n",
             {"name": "r", "kind": "Rollout"},
         ),
+        Takes(
+            "apiVersion: sparkoperator.k8s.io/v1beta2\nkind: SparkApplication\nmetadata: {name: pi, namespace: shop}\n"
+            "spec:\n  driver: {dnsPolicy: Default}\n  executor: {dnsConfig: {searches: [a.example]}}\n",
+            {"name": "pi", "role": "driver", "title": "SparkApplication/shop/pi driver", "dns_policy": "Default"},
+            kinds=("Workload", "Workload"),
+        ),
+        Takes(
+            "apiVersion: ray.io/v1\nkind: RayCluster\nspec: {headGroupSpec: {template: {spec: {containers: [{image: i}]}}}}\n",
+            {"title": "RayCluster headGroupSpec", "partial": False},
+        ),
+        Leaves(
+            "apiVersion: sparkoperator.k8s.io/v1beta2\nkind: SparkApplication\nspec: {driver: {image: i}, dnsConfig: {}}\n"
+        ),
         Leaves("kind: HelmRelease\nspec: {values: {containers: [{name: c}]}}\n"),
         Leaves("metadata: {name: p}\nspec: {containers: [{name: c}]}\n"),
     )
 
     def models(self, text: str, node: Mapping) -> Iterator[Workload]:
-        """The workload that the object `node` is."""
-        workload = _workload(text, node)
-        if workload is not None:
-            yield workload
+        """The workloads that the object `node` is."""
+        kind = node.text("kind")
+        if kind is None:
+            return
+        custom = custom_pods(node, kind, node.text("apiVersion") or "")
+        if custom is not None:
+            for spec, role, partial in custom:
+                yield _workload(text, node, kind, spec, role, partial)
+            return
+        pods = (node.mapping(*path) for path in POD_TEMPLATE_PATHS)
+        pod = next((each for each in pods if each is not None and each.items("containers")), None)
+        if pod is not None:
+            yield _workload(text, node, kind, pod)
 
 
-def _workload(text: str, node: Mapping) -> Workload | None:
-    for path in POD_TEMPLATE_PATHS:
-        pod = node.mapping(*path)
-        if pod is not None and pod.items("containers"):
-            break
-    else:
-        return None
-    kind, name = node.text("kind"), node.text("metadata", "name") or node.text("metadata", "generateName")
-    if kind is None:
-        return None
+def _workload(text: str, node: Mapping, kind: Text, pod: Mapping, role: str = "", partial: bool = False) -> Workload:
+    name = node.text("metadata", "name") or node.text("metadata", "generateName")
     return Workload(
         text,
         node,
@@ -134,6 +167,8 @@ def _workload(text: str, node: Mapping) -> Workload | None:
         pod,
         [*_containers(pod, "initContainers"), *_containers(pod, "containers")],
         {str(key.value): value.value for key, value in pairs(node.mapping("metadata", "labels"))},
+        role,
+        partial,
     )
 
 
