@@ -91,7 +91,10 @@ class Ran:
             settings = configured(chosen, paths)
             self.result, self.coverage = linting.lint_files(paths or ["."], settings, None, chosen)
         assert whole is read_here
-        self.findings = [(each.path, each.span, each.code, each.message, each.fix) for each in self.result.findings]
+        self.findings = [
+            (each.path, each.span, each.code, each.message, each.fix, each.object, each.template)
+            for each in self.result.findings
+        ]
 
     def _watch(self, patch: pytest.MonkeyPatch) -> None:
         from kpl.inputs import files
@@ -114,6 +117,7 @@ def test_the_second_run_reads_and_checks_nothing(tree: Path, monkeypatch: pytest
     assert second.read == []
     assert second.checked == []
     assert second.findings == first.findings
+    assert str(second.result.findings[0].object) == "Pod shop/pod-0"
     assert second.result.findings[0].source.text == first.result.findings[0].source.text
     assert second.coverage.files == first.coverage.files == 300
 

@@ -382,6 +382,11 @@ def test_two_processes_find_the_same_as_one(
             (folder / f"service-{number}.yaml").write_text(service.format(number, cluster))
             (folder / f"Corefile.{number}").write_text(BAD * (number % 3 + 1))
         (folder / "broken.yaml").write_text("kind: Pod\nspec:\n  containers: [\n")
+        for number in range(4):
+            (folder / f"pod-{number}.yaml").write_text(
+                f"# Source: web/templates/pod.yaml\nkind: Pod\nmetadata: {{name: p{number}}}\n"
+                "spec: {dnsConfig: {options: [{name: rotates}]}, containers: [{name: c, image: 'nginx:1.29-alpine'}]}\n"
+            )
         (folder / "coredns.yaml").write_text(
             "kind: Deployment\nmetadata:\n  name: coredns\nspec:\n  template:\n    spec:\n      containers:\n"
             f"        - name: coredns\n          image: registry.k8s.io/coredns/coredns:v1.{9 + cluster}.1\n"
@@ -407,3 +412,5 @@ def test_two_processes_find_the_same_as_one(
     assert len(forked) == 1
     assert told[0] == told[1]
     assert len(told[0][0]) > 40
+    named = [each["object"]["name"] for each in told[0][0] if each.get("template") == "web/templates/pod.yaml"]
+    assert named == ["p0", "p1", "p2", "p3"] * 2

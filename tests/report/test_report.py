@@ -53,7 +53,7 @@ def rows(finding: Located) -> list[str]:
 def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["additionalProperties"] is False
-    assert set(SCHEMA["required"]) == set(SCHEMA["properties"]) - {"path_bytes", "clusters"}
+    assert set(SCHEMA["required"]) == set(SCHEMA["properties"]) - {"path_bytes", "clusters", "template"}
 
 
 @pytest.fixture(scope="module")

@@ -30,13 +30,20 @@ from kpl.inputs.registry import as_words
     show_default=True,
     help="Report only findings of this confidence or a higher one",
 )
+@click.option("--statistics", is_flag=True, help="Count the problems of each rule instead of listing them")
 @input_options(as_words())
 @context_option
 @choice_options
 @facts_options
 @container_options
 def lint(
-    paths: tuple[str, ...], format_: str, fail_on: str | None, min_confidence: str, color: str, **options: Any
+    paths: tuple[str, ...],
+    format_: str,
+    fail_on: str | None,
+    min_confidence: str,
+    color: str,
+    statistics: bool,
+    **options: Any,
 ) -> None:
     """Check files and directories. PATHS defaults to the current directory; `-` reads standard input.
 
@@ -54,7 +61,7 @@ def lint(
     result, coverage = lint_files(paths, settings, stdin_bytes(paths), options)
     least = Confidence(min_confidence).rank
     result.findings = [finding for finding in result.findings if finding.confidence.rank >= least]
-    report(result, coverage, format_, color=color, show_skipped=options["show_skipped"])
+    report(result, coverage, format_, color=color, statistics=statistics, show_skipped=options["show_skipped"])
     complete = tell_of_coverage(coverage, options)
     floor = {"error": 2, "warning": 1, "info": 0, "never": 3}[fail_on or settings.fail_on]
     found = any(finding.severity.rank >= floor for finding in result.findings)

@@ -54,7 +54,7 @@ class Inputs:
 
 def is_checked(document: Document) -> bool:
     """Whether `kpl lint` and `kpl fix` look at `document`."""
-    return not (_is_template(document) or only_tells(document))
+    return not (is_template(document) or only_tells(document))
 
 
 class Loading:
@@ -162,14 +162,15 @@ def add_empty_arguments(paths: Sequence[str], found: Sequence[Found], checked: s
         coverage.notes.append("found no files to check")
 
 
-def _is_template(document: Document) -> bool:
+def is_template(document: Document) -> bool:
+    """Whether `document` only parses when it is rendered."""
     return document.kind == "ParseFailure" and document.model.templated
 
 
 def _templates(reading: Reading, is_checked: bool) -> Iterator[Skipped]:
     """The file, where all of it only parses when it is rendered, or the documents of it that do."""
     detail = "is a template that must be rendered first"
-    templates = [document for document in reading.documents if _is_template(document)]
+    templates = [document for document in reading.documents if is_template(document)]
     if templates and not is_checked:
         yield Skipped(reading.source.path, SkipReason.TEMPLATE, detail)
         return
@@ -225,8 +226,11 @@ def _size(path: str) -> int:
         return 0
 
 
-def tell_of_coverage(coverage: Coverage, options: dict[str, Any]) -> bool:
-    """Say on standard error how the files were found and what the run lacks; whether it is complete."""
+def tell_of_coverage(coverage: Coverage, options: dict[str, Any], *, lists_all: bool = False) -> bool:
+    """Say on standard error how the files were found and what the run lacks; whether it is complete.
+
+    A command that `lists_all` files has told the others already.
+    """
     from kpl.report.screen import printable
 
     for note in coverage.notes:
@@ -236,7 +240,8 @@ def tell_of_coverage(coverage: Coverage, options: dict[str, Any]) -> bool:
         click.echo(f"kpl: error: {printable(each.path)} was not checked: it {each.detail}", err=True)
     if len(failures) > _MOST_TOLD:
         more = len(failures) - _MOST_TOLD
-        click.echo(f"kpl: error: {more:,} more inputs were not checked (`--show-skipped` lists them)", err=True)
+        how = "" if lists_all else " (`--show-skipped` lists them)"
+        click.echo(f"kpl: error: {more:,} more inputs were not checked{how}", err=True)
     if any(not each.reason.is_failure for each in failures):
         click.echo("kpl: use `--allow-empty` to accept inputs in which kpl checks nothing", err=True)
     return not failures

@@ -19,6 +19,7 @@ _COMMANDS = {
     "verify": ("kpl.cli.verify", "verify", "Check whether CoreDNS and kube-proxy would start"),
     "inspect": ("kpl.cli.inspect", "inspect", "Show what a node's dump contains"),
     "clusters": ("kpl.cli.clusters", "clusters", "Show which cluster each file belongs to"),
+    "files": ("kpl.cli.files", "files", "List what kpl takes each file for"),
     "rules": ("kpl.cli.rules", "rules", "List all rules"),
     "explain": ("kpl.cli.rules", "explain", "Explain a rule"),
     "test": ("kpl.cli.testing", "test", "Run the examples of the rules in a package"),

@@ -81,9 +81,12 @@ _CONFIG = (
 )
 
 
-def input_options(kinds: Collection[str]) -> Callable[[Command], Command]:
-    """Adds the options that tell what the inputs are, one of `kinds`, and what is said of those that are not checked."""
-    options = (
+def input_options(kinds: Collection[str], *, lists_all: bool = False) -> Callable[[Command], Command]:
+    """Adds the options that tell what the inputs are, one of `kinds`, and what is said of those that are not checked.
+
+    A command that `lists_all` of them has no option for that.
+    """
+    options = [
         _file(
             "--as",
             "as_kind",
@@ -93,8 +96,10 @@ def input_options(kinds: Collection[str]) -> Callable[[Command], Command]:
         ),
         _file("--stdin-filename", metavar="NAME", help="File name to use for standard input"),
         _file("--allow-empty", is_flag=True, help="Accept inputs in which kpl checks nothing"),
-        _file("--show-skipped", is_flag=True, help="List the files that were not checked, with the reason"),
-    )
+    ]
+    if not lists_all:
+        help_ = "List the files that were not checked, with the reason"
+        options.append(_file("--show-skipped", is_flag=True, help=help_))
 
     def add(command: Command) -> Command:
         for option in reversed(options):

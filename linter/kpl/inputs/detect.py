@@ -94,6 +94,11 @@ def kind_by_name(name: str) -> str | None:
     return next((each.word for each, pattern in _own_names() if pattern.search(name)), None)
 
 
+def is_certain_name(name: str) -> bool:
+    """Whether a file called `name` (without folders) is a Corefile whatever lines it has."""
+    return kind_by_name(name) == COREFILE and not _SERVER_NAME.search(name)
+
+
 def belongs_to_another(name: str) -> bool:
     """Whether files called `name` (without folders) are another program's: source text, documents, settings.
 
@@ -130,7 +135,7 @@ def detect(name: str, head: str, named: bool) -> Detected | None:
     ending, or one that nobody knows.
     """
     kind = kind_by_name(name)
-    if kind == COREFILE and not _SERVER_NAME.search(name):
+    if is_certain_name(name):
         return None if head.startswith(_MANUAL_PAGE) else Detected(COREFILE)
     if kind in (COREFILE, FRAGMENT):
         is_one = _PLUGIN_LINE.search(head) and not _STATEMENT_LINE.search(head)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
 
+from kpl.inputs.objectname import ObjectName
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source, SourceOrigin
 from kpl.text.span import Span
@@ -60,6 +61,10 @@ class Document:
         """Whether placeholders stand in its text."""
         self.around = around
         """All keys of the ConfigMap that holds it, with their texts."""
+        self.object: ObjectName | None = None
+        """The object in YAML that it is, or that holds it."""
+        self.template = ""
+        """The template that Helm rendered it from, as a comment in its text says."""
         self._hold(model)
 
     def _hold(self, model: Any) -> None:
@@ -121,7 +126,7 @@ class LateDocument(Document):
             document = read()
             if document is not None:
                 self.name, self.namespace, self.templated = document.name, document.namespace, document.templated
-                self.kind = document.kind
+                self.kind, self.object, self.template = document.kind, document.object, document.template
                 self._hold(document.model)
             self._read = None
         return self._model

@@ -9,7 +9,8 @@ from functools import partial
 from kpl.inputs.corefile.document import is_templated
 from kpl.inputs.detect import YAML
 from kpl.inputs.document import Document, LateDocument
-from kpl.inputs.reader import FileKind, FileReader, Leaves, Place, Takes
+from kpl.inputs.objectname import ObjectName
+from kpl.inputs.reader import FileKind, FileReader, Leaves, ObjectKind, Place, Takes
 from kpl.inputs.recognition import is_interesting, one_too_large, promised_kind, tells_of_clusters, written_name
 from kpl.inputs.registry import kinds_by_name, kinds_of_any_name, object_reader, telling_kinds, telling_models
 from kpl.inputs.values.templates import failure_of
@@ -22,6 +23,11 @@ from kpl.text.span import Span
 _SOPS = late.pattern(r"""(?:^|\n)[ \t{]*"?sops"?:""")
 _ENCRYPTED = late.pattern(r"\bENC\[")
 _ENCRYPTED_AES = late.pattern(r"\bENC\[AES")
+_RENDERED = late.pattern(
+    r"(?:---[^\n]*\n)?(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*?"
+    r"# Source: ([^\s/:]+(?:/charts/[^\s/]+)*/templates/\S+)[ \t]*\r?(?:\n|$)"
+)
+"""How a document of `helm template` starts, after comments that others put there."""
 
 
 class YamlReader(FileReader):
@@ -74,11 +80,18 @@ def is_encrypted(text: str) -> bool:
 def _read_chunk(source: Source, host: Embedding, span: Span, *, is_checked: bool) -> Iterator[Document]:
     """The documents in the YAML document at `span`; one that does not parse is one only where it `is_checked`."""
     chunk = source.text[span.start : span.end]
+    rendered = _RENDERED.match(chunk)
+    for document in _read_text(source, host, chunk, span.start, is_checked=is_checked):
+        document.template = rendered[1] if rendered is not None else ""
+        yield document
+
+
+def _read_text(source: Source, host: Embedding, chunk: str, start: int, *, is_checked: bool) -> Iterator[Document]:
     try:
-        roots = compose(chunk, span.start)
+        roots = compose(chunk, start)
     except YamlError as error:
         if is_checked:
-            failure = failure_of("YAML", chunk, span.start, error)
+            failure = failure_of("YAML", chunk, start, error)
             yield Document(source, failure, host, templated=failure.templated)
         return
     place = Place(source, host, is_templated(chunk))
@@ -103,7 +116,7 @@ def _objects(node: Node, place: Place) -> Iterator[Document]:
     kind, version = node.text("kind") or "", node.text("apiVersion") or ""
     for each in telling_kinds():
         if each.takes(kind, version, place.file_name):
-            yield from object_reader(each).read(node, place)
+            yield from _read_object(each, kind, node, place)
     if kind.endswith("List") and isinstance(node.get("items"), Sequence):
         of = kind.removesuffix("List")
         for item in node.items("items"):
@@ -127,4 +140,13 @@ def _checked(kind: str, node: Mapping, place: Place) -> Iterator[Document]:
         version = node.text("apiVersion") or ""
         own = [each for each in own if each.takes(kind, version, "")]
     for each in own or kinds_of_any_name():
-        yield from object_reader(each).read(node, place)
+        yield from _read_object(each, kind, node, place)
+
+
+def _read_object(reader: ObjectKind, kind: str, node: Mapping, place: Place) -> Iterator[Document]:
+    """The documents in an object of this `kind`, which know its name."""
+    for document in object_reader(reader).read(node, place):
+        if kind:
+            namespace, name = node.text("metadata", "namespace") or "", node.text("metadata", "name") or ""
+            document.object = ObjectName(str(kind), str(namespace), str(name))
+        yield document

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kpl.inputs.document import Document
+from kpl.inputs.objectname import ObjectName
 from kpl.lint.rule import Confidence, Finding, Severity
 from kpl.lint.settings import Settings
 from kpl.text.edit import Edit, Fix, are_apart
@@ -56,6 +57,10 @@ class Located(NamedTuple):
     clusters: tuple[str, ...] = ()
     """The clusters in which it holds, where that is not each one that the file belongs to."""
     confidence: Confidence = Confidence.HIGH
+    object: ObjectName | None = None
+    """The object in YAML that it is in."""
+    template: str = ""
+    """The template that Helm rendered this object from, where the file says so."""
 
     @property
     def path(self) -> str:
@@ -100,6 +105,7 @@ class Result:
 def locate(finding: Finding, document: Document, settings: Settings) -> Located:
     """A finding in `document`, or in another part of its file, in the file itself."""
     rule = finding.rule
+    _ = document.model  # with which a document that is read late learns what object it is
     severity = settings.severity(rule, document.path) or finding.severity or rule.severity
     related = tuple(
         LocatedRelated((home := each.document or document).source, home.embedding.host_span(each.span), each.message)
@@ -117,6 +123,8 @@ def locate(finding: Finding, document: Document, settings: Settings) -> Located:
         None if finding.fix is None else _located_fix(finding.fix, document),
         related,
         confidence=finding.confidence or rule.confidence,
+        object=document.object,
+        template=document.template,
     )
 
 

@@ -249,6 +249,8 @@ def idle_suppressions(
         each.unknown = {name for name in each.names if not settings.knows(name)}
         embedding = owner.embedding if owner else Embedding(suppressions.source.text, suppressions.source.newline)
         document = Document(suppressions.source, each, embedding)
+        if owner is not None:
+            document.object, document.template = owner.object, owner.template
         for entry in active:
             if entry.sees == "Suppression":
                 for finding in _check(entry, {"Suppression": each, "Document": document}, settings):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from kpl.inputs.coverage import Coverage, SkipReason
+from kpl.inputs.coverage import Coverage, Skipped, SkipReason
 from kpl.report.screen import printable
 
 _WORDS = {
@@ -26,9 +26,14 @@ _WORDS = {
 _KINDS = {"corefile": "Corefile", "corefile fragment": "Corefile fragment", "yaml": "YAML"}
 
 
+def kind_title(kind: str) -> str:
+    """What people call files of a kind."""
+    return _KINDS.get(kind, kind)
+
+
 def coverage_line(coverage: Coverage) -> str:
     """``3 files checked (2 YAML, 1 Corefile); not checked: 7 without relevant content, 1 template.``"""
-    kinds = [f"{count:,} {_KINDS.get(kind, kind)}" for kind, count in coverage.checked.most_common()]
+    kinds = [f"{count:,} {kind_title(kind)}" for kind, count in coverage.checked.most_common()]
     checked = f"{coverage.files:,} file{'s' * (coverage.files != 1)} checked" + (
         f" ({', '.join(kinds)})" if kinds else ""
     )
@@ -38,9 +43,13 @@ def coverage_line(coverage: Coverage) -> str:
 
 def skipped_lines(coverage: Coverage) -> Iterator[str]:
     """A line for each file, or part of one, that was not checked."""
-    for each in coverage.skipped:
-        place = f"{each.path}:{each.line}" if each.line else each.path
-        yield f"{printable(place)}: not checked: it {printable(each.detail)}"
+    yield from map(skipped_line, coverage.skipped)
+
+
+def skipped_line(skipped: Skipped) -> str:
+    """A file, or part of one, that was not checked, with the reason."""
+    place = f"{skipped.path}:{skipped.line}" if skipped.line else skipped.path
+    return f"{printable(place)}: not checked: it {printable(skipped.detail)}"
 
 
 def print_coverage(coverage: Coverage, *, show_skipped: bool, err: bool = False) -> None:

@@ -27,6 +27,10 @@ def record(finding: Located) -> dict[str, Any]:
         "message": finding.message,
         "help": finding.help,
         "url": finding.url or None,
+        "object": None
+        if finding.object is None
+        else {name: value or None for name, value in finding.object._asdict().items()},
+        **({"template": finding.template} if finding.template else {}),
         **({"clusters": list(finding.clusters)} if finding.clusters else {}),
         "fix": None
         if fix is None
@@ -67,10 +71,10 @@ def skipped_record(skipped: Skipped) -> dict[str, Any]:
     }
 
 
-def print_records(findings: Sequence[Located], skipped: Sequence[Skipped], lines: bool) -> None:
-    """Print the findings, then what was not checked: one JSON array, or one object a line. ASCII only, so that no
+def print_records(found: Sequence[dict[str, Any]], skipped: Sequence[Skipped], lines: bool) -> None:
+    """Print what was found, then what was not checked: one JSON array, or one object a line. ASCII only, so that no
     terminal is harmed."""
-    records = [*(record(each) for each in findings), *(skipped_record(each) for each in skipped)]
+    records = [*found, *(skipped_record(each) for each in skipped)]
     if lines:
         for each in records:
             click.echo(dumps(each))

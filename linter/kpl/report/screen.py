@@ -76,7 +76,7 @@ def render(finding: Located, color: bool) -> str:
     line, column = finding.source.position(finding.span.start)
     place = f"{paint(printable(finding.path), bold=True)}:{line}:{column}"
     title = paint(f"{finding.code} {finding.name}", bold=True)
-    out = [f"{place}: {paint(finding.severity.value, fg=tint, bold=True)} {title}", *lines]
+    out = [f"{place}: {paint(finding.severity.value, fg=tint, bold=True)} {title}{_home(finding)}", *lines]
     out.append(f"{gutter} = {printable(finding.message)}")
     if finding.help:
         out.append(f"{gutter} = {paint('help:', fg='cyan')} {printable(finding.help)}")
@@ -89,6 +89,13 @@ def render(finding: Located, color: bool) -> str:
             command += f", also edits {listed([printable(each.source.path) for each in finding.fix.elsewhere])}"
         out.append(f"{gutter} = {paint('fix:', fg='cyan')} {printable(finding.fix.title)} ({command})")
     return "\n".join(out)
+
+
+def _home(finding: Located) -> str:
+    """The object that a finding is in, and what it was rendered from."""
+    named = f" in {finding.object}" if finding.object is not None and finding.object.name else ""
+    rendered = f"{',' if named else ''} from {finding.template}" if finding.template else ""
+    return "".join(printable(f"{each[:_WIDTH]}…" if len(each) > _WIDTH else each) for each in (named, rendered))
 
 
 def snippet_lines(source: Source, span: Span, tint: str, color: bool) -> tuple[list[str], str]:
