@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from kpl import Bad, Cluster, Document, Finding, Good, Related, Rule, Severity, Stop, files, manifest
 from kpl.corefiles import is_corefile, is_placeholder
 from kpl.edits import Text, first_line
-from kpl.manifests import Mapping, Workload
 from kpl.words import closest
 
 _CUSTOM = "coredns-custom"
@@ -130,6 +129,9 @@ def _reason(
 
 def _mounted(cluster: Cluster) -> Iterator[tuple[Document, Text]]:
     """The workloads that mount a ConfigMap in the folder of imports, and its name."""
+    # a run without such a key, which is nearly every one, has no use for the models
+    from kpl.manifests import Mapping, Workload
+
     for document, workload in cluster.of(Workload, "mountPath"):
         volumes = [each for each in workload.pod.items("volumes") if isinstance(each, Mapping)]
         names = {str(each.text("name")): each.text("configMap", "name") for each in volumes}
