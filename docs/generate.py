@@ -28,6 +28,7 @@ INPUTS = {
     "iptables-save": ("Ruleset", "Dump"),
     "nft list ruleset": ("NftRuleset", "Dump"),
     "ipvsadm": ("IpvsDump", "Dump"),
+    "ipvsadm -Lnc": ("IpvsConnections",),
     "ipset": ("IpsetDump",),
     "conntrack": ("ConntrackDump",),
     "iptables -L": ("Listing",),

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from kpl.inputs.dumps.ipvs import IpvsDump as IpvsDump
     from kpl.inputs.dumps.ipvs import VirtualServer as VirtualServer
     from kpl.inputs.evidence.conntrack import ConntrackDump as ConntrackDump
+    from kpl.inputs.evidence.ipvsconnections import IpvsConnection as IpvsConnection
+    from kpl.inputs.evidence.ipvsconnections import IpvsConnections as IpvsConnections
     from kpl.inputs.evidence.listing import Listing as Listing
     from kpl.inputs.registry import is_dump as is_dump
     from kpl.proxy.dumps.inspection import mode_of as mode_of
@@ -35,6 +37,7 @@ else:
             "kpl.inputs.registry": "is_dump",
             "kpl.inputs.dumps.ipset": "IpsetDump",
             "kpl.inputs.dumps.ipvs": "IpvsDump VirtualServer",
+            "kpl.inputs.evidence.ipvsconnections": "IpvsConnection IpvsConnections",
             "kpl.inputs.evidence.listing": "Listing",
             "kpl.proxy.dumps.inspection": "mode_of",
             "kpl.proxy.ipvs.sets": "Frontend sets_of_node",

@@ -241,7 +241,7 @@ def test_what_is_no_dump(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.endswith(
         b"kpl: none of the files is a dump; kpl inspect reads the output of iptables-save, nft list ruleset and ipvsadm -ln "
-        b"(iptables -L omits too much)\n"
+        b"(iptables -L omits too much, and ipvsadm -Lnc shows only connections)\n"
     )
 
 

@@ -11,6 +11,7 @@ from kpl.inputs.dumps.ipvs import IpvsDump
 from kpl.inputs.dumps.nftables import NftRuleset
 from kpl.inputs.dumps.ruleset import Ruleset
 from kpl.inputs.evidence.conntrack import ConntrackDump
+from kpl.inputs.evidence.ipvsconnections import IpvsConnections
 from kpl.inputs.evidence.resolvconf import ResolvConf
 from kpl.inputs.objects.endpointslices import EndpointSlice
 from kpl.inputs.objects.kubeproxy import KubeProxyConfig
@@ -22,6 +23,7 @@ from samples import COREFILE, DUMP, POD, PROXY, TEMPLATE, config_map, documents,
 IPVS = "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\nTCP  10.96.0.1:443 rr\n"
 SETS = "Name: KUBE-CLUSTER-IP\nType: hash:ip,port\nMembers:\n10.96.0.1,tcp:443\n"
 COUNTERS = "cpu=0   \tfound=0 invalid=0 insert=0 insert_failed=0 drop=0 early_drop=0 error=0 search_restart=0 \n"
+CONNECTION = "TCP 14:59  ESTABLISHED 10.244.1.5:40000   10.96.0.10:53      10.244.0.2:53\n"
 NFT = "table ip kube-proxy {\n\tchain services {\n\t}\n}\n"
 NFT_CHAIN = "  chain service-2QRHZV4L-default/kubernetes/tcp/https {\n  }\n"
 NFT_JSON = ' {"nftables": [{"table": {"family": "ip", "name": "kube-proxy", "handle": 3}}]}'
@@ -72,6 +74,8 @@ table inet filter {
         ("node.conntrack", COUNTERS, ConntrackDump),
         ("nf_conntrack", "entries  clashres found new\n", ConntrackDump),
         ("node.txt", "udp      17 29 src=10.0.0.1 dst=10.0.0.2 sport=1 dport=53 src=\n", ConntrackDump),
+        ("ip_vs_conn", CONNECTION, IpvsConnections),
+        ("node.txt", CONNECTION, IpvsConnections),
         ("resolv.conf", "nameserver 10.96.0.10\n", ResolvConf),
         ("pod.resolv.conf", "search cluster.local\n", ResolvConf),
         ("node.nft", NFT, NftRuleset),
@@ -98,6 +102,7 @@ def test_a_file_in_a_folder_is_known_by_its_name(name: str, text: str, model: ty
         (IPVS, IpvsDump),
         (SETS, IpsetDump),
         (COUNTERS, ConntrackDump),
+        (CONNECTION, IpvsConnections),
         ("nameserver 10.96.0.10\n", ResolvConf),
         (NFT, NftRuleset),
         (NFT_CHAIN, NftRuleset),

@@ -75,7 +75,7 @@ def _documents(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[list[Do
     if not found:
         raise UsageError(
             "none of the files is a dump; kpl inspect reads the output of iptables-save, nft list ruleset and ipvsadm -ln "
-            "(iptables -L omits too much)"
+            "(iptables -L omits too much, and ipvsadm -Lnc shows only connections)"
         )
     if options["show_skipped"]:
         from kpl.report.coverage import skipped_lines

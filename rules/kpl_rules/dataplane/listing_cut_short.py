@@ -18,6 +18,7 @@ _SET = (
     "Number of entries: 2\nMembers:\n30080\n30081\n"
 )
 _FLOW = "udp      17 9 src=10.244.1.5 dst=10.96.0.10 sport=4000 dport=53 src=10.244.0.2 dst=10.244.1.5 sport=53 dport=4000 use=1\n"
+_CONNECTION = "UDP 04:59  UDP         10.244.1.5:40000   10.96.0.10:53      10.244.0.2:53\n"
 
 
 class ListingCutShort(Rule):
@@ -46,12 +47,14 @@ class ListingCutShort(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.INFO
     since = "0.1.0"
-    needs = "IpvsDump|IpsetDump|ConntrackDump"
+    needs = "IpvsDump|IpsetDump|ConntrackDump|IpvsConnections"
     examples = [
         Bad(files(**{"node.ipvs": _IPVS[: _IPVS.index("43  ")]}), flags=["-> 192.0.2.10:64"]),
         Bad(files(**{"node.ipset": _SET.removesuffix("30081\n")}), flags=["KUBE-NODE-PORT-TCP"]),
         Bad(files(**{"node.ipset": _SET.removesuffix("81\n")}), flags=["300"]),
         Bad(files(**{"node.conntrack": _FLOW + _FLOW.rstrip()}), flags=[_FLOW.rstrip()]),
+        Bad(files(ip_vs_conn=_CONNECTION + _CONNECTION[:40]), flags=[_CONNECTION[:40].rstrip()]),
+        Good(files(ip_vs_conn=_CONNECTION)),
         Good(files(**{"node.ipvs": _IPVS})),
         Good(files(**{"node.ipset": _SET})),
         Good(files(**{"node.conntrack": _FLOW})),
@@ -60,7 +63,7 @@ class ListingCutShort(Rule):
     def check(self, document: Document) -> Iterator[Finding]:
         """See the class."""
         model = document.model
-        if type(model).__name__ not in ("IpvsDump", "IpsetDump", "ConntrackDump"):
+        if type(model).__name__ not in ("IpvsDump", "IpsetDump", "ConntrackDump", "IpvsConnections"):
             return
         if cut := open_line(model.text):
             start = cut.start + len(model.text[cut.start :]) - len(model.text[cut.start :].lstrip())

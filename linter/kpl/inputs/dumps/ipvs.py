@@ -236,7 +236,7 @@ class _Reader:
 
     def _add(self, places: _Places, words: list[str], start: int, protocol: str) -> VirtualServer:
         written = words[places.address]
-        address, port = (written, None) if protocol == "FWM" else _address(written, self.hexadecimal)
+        address, port = (written, None) if protocol == "FWM" else split_address(written, self.hexadecimal)
         persistent = _number(words[places.persistent]) if places.persistent > 0 else None
         if places.persistent < 0:
             persistent = _DEFAULT_PERSISTENT
@@ -265,7 +265,7 @@ class _Reader:
         words = written.split()
         numbers = [_number(words[each]) for each in places.numbers]
         weight, active, inactive = (numbers + [None] * 3)[:3] if places.forwarding else (None, None, None)
-        address, port = _address(words[places.address], self.hexadecimal)
+        address, port = split_address(words[places.address], self.hexadecimal)
         self.server.real_servers.append(RealServer(address, port, places.forwarding, weight, active, inactive, start))
         return True
 
@@ -287,7 +287,7 @@ class _Reader:
         server = self.by_service.get((places.protocol, words[places.address]))
         if server is None:
             return False
-        address, port = _address(words[places.numbers[0]], False)
+        address, port = split_address(words[places.numbers[0]], False)
         weight = _number(words[places.weight]) if places.weight else 1
         server.real_servers.append(RealServer(address, port, places.forwarding or "Route", weight, None, None, start))
         return True
@@ -307,7 +307,7 @@ def _number(written: str) -> int | None:
     return int(digits) * (unit or 1) if _DIGITS.fullmatch(digits) else None
 
 
-def _address(written: str, hexadecimal: bool) -> tuple[str, int | None]:
+def split_address(written: str, hexadecimal: bool) -> tuple[str, int | None]:
     """Address and port; names stay as they are."""
     port: int | None
     if hexadecimal and (found := _HEX_ADDRESS.fullmatch(written)):
