@@ -432,7 +432,7 @@ def record_grid(path: Path) -> None:
                 found[release] = numbers
     rows = [
         f" {json.dumps(form)}: {{\n"
-        + ",\n".join(f"  {json.dumps(each)}: {json.dumps(found[each])}" for each in found)
+        + ",\n".join(f"  {json.dumps(each)}: {json.dumps(found[each], separators=(',', ':'))}" for each in found)
         + "\n }"
         for form, found in grid["forms"].items()
     ]
