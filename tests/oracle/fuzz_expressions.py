@@ -423,7 +423,8 @@ def record_grid(path: Path) -> None:
     grid = json.loads(path.read_text(encoding="utf-8"))
     answers: list[str] = []
     for form in grid["forms"]:
-        grid["forms"][form] = found = {}
+        found: dict[str, list[int]] = {}
+        grid["forms"][form] = found
         for release in GRID_RELEASES:
             given = list(map(without_place, judged(release, grid_texts(grid, form))))
             answers += [each for each in dict.fromkeys(given) if each not in answers]
