@@ -140,6 +140,23 @@ def test_nodes_are_counted_since_1_17() -> None:
         check_expression(text, ENVIRONMENT, "1.17.2")
 
 
+@pytest.mark.parametrize("release", ["1.16.9", "1.17.2", "1.17.8"])
+def test_the_most_nodes(release: str) -> None:
+    check_expression(f"[{','.join(['1'] * 9_999)}]", ENVIRONMENT, release)
+    more = f"[{','.join(['1'] * 10_000)}]"
+    if release == "1.16.9":
+        check_expression(more, ENVIRONMENT, release)
+        return
+    with pytest.raises(GoError, match=r"^compilation failed: expression exceeds maximum allowed nodes"):
+        check_expression(more, ENVIRONMENT, release)
+
+
+def test_longer_texts_are_not_judged() -> None:
+    check_expression("1".ljust(100_000), ENVIRONMENT, "1.17.8")
+    with pytest.raises(RecursionError):
+        check_expression("1".ljust(100_001), ENVIRONMENT, "1.17.8")
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -50,3 +50,14 @@ def test_where_a_fault_is(text: str, at: str) -> None:
         yaml_document(text, "unsupported")
     offset = raised.value.offset
     assert text[offset:].startswith(at) if at else offset == len(text)
+
+
+@pytest.mark.parametrize("opened", ["[", "{a: ", "- "])
+def test_the_deepest_that_go_reads(opened: str) -> None:
+    for depth, why in (
+        (10_000, "found character that cannot start any token"),
+        (10_001, "exceeded max depth of 10000"),
+    ):
+        with pytest.raises(GoYamlError) as raised:
+            yaml_document(opened * depth + "@", "unsupported")
+        assert str(raised.value) == why

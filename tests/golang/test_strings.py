@@ -1,10 +1,10 @@
-"""Case as Go 1.26 maps it."""
+"""Case as Go 1.26 maps it, and the space around a text."""
 
 from __future__ import annotations
 
 import pytest
 
-from kpl.golang.strings import to_lower, to_upper
+from kpl.golang.strings import to_lower, to_upper, trim_space
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,13 @@ from kpl.golang.strings import to_lower, to_upper
 )
 def test_case(text: str, lower: str, upper: str) -> None:
     assert (to_lower(text), to_upper(text)) == (lower, upper)
+
+
+@pytest.mark.parametrize("space", [*"\t\n\v\f\r \x85\xa0\u1680\u2000\u2005\u200a\u2028\u2029\u202f\u205f\u3000"])
+def test_space_is_trimmed(space: str) -> None:
+    assert trim_space(f"{space}a{space}b{space}{space}") == f"a{space}b"
+
+
+@pytest.mark.parametrize("rune", [*"\x1c\x1f\x84\u180e\u1fff\u200b\u2027\u2060\ufeff"])
+def test_what_is_no_space_stays(rune: str) -> None:
+    assert trim_space(f" {rune} ") == rune

@@ -90,10 +90,14 @@ class Baseline:
     def tests_of(self, mutant: Mutant) -> list[str]:
         """The tests that reach the line: those named like the module first, then the quick ones, within the time of a mutant."""
         place = (mutant.path, mutant.line)
-        names = set(self.seconds) if place in self.imported else self.reached.get(place, set())
+        reached = self.reached.get(place, set())
+        # a process that a test starts imports again what the others have since they were collected
+        names = set(self.seconds) if place in self.imported else reached
         word = Path(mutant.path).stem.replace("_", "-")
         chosen, left = [], SECONDS_OF_A_MUTANT
-        for name in sorted(names, key=lambda name: (f"[{word}-" not in name, self.seconds[name], name)):
+        for name in sorted(
+            names, key=lambda name: (f"[{word}-" not in name, name not in reached, self.seconds[name], name)
+        ):
             left -= self.seconds[name]
             if left < 0 and chosen:
                 break
@@ -212,12 +216,7 @@ def baseline(copy: Path, changed: Path, tests: list[str]) -> Baseline:
         for path, found in lines.items()
         for line, names in found.items()
     }
-    imported = {
-        (path, line)
-        for path, found in lines.items()
-        for line, names in found.items()
-        if "" in names and len(set(names)) == 1
-    }
+    imported = {(path, line) for path, found in lines.items() for line, names in found.items() if "" in names}
     return Baseline(good, reached, imported)
 
 

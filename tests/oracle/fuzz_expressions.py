@@ -16,6 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "linter"))
 
@@ -24,6 +25,8 @@ from kpl.golang.exprlang import PanicError
 from kpl.golang.values import GoError
 
 BATCH = 10_000
+# the older checkers, and the last one of each newer kind
+GRID_RELEASES = ["1.9.0", "1.12.0", "1.13.0", "1.15.5", "1.16.9", "1.17.2", "1.17.8"]
 
 NAMES = {
     "string": ["name()", "type()", "class()", "proto()", "client_ip()", "server_ip()", "port()", "server_port()"],
@@ -404,6 +407,43 @@ def record(path: Path, releases: Sequence[str]) -> None:
     path.write_text(json.dumps(recorded, indent=1) + "\n", encoding="utf-8")
 
 
+def grid_texts(grid: dict[str, Any], form: str) -> list[str]:
+    """The expressions of a form: every operand in the place of A, with every operand in that of B."""
+    others = grid["operands"] if "B" in form else [""]
+    return [form.replace("A", one).replace("B", other) for one in grid["operands"] for other in others]
+
+
+def without_place(answer: str) -> str:
+    """An answer without the lines that show the place."""
+    return answer.partition("\n")[0].rpartition(" (1:")[0] or answer.partition("\n")[0]
+
+
+def record_grid(path: Path) -> None:
+    """Asks again for the forms and operands in the file: for each form the numbers of the answers, by the release that first gave them."""
+    grid = json.loads(path.read_text(encoding="utf-8"))
+    answers: list[str] = []
+    for form in grid["forms"]:
+        found: dict[str, list[int]] = {}
+        grid["forms"][form] = found
+        for release in GRID_RELEASES:
+            given = list(map(without_place, judged(release, grid_texts(grid, form))))
+            answers += [each for each in dict.fromkeys(given) if each not in answers]
+            numbers = [answers.index(each) for each in given]
+            if [*found.values()][-1:] != [numbers]:
+                found[release] = numbers
+    rows = [
+        f" {json.dumps(form)}: {{\n"
+        + ",\n".join(f"  {json.dumps(each)}: {json.dumps(found[each], separators=(',', ':'))}" for each in found)
+        + "\n }"
+        for form, found in grid["forms"].items()
+    ]
+    lists = [
+        f"{json.dumps(key)}: {json.dumps(value, indent=1)}"
+        for key, value in (("operands", grid["operands"]), ("answers", answers))
+    ]
+    path.write_text("{\n" + ",\n".join(lists) + ',\n"forms": {\n' + ",\n".join(rows) + "\n}\n}\n", encoding="utf-8")
+
+
 def main() -> int:
     """The command line."""
     releases = list(dict.fromkeys(EXPR_RELEASES.values()))
@@ -414,10 +454,14 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=5_000, help="expressions per release (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--record", type=Path, metavar="FILE", help="renew tests/golang/exprlang.json instead")
+    parser.add_argument("--record-grid", type=Path, metavar="FILE", help="renew tests/golang/exprgrid.json instead")
     parser.add_argument("--show", type=int, default=10, help="disagreements to print (default %(default)s)")
     options = parser.parse_args()
     if options.record:
         record(options.record, releases)
+        return 0
+    if options.record_grid:
+        record_grid(options.record_grid)
         return 0
     asked = options.release or releases[-1:]
     failed = 0

@@ -25,6 +25,8 @@ from kpl.golang.literals import parse_float
 from kpl.golang.net import parse_cidr, parse_ip, split_host_port
 from kpl.golang.netip import parse_addr
 from kpl.golang.regexp import check_regexp
+from kpl.golang.regexp.nodes import FOLD, NON_GREEDY, Node, Op
+from kpl.golang.regexp.syntax import Parser
 from kpl.golang.strconv import parse_int, parse_uint
 from kpl.golang.template import check_template
 from kpl.golang.unicode import code_point
@@ -93,9 +95,28 @@ def quoted_runes(text: str) -> list[str]:
     return [f"{quote_rune(each)} {code_point(each)}" for each in text]
 
 
+def regexp_tree(pattern: str) -> list[Any]:
+    parser = Parser(pattern)
+    parser.parse()
+    return _tree(parser._tree._stack[0])
+
+
+def _tree(node: Node) -> list[Any]:
+    shown = {Op.LITERAL: FOLD, **dict.fromkeys((Op.STAR, Op.PLUS, Op.QUEST, Op.REPEAT), NON_GREEDY)}
+    return [
+        int(node.op),
+        bool(node.flags & shown.get(node.op, 0)),
+        node.runes,
+        node.min,
+        node.max,
+        *map(_tree, node.subs),
+    ]
+
+
 KINDS = [
     Kind("regexp", texts.mutated_regexp, check_regexp),
     Kind("regexp", texts.edge_regexp, check_regexp, rarity=500),
+    Kind("regexptree", texts.ascii_regexp, regexp_tree),
     Kind("template", texts.mutated_template, check_answer),
     Kind("atoi", texts.integer, atoi),
     Kind("parseint", texts.integer, lambda text: parse_int(text, 0, 64), {"base": 0}),

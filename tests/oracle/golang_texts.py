@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 
 from kpl.golang.regexp import check_regexp
@@ -82,6 +83,14 @@ def regexp(chance: Chance, depth: int = 0) -> str:
 
 def mutated_regexp(chance: Chance) -> str:
     return mutated(chance, regexp(chance), _PIECES)
+
+
+def ascii_regexp(chance: Chance) -> str:
+    """A pattern of which kpl knows the whole tree."""
+    while True:
+        pattern = regexp(chance)
+        if pattern.isascii() and not re.search(r"\\[pP]", pattern):
+            return pattern
 
 
 def _shape(chance: Chance) -> Callable[[int], str]:

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"regexp/syntax"
 	"strconv"
 	"text/template"
 	"time"
@@ -46,6 +47,12 @@ func ask(q question) (any, error) {
 			return nil, err
 		}
 		return re.NumSubexp(), nil
+	case "regexptree":
+		re, err := syntax.Parse(q.Text, syntax.Perl)
+		if err != nil {
+			return nil, err
+		}
+		return tree(re), nil
 	case "template": // with the functions of CoreDNS's plugin
 		_, err := template.New("answer").Funcs(template.FuncMap{"parseInt": strconv.ParseUint}).Parse(q.Text)
 		return nil, err
@@ -112,6 +119,24 @@ func ask(q question) (any, error) {
 		return nil, err
 	}
 	return nil, fmt.Errorf("no kind %q", q.Kind)
+}
+
+// tree shows a pattern's tree; assertions are alike, and flags are shown where they are part of what is matched.
+func tree(re *syntax.Regexp) []any {
+	op, flags := re.Op, syntax.Flags(0)
+	switch op {
+	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		op = syntax.OpBeginLine
+	case syntax.OpLiteral:
+		flags = re.Flags & syntax.FoldCase
+	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest, syntax.OpRepeat:
+		flags = re.Flags & syntax.NonGreedy
+	}
+	shown := []any{int(op), flags != 0, append([]rune{}, re.Rune...), re.Min, re.Max}
+	for _, sub := range re.Sub {
+		shown = append(shown, tree(sub))
+	}
+	return shown
 }
 
 func main() {
