@@ -38,7 +38,10 @@ _LINE = rf"^[ \t]*(?:{_TITLE}|{_LISTED}|{_OF_KERNEL})\r?$"
 
 
 class IpvsConnection(NamedTuple):
-    """One entry; a port that is a name is None."""
+    """One connection that IPVS forwards, with what the dump says of it.
+
+    A port is None where a name stands for it.
+    """
 
     protocol: str
     """``TCP``, ``UDP``, ...; ``IP`` for the template that keeps a client with its real server."""
