@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from kpl.lazy import lazy
 
 if TYPE_CHECKING:
+    from kpl.coredns.answering import Taken as Taken
+    from kpl.coredns.answering import taken_names as taken_names
     from kpl.coredns.roles import Role as Role
     from kpl.coredns.roles import is_cluster_block as is_cluster_block
     from kpl.coredns.roles import role_of as role_of
@@ -34,6 +36,7 @@ else:
     __all__, __getattr__ = lazy(
         __name__,
         {
+            "kpl.coredns.answering": "Taken taken_names",
             "kpl.coredns.roles": "Role is_cluster_block role_of",
             "kpl.coredns.tokens": "tokenize",
             "kpl.coredns.upstreams": "is_public_address",
