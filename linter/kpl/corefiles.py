@@ -9,6 +9,10 @@ from kpl.lazy import lazy
 if TYPE_CHECKING:
     from kpl.coredns.answering import Taken as Taken
     from kpl.coredns.answering import taken_names as taken_names
+    from kpl.coredns.patterns import ends_before_dot as ends_before_dot
+    from kpl.coredns.patterns import upper_case_letter as upper_case_letter
+    from kpl.coredns.rewriting import NameRewrite as NameRewrite
+    from kpl.coredns.rewriting import name_rewrite as name_rewrite
     from kpl.coredns.roles import Role as Role
     from kpl.coredns.roles import is_cluster_block as is_cluster_block
     from kpl.coredns.roles import role_of as role_of
@@ -37,6 +41,8 @@ else:
         __name__,
         {
             "kpl.coredns.answering": "Taken taken_names",
+            "kpl.coredns.patterns": "ends_before_dot upper_case_letter",
+            "kpl.coredns.rewriting": "NameRewrite name_rewrite",
             "kpl.coredns.roles": "Role is_cluster_block role_of",
             "kpl.coredns.tokens": "tokenize",
             "kpl.coredns.upstreams": "is_public_address",
