@@ -8,6 +8,7 @@ from kpl.lazy import lazy
 
 if TYPE_CHECKING:
     from kpl.coredns.answering import Taken as Taken
+    from kpl.coredns.answering import answerers as answerers
     from kpl.coredns.answering import taken_names as taken_names
     from kpl.coredns.patterns import ends_before_dot as ends_before_dot
     from kpl.coredns.patterns import upper_case_letter as upper_case_letter
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from kpl.coredns.versions import removed_in as removed_in
     from kpl.coredns.zones import served_zones as served_zones
     from kpl.coredns.zones import zones_of as zones_of
+    from kpl.golang.dnsname import is_subdomain as is_subdomain
     from kpl.inputs.corefile.model import Corefile as Corefile
     from kpl.inputs.corefile.model import Directive as Directive
     from kpl.inputs.corefile.model import Property as Property
@@ -40,7 +42,7 @@ else:
     __all__, __getattr__ = lazy(
         __name__,
         {
-            "kpl.coredns.answering": "Taken taken_names",
+            "kpl.coredns.answering": "Taken answerers taken_names",
             "kpl.coredns.patterns": "ends_before_dot upper_case_letter",
             "kpl.coredns.rewriting": "NameRewrite name_rewrite",
             "kpl.coredns.roles": "Role is_cluster_block role_of",
@@ -51,6 +53,7 @@ else:
                 keyword_removed_in keyword_without_effect_since removed_in
             """,
             "kpl.coredns.zones": "served_zones zones_of",
+            "kpl.golang.dnsname": "is_subdomain",
             "kpl.inputs.corefile.model": "Corefile Directive Property ServerBlock is_placeholder",
             "kpl.inputs.document": "is_corefile",
             "kpl.inputs.corefile.placeholders": "corefile_placeholder",
