@@ -43,7 +43,7 @@ def name_rewrite(directive: Directive) -> NameRewrite | None:
         return None
     kind, *rest = words
     if len(rest) == 2:
-        return NameRewrite(kind, "exact", *rest)
+        return NameRewrite(kind, "exact", rest[0], rest[1])
     if len(rest) < 3 or rest[0].lower() not in MATCHES:
         return None
     match, pattern, target, *options = rest
