@@ -1,0 +1,119 @@
+"""The workload that runs CoreDNS with a Corefile, as far as the manifests show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from kpl.inputs.document import Document
+from kpl.inputs.objects.workloads import Container, Workload
+from kpl.inputs.yaml.tree import Mapping, Scalar
+from kpl.text import late
+from kpl.text.number import whole_number
+from kpl.text.span import Text
+
+_COREDNS = late.pattern(r"(?:^|/)(?:[\w.-]*-)?coredns(?:[:@]|$)")
+
+
+class Mount(NamedTuple):
+    """A volume in the container: where, and which keys of the ConfigMap are which files below it."""
+
+    path: str
+    """Without a last slash."""
+    config_map: str
+    """The name of the ConfigMap; empty for a volume of another kind, whose files are not known."""
+    files: dict[str, str] | None = None
+    """Key -> path below the mount, where the volume lists them."""
+
+
+class Probe(NamedTuple):
+    """An HTTP probe of the container; its port is a number."""
+
+    kind: str
+    """``livenessProbe``, ``readinessProbe`` or ``startupProbe``."""
+    port: int
+    path: str
+    at: Text
+    """The port as it is written."""
+    host: str = ""
+    """The address that is asked; empty for that of the pod."""
+
+
+class Deployed(NamedTuple):
+    """A workload and its container that runs CoreDNS."""
+
+    workload: Workload
+    container: Container
+    mounts: tuple[Mount, ...]
+    probes: tuple[Probe, ...]
+
+
+def deployed(corefile: Document, workloads: Iterable[Workload]) -> Deployed | None:
+    """What runs CoreDNS with the Corefile of a ConfigMap; None if no workload, or more than one, certainly does."""
+    found = [each for workload in workloads if (each := _running(corefile, workload)) is not None]
+    return found[0] if len(found) == 1 else None
+
+
+def _running(corefile: Document, workload: Workload) -> Deployed | None:
+    if not corefile.name or workload.namespace != corefile.namespace or workload.partial:
+        return None
+    for container in workload.containers:
+        if container.image is None or _COREDNS.search(container.image) is None:
+            continue
+        mounts = _mounts(workload, container)
+        if any(mount.config_map == corefile.name for mount in mounts):
+            return Deployed(workload, container, mounts, _probes(container))
+    return None
+
+
+def _mounts(workload: Workload, container: Container) -> tuple[Mount, ...]:
+    volumes = {
+        str(name): item
+        for item in workload.pod.items("volumes")
+        if isinstance(item, Mapping) and (name := item.text("name")) is not None
+    }
+    mounts = []
+    for item in container.node.items("volumeMounts"):
+        if not isinstance(item, Mapping) or (path := item.text("mountPath")) is None:
+            continue
+        volume = volumes.get(item.text("name") or "")
+        config_map = volume.mapping("configMap") if volume is not None else None
+        name = config_map.text("name") if config_map is not None else None
+        if name is None or item.get("subPath") is not None or item.get("subPathExpr") is not None:
+            mounts.append(Mount(path.rstrip("/"), ""))
+        else:
+            assert config_map is not None
+            mounts.append(Mount(path.rstrip("/"), name, _listed_files(config_map)))
+    return tuple(mounts)
+
+
+def _listed_files(config_map: Mapping) -> dict[str, str] | None:
+    items = config_map.items("items")
+    if not items:
+        return None
+    pairs = ((item.text("key"), item.text("path")) for item in items if isinstance(item, Mapping))
+    return {str(key): str(path) for key, path in pairs if key and path}
+
+
+def _probes(container: Container) -> tuple[Probe, ...]:
+    named = {
+        str(name): port
+        for item in container.node.items("ports")
+        if isinstance(item, Mapping)
+        and (name := item.text("name"))
+        and (port := item.scalar("containerPort")) is not None
+    }
+    probes = []
+    for kind in ("livenessProbe", "readinessProbe", "startupProbe"):
+        request = container.node.mapping(kind, "httpGet")
+        written = request.scalar("port") if request is not None else None
+        if request is None or written is None:
+            continue
+        number = whole_number(_resolved(written, named))
+        if number is not None:
+            probes.append(Probe(kind, number, request.text("path") or "/", written.text, request.text("host") or ""))
+    return tuple(probes)
+
+
+def _resolved(written: Scalar, named: dict[str, Scalar]) -> str:
+    return named[written.value].value if written.value in named else written.value
