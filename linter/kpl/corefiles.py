@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from kpl.coredns.answering import answerers as answerers
     from kpl.coredns.answering import taken_names as taken_names
     from kpl.coredns.deployed import Deployed as Deployed
+    from kpl.coredns.deployed import Mount as Mount
     from kpl.coredns.deployed import Probe as Probe
     from kpl.coredns.deployed import deployed as deployed
     from kpl.coredns.loops import loops as loops
@@ -47,7 +48,7 @@ else:
         __name__,
         {
             "kpl.coredns.answering": "Taken answerers taken_names",
-            "kpl.coredns.deployed": "Deployed Probe deployed",
+            "kpl.coredns.deployed": "Deployed Mount Probe deployed",
             "kpl.coredns.loops": "loops",
             "kpl.coredns.patterns": "ends_before_dot upper_case_letter",
             "kpl.coredns.rewriting": "NameRewrite name_rewrite",

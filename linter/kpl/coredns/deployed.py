@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kpl.inputs.document import Document
 from kpl.inputs.objects.workloads import Container, Workload
-from kpl.inputs.yaml.tree import Mapping, Scalar
+from kpl.inputs.yaml.tree import Mapping, Scalar, Sequence
 from kpl.text import late
 from kpl.text.number import whole_number
 from kpl.text.span import Text
@@ -24,6 +24,8 @@ class Mount(NamedTuple):
     """The name of the ConfigMap; empty for a volume of another kind, whose files are not known."""
     files: dict[str, str] | None = None
     """Key -> path below the mount, where the volume lists them."""
+    items: Sequence | None = None
+    """The list of them."""
 
 
 class Probe(NamedTuple):
@@ -83,7 +85,9 @@ def _mounts(workload: Workload, container: Container) -> tuple[Mount, ...]:
             mounts.append(Mount(path.rstrip("/"), ""))
         else:
             assert config_map is not None
-            mounts.append(Mount(path.rstrip("/"), name, _listed_files(config_map)))
+            items = config_map.get("items")
+            listed = items if isinstance(items, Sequence) else None
+            mounts.append(Mount(path.rstrip("/"), name, _listed_files(config_map), listed))
     return tuple(mounts)
 
 
