@@ -50,14 +50,20 @@ class Deployed(NamedTuple):
     probes: tuple[Probe, ...]
 
 
-def deployed(corefile: Document, workloads: Iterable[Workload]) -> Deployed | None:
-    """What runs CoreDNS with the Corefile of a ConfigMap; None if no workload, or more than one, certainly does."""
+def deployed(corefile: Document, corefiles: Iterable[Document], workloads: Iterable[Workload]) -> Deployed | None:
+    """What runs CoreDNS with the Corefile of a ConfigMap; None if that is not one workload for certain.
+
+    `corefiles` are those of the cluster: where the ConfigMap is there in two versions, nobody knows which one is in use.
+    """
+    place = corefile.namespace, corefile.name, corefile.key
+    if sum((each.namespace, each.name, each.key) == place for each in corefiles) != 1:
+        return None
     found = [each for workload in workloads if (each := _running(corefile, workload)) is not None]
     return found[0] if len(found) == 1 else None
 
 
 def _running(corefile: Document, workload: Workload) -> Deployed | None:
-    if not corefile.name or workload.namespace != corefile.namespace or workload.partial:
+    if corefile.around is None or not corefile.name or workload.namespace != corefile.namespace or workload.partial:
         return None
     for container in workload.containers:
         if container.image is None or _COREDNS.search(container.image) is None:

@@ -131,8 +131,9 @@ class FileNotMounted(Rule):
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
+        corefiles = [document for document, _ in cluster.corefiles]
         for document, corefile in cluster.corefiles:
-            runs = deployed(document, (workload for _, workload in cluster.of(Workload, clue="coredns")))
+            runs = deployed(document, corefiles, (each for _, each in cluster.of(Workload, clue="coredns")))
             if runs is None:
                 continue
             for server in corefile.servers:

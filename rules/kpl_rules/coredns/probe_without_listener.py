@@ -147,8 +147,9 @@ class ProbeWithoutListener(Rule):
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
+        corefiles = [document for document, _ in cluster.corefiles]
         for document, corefile in cluster.corefiles:
-            runs = deployed(document, (workload for _, workload in cluster.of(Workload, clue="coredns")))
+            runs = deployed(document, corefiles, (each for _, each in cluster.of(Workload, clue="coredns")))
             if runs is not None and not corefile.imports and all(server.complete for server in corefile.servers):
                 yield from self._probes(document, corefile, runs, cluster.document_of(runs.workload))
 
