@@ -60,7 +60,7 @@ def _opening(atoms: list[str]) -> int:
 
 
 def upper_case_letter(pattern: str) -> int | None:
-    """Where a letter in upper case stands in `pattern` that every match needs; None where there is none for certain."""
+    """The offset of an uppercase letter in `pattern` that every match needs; None if there is none for certain."""
     if len(pattern) > _MOST or "(?" in pattern or "|" in pattern:
         return None
     at = 0
