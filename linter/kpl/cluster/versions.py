@@ -59,9 +59,9 @@ class Versions:
         return self._facts.kubernetes is not None or self._installed_kubernetes is not None
 
     def kubernetes_of(self, document: Document) -> Version:
-        """The Kubernetes release of the cluster that `document` is for: kubeadm's settings may stand in the same file."""
+        """The Kubernetes release of the cluster that `document` is for: its installer's settings may stand in the same file."""
         if self._facts.kubernetes is None:
-            found = _kubeadm_versions(document.source.text)
+            found = _kubeadm_versions(document.source.text) | self._documents.releases_beside(document)
             if len(found) == 1:
                 return as_known(Version(next(iter(found))))
         return self.kubernetes

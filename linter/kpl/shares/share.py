@@ -123,7 +123,7 @@ def _corefile(document: Document) -> Share:
 def _kube_proxy(document: Document) -> Share:
     from kpl.proxy.configuration.modes import runs_on_windows
 
-    if runs_on_windows(document.model):
+    if document.model.elsewhere or runs_on_windows(document.model):
         return NOTHING
     what = "settings of kube-proxy" if document.model.partial else "KubeProxyConfiguration"
     return Share((Sign(what, document.name, _digest(document.model.written)),))
@@ -157,6 +157,17 @@ def _kubeadm(document: Document) -> Share:
     if model.release is not None:
         releases.append(Release(KUBERNETES_RELEASE, str(model.release), line_of(document, model.release.span), False))
     return Share((Sign("ClusterConfiguration of kubeadm", "", _digest(text)), *_signs(releases)), tuple(releases))
+
+
+def _settings(document: Document) -> Share:
+    model = document.model
+    if model.elsewhere:
+        return NOTHING
+    name, release = model.name, model.release
+    releases = [Release(KUBERNETES_RELEASE, str(release), line_of(document, release.span), False)] if release else []
+    named = (Sign(f"cluster of {model.configurator}", "", str(name)),) if name else ()
+    # the releases are no signs: files that install several clusters may lie in one folder
+    return Share(named, tuple(releases))
 
 
 def _kubelet(document: Document) -> Share:
@@ -207,6 +218,7 @@ _FINDERS = {
     "KubeProxyConfig": _kube_proxy,
     "Workload": _workload,
     "KubeadmCluster": _kubeadm,
+    "ClusterSettings": _settings,
     "KubeletConfig": _kubelet,
     "FluxKustomization": _flux,
     "Service": _service,

@@ -41,6 +41,8 @@ class KubeProxyConfig:
     node: Mapping
     partial: bool = False
     """Whether these are only some settings, written elsewhere or in other words: what is not among them is not known."""
+    elsewhere: bool = False
+    """Whether it is for another cluster than the objects around it: one that is made for tests, or managed from there."""
 
     @property
     def mode(self) -> Text | None:
