@@ -163,9 +163,15 @@ def _settings(document: Document) -> Share:
     model = document.model
     if model.elsewhere:
         return NOTHING
-    name, release = model.name, model.release
-    releases = [Release(KUBERNETES_RELEASE, str(release), line_of(document, release.span), False)] if release else []
-    named = (Sign(f"cluster of {model.configurator}", "", str(name)),) if name else ()
+    releases = []
+    # the release of Kubernetes may be that of the next upgrade, as kubeadm's is
+    for what, found, runs in (
+        (KUBERNETES_RELEASE, model.release, False),
+        (COREDNS_RELEASE, model.coredns_release, True),
+    ):
+        if found is not None:
+            releases.append(Release(what, str(found), line_of(document, found.span), runs))
+    named = (Sign(f"cluster of {model.configurator}", "", str(model.name)),) if model.name else ()
     # the releases are no signs: files that install several clusters may lie in one folder
     return Share(named, tuple(releases))
 

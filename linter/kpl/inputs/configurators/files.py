@@ -21,6 +21,7 @@ TALOS = Configurator(
         "cluster.network.podSubnets": "pod_networks",
         "cluster.network.serviceSubnets": "service_networks",
         "cluster.coreDNS.disabled": "off coredns",
+        "cluster.coreDNS.image": "coredns_release",
         "cluster.proxy.disabled": "off kube_proxy",
         "cluster.proxy.image": "release",
         "cluster.proxy.mode": "kube-proxy mode",

@@ -20,6 +20,7 @@ _KOPS = Configurator(
         "spec.kubelet.clusterDNS": "dns_addresses",
         "spec.kubeDNS.domain": "domain",
         "spec.kubeDNS.serverIP": "dns_addresses",
+        "spec.kubeDNS.coreDNSImage": "coredns_release",
         "spec.kubeDNS.upstreamNameservers": "upstreams",
         "spec.kubeDNS.externalCoreFile": "corefile",
         "spec.kubeDNS.nodeLocalDNS.enabled": "on node_local",
@@ -164,7 +165,7 @@ OBJECTS: dict[str, dict[str, Configurator]] = {
         "KubeProxyConfig": _TALOS_PROXY,
         "KubeNetworkConfig": _TALOS_NETWORK,
         "KubeletConfig": _TALOS_KUBELET,
-        "KubeCoreDNSConfig": TALOS._replace(paths={"enabled": "on coredns"}),
+        "KubeCoreDNSConfig": TALOS._replace(paths={"enabled": "on coredns", "image": "coredns_release"}),
         "KubeClusterConfig": TALOS._replace(paths={"clusterName": "name"}),
     },
 }

@@ -67,12 +67,13 @@ class _Reading:
         self.documents: list[Document] = []
         self._configurator = configurator
         self._settings = ClusterSettings(configurator.name, configurator.elsewhere)
-        self._releases: dict[str, Text] = {}
+        self._releases: dict[str, dict[str, Text]] = {"release": {}, "coredns_release": {}}
 
     def finished(self) -> ClusterSettings:
-        """All that was found, with the release if it is one."""
-        if len(self._releases) == 1:
-            self._settings.release = next(iter(self._releases.values()))
+        """All that was found, with the releases of which there is one."""
+        for name, found in self._releases.items():
+            if len(found) == 1:
+                setattr(self._settings, name, next(iter(found.values())))
         return self._settings
 
     def take(self, paths: Paths, node: Mapping, level: _Level) -> None:
@@ -102,16 +103,15 @@ class _Reading:
             switch = value.boolean() if isinstance(value, Scalar) and name != "there" else True
             if switch is not None:
                 setattr(self._settings, of, switch is (name != "off"))
-        elif name in ("corefile", "kubeadm", "talos"):
-            if isinstance(value, Scalar):
+        elif name in ("corefile", "kubeadm", "talos", "addons"):
+            # many aliases could stand for a long text
+            if not found.shared:
                 getattr(self, f"_{name}")(value, level)
-        elif name == "addons":
-            self._addon(value, level)
         elif name == "disabled":
             if any(each in _COREDNS for each in _words(value, level)):
                 self._settings.coredns = False
-        elif name == "release":
-            self._releases.update((str(each), each) for each in _releases(value, level))
+        elif name in self._releases:
+            self._releases[name].update((str(each), each) for each in _releases(value, level))
         else:
             self._keep(name, _words(value, level))
 
@@ -137,15 +137,18 @@ class _Reading:
             else:
                 yield Setting("mode", key.span, without_fix(mode, value.span))
 
-    def _corefile(self, value: Scalar, level: _Level) -> None:
+    def _corefile(self, value: Node, level: _Level) -> None:
+        if not isinstance(value, Scalar):
+            return
         inner = _inside(value, level).place
         if inner.embedding.text.strip():
-            document = corefile_document(inner.source, inner.embedding, key="Corefile", name=level.name)
+            sure = value.style is not None
+            document = corefile_document(inner.source, inner.embedding, key="Corefile", name=level.name, sure=sure)
             if document is not None:
                 self.documents.append(document)
 
-    def _kubeadm(self, value: Scalar, level: _Level) -> None:
-        if KIND not in value.value and not any(each in value.value for each in KUBEADM):
+    def _kubeadm(self, value: Node, level: _Level) -> None:
+        if not isinstance(value, Scalar):
             return
         inner = _inside(value, level)
         for root in _roots(inner.place.embedding.text, (KIND, *KUBEADM)):
@@ -155,7 +158,9 @@ class _Reading:
             elif kind in KUBEADM:
                 self.take(KUBEADM[kind], root, inner)
 
-    def _talos(self, value: Scalar, level: _Level) -> None:
+    def _talos(self, value: Node, level: _Level) -> None:
+        if not isinstance(value, Scalar):
+            return
         inner = _inside(value, level)
         for root in _roots(inner.place.embedding.text, ("machine", "cluster", "kind")):
             of = configurator_of(root)
@@ -164,10 +169,10 @@ class _Reading:
             elif is_talos(root):
                 self.take(TALOS.paths, root, inner)
 
-    def _addon(self, addon: Node, level: _Level) -> None:
+    def _addons(self, addon: Node, level: _Level) -> None:
         if isinstance(addon, Mapping):
             paths, value = EKS_ADDONS.get(addon.text("name") or ""), addon.scalar("configurationValues")
-            if paths is not None and value is not None:
+            if paths is not None and value is not None and not value.shared:
                 inner = _inside(value, level)
                 for root in _roots(inner.place.embedding.text, ()):
                     self.take(paths, root, inner)
@@ -204,11 +209,11 @@ def _fields(value: Node) -> Iterator[Setting]:
 
 
 def _words(value: Node, level: _Level) -> list[Text]:
-    """The words in a scalar, with commas between them, or in a list, without placeholders."""
+    """The words in a scalar, with commas between them, or in a list, without placeholders and aliases."""
     scalars = value.items if isinstance(value, Sequence) else [value]
     found = []
     for scalar in scalars:
-        if isinstance(scalar, Scalar) and not is_placeholder(scalar.value):
+        if isinstance(scalar, Scalar) and not scalar.shared and not is_placeholder(scalar.value):
             parts = Parts(scalar, level.place.embedding.text)
             for start, end in parts.words(0, len(parts.value)):
                 part = parts.part(start, end)

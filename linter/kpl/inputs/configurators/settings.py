@@ -18,6 +18,8 @@ class ClusterSettings:
     name: Text | None = None
     release: Text | None = None
     """The release of Kubernetes, without the ``v``."""
+    coredns_release: Text | None = None
+    """The release of CoreDNS, likewise."""
     domain: Text | None = None
     dns_addresses: list[Text] = field(default_factory=list)
     """Where pods ask cluster DNS."""
@@ -38,7 +40,7 @@ class ClusterSettings:
     def says_nothing(self) -> bool:
         """Whether nothing is written that counts for DNS or for Services."""
         switches = (self.kube_proxy, self.coredns, self.node_local)
-        words = (self.release, self.domain)
+        words = (self.release, self.coredns_release, self.domain)
         addresses = (self.dns_addresses, self.node_local_addresses, self.upstreams)
         lists = (*addresses, self.pod_networks, self.service_networks)
         return not any(lists) and all(each is None for each in (*switches, *words))

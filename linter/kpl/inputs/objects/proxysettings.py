@@ -89,11 +89,14 @@ class Parts:
 
 
 def flags_in(words: Iterable[Node], text: str) -> list[Flag]:
-    """The flags of kube-proxy on a command line: ``--proxy-mode=ipvs``, also in two words or without the dashes."""
+    """The flags of kube-proxy on a command line: ``--proxy-mode=ipvs``, also in two words or without the dashes.
+
+    Aliases are left: many of them could stand for a long word.
+    """
     found: list[Flag] = []
     open_at: int | None = None
     for word in words:
-        if not isinstance(word, Scalar):
+        if not isinstance(word, Scalar) or word.shared:
             open_at = None
             continue
         dashes = len(word.value) - len(word.value.lstrip("-"))
@@ -110,11 +113,12 @@ def flags_in(words: Iterable[Node], text: str) -> list[Flag]:
 
 
 def flags_of(node: Mapping | None) -> list[Flag]:
-    """The flags in a mapping of names and values."""
+    """The flags in a mapping of names and values; of a list of values, each is given to kube-proxy."""
     return [
-        Flag(key.value.lstrip("-"), key.span, value)
+        Flag(key.value.lstrip("-"), key.span, each)
         for key, value in (node.pairs if node is not None else ())
-        if isinstance(key, Scalar) and isinstance(value, Scalar)
+        for each in (value.items if isinstance(value, Sequence) else [value])
+        if isinstance(key, Scalar) and isinstance(each, Scalar) and not each.shared
     ]
 
 
