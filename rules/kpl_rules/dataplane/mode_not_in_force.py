@@ -71,6 +71,12 @@ class ModeNotInForce(Rule):
             )
         ),
         Good(files(**{"node.nft": NEW, "config.yaml": _CONFIG.format(mode="nftables")})),
+        # as what installs the cluster writes it
+        Bad(
+            files(**{"node.nft": NEW, "config.yaml": "kube-proxy-arg: [proxy-mode=iptables]\n"}),
+            flags=["kube-proxy"],
+        ),
+        Good(files(**{"node.nft": NEW, "config.yaml": "cluster:\n  proxy:\n    disabled: true\n    mode: iptables\n"})),
         Good(
             files(
                 **{

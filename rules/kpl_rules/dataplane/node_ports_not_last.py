@@ -67,6 +67,19 @@ class NodePortsNotLast(Rule):
         ),
         # the configuration is not known
         Bad(dump(node_dump().replace(_LAST, "")), flags=[":KUBE-NODEPORTS"], severities=[Severity.INFO]),
+        # as what installs the cluster writes it: what is not written is not known
+        Bad(
+            {"node.iptables": node_dump().replace(_LAST, ""), "config.yaml": "kube-proxy-arg: [proxy-mode=iptables]\n"},
+            flags=[":KUBE-NODEPORTS"],
+            severities=[Severity.INFO],
+        ),
+        Bad(
+            {
+                "node.iptables": node_dump().replace(_LAST, ""),
+                "config.yaml": "kube-proxy-arg: [nodeport-addresses=172.16.0.0/12]\n",
+            },
+            flags=[":KUBE-NODEPORTS"],
+        ),
         # one rule for each of the nodePortAddresses
         Good(dump(_LAST.replace("-m addrtype --dst-type LOCAL ", "") + _LAST)),
         # nodePortAddresses written by a template

@@ -46,6 +46,8 @@ class KubeProxyRefused(Rule):
         Good(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\n")),
         # a template is not what kube-proxy reads
         Good(manifest(f"{_HEAD}clusterCIDR: '{{{{ .Values.podCIDR }}}}'\n")),
+        # nobody knows what kube-proxy is told besides
+        Good(manifest("kube_proxy_conntrack_min: many\n")),
         # the rule about modes tells that
         Good(
             manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\n".replace("mode: iptables", "mode: ebpf")),

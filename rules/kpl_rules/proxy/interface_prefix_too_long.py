@@ -61,6 +61,8 @@ class InterfacePrefixTooLong(Rule):
                 f"{_HEAD}detectLocalMode: BridgeInterface\ndetectLocal:\n  bridgeInterface: '{{{{ .Values.bridge }}}}'\n"
             )
         ),
+        # of flags of k3s, what is not written is not known
+        Good(manifest("kube-proxy-arg: [detect-local-mode=BridgeInterface, pod-bridge-interface=abcdefghijklmnop]\n")),
         # a prefix takes one more for the `+`
         Bad(
             manifest(

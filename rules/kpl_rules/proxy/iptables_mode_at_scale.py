@@ -104,6 +104,16 @@ class IptablesModeAtScale(Rule):
         ),
         Good(manifest(f"{_HEAD}mode: iptables\nclusterCIDR: 10.244.0.0/16\n"), {"services": 1000}),
         Good(manifest(f"{_HEAD}mode: nftables\nclusterCIDR: 10.244.0.0/16\n"), _LARGE),
+        # as a flag of k3s; what else kube-proxy is told is not known
+        Bad(
+            manifest('kube-proxy-arg: ["proxy-mode=iptables"]\n'),
+            _LARGE,
+            flags=["iptables"],
+            fixed='kube-proxy-arg: ["proxy-mode=nftables"]\n',
+            safe=False,
+            says=["the mode `iptables` compares the first packet", "Set the mode `nftables`: nftables (stable"],
+        ),
+        Good(manifest("kube-proxy-arg: [metrics-bind-address=0.0.0.0:10249]\n"), _LARGE),
         # the size is not known
         Good(manifest(f"{_HEAD}mode: iptables\nclusterCIDR: 10.244.0.0/16\n")),
         # a template may set the mode

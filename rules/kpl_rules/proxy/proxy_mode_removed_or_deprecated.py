@@ -121,6 +121,23 @@ class ProxyModeRemovedOrDeprecated(Rule):
         Good(manifest(f"{_HEAD}mode: ''\n{_CIDR}")),
         Good(manifest(f"{_HEAD}mode: kernelspace\n{_CIDR}")),
         Good(manifest(f'{_HEAD}mode: "{{{{ .Values.proxyMode }}}}"\n{_CIDR}')),
+        # settings in the words of others; kube-proxy may be told its feature gates elsewhere
+        Bad(
+            manifest("cluster:\n  proxy:\n    mode: ipvs\n"),
+            {"kubernetes": "1.35"},
+            flags=["ipvs"],
+            fixed="cluster:\n  proxy:\n    mode: nftables\n",
+            safe=False,
+            severities=[Severity.WARNING],
+            says=["Set the mode `nftables`: nftables (stable since 1.33)"],
+        ),
+        Bad(
+            manifest("kube_proxy_mode: ipvs\n"),
+            {"kubernetes": "1.35"},
+            flags=["ipvs"],
+            severities=[Severity.WARNING],
+        ),
+        Good(manifest("kube_proxy_mode: nftables\n"), {"kubernetes": "1.30"}),
         # what would need more than its name is no correction
         Bad(
             manifest(f"{_HEAD}mode: nft\n{_CIDR}"),
