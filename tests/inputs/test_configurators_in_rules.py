@@ -12,6 +12,7 @@ from kpl.inputs.document import Document
 from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence
 from kpl.lint.settings import Settings
 from kpl.shares.share import NOTHING, share_of
+from kpl.testing import node_dump
 from support import facts, held, readings, run
 
 KOPS = "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata:\n  name: a.example\nspec:\n"
@@ -89,6 +90,21 @@ def test_a_suppression_silences_what_is_in_a_string() -> None:
     text = f'kube-proxy-arg:\n- "proxy-mode=ipvs"{comment}\n'
     assert run({"a.yaml": text}, ("KPL302", "KPL002"), {"kubernetes": "1.35"}).findings == []
     assert run({"a.yaml": text.replace(comment, "")}, ("KPL302",), {"kubernetes": "1.35"}).findings != []
+
+
+@pytest.mark.parametrize(
+    ("config", "codes"),
+    [
+        ("kube-proxy-arg: [proxy-mode=ipvs]\n", ["KPL490"]),
+        ("kube-proxy-arg: [proxy-mode=iptables]\n", []),
+        ("cluster:\n  proxy:\n    disabled: true\n    mode: ipvs\n", []),
+        ("kube-proxy-arg: [cluster-cidr=10.42.0.0/16, detect-local-mode=ClusterCIDR]\n", ["KPL491"]),
+        ("kube-proxy-arg: [cluster-cidr=10.42.0.0/16]\n", []),
+    ],
+)
+def test_a_dump_is_compared_with_what_is_written(config: str, codes: list[str]) -> None:
+    files = {"node.iptables": node_dump(), "config.yaml": config}
+    assert [each.code for each in run(files, ("KPL490", "KPL491")).findings] == codes
 
 
 def test_kpl_verify_leaves_what_is_partial() -> None:

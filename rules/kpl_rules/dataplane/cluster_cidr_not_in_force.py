@@ -50,17 +50,6 @@ class ClusterCidrNotInForce(Rule):
             flags=["10.244.0.0/16"],
         ),
         Good(files(**{"node.iptables": node_dump(), "config.yaml": _CONFIG.format("iptables", "10.244.0.0/16")})),
-        # of flags of k3s, what is not written is not known
-        Good(files(**{"node.nft": NEW, "config.yaml": "kube-proxy-arg: [cluster-cidr=10.42.0.0/16]\n"})),
-        Bad(
-            files(
-                **{
-                    "node.nft": NEW,
-                    "config.yaml": "kube-proxy-arg: [cluster-cidr=10.42.0.0/16, detect-local-mode=ClusterCIDR]\n",
-                }
-            ),
-            flags=["10.244.0.0/16"],
-        ),
         Good(files(**{"node.nft": NEW, "config.yaml": _CONFIG.format("nftables", "fd00::/64,10.244.0.0/16")})),
     ]
 

@@ -73,10 +73,14 @@ class ModeNotInForce(Rule):
         Good(files(**{"node.nft": NEW, "config.yaml": _CONFIG.format(mode="nftables")})),
         # as what installs the cluster writes it
         Bad(
-            files(**{"node.nft": NEW, "config.yaml": "kube-proxy-arg: [proxy-mode=iptables]\n"}),
-            flags=["kube-proxy"],
+            files(
+                **{
+                    "node.iptables": _DUMP + _HOOKS + _RULES + "COMMIT\n",
+                    "config.yaml": "kube-proxy-arg: [proxy-mode=nftables]\n",
+                }
+            ),
+            flags=[":KUBE-SERVICES"],
         ),
-        Good(files(**{"node.nft": NEW, "config.yaml": "cluster:\n  proxy:\n    disabled: true\n    mode: iptables\n"})),
         Good(
             files(
                 **{
