@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kpl.inputs.document import Document
 from kpl.inputs.registry import dump_models, is_dump
-from kpl.shares.share import Release, share_of
+from kpl.shares.share import TELL_RELEASES, Release, share_of
 
 if TYPE_CHECKING:
     from kpl.inputs.corefile.model import Corefile
@@ -51,7 +51,7 @@ class Documents:
     @cached_property
     def releases(self) -> list[tuple[str, Release]]:
         """The releases that files show, each with its file."""
-        telling = (each for each in self.all if each.kind in ("Workload", "KubeadmCluster", "ClusterSettings"))
+        telling = (each for each in self.all if each.kind in TELL_RELEASES)
         return [(document.path, release) for document in telling for release in share_of(document).releases]
 
     def releases_beside(self, document: Document) -> set[str]:

@@ -12,6 +12,8 @@ from kpl.text.span import Span
 
 COREDNS_RELEASE = "CoreDNS release"
 KUBERNETES_RELEASE = "Kubernetes release"
+TELL_RELEASES = frozenset(("Workload", "KubeadmCluster", "ClusterSettings"))
+"""The kinds of documents that tell releases."""
 
 # text: patterns that few runs need are compiled when they are
 COREDNS_IMAGE = r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])"
