@@ -290,7 +290,7 @@ SETTINGS: dict[str, tuple[str, str, Mappings[str, Any]]] = {
         "a.yaml",
         (f"{KIND}name: test\nnodes:\n- role: control-plane\n  image: kindest/node:v1.31.0@sha256:53df588e04085fd41ae12de0c3fe4c72f7013bba32a20e7325357a1ac94ba865\n"
         "  kubeadmConfigPatches:\n  - |\n    kind: KubeletConfiguration\n    clusterDomain: a.example\n- role: worker\n"
-        "networking: {podSubnet: '10.0.0.0/15', serviceSubnet: 10.2.0.0/16}\n"),
+        "networking: {podSubnet: '10.0.0.0/15', serviceSubnet: 10.2.0.0/16, dnsSearch: [b.example]}\n"),
         {
             "configurator": "kind",
             "elsewhere": True,
@@ -299,6 +299,7 @@ SETTINGS: dict[str, tuple[str, str, Mappings[str, Any]]] = {
             "domain": "a.example",
             "pod_networks": ["10.0.0.0/15"],
             "service_networks": ["10.2.0.0/16"],
+            "searches": ["b.example"],
         },
     ),
     "Gardener": (

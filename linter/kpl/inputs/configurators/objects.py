@@ -49,6 +49,7 @@ _KIND = Configurator(
         "nodes.*.image": "release",
         "networking.podSubnet": "pod_networks",
         "networking.serviceSubnet": "service_networks",
+        "networking.dnsSearch": "searches",
         "networking.kubeProxyMode": "kube-proxy mode",
         "kubeadmConfigPatches.*": "kubeadm",
         "nodes.*.kubeadmConfigPatches.*": "kubeadm",

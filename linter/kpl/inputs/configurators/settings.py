@@ -29,6 +29,8 @@ class ClusterSettings:
     service_networks: list[Text] = field(default_factory=list)
     upstreams: list[Text] = field(default_factory=list)
     """The DNS servers that nodes, or cluster DNS itself, ask for the names of others."""
+    searches: list[Text] = field(default_factory=list)
+    """The search domains of nodes."""
     kube_proxy: bool | None = None
     """False where kube-proxy is turned off or replaced."""
     coredns: bool | None = None
@@ -41,6 +43,6 @@ class ClusterSettings:
         """Whether nothing is written that counts for DNS or for Services."""
         switches = (self.kube_proxy, self.coredns, self.node_local)
         words = (self.release, self.coredns_release, self.domain)
-        addresses = (self.dns_addresses, self.node_local_addresses, self.upstreams)
+        addresses = (self.dns_addresses, self.node_local_addresses, self.upstreams, self.searches)
         lists = (*addresses, self.pod_networks, self.service_networks)
         return not any(lists) and all(each is None for each in (*switches, *words))
