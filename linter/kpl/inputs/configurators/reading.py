@@ -12,7 +12,7 @@ from kpl.inputs.configurators.table import EKS_ADDONS, KUBEADM, Configurator, Pa
 from kpl.inputs.corefile.document import corefile_document, is_templated
 from kpl.inputs.corefile.model import is_placeholder
 from kpl.inputs.document import Document
-from kpl.inputs.objects.kubeproxy import GROUP, KIND, MAX_KUBE_PROXY, KubeProxyConfig
+from kpl.inputs.objects.kubeproxy import GROUP, KIND, KubeProxyConfig
 from kpl.inputs.objects.proxysettings import (
     Parts,
     Setting,
@@ -31,8 +31,6 @@ from kpl.text.span import Span, Text
 
 _RELEASE = late.pattern(r"v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)(?![0-9])")
 _COREDNS = ("coredns", "rke2-coredns")
-_MOST_DOCUMENTS = 100
-"""In one string."""
 
 
 class _Level(NamedTuple):
@@ -79,8 +77,9 @@ class _Reading:
     def take(self, paths: Paths, node: Mapping, level: _Level) -> None:
         """Read what stands at `paths` below `node`."""
         settings: list[Setting] = []
+        start = _Found(Scalar(node.start, node.start, ""), node, False)
         for path, word in paths.items():
-            for found in _at(node, path.split(".")):
+            for found in _at(start, path.split(".")):
                 settings += self._read(word, found, level)
         config = partial_config(level.place.embedding.text, settings)
         if config is not None:
@@ -100,7 +99,8 @@ class _Reading:
         elif name == "flags":
             yield from _flags(value, level.place.embedding.text)
         elif name in ("on", "off", "there"):
-            switch = value.boolean() if isinstance(value, Scalar) and name != "there" else True
+            written = value.boolean() if isinstance(value, Scalar) else None
+            switch = True if name == "there" else written
             if switch is not None:
                 setattr(self._settings, of, switch is (name != "off"))
         elif name in ("corefile", "kubeadm", "talos", "addons"):
@@ -128,7 +128,7 @@ class _Reading:
             yield from _fields(value)
         elif field != "mode":
             yield Setting(field, key.span, value)
-        elif isinstance(value, Scalar) and not value.is_null:
+        elif isinstance(value, Scalar):
             mode = self._configurator.modes.get(value.value, value.value)
             if not mode:
                 self._settings.kube_proxy = False
@@ -174,21 +174,21 @@ class _Reading:
             paths, value = EKS_ADDONS.get(addon.text("name") or ""), addon.scalar("configurationValues")
             if paths is not None and value is not None and not value.shared:
                 inner = _inside(value, level)
-                for root in _roots(inner.place.embedding.text, ()):
+                for root in _roots(inner.place.embedding.text, tuple(path.partition(".")[0] for path in paths)):
                     self.take(paths, root, inner)
 
 
-def _at(node: Node, path: list[str], key: Scalar | None = None, shared: bool = False) -> Iterator[_Found]:
+def _at(found: _Found, path: list[str]) -> Iterator[_Found]:
     """What stands at `path`, but for null."""
-    shared = shared or node.shared
+    node = found.value
     if not path:
-        if key is not None and not (isinstance(node, Scalar) and node.is_null):
-            yield _Found(key, node, shared)
+        if not (isinstance(node, Scalar) and node.is_null):
+            yield found
     elif path[0] == "*":
         for item in node.items if isinstance(node, Sequence) else ():
-            yield from _at(item, path[1:], key, shared)
+            yield from _at(_Found(found.key, item, found.shared or item.shared), path[1:])
     elif isinstance(node, Mapping) and (pair := node.pair(path[0])) is not None:
-        yield from _at(pair[1], path[1:], pair[0], shared)
+        yield from _at(_Found(*pair, found.shared or pair[1].shared), path[1:])
 
 
 def _flags(value: Node, text: str) -> list[Setting]:
@@ -243,16 +243,11 @@ def _inside(value: Scalar, level: _Level) -> _Level:
 
 def _roots(text: str, clues: tuple[str, ...]) -> Iterator[Mapping]:
     """The mappings that are documents of `text`, where they have one of the `clues` in them."""
-    if len(text) > MAX_KUBE_PROXY:
-        return
-    for number, span in enumerate(split_documents(text)):
+    for span in split_documents(text):
         part = text[span.start : span.end]
-        if number == _MOST_DOCUMENTS:
-            return
-        if clues and not any(each in part for each in clues):
-            continue
-        try:
-            roots = compose(part, span.start)
-        except YamlError:
-            continue
-        yield from (root for root in roots if isinstance(root, Mapping))
+        if any(each in part for each in clues):
+            try:
+                roots = compose(part, span.start)
+            except YamlError:
+                continue
+            yield from (root for root in roots if isinstance(root, Mapping))
