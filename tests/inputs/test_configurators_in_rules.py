@@ -131,8 +131,11 @@ def releases(text: str) -> list[tuple[str, str, int, bool]]:
 
 def test_releases_are_facts_where_the_cluster_is_that_of_the_objects_around_it() -> None:
     text = f"{KOPS}  kubernetesVersion: v1.28.3\n  kubeDNS: {{coreDNSImage: 'r/coredns:v1.10.1-a'}}\n"
-    assert releases(text) == [("Kubernetes release", "1.28.3", 6, False), ("CoreDNS release", "1.10.1", 7, True)]
+    assert releases(text) == [("Kubernetes release", "1.28.3", 6, False), ("CoreDNS release", "1.10.1", 7, False)]
     assert str(Cluster(documents(text)).coredns_version) == "1.10.1"
+    runs = "---\nkind: Pod\nspec: {containers: [{image: 'r/coredns:1.9.3'}, {image: 'r/kube-proxy:v1.27.1'}]}\n"
+    cluster = Cluster(documents(text + runs))
+    assert (str(cluster.coredns_version), str(cluster.kubernetes_version)) == ("1.9.3", "1.27.1")
     assert releases(f"{SHOOT}  kubernetes: {{version: 1.33.4}}\n") == []
     assert releases(f"{KIND}nodes: [{{image: 'kindest/node:v1.29.2'}}]\n") == []
 

@@ -32,7 +32,7 @@ class Sign(NamedTuple):
 
 
 class Release(NamedTuple):
-    """A release of CoreDNS or Kubernetes that runs, or that kubeadm installs, and the line that says so."""
+    """A release of CoreDNS or Kubernetes that runs, or that kubeadm or another installer is told, and the line that says so."""
 
     what: str
     version: str
@@ -165,14 +165,10 @@ def _settings(document: Document) -> Share:
     model = document.model
     if model.elsewhere:
         return NOTHING
-    releases = []
-    # the release of Kubernetes may be that of the next upgrade, as kubeadm's is
-    for what, found, runs in (
-        (KUBERNETES_RELEASE, model.release, False),
-        (COREDNS_RELEASE, model.coredns_release, True),
-    ):
-        if found is not None:
-            releases.append(Release(what, str(found), line_of(document, found.span), runs))
+    told = ((KUBERNETES_RELEASE, model.release), (COREDNS_RELEASE, model.coredns_release))
+    releases = [
+        Release(what, str(each), line_of(document, each.span), False) for what, each in told if each is not None
+    ]
     named = (Sign(f"cluster of {model.configurator}", "", str(model.name)),) if model.name else ()
     # the releases are no signs: files that install several clusters may lie in one folder
     return Share(named, tuple(releases))
