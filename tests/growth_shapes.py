@@ -160,6 +160,23 @@ _PROXIES = {
     "blank lines": (_PROXY, "\n"),
     "aliases": (f"{_PROXY}x: &a 1\n", "a@: *a\n"),
 }
+_KIND = "apiVersion: kind.x-k8s.io/v1alpha4\nkind: Cluster\n"
+_EKSCTL = "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\naddons:\n"
+_INSTALLERS = {
+    "arguments": ("kube-proxy-arg:\n", "- ipvs-scheduler=a@\n"),
+    "addresses in one argument": ('kube-proxy-arg: "nodeport-addresses=', "10.0.@.0/24,", '"\n'),
+    "aliases of addresses": (f"kube-proxy-arg: [&a nodeport-addresses={'10.0.0.0/8,' * 99}", ", *a", "]\n"),
+    "networks": ("cluster-domain: a\ncluster-cidr: '", "10.0.@.0/24,", "'\n"),
+    "aliases of networks": (f"cluster-domain: a\ncluster-cidr: [&a '{'10.0.0.0/8,' * 99}'", ", *a", "]\n"),
+    "variables": ("", "kube_proxy_@: 1\n"),
+    "nodes": (f"{_KIND}nodes:\n", "- image: kindest/node:v1.@.0\n"),
+    "patches": (f"{_KIND}kubeadmConfigPatches:\n", "- '{kind: KubeProxyConfiguration, mode: ipvs}'\n"),
+    "aliases of a patch": (f"{_KIND}kubeadmConfigPatches:\n- &a '{{kind: KubeProxyConfiguration, x: [{'a, ' * 99}]}}'\n", "- *a\n"),
+    "documents in a patch": (f"{_KIND}kubeadmConfigPatches:\n- |\n", "  ---\n  kind: KubeProxyConfiguration\n  mode: ipvs\n"),
+    "addons": (_EKSCTL, "- {name: kube-proxy, configurationValues: 'mode: ipvs'}\n"),
+    "a long addon": (f"{_EKSCTL}- name: kube-proxy\n  configurationValues: |\n", "    a@: 1\n"),
+    "patches of Talos": ("talosVersion: a\nnodes: []\npatches:\n", "- 'cluster: {proxy: {mode: ipvs}}'\n"),
+}  # fmt: skip
 _POD = (
     "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: s}\nspec:\n  containers:\n  - {name: c, image: alpine}\n"
 )
@@ -278,6 +295,7 @@ def shapes() -> dict[str, Shape]:
         ("chart values", "values.yaml", _CHARTS),
         ("KubeProxyConfiguration", "kp.yaml", _PROXIES),
         ("YAML", "o.yaml", _YAML),
+        ("installers", "i.yaml", _INSTALLERS),
     ):
         made |= {f"{kind}: {name}": Shape(path, repeated(*each)) for name, each in parts.items()}
     made["JSON: pods"] = Shape("o.json", _list(_pod))

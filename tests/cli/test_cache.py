@@ -180,6 +180,23 @@ def test_a_file_of_the_cluster_changes_the_findings_of_others(tree: Path, monkey
     assert with_corefile.findings != first.findings
 
 
+def test_a_release_that_a_file_tells_changes_the_findings_of_others(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_age(monkeypatch)
+    pod = Path("team-0/pod-0.yaml")
+    pod.write_text(pod.read_text(encoding="utf-8") + "  dnsConfig: {nameservers: [10.96.000.10]}\n", encoding="utf-8")
+    found = []
+    for release in ("1.36.1", "1.35.1"):
+        Path("kubeadm.yaml").write_text(
+            f"apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: {release}\n",
+            encoding="utf-8",
+        )
+        found.append([each[2] for each in Ran(monkeypatch).findings])
+        assert found[-1] == [each[2] for each in Ran(monkeypatch, no_cache=True).findings]
+    assert found[0] != found[1]
+
+
 @pytest.mark.parametrize("one", ["team-0/pod-0.yaml"])
 def test_the_context_of_one_file_comes_from_the_cache(tree: Path, monkeypatch: pytest.MonkeyPatch, one: str) -> None:
     with_age(monkeypatch)

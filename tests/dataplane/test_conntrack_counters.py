@@ -52,6 +52,13 @@ def config(conntrack: str = "") -> KubeProxyConfig:
     return model
 
 
+def flags(*flags: str) -> KubeProxyConfig:
+    (reading,) = readings({"p.yaml": f"kube-proxy-arg: [{', '.join(flags)}]\n"})
+    model = reading.documents[0].model
+    assert isinstance(model, KubeProxyConfig)
+    return model
+
+
 ROWS = "entries  searched found new\n" + "00000064  00000000 00000000 00000000\n"
 COUNT = "net.netfilter.nf_conntrack_count = {}\n"
 MAX = "net.netfilter.nf_conntrack_max = {}\n"
@@ -77,6 +84,10 @@ DEFAULTS = [config()]
         (COUNT.format(5) + CPU * 5, DEFAULTS, False, (5, 163_840, False)),
         (COUNT.format(5) + CPU + "\n" + CPU * 5, DEFAULTS, False, (5, 163_840, False)),
         (ROWS, [], False, None),
+        # of a partial configuration, what is not written is not known
+        (ROWS, [flags("conntrack-min=200")], False, None),
+        (ROWS, [flags("conntrack-max-per-core=200")], False, None),
+        (ROWS, [flags("conntrack-max-per-core=200", "conntrack-min=100")], False, (100, 200, False)),
         (ROWS, DEFAULTS * 2, False, None),
         (COUNT.format(5), DEFAULTS, False, None),
         (ROWS, [config("conntrack: {maxPerCore: 200000}\n")], False, (100, 200_000, False)),

@@ -140,7 +140,7 @@ class Cluster:
         return self._versions.kubernetes_known
 
     def kubernetes_version_for(self, model: Any) -> Version:
-        """The Kubernetes release of the cluster that `model` is for: kubeadm's settings may stand in the same file."""
+        """The Kubernetes release of the cluster that `model` is for: its installer's settings may stand in the same file."""
         return self._versions.kubernetes_of(self.document_of(model))
 
     def judged_kubernetes_version(self, document: Document) -> Version:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kpl.inputs.document import Document
 from kpl.inputs.registry import dump_models, is_dump
-from kpl.shares.share import Release, share_of
+from kpl.shares.share import TELL_RELEASES, Release, share_of
 
 if TYPE_CHECKING:
     from kpl.inputs.corefile.model import Corefile
@@ -51,8 +51,21 @@ class Documents:
     @cached_property
     def releases(self) -> list[tuple[str, Release]]:
         """The releases that files show, each with its file."""
-        telling = (each for each in self.all if each.kind in ("Workload", "KubeadmCluster"))
+        telling = (each for each in self.all if each.kind in TELL_RELEASES)
         return [(document.path, release) for document in telling for release in share_of(document).releases]
+
+    def releases_beside(self, document: Document) -> set[str]:
+        """The releases of Kubernetes that what installs clusters is told in the file of `document`."""
+        beside = self._settings_of_file.get(id(document.source), ())
+        return {str(each.model.release) for each in beside if each.model.release is not None}
+
+    @cached_property
+    def _settings_of_file(self) -> dict[int, list[Document]]:
+        found: dict[int, list[Document]] = {}
+        for each in self.all:
+            if each.kind == "ClusterSettings":
+                found.setdefault(id(each.source), []).append(each)
+        return found
 
     @cached_property
     def corefiles(self) -> list[tuple[Document, Corefile]]:

@@ -30,7 +30,7 @@ class Versions:
         """The CoreDNS release in force: given, or of the only image tag in the manifests, or the newest known one."""
         from kpl.coredns.versions import NEWEST_COREDNS
 
-        return self._facts.coredns or self._only_release(COREDNS_RELEASE, runs=True) or NEWEST_COREDNS
+        return self._facts.coredns or self._installed(COREDNS_RELEASE) or NEWEST_COREDNS
 
     def judged_coredns(self, document: Document) -> Version:
         """The CoreDNS release whose verdict on the Corefile in `document` is given."""
@@ -59,9 +59,9 @@ class Versions:
         return self._facts.kubernetes is not None or self._installed_kubernetes is not None
 
     def kubernetes_of(self, document: Document) -> Version:
-        """The Kubernetes release of the cluster that `document` is for: kubeadm's settings may stand in the same file."""
+        """The Kubernetes release of the cluster that `document` is for: its installer's settings may stand in the same file."""
         if self._facts.kubernetes is None:
-            found = _kubeadm_versions(document.source.text)
+            found = _kubeadm_versions(document.source.text) | self._documents.releases_beside(document)
             if len(found) == 1:
                 return as_known(Version(next(iter(found))))
         return self.kubernetes
@@ -72,8 +72,11 @@ class Versions:
 
     @cached_property
     def _installed_kubernetes(self) -> Version | None:
-        """The release of the only kube-proxy image tag, or that of the only one that kubeadm installs."""
-        return self._only_release(KUBERNETES_RELEASE, runs=True) or self._only_release(KUBERNETES_RELEASE, runs=False)
+        return self._installed(KUBERNETES_RELEASE)
+
+    def _installed(self, what: str) -> Version | None:
+        """The release of the only image tag, or that of the only one that kubeadm or another installer is told."""
+        return self._only_release(what, runs=True) or self._only_release(what, runs=False)
 
     def _only_release(self, what: str, *, runs: bool) -> Version | None:
         found = {each.version for _, each in self._documents.releases if each.what == what and each.runs == runs}

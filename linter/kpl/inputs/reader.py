@@ -70,6 +70,8 @@ class ObjectKind(NamedTuple):
     """How a text shows that it may hold one; where there are none, by its `kinds`, or by its `groups` if it only tells."""
     tells: bool = False
     """Whether they only tell of a cluster, or of the files that make it, and are not checked themselves."""
+    telling: tuple[str, ...] = ()
+    """Those of `models` that only tell of a cluster, where others are checked."""
     largest: int = 0
     """In characters: larger ones are not read; 0 is no limit."""
 

@@ -105,7 +105,7 @@ def dump_models() -> frozenset[str]:
 @cache
 def telling_models() -> frozenset[str]:
     """The types of models that only tell of a cluster, or of the files that make it, and are not checked themselves."""
-    return frozenset(model for kind in telling_kinds() for model in kind.models)
+    return frozenset(model for kind in object_kinds() for model in (kind.models if kind.tells else kind.telling))
 
 
 def is_dump(document: Document) -> bool:

@@ -12,6 +12,8 @@ from kpl.text.span import Span
 
 COREDNS_RELEASE = "CoreDNS release"
 KUBERNETES_RELEASE = "Kubernetes release"
+TELL_RELEASES = frozenset(("Workload", "KubeadmCluster", "ClusterSettings"))
+"""The kinds of documents that tell releases."""
 
 # text: patterns that few runs need are compiled when they are
 COREDNS_IMAGE = r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])"
@@ -30,7 +32,7 @@ class Sign(NamedTuple):
 
 
 class Release(NamedTuple):
-    """A release of CoreDNS or Kubernetes that runs, or that kubeadm installs, and the line that says so."""
+    """A release of CoreDNS or Kubernetes that runs, or that kubeadm or another installer is told, and the line that says so."""
 
     what: str
     version: str
@@ -123,10 +125,10 @@ def _corefile(document: Document) -> Share:
 def _kube_proxy(document: Document) -> Share:
     from kpl.proxy.configuration.modes import runs_on_windows
 
-    if runs_on_windows(document.model):
+    if document.model.elsewhere or runs_on_windows(document.model):
         return NOTHING
-    text = document.embedding.text[slice(*document.model.node.span)]
-    return Share((Sign("KubeProxyConfiguration", document.name, _digest(text)),))
+    what = "settings of kube-proxy" if document.model.partial else "KubeProxyConfiguration"
+    return Share((Sign(what, document.name, _digest(document.model.written)),))
 
 
 def _workload(document: Document) -> Share:
@@ -157,6 +159,19 @@ def _kubeadm(document: Document) -> Share:
     if model.release is not None:
         releases.append(Release(KUBERNETES_RELEASE, str(model.release), line_of(document, model.release.span), False))
     return Share((Sign("ClusterConfiguration of kubeadm", "", _digest(text)), *_signs(releases)), tuple(releases))
+
+
+def _settings(document: Document) -> Share:
+    model = document.model
+    if model.elsewhere:
+        return NOTHING
+    told = ((KUBERNETES_RELEASE, model.release), (COREDNS_RELEASE, model.coredns_release))
+    releases = [
+        Release(what, str(each), line_of(document, each.span), False) for what, each in told if each is not None
+    ]
+    named = (Sign(f"cluster of {model.configurator}", "", str(model.name)),) if model.name else ()
+    # the releases are no signs: files that install several clusters may lie in one folder
+    return Share(named, tuple(releases))
 
 
 def _kubelet(document: Document) -> Share:
@@ -207,6 +222,7 @@ _FINDERS = {
     "KubeProxyConfig": _kube_proxy,
     "Workload": _workload,
     "KubeadmCluster": _kubeadm,
+    "ClusterSettings": _settings,
     "KubeletConfig": _kubelet,
     "FluxKustomization": _flux,
     "Service": _service,

@@ -71,6 +71,16 @@ class ModeNotInForce(Rule):
             )
         ),
         Good(files(**{"node.nft": NEW, "config.yaml": _CONFIG.format(mode="nftables")})),
+        # as what installs the cluster writes it
+        Bad(
+            files(
+                **{
+                    "node.iptables": _DUMP + _HOOKS + _RULES + "COMMIT\n",
+                    "config.yaml": "kube-proxy-arg: [proxy-mode=nftables]\n",
+                }
+            ),
+            flags=[":KUBE-SERVICES"],
+        ),
         Good(
             files(
                 **{

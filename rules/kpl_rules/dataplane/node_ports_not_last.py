@@ -67,6 +67,19 @@ class NodePortsNotLast(Rule):
         ),
         # the configuration is not known
         Bad(dump(node_dump().replace(_LAST, "")), flags=[":KUBE-NODEPORTS"], severities=[Severity.INFO]),
+        # as what installs the cluster writes it: what is not written is not known
+        Bad(
+            {"node.iptables": node_dump().replace(_LAST, ""), "config.yaml": "kube-proxy-arg: [proxy-mode=iptables]\n"},
+            flags=[":KUBE-NODEPORTS"],
+            severities=[Severity.INFO],
+        ),
+        Bad(
+            {
+                "node.iptables": node_dump().replace(_LAST, ""),
+                "config.yaml": "kube-proxy-arg: [nodeport-addresses=172.16.0.0/12]\n",
+            },
+            flags=[":KUBE-NODEPORTS"],
+        ),
         # one rule for each of the nodePortAddresses
         Good(dump(_LAST.replace("-m addrtype --dst-type LOCAL ", "") + _LAST)),
         # nodePortAddresses written by a template
@@ -105,11 +118,11 @@ class NodePortsNotLast(Rule):
         from kpl.kubeproxy import KubeProxyConfig
         from kpl.manifests import Sequence
 
-        configs = [config.node.get("nodePortAddresses") for _, config in cluster.of(KubeProxyConfig)]
-        addresses = configs[0] if len(configs) == 1 else None
+        configs = [config for _, config in cluster.of(KubeProxyConfig)]
+        addresses = configs[0].node.get("nodePortAddresses") if len(configs) == 1 else None
         if addresses is not None and not isinstance(addresses, Sequence):
             return  # a template
-        if len(configs) != 1:
+        if len(configs) != 1 or (configs[0].partial and addresses is None):
             why, severity = (
                 "the rule is lost, or the node has no address in `nodePortAddresses`",
                 Severity.INFO,

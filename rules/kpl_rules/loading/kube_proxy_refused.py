@@ -19,8 +19,8 @@ class KubeProxyRefused(Rule):
     kube-proxy decodes its configuration, sets the feature gates and the logging, and validates the rest; it exits at
     the first error. The DaemonSet then crash-loops on every node where its pod restarts, and Services no longer follow
     their endpoints there. kpl performs the same steps and reports kube-proxy's own message for the release in use: the
-    one given with `--kubernetes-version`, the one in kubeadm's settings in the same file, the one of the image in the
-    manifests, or else the newest that kpl knows.
+    one given with `--kubernetes-version`, the one in the settings of kubeadm or another installer in the same file, the
+    one of the image in the manifests, or else the newest that kpl knows.
 
     ## Fix
     There is no automatic fix.
@@ -46,6 +46,8 @@ class KubeProxyRefused(Rule):
         Good(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\n")),
         # a template is not what kube-proxy reads
         Good(manifest(f"{_HEAD}clusterCIDR: '{{{{ .Values.podCIDR }}}}'\n")),
+        # nobody knows what kube-proxy is told besides
+        Good(manifest("kube_proxy_conntrack_min: many\n")),
         # the rule about modes tells that
         Good(
             manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\n".replace("mode: iptables", "mode: ebpf")),

@@ -38,6 +38,10 @@ class HealthzAndMetricsOnOneAddress(Rule):
             flags=["0.0.0.0:10256"],
         ),
         Good(manifest(f"{_HEAD}healthzBindAddress: 0.0.0.0:10256\nmetricsBindAddress: 0.0.0.0:10249\n")),
+        Bad(
+            manifest("kube-proxy-arg:\n- healthz-bind-address=0.0.0.0:10256\n- metrics-bind-address=0.0.0.0:10256\n"),
+            flags=["0.0.0.0:10256"],
+        ),
         Good(manifest(f"{_HEAD}healthzBindAddress: ''\nmetricsBindAddress: ''\n")),
         Good(manifest(f"{_HEAD}healthzBindAddress: 127.0.0.1:10256\nmetricsBindAddress: 10.0.0.1:10256\n")),
         Good(manifest(f"{_HEAD}healthzBindAddress: '${{ADDRESS}}'\nmetricsBindAddress: '${{ADDRESS}}'\n")),

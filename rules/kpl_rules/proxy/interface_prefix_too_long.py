@@ -61,6 +61,8 @@ class InterfacePrefixTooLong(Rule):
                 f"{_HEAD}detectLocalMode: BridgeInterface\ndetectLocal:\n  bridgeInterface: '{{{{ .Values.bridge }}}}'\n"
             )
         ),
+        # of flags of k3s, what is not written is not known
+        Good(manifest("kube-proxy-arg: [detect-local-mode=BridgeInterface, pod-bridge-interface=abcdefghijklmnop]\n")),
         # a prefix takes one more for the `+`
         Bad(
             manifest(
@@ -78,7 +80,8 @@ class InterfacePrefixTooLong(Rule):
 
     def check(self, config: KubeProxyConfig) -> Iterator[Finding]:
         """See the class."""
-        if (config.mode or "iptables") not in ("iptables", "ipvs") or runs_on_windows(config):
+        mode = config.mode or ("" if config.partial else "iptables")
+        if mode not in ("iptables", "ipvs") or runs_on_windows(config):
             return
         field, longest = _LONGEST.get(config.node.text("detectLocalMode") or "", ("", 0))
         name = config.node.text("detectLocal", field) if field else None

@@ -38,6 +38,13 @@ class RepeatedField(Rule):
             flags=["min"],
             says=["`conntrack.min` occurs again below"],
         ),
+        # a part of a configuration, which another program completes
+        Good(
+            manifest(
+                "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nkubeadmConfigPatches:\n- |\n  kind: KubeProxyConfiguration\n"
+                "  apiVersion: kubeproxy.config.k8s.io/v1alpha1\n  mode: iptables\n  mode: nftables\n"
+            )
+        ),
         Good(manifest(f"{_HEAD}mode: iptables\nmodus: x\n"), other=["unknown-or-removed-field"]),
     ]
 

@@ -66,11 +66,20 @@ class SectionOfAnotherMode(Rule):
             other=["unknown-or-removed-field"],
         ),
         Good(manifest(f"{_HEAD}mode: iptables\nipvs:\n  scheduler: '${{SCHEDULER}}'\n")),
+        # of settings in the words of others, what is not written is not known
+        Bad(
+            manifest("kube_proxy_mode: iptables\nkube_proxy_strict_arp: true\n"),
+            flags=["kube_proxy_strict_arp"],
+            says=["does not read `ipvs.strictARP` in iptables mode"],
+        ),
+        Good(manifest("kube_proxy_strict_arp: true\n")),
         Good(manifest(f"{_HEAD}mode: ebpf\nipvs:\n  strictARP: true\n"), other=["proxy-mode-removed-or-deprecated"]),
     ]
 
     def check(self, config: KubeProxyConfig) -> Iterator[Finding]:
         """See the class."""
+        if config.partial and config.mode is None:
+            return
         mode = config.mode or ("kernelspace" if runs_on_windows(config) else "iptables")
         if is_placeholder(mode) or mode not in _READ:
             return

@@ -50,6 +50,12 @@ class SyncPeriodStopsKubeProxy(Rule):
         ),
         # nothing written means iptables
         Bad(manifest(f"{_HEAD}iptables:\n  syncPeriod: 3h\n  minSyncPeriod: 61m\n"), flags=["61m"]),
+        # but where settings are written in the words of others
+        Good(manifest("kube-proxy-arg: [iptables-sync-period=3h, iptables-min-sync-period=61m]\n")),
+        Bad(
+            manifest("kube-proxy-arg: [proxy-mode=iptables, iptables-sync-period=3h, iptables-min-sync-period=61m]\n"),
+            flags=["61m"],
+        ),
         Good(
             manifest(f"{_HEAD}mode: ipvs\nipvs:\n  syncPeriod: 3h\n  minSyncPeriod: 2h\n"),
             other=["proxy-mode-removed-or-deprecated"],
@@ -63,7 +69,7 @@ class SyncPeriodStopsKubeProxy(Rule):
 
     def check(self, config: KubeProxyConfig) -> Iterator[Finding]:
         """See the class."""
-        mode = config.mode or "iptables"
+        mode = config.mode or ("" if config.partial else "iptables")
         if mode not in ("iptables", "nftables") or runs_on_windows(config):
             return
         written = config.node.text(mode, "minSyncPeriod")

@@ -23,6 +23,9 @@ from kpl.manifests import Mapping, Scalar
 from kpl.words import closest
 
 _HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
+_PATCH = (
+    "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nkubeadmConfigPatches:\n- |\n  kind: KubeProxyConfiguration\n"
+)
 _TAIL = "mode: iptables\nclusterCIDR: 10.244.0.0/16\n"
 _ON_ONE_LINE = re.compile(r"[\w-]+:[ \t]+[^\s&*!][^\r\n]*")
 """A key and its value, without an anchor or a tag."""
@@ -150,6 +153,8 @@ class UnknownOrRemovedField(Rule):
             flags=["tcpBeLiberal"],
         ),
         Good(manifest(f"{_HEAD}{_TAIL}conntrack:\n  tcpBeLiberal: true\n"), {"kubernetes": "1.29"}),
+        # a part of a configuration, which another program completes
+        Good(manifest(f"{_PATCH}  apiVersion: kubeproxy.config.k8s.io/v1alpha1\n  proxyFlavour: fast\n")),
         # nothing is lost
         Good(manifest(f"{_HEAD}{_TAIL}conntrack:\n  tcpBeLiberal: false\n"), {"kubernetes": "1.28"}),
         Good(manifest(f"{_HEAD}{_TAIL}udpIdleTimeout: 250ms\n"), {"kubernetes": "1.25"}),
@@ -192,7 +197,7 @@ class UnknownOrRemovedField(Rule):
 
     def check(self, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        if not (config.node.text("apiVersion") or "").startswith("kubeproxy.config.k8s.io/"):
+        if config.partial or not (config.node.text("apiVersion") or "").startswith("kubeproxy.config.k8s.io/"):
             return
         release = cluster.kubernetes_version_for(config)
         yield from self._section(config, "", config.node, cluster)

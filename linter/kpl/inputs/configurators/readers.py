@@ -1,0 +1,111 @@
+"""Finds the configuration of what installs clusters, and has it read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl.inputs.configurators.files import configurators_in
+from kpl.inputs.configurators.objects import configurator_of
+from kpl.inputs.configurators.reading import documents_of
+from kpl.inputs.document import Document
+from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Place, Takes
+from kpl.inputs.yaml.tree import Mapping
+
+
+class InstallerReader(ObjectReader):
+    """Reads the objects that installers are given."""
+
+    kind = ObjectKind(
+        models=("KubeProxyConfig", "ClusterSettings"),
+        kinds=(
+            "Cluster",
+            "ClusterConfig",
+            "DNS",
+            "KubeClusterConfig",
+            "KubeCoreDNSConfig",
+            "KubeNetworkConfig",
+            "KubeProxyConfig",
+            "KubeadmConfig",
+            "KubeadmConfigTemplate",
+            "KubeadmControlPlane",
+            "KubeadmControlPlaneTemplate",
+            "KubeletConfig",
+            "Network",
+            "Shoot",
+        ),
+        groups=(
+            "bootstrap.cluster.x-k8s.io/",
+            "cluster.x-k8s.io/",
+            "config.openshift.io/",
+            "controlplane.cluster.x-k8s.io/",
+            "core.gardener.cloud/",
+            "eksctl.io/",
+            "kind.x-k8s.io/",
+            "kops.k8s.io/",
+            "operator.openshift.io/",
+            "v1alpha1",
+        ),
+        # few words, as each is looked for in all files
+        clues=(
+            Clue(
+                ("x-k8s.io/", "openshift.io/", "gardener.cloud/", "eksctl.io/", "kops.k8s.io/"),
+                (r"""\bkind["']?[ \t]*:[ \t]*["']?(?:Cluster|ClusterConfig|DNS|Kubeadm\w+|Network|Shoot)\b""",),
+            ),
+            Clue(("apiVersion: v1alpha1",), (r"(?m)^kind: Kube(?:Cluster|CoreDNS|Network|Proxy|let)Config\b",)),
+        ),
+        telling=("ClusterSettings",),
+    )
+    examples = (
+        Takes(
+            "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata: {name: a.example}\nspec:\n"
+            "  kubeProxy: {proxyMode: ipvs}\n  podCIDR: 100.96.0.0/11\n",
+            {"mode": "ipvs", "partial": True},
+            kinds=("KubeProxyConfig", "ClusterSettings"),
+        ),
+        Leaves("apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nspec: {kubeProxy: {proxyMode: ipvs}}\n"),
+        Leaves("apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nspec: {kubeProxy: {logLevel: 2}}\n"),
+    )
+
+    def read(self, node: Mapping, place: Place) -> Iterator[Document]:
+        """What the object `node` says."""
+        configurator = configurator_of(node)
+        if configurator is not None:
+            yield from documents_of(configurator, node, place)
+
+
+class InstallerFileReader(ObjectReader):
+    """Reads files that hold no objects: those of Talos, k3s and RKE2, and variables of Ansible."""
+
+    kind = ObjectKind(
+        models=("KubeProxyConfig", "ClusterSettings"),
+        clues=(
+            Clue(("talosVersion", "DNSOverrides")),
+            Clue(("proxy:", "DNS:", "Subnets:"), (r"(?m)^(?:machine|cluster)[ \t]*:",)),
+            Clue(
+                ("kube-proxy", "cluster-d", "-cidr:"),
+                (r"(?m)^[ \t]*(?:kube-proxy-arg|disable-kube-proxy|cluster-(?:dns|domain|cidr)|service-cidr)[ \t]*:",),
+            ),
+            Clue(
+                ("kube_proxy_", "nodelocaldns", "kube_pods_subnet"),
+                (r"(?m)^(?:kube_proxy_|(?:enable_)?nodelocaldns|kube_pods_subnet)\w*[ \t]*:",),
+            ),
+        ),
+        telling=("ClusterSettings",),
+    )
+    examples = (
+        Takes(
+            "cluster:\n  proxy:\n    mode: ipvs\n  coreDNS:\n    disabled: true\n",
+            {"mode": "ipvs", "partial": True},
+            kinds=("KubeProxyConfig", "ClusterSettings"),
+        ),
+        Takes('kube-proxy-arg:\n- "proxy-mode=ipvs"\n', {"mode": "ipvs"}),
+        Takes("kube_proxy_mode: ipvs\nkube_proxy_strict_arp: true\n", {"mode": "ipvs"}),
+        Leaves("cluster:\n  proxy:\n    mode: ipvs\n    replicas: 3\n"),
+        Leaves("cluster-cidr: 10.42.0.0/16\n"),
+    )
+
+    def read(self, node: Mapping, place: Place) -> Iterator[Document]:
+        """What the file `node` says."""
+        if node.pair("kind") is None:
+            for configurator in configurators_in(node, place.source.path):
+                yield from documents_of(configurator, node, place)
