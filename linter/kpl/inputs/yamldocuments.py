@@ -60,7 +60,7 @@ class YamlReader(FileReader):
                 yield from _read_chunk(source, host, span, is_checked=is_checked)
             elif promised:
                 late = LateDocument(source, promised, host, chunk, partial(_late, source, host, span, promised))
-                if tells:
+                if promised in telling_models():
                     late.name = written_name(chunk)
                 yield late
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kpl.inputs.objects.custompods import PARTS, custom_pods
-from kpl.inputs.objects.fields import pairs
+from kpl.inputs.objects.fields import mappings, pairs
 from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping, Scalar
 from kpl.text.span import Text
@@ -32,6 +33,22 @@ class Env:
     value: Scalar | None
 
 
+class EnvReference(NamedTuple):
+    """What a container takes from a ConfigMap or a Secret: all of its keys, or the one called `key` as `variable`."""
+
+    kind: str
+    """``ConfigMap`` or ``Secret``."""
+    name: Text
+    prefix: str = ""
+    """What is put before the names of all keys."""
+    key: str = ""
+    variable: str = ""
+
+
+_FROM_ALL = {"configMapRef": "ConfigMap", "secretRef": "Secret"}
+_FROM_KEY = {"configMapKeyRef": "ConfigMap", "secretKeyRef": "Secret"}
+
+
 @dataclass(slots=True)
 class Container:
     """A container of a pod."""
@@ -42,6 +59,20 @@ class Container:
     env: list[Env] = field(default_factory=list)
     command: list[Scalar] = field(default_factory=list)
     args: list[Scalar] = field(default_factory=list)
+
+    @property
+    def takes(self) -> Iterator[EnvReference]:
+        """What it takes from ConfigMaps and Secrets, in the order in which a later one replaces an earlier one."""
+        for item in mappings(self.node, "envFrom"):
+            for field_, kind in _FROM_ALL.items():
+                name = item.text(field_, "name")
+                if name is not None:
+                    yield EnvReference(kind, name, item.text("prefix") or "")
+        for item in mappings(self.node, "env"):
+            for field_, kind in _FROM_KEY.items():
+                name, key = item.text("valueFrom", field_, "name"), item.text("valueFrom", field_, "key")
+                if name is not None and key is not None:
+                    yield EnvReference(kind, name, "", key, item.text("name") or "")
 
 
 @dataclass
