@@ -90,14 +90,14 @@ def _limit(config: KubeProxyConfig, cpus: int, capped: bool) -> int | None:
     """What kube-proxy sets ``nf_conntrack_max`` to; None where it leaves it alone, or that cannot be read."""
     conntrack = config.node.get("conntrack")
     written = conntrack if isinstance(conntrack, Mapping) else None
-    per_core = _whole(written, "maxPerCore", MAX_PER_CORE)
-    least = _whole(written, "min", MIN_ENTRIES)
+    per_core = _whole(written, "maxPerCore", None if config.partial else MAX_PER_CORE)
+    least = _whole(written, "min", None if config.partial else MIN_ENTRIES)
     if not per_core or least is None:
         return None
     return MOST_ENTRIES if capped and per_core * cpus > MOST_ENTRIES else max(per_core * cpus, least)
 
 
-def _whole(mapping: Mapping | None, key: str, default: int) -> int | None:
+def _whole(mapping: Mapping | None, key: str, default: int | None) -> int | None:
     written = mapping.text(key) if mapping is not None else None
     if written is None:
         return default

@@ -14,14 +14,21 @@ from kpl.verdict import Verdict
 
 
 def verdict_on(document: Document, version: Version) -> Verdict:
-    """kube-proxy's verdict on the configuration in `document`; its span lies in the document's own text."""
+    """kube-proxy's verdict on the configuration in `document`; its span lies in the document's own text.
+
+    It is always that kube-proxy loads one that is partial: nobody knows what it reads besides.
+    """
+    if document.model.partial:
+        return Verdict("loads")
     text, start = program_text_of(document)
     verdict = kube_proxy.judge_kube_proxy(text, version)
     return verdict._replace(span=verdict.span.shifted(start)) if verdict.span else verdict
 
 
 def dropped_fields(document: Document, version: Version) -> Iterator[Dropped]:
-    """The fields of the configuration in `document` that kube-proxy starts without."""
+    """The fields of the configuration in `document` that kube-proxy starts without; none of one that is partial."""
+    if document.model.partial:
+        return
     text, start = program_text_of(document)
     for dropped in kube_proxy.dropped_fields(text, version):
         yield dropped._replace(span=dropped.span.shifted(start))

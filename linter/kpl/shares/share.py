@@ -125,8 +125,8 @@ def _kube_proxy(document: Document) -> Share:
 
     if runs_on_windows(document.model):
         return NOTHING
-    text = document.embedding.text[slice(*document.model.node.span)]
-    return Share((Sign("KubeProxyConfiguration", document.name, _digest(text)),))
+    what = "settings of kube-proxy" if document.model.partial else "KubeProxyConfiguration"
+    return Share((Sign(what, document.name, _digest(document.model.written)),))
 
 
 def _workload(document: Document) -> Share:

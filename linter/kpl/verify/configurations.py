@@ -94,7 +94,7 @@ def _configurations(reading: Reading) -> Iterator[Configuration]:
         model = document.model
         if is_corefile(document):
             yield Configuration(document, "corefile", document.embedding.text)
-        elif document.kind == "KubeProxyConfig":
+        elif document.kind == "KubeProxyConfig" and not model.partial:
             yield _kube_proxy(document, model.node.start)
         elif isinstance(model, ParseFailure) and _KUBE_PROXY.search(_part(document.embedding.text, model.span)):
             yield _kube_proxy(document, model.span.start)

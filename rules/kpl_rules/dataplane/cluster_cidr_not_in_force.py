@@ -60,7 +60,8 @@ class ClusterCidrNotInForce(Rule):
             return
         document, config = configs[0]
         written = config.node.text("clusterCIDR")
-        if not written or config.node.text("detectLocalMode") not in (None, "", "ClusterCIDR"):
+        detect = config.node.text("detectLocalMode") or ("" if config.partial else "ClusterCIDR")
+        if not written or detect != "ClusterCIDR":
             return
         wanted = {canonical_network(each.strip()) for each in written.split(",")}
         if None in wanted:

@@ -105,11 +105,11 @@ class NodePortsNotLast(Rule):
         from kpl.kubeproxy import KubeProxyConfig
         from kpl.manifests import Sequence
 
-        configs = [config.node.get("nodePortAddresses") for _, config in cluster.of(KubeProxyConfig)]
-        addresses = configs[0] if len(configs) == 1 else None
+        configs = [config for _, config in cluster.of(KubeProxyConfig)]
+        addresses = configs[0].node.get("nodePortAddresses") if len(configs) == 1 else None
         if addresses is not None and not isinstance(addresses, Sequence):
             return  # a template
-        if len(configs) != 1:
+        if len(configs) != 1 or (configs[0].partial and addresses is None):
             why, severity = (
                 "the rule is lost, or the node has no address in `nodePortAddresses`",
                 Severity.INFO,

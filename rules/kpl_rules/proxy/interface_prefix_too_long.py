@@ -78,7 +78,8 @@ class InterfacePrefixTooLong(Rule):
 
     def check(self, config: KubeProxyConfig) -> Iterator[Finding]:
         """See the class."""
-        if (config.mode or "iptables") not in ("iptables", "ipvs") or runs_on_windows(config):
+        mode = config.mode or ("" if config.partial else "iptables")
+        if mode not in ("iptables", "ipvs") or runs_on_windows(config):
             return
         field, longest = _LONGEST.get(config.node.text("detectLocalMode") or "", ("", 0))
         name = config.node.text("detectLocal", field) if field else None

@@ -152,13 +152,15 @@ class IptablesModeAtScale(Rule):
         else:
             keeps = release >= LOCALHOST_NODE_PORTS
             loopback = " (over TCP they do if it also lists `localhost`)" if keeps else ""
-            help_ = f"Set `mode: {best.mode}`: {best.reason}. {_COSTS[best.mode].format(loopback=loopback)}"
+            help_ = (
+                f"Set {config.setting_of_mode(best.mode)}: {best.reason}. {_COSTS[best.mode].format(loopback=loopback)}"
+            )
             edit = _set_mode(config, best.mode)
         yield self.finding(
             config.mode.span if config.mode else config.title_span,
             _message(config, services, endpoints, release),
             help=help_,
-            fix=Fix(f"Set `mode: {best.mode}`", (edit,), safe=False) if edit else None,
+            fix=Fix(f"Set {config.setting_of_mode(best.mode)}", (edit,), safe=False) if edit else None,
         )
 
     @staticmethod
@@ -167,12 +169,14 @@ class IptablesModeAtScale(Rule):
             return False
         if config.mode is not None:
             return config.mode == "iptables"
+        if config.partial:
+            return False
         return cluster.kubernetes_version_for(config) < DEFAULT_CHANGES and not cluster.document_of(config).templated
 
 
 def _message(config: KubeProxyConfig, services: int, endpoints: int | None, version: Version) -> str:
     walk = rules_walked_by_first_packet(services, endpoints)
-    mode = "`mode: iptables`" if config.mode else "the default `mode`, iptables,"
+    mode = config.setting_of_mode("iptables") if config.mode else "the default `mode`, iptables,"
     message = (
         f"{mode} compares the first packet of each connection with about {_rounded(walk.average)} rules "
         f"({_rounded(walk.worst)} in the worst case) for {services:,} Services"

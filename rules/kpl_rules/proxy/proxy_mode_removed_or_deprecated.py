@@ -179,7 +179,7 @@ class ProxyModeRemovedOrDeprecated(Rule):
         return self.finding(
             mode.span,
             f"`{mode}` is not a mode of kube-proxy, so kube-proxy does not start",
-            help=f"Set `mode: {meant}`." if meant in accepted else f"Use one of {words}.",
+            help=f"Set {config.setting_of_mode(meant)}." if meant in accepted else f"Use one of {words}.",
             fix=fix,
         )
 
@@ -187,7 +187,7 @@ class ProxyModeRemovedOrDeprecated(Rule):
         history = PROXY_MODES["userspace"]
         assert history.removed is not None
         assert history.deprecated is not None
-        help_ = "Set `mode: iptables`, the default on Linux, which every release has."
+        help_ = f"Set {config.setting_of_mode('iptables')}, the default on Linux, which every release has."
         if release >= history.removed:
             yield self.finding(
                 mode.span,
@@ -211,14 +211,14 @@ class ProxyModeRemovedOrDeprecated(Rule):
             yield self.finding(
                 mode.span,
                 f"the `nftables` mode exists in Kubernetes {history.gated} and later, so kube-proxy {release} does not start",
-                help=f"Set `mode: {best_mode(release, kernel).mode}` until the cluster is upgraded.",
+                help=f"Set {config.setting_of_mode(best_mode(release, kernel).mode)} until the cluster is upgraded.",
             )
             return
         gates = config.node.mapping("featureGates")
         gate = gates.scalar(NFTABLES_GATE) if gates else None
         if gate is None:
             every = gates.scalar("AllAlpha") if gates else None
-            if not needs_gate(mode, release) or (every is not None and every.boolean()):
+            if config.partial or not needs_gate(mode, release) or (every is not None and every.boolean()):
                 return
         elif gate.boolean() is not False:
             return
@@ -240,8 +240,8 @@ class ProxyModeRemovedOrDeprecated(Rule):
         best = best_mode(release, kernel)
         if best.mode == "nftables":
             help_ = (
-                f"Set `mode: nftables`: {best.reason}. NodePorts then answer only on each node's primary address "
-                "(unless `nodePortAddresses` lists others), and cluster IPs do not answer pings."
+                f"Set {config.setting_of_mode('nftables')}: {best.reason}. NodePorts then answer only on each node's "
+                "primary address (unless `nodePortAddresses` lists others), and cluster IPs do not answer pings."
             )
         else:
             help_ = f"Upgrade the kernels of the nodes: {best.reason}."
@@ -263,7 +263,7 @@ def _is_old(mode: str, release: Version) -> bool:
 def _replace(config: KubeProxyConfig, mode: str, safe: bool) -> Fix | None:
     scalar = config.node.scalar("mode")
     edit = set_scalar(config.text, scalar, mode) if scalar is not None else None
-    return Fix(f"Set `mode: {mode}`", (edit,), safe=safe) if edit else None
+    return Fix(f"Set {config.setting_of_mode(mode)}", (edit,), safe=safe) if edit else None
 
 
 def _turn_on(config: KubeProxyConfig, gates: Mapping | None, gate: Scalar | None) -> Edit | None:

@@ -71,6 +71,8 @@ class SectionOfAnotherMode(Rule):
 
     def check(self, config: KubeProxyConfig) -> Iterator[Finding]:
         """See the class."""
+        if config.partial and config.mode is None:
+            return
         mode = config.mode or ("kernelspace" if runs_on_windows(config) else "iptables")
         if is_placeholder(mode) or mode not in _READ:
             return

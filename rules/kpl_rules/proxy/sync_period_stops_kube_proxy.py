@@ -63,7 +63,7 @@ class SyncPeriodStopsKubeProxy(Rule):
 
     def check(self, config: KubeProxyConfig) -> Iterator[Finding]:
         """See the class."""
-        mode = config.mode or "iptables"
+        mode = config.mode or ("" if config.partial else "iptables")
         if mode not in ("iptables", "nftables") or runs_on_windows(config):
             return
         written = config.node.text(mode, "minSyncPeriod")

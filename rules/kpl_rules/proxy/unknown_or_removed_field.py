@@ -192,7 +192,7 @@ class UnknownOrRemovedField(Rule):
 
     def check(self, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        if not (config.node.text("apiVersion") or "").startswith("kubeproxy.config.k8s.io/"):
+        if config.partial or not (config.node.text("apiVersion") or "").startswith("kubeproxy.config.k8s.io/"):
             return
         release = cluster.kubernetes_version_for(config)
         yield from self._section(config, "", config.node, cluster)

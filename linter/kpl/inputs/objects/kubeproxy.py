@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Takes
-from kpl.inputs.yaml.tree import Mapping, Scalar, split_documents
+from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence, split_documents
 from kpl.text import late
 from kpl.text.span import Span, Text
 
@@ -39,12 +39,23 @@ class KubeProxyConfig:
 
     text: str
     node: Mapping
+    partial: bool = False
+    """Whether these are only some settings, written elsewhere or in other words: what is not among them is not known."""
 
     @property
     def mode(self) -> Text | None:
         """``mode``; None when it is not written or empty (both mean the default, iptables on Linux)."""
         mode = self.node.text("mode")
         return mode or None
+
+    @property
+    def written(self) -> str:
+        """All that it says, for a comparison with another one; of a partial one, what is around it does not count."""
+        return repr(_plain(self.node)) if self.partial else self.text[slice(*self.node.span)]
+
+    def setting_of_mode(self, mode: str) -> str:
+        """How a message names the setting that makes `mode` the mode; where it is written otherwise, it has another name."""
+        return f"the mode `{mode}`" if self.partial else f"`mode: {mode}`"
 
     @property
     def feature_gates(self) -> dict[str, bool]:
@@ -89,6 +100,15 @@ class KubeProxyReader(ObjectReader):
 def is_kube_proxy_config(node: Mapping) -> bool:
     """Whether `node` is a KubeProxyConfiguration of any version."""
     return KubeProxyReader.kind.takes(node.text("kind") or "", node.text("apiVersion") or "", "")
+
+
+def _plain(node: Node) -> object:
+    """What `node` says, without its place. No such node is deeper than YAML may be."""
+    if isinstance(node, Mapping):
+        return {key.value: _plain(value) for key, value in node.pairs if isinstance(key, Scalar)}
+    if isinstance(node, Sequence):
+        return [_plain(item) for item in node.items]
+    return node.value if isinstance(node, Scalar) else None
 
 
 def program_text(text: str, at: int) -> Span:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from kpl.inputs.objects.proxyflags import FIELDS
 from kpl.proxy.configuration.fields import PROXY_FIELDS, field_path, fields_in
 from kpl.text.version import Version
 
@@ -20,37 +21,9 @@ detectLocalConfiguration            detectLocal
 clientConnectionConfiguration       clientConnection
 loggingConfiguration                logging
 address                             bindAddress
-proxy-mode                          mode
-profiling                           enableProfiling
-proxy-port-range                    portRange
-kubeconfig                          clientConnection.kubeconfig
 kubeconfigPath                      clientConnection.kubeconfig
-kube-api-content-type               clientConnection.contentType
-kube-api-burst                      clientConnection.burst
-kube-api-qps                        clientConnection.qps
-iptables-masquerade-bit             iptables.masqueradeBit
-iptables-localhost-nodeports        iptables.localhostNodePorts
-iptables-sync-period                iptables.syncPeriod
-iptables-min-sync-period            iptables.minSyncPeriod
-ipvs-sync-period                    ipvs.syncPeriod
-ipvs-min-sync-period                ipvs.minSyncPeriod
-ipvs-scheduler                      ipvs.scheduler
-ipvs-exclude-cidrs                  ipvs.excludeCIDRs
-ipvs-strict-arp                     ipvs.strictARP
-ipvs-tcp-timeout                    ipvs.tcpTimeout
-ipvs-tcpfin-timeout                 ipvs.tcpFinTimeout
-ipvs-udp-timeout                    ipvs.udpTimeout
-pod-bridge-interface                detectLocal.bridgeInterface
-pod-interface-name-prefix           detectLocal.interfaceNamePrefix
-conntrack-max-per-core              conntrack.maxPerCore
-conntrack-min                       conntrack.min
-conntrack-tcp-timeout-established   conntrack.tcpEstablishedTimeout
 conntrackTCPEstablishedTimeout      conntrack.tcpEstablishedTimeout
-conntrack-tcp-timeout-close-wait    conntrack.tcpCloseWaitTimeout
 conntrackTCPCloseWaitTimeout        conntrack.tcpCloseWaitTimeout
-conntrack-tcp-be-liberal            conntrack.tcpBeLiberal
-conntrack-udp-timeout               conntrack.udpTimeout
-conntrack-udp-timeout-stream        conntrack.udpStreamTimeout
 """
 _UNSURE = frozenset(("address",))
 """Fields of other programs, as the kubelet's, that were meant with some probability only."""
@@ -60,7 +33,8 @@ def _plain(name: str) -> str:
     return name.replace("-", "").replace("_", "").lower()
 
 
-_BY_NAME = {_plain(name): path for name, path in (line.split() for line in _PATHS.strip().splitlines())}
+_OTHERS = dict(line.split() for line in _PATHS.strip().splitlines())
+_BY_NAME = {_plain(name): path for name, path in (FIELDS | _OTHERS).items()}
 
 
 def meant_field(section: str, name: str, kubernetes: Version, mode: str | None) -> str | None:
