@@ -45,6 +45,15 @@ class EnvReference(NamedTuple):
     variable: str = ""
 
 
+class ContainerPort(NamedTuple):
+    """A port that a container names; without a protocol it is TCP."""
+
+    node: Mapping
+    name: Text | None
+    protocol: Text | None
+    number: Text | None
+
+
 _FROM_ALL = {"configMapRef": "ConfigMap", "secretRef": "Secret"}
 _FROM_KEY = {"configMapKeyRef": "ConfigMap", "secretKeyRef": "Secret"}
 
@@ -59,6 +68,28 @@ class Container:
     env: list[Env] = field(default_factory=list)
     command: list[Scalar] = field(default_factory=list)
     args: list[Scalar] = field(default_factory=list)
+
+    @property
+    def ports(self) -> list[ContainerPort]:
+        """The ports that it names."""
+        return [
+            ContainerPort(each, each.text("name"), each.text("protocol"), each.text("containerPort"))
+            for each in mappings(self.node, "ports")
+        ]
+
+    def probe(self, kind: str) -> Mapping | None:
+        """Its probe of this kind: ``liveness``, ``readiness`` or ``startup``."""
+        return self.node.mapping(f"{kind}Probe")
+
+    @property
+    def resources(self) -> Mapping | None:
+        """``resources``: its requests and limits."""
+        return self.node.mapping("resources")
+
+    @property
+    def volume_mounts(self) -> list[Mapping]:
+        """``volumeMounts``."""
+        return mappings(self.node, "volumeMounts")
 
     @property
     def takes(self) -> Iterator[EnvReference]:
@@ -121,6 +152,36 @@ class Workload:
         for item in self.dns_config.items("options") if self.dns_config else ():
             if isinstance(item, Mapping):
                 yield item.scalar("name"), item.scalar("value"), item
+
+    @property
+    def replicas(self) -> Scalar | None:
+        """``replicas``, where it is written."""
+        return self.node.scalar("spec", "replicas")
+
+    @property
+    def volumes(self) -> list[Mapping]:
+        """The pod's ``volumes``."""
+        return mappings(self.pod, "volumes")
+
+    @property
+    def host_aliases(self) -> list[Mapping]:
+        """``hostAliases``: the lines that it adds to its /etc/hosts."""
+        return mappings(self.pod, "hostAliases")
+
+    @property
+    def termination_grace_period(self) -> Scalar | None:
+        """``terminationGracePeriodSeconds``, where it is written."""
+        return self.pod.scalar("terminationGracePeriodSeconds")
+
+    @property
+    def affinity(self) -> Mapping | None:
+        """``affinity``."""
+        return self.pod.mapping("affinity")
+
+    @property
+    def topology_spread(self) -> list[Mapping]:
+        """``topologySpreadConstraints``."""
+        return mappings(self.pod, "topologySpreadConstraints")
 
     @property
     def title(self) -> str:
