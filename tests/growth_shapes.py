@@ -183,6 +183,10 @@ _POD = (
 _PODS = _POD.replace("name: p,", "name: p@,").replace(
     "  cont", "  hostNetwork: true\n  dnsPolicy: ClusterFirst\n  cont"
 )
+_TAKES = _POD.replace(
+    "{name: c, image: alpine}", "name: c\n    image: alpine\n    envFrom:\n    - configMapRef: {name: m}\n"
+)
+_MAP = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: m, namespace: s}\ndata:\n"
 _BROKEN = "kind: Pod\ncontainers:\n# "
 _YAML = {
     "pods": ("", f"---\n{_PODS}"),
@@ -197,6 +201,9 @@ _YAML = {
     "broken documents": ("", "---\nkind: Pod\ncontainers: [\n"),
     "comments": (_POD, "# a\n"),
     "suppressions": (_POD, "# kpl: ignore[KPL101]\n"),
+    "references": (f"{_MAP[4:]}  API_URL: http://b.c.svc\n---\n{_TAKES}", "    - configMapRef: {name: m}\n"),
+    "variables": (f"{_TAKES}{_MAP}", "  A@_URL: http://b@.svc.cluster.local\n"),
+    "pods and variables": ("", f"---\n{_TAKES}{_MAP}  A_URL: http://b.svc.cluster.local\n"),
     "open percent tags": (_BROKEN, "{%", "\nx: [\n"),
     "open actions": (_BROKEN, "{{", "\nx: [\n"),
     "open percent braces": (_BROKEN, "%{", "\nx: [\n"),

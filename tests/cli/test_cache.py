@@ -197,6 +197,22 @@ def test_a_release_that_a_file_tells_changes_the_findings_of_others(
     assert found[0] != found[1]
 
 
+def test_a_config_map_changes_the_findings_of_those_that_take_it(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_age(monkeypatch)
+    config_map = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: env, namespace: shop}}\ndata:\n  API_URL: http://{}\n"
+    )
+    Path("env.yaml").write_text(config_map.format("a.b.c"), encoding="utf-8")
+    path = Path("team-1/pod-1.yaml")
+    takes = "      envFrom: [{configMapRef: {name: env}}]\n"
+    path.write_text(path.read_text(encoding="utf-8").partition("      env:")[0] + takes, encoding="utf-8")
+    first = Ran(monkeypatch)
+    Path("env.yaml").write_text(config_map.format("api.stripe.com"), encoding="utf-8")
+    second = Ran(monkeypatch)
+    assert {each[0] for each in second.findings} == {*(each[0] for each in first.findings), "team-1/pod-1.yaml"}
+    assert second.coverage.files == first.coverage.files == 300
+
+
 @pytest.mark.parametrize("one", ["team-0/pod-0.yaml"])
 def test_the_context_of_one_file_comes_from_the_cache(tree: Path, monkeypatch: pytest.MonkeyPatch, one: str) -> None:
     with_age(monkeypatch)

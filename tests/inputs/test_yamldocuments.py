@@ -247,7 +247,7 @@ def test_an_application_set_of_directories() -> None:
         ("apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: 1.33\n", "1.33", None),
         ("apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: stable-1\n", "", None),
         ("apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n", "", None),
-        ("apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nkubernetesVersion: v1.33.1\n", None, None),
+        ("apiVersion: kubeadm.k8s.io/v1beta4\nkind: ResetConfiguration\nkubernetesVersion: v1.33.1\n", None, None),
         ("apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nclusterDNS: [10.96.0.10, [x], fd00::a]\n",
          None, ("10.96.0.10", "fd00::a")),
         ("apiVersion: kubelet.config.k8s.io/v1beta1\nkind: CredentialProviderConfig\nclusterDNS: [10.96.0.10]\n", None, None),

@@ -108,6 +108,10 @@ def test_configurations_are_signs() -> None:
     assert [each.what for each in found.signs] == ["ClusterConfiguration of kubeadm", "Kubernetes release"]
     assert found.releases == (Release("Kubernetes release", "1.33.1", 3, runs=False),)
     assert [each.what for each in share_of(only(kubeadm)).signs] == ["ClusterConfiguration of kubeadm"]
+    kept = "apiVersion: v1\nkind: ConfigMap\ndata:\n  ClusterConfiguration: |\n    kubernetesVersion: v1.33.1\n"
+    found = share_of(only(kept + "".join(f"    {line}\n" for line in kubeadm.splitlines())))
+    assert [each.what for each in found.signs] == ["Kubernetes release"]
+    assert found.releases == (Release("Kubernetes release", "1.33.1", 5, runs=False),)
     kubelet = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n"
     assert share_of(only(kubelet + "clusterDNS: [10.96.0.10, fd00::a]\n")).signs == (
         Sign("clusterDNS of the kubelet", "", "10.96.0.10 fd00::a"),

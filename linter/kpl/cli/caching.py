@@ -10,7 +10,7 @@ from kpl import __version__, troubles
 from kpl.cache import Cache, KeptFindings, digest_of, secret_in
 from kpl.inputs.coverage import Skipped, SkipReason
 from kpl.inputs.discover import Found
-from kpl.inputs.document import Reading
+from kpl.inputs.document import Document, Reading
 from kpl.inputs.registry import only_tells, telling_models
 from kpl.shares.sent import SentReading, received, to_send
 from kpl.shares.share import NOTHING, TELL_RELEASES, share_of
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _KEPT_KINDS = frozenset(("Workload", "Service", "EndpointSlice", "NodeObject"))
 """The kinds of documents in which rules find what these, the settings and the cluster say, and no other file on the disk."""
+_ASKED_KINDS = frozenset(("EnvSource", "SecretTemplate"))
+"""Those that only tell of a cluster, and of which rules about workloads ask for more than a share."""
 
 
 def cache_in(folder: str) -> Cache | None:
@@ -122,7 +124,7 @@ class KeptResults:
             shares = [share_of(each) for each in telling]
             said = [share for share in shares if share is not NOTHING and share != NOTHING]
             parts.append(f"{reading.source.path} {kinds} {said or ''}".encode(errors="replace"))
-            if any(each.kind != "Workload" and not only_tells(each) for each in reading.documents):
+            if any(_is_asked(each) for each in reading.documents):
                 kept = self._cache.files.get(self._cache.key_of(reading.source.path))
                 parts.append(kept.digest if kept is not None else reading.source.encode(reading.source.text))
         return digest_of(*parts)
@@ -167,6 +169,11 @@ class KeptResults:
                 self._cache.keep_findings(
                     reading.source.path, KeptFindings(key, [_without_source(each) for each in found])
                 )
+
+
+def _is_asked(document: Document) -> bool:
+    """Whether rules about other documents read this one."""
+    return document.kind in _ASKED_KINDS or (document.kind != "Workload" and not only_tells(document))
 
 
 def _members(readings: Sequence[Reading], settings: Settings) -> Sequence[Member]:

@@ -18,16 +18,19 @@ from kpl.inputs.document import Document, holder_of
 if TYPE_CHECKING:
     from kpl.cluster.coredns import CorednsVerdicts
     from kpl.cluster.dumps import Dumps
+    from kpl.cluster.environment import Environment
     from kpl.coredns.customized import Customized
     from kpl.coredns.judge import Judgement
     from kpl.coredns.lenient import Lenient
     from kpl.coredns.mends.advice import Advice
     from kpl.inputs.corefile.model import Corefile
     from kpl.inputs.objects.kubeproxy import KubeProxyConfig
+    from kpl.inputs.objects.workloads import Container, Workload
     from kpl.proxy.configuration.verdict import Dropped
     from kpl.proxy.node.compare import Difference
     from kpl.proxy.node.state import NodeState
     from kpl.proxy.services.selection import NodeFacts
+    from kpl.resolver.names import TakenName
     from kpl.shares.share import Release
     from kpl.text.edit import Edit
     from kpl.text.version import Version
@@ -56,6 +59,12 @@ class Cluster:
         from kpl.cluster.dumps import Dumps
 
         return Dumps(self._documents, self._versions, self.facts)
+
+    @cached_property
+    def _environment(self) -> Environment:
+        from kpl.cluster.environment import Environment
+
+        return Environment(self._documents)
 
     # -- documents
 
@@ -112,6 +121,15 @@ class Cluster:
         if self.facts.endpoints is not None:
             return self.facts.endpoints
         return sum(model.size for _, model in self.of(EndpointSlice)) or None
+
+    # -- pods
+
+    def taken_names(self, workload: Workload, containers: Sequence[Container]) -> Iterator[TakenName]:
+        """The host names in the variables that containers of `workload` take from ConfigMaps and Secrets in the tree.
+
+        What another object or the container itself sets as well is not among them, nor what is not certainly meant.
+        """
+        return self._environment.taken_names(workload, containers, self.cluster_domain, self.document_of(workload))
 
     # -- releases
 

@@ -60,7 +60,7 @@ class YamlReader(FileReader):
                 yield from _read_chunk(source, host, span, is_checked=is_checked)
             elif promised:
                 late = LateDocument(source, promised, host, chunk, partial(_late, source, host, span, promised))
-                if tells:
+                if promised in telling_models():
                     late.name = written_name(chunk)
                 yield late
 
@@ -140,7 +140,14 @@ def _checked(kind: str, node: Mapping, place: Place) -> Iterator[Document]:
         version = node.text("apiVersion") or ""
         own = [each for each in own if each.takes(kind, version, "")]
     for each in own or kinds_of_any_name():
-        yield from _read_object(each, kind, node, place)
+        if each.late or own or _has_a_word(each, node, place.source.text):
+            yield from _read_object(each, kind, node, place)
+
+
+def _has_a_word(reader: ObjectKind, node: Mapping, text: str) -> bool:
+    """Whether one of the reader's words is in the object at `node`; an escape may spell any, and an alias stand for any."""
+    words = ("\\", *(word for clue in reader.clues for word in clue.words))
+    return node.shared or any(text.find(word, node.start, node.end) >= 0 for word in words)
 
 
 def _read_object(reader: ObjectKind, kind: str, node: Mapping, place: Place) -> Iterator[Document]:

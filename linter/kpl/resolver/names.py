@@ -7,11 +7,13 @@ looks up would be a false alarm.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from kpl.inputs.corefile.model import is_placeholder
-from kpl.inputs.objects.workloads import Container, Workload
+from kpl.inputs.document import Document
+from kpl.inputs.objects.workloads import Container, EnvReference, Workload
 from kpl.inputs.yaml.scalars import embedding_of
 from kpl.inputs.yaml.tree import Scalar
 from kpl.resolver.keys import dials_outside, holds_host, is_never_dialled, words_of
@@ -26,6 +28,7 @@ _HOST = rf"{_LABEL}(?:\.{_LABEL})*\.?"
 _HOST_PORT = late.pattern(rf"({_HOST})(?::\d{{1,5}})?")
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.:-]*://"
 _URL = late.pattern(rf"""({_SCHEME})((?:[^\s/?\#"'<>]*@)?(?:(?!,{_SCHEME})[^\s/?\#"'<>@\\|;\[\]{{}}])*)""")
+_ACTION = late.pattern(r"\{\{[^{}]*\}\}")
 _ITEM = late.pattern(r"[^\s,;]+")
 _BLANK = late.pattern(r"\s")
 _FLAG = late.pattern(r"--?([A-Za-z][\w.-]*)")
@@ -45,6 +48,8 @@ _TOP_LEVEL = frozenset(
 _OUTSIDE = "|".join(sorted(_TOP_LEVEL))
 HOST_CLUE = rf"(?i)\.(?:svc\.|(?:{_OUTSIDE})(?![\w/-]))|://[^\s/]*\.(?:{_OUTSIDE})(?![\w-])"
 """A pattern that matches in each text with a name of the cluster that has its domain, or with one of the world outside."""
+ENV_CLUE = r"\b(?:configMap(?:Key)?Ref|secretRef)\b"
+"""A pattern that matches in each text of a workload whose containers take variables that may hold names."""
 _NO_DNS = frozenset(
     "abfs abfss azblob data dir docker file git git+https git+ssh gs javascript kubernetes oci s3 s3a spiffe unix urn wasbs".split()
 )
@@ -61,13 +66,35 @@ class HostName:
     """Whether the form of the name alone tells its kind: ``redis.shop`` may be anything, ``redis.shop.svc`` may not."""
 
 
+class TakenName(NamedTuple):
+    """A host name that a container takes from another object.
+
+    `host` knows its place in `document`, and `reference` its own in the pod.
+    """
+
+    host: HostName
+    document: Document
+    reference: EnvReference
+
+
 def host_names(workload: Workload, container: Container, cluster_domain: str) -> Iterator[HostName]:
     """The host names in the environment and the arguments of `container`, in the order in which they are written."""
-    program = _Program(workload, container, cluster_domain)
+    return _located(_Program(workload, container, cluster_domain), workload.text, _values(container))
+
+
+def host_names_in(
+    workload: Workload, container: Container, cluster_domain: str, text: str, variables: Iterable[tuple[str, Scalar]]
+) -> Iterator[HostName]:
+    """The same in the values of other `variables` of `container`, whose nodes point into `text`."""
+    values = ((name, scalar, 0) for name, scalar in variables)
+    return _located(_Program(workload, container, cluster_domain), text, values)
+
+
+def _located(program: _Program, text: str, values: Iterable[tuple[str, Scalar, int]]) -> Iterator[HostName]:
     found: dict[Span, HostName] = {}
-    for key, scalar, start in _values(container):
+    for key, scalar, start in values:
         for host in program.hosts(key, scalar.value[start:]):
-            span = embedding_of(scalar, workload.text, "\n").host_span(host.name.span.shifted(start))
+            span = embedding_of(scalar, text, "\n").host_span(host.name.span.shifted(start))
             found.setdefault(span, HostName(Text(host.name, span), host.kind, host.key, host.certain))
     return (found[span] for span in sorted(found))
 
@@ -102,7 +129,7 @@ class _Program:
         words = words_of(key)
         if len(value) > MAX_VALUE or "\n" in value.strip() or is_never_dialled(words):
             return
-        for name, span, scheme in _written_hosts(value):
+        for name, span, scheme in _written_hosts(_without_actions(value)):
             kind, certain = classify(name, self.cluster_domain)
             if kind is NameKind.EXTERNAL:
                 looked_up = self._is_outside(name) and dials_outside(words, self.words, scheme)
@@ -118,6 +145,11 @@ class _Program:
         labels = name.lower().removesuffix(".").split(".")
         public = len(labels) > 1 and labels[-1] in _TOP_LEVEL and labels[-1] != self.namespace
         return public and "svc" not in labels and _POD_OF_SET.match(name) is None
+
+
+def _without_actions(value: str) -> str:
+    """`value` with something that is in no host name in place of each action of a template."""
+    return _ACTION.sub(lambda found: "$" * len(found[0]), value) if "{{" in value else value
 
 
 def _written_hosts(value: str) -> Iterator[tuple[str, Span, str]]:

@@ -158,7 +158,9 @@ def _kubeadm(document: Document) -> Share:
     releases = []
     if model.release is not None:
         releases.append(Release(KUBERNETES_RELEASE, str(model.release), line_of(document, model.release.span), False))
-    return Share((Sign("ClusterConfiguration of kubeadm", "", _digest(text)), *_signs(releases)), tuple(releases))
+    # what kubeadm keeps in a ConfigMap is what somebody wrote, with the defaults
+    own = () if document.key else (Sign("ClusterConfiguration of kubeadm", "", _digest(text)),)
+    return Share((*own, *_signs(releases)), tuple(releases))
 
 
 def _settings(document: Document) -> Share:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Edit, Finding, Fix, Good, Related, Rule, Severity, Span, Stop, manifest
+from kpl import Bad, Cluster, Document, Edit, Finding, Fix, Good, Related, Rule, Severity, Span, Stop, manifest
 from kpl.edits import add_entry, set_scalar
 from kpl.manifests import Service, Workload
 from kpl.poddns import HostName, NameKind, dns_policy_of, host_names, hosts_file, is_complete
@@ -31,6 +31,19 @@ kind: Service
 metadata:
   name: collector
   namespace: watch
+"""
+_FROM_MAP = """\
+          env:
+            - name: SERVER
+              valueFrom: {configMapKeyRef: {name: agent, key: collector.url}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: agent
+  namespace: watch
+data:
+  collector.url: http://collector.watch.svc:8080
 """
 _HOST_NETWORK = "      hostNetwork: true\n"
 _MENDED = "      dnsPolicy: ClusterFirstWithHostNet\n"
@@ -121,6 +134,14 @@ class HostnetworkLosesClusterDns(Rule):
             flags=["hostNetwork: true"],
             fixed=_agent("collector.watch").replace(_HOST_NETWORK, f"{_HOST_NETWORK}{_MENDED}"),
             safe=False, severities=[Severity.WARNING]),
+        # the name is in a ConfigMap
+        Bad(
+            manifest(_agent("127.0.0.1") + _FROM_MAP),
+            flags=["hostNetwork: true"],
+            fixed=_agent("127.0.0.1").replace(_HOST_NETWORK, f"{_HOST_NETWORK}{_MENDED}") + _FROM_MAP,
+            safe=False,
+            says=["cannot resolve `collector.watch.svc`"],
+        ),
         # a patch: its base may set the policy
         Good(manifest(_agent("collector.watch.svc").replace("          image: shop/agent:2-alpine\n", ""))),
         # an operator may set the policy
@@ -185,25 +206,35 @@ class HostnetworkLosesClusterDns(Rule):
         yield self.finding(
             Span(key.start, value.end) if not value.shared else key.span,
             "the pod uses `hostNetwork: true` without `dnsPolicy: ClusterFirstWithHostNet`, so it asks the node's DNS server, "
-            f"which cannot resolve `{hosts[0].name}`{appended}",
+            f"which cannot resolve `{hosts[0][0].name}`{appended}",
             help="Set `dnsPolicy: ClusterFirstWithHostNet`.",
             fix=Fix("Set `dnsPolicy: ClusterFirstWithHostNet`", (edit,), safe=False) if edit else None,
-            related=[Related(host.name.span, f"the pod looks up `{host.name}`") for host in hosts[:_MOST_RELATED]],
-            severity=None if any(host.certain for host in hosts) else Severity.WARNING,
+            related=[
+                Related(host.name.span, f"the pod looks up `{host.name}`", document)
+                for host, document in hosts[:_MOST_RELATED]
+            ],
+            severity=None if any(host.certain for host, _ in hosts) else Severity.WARNING,
         )
 
 
-def _service_names(workload: Workload, cluster: Cluster) -> list[HostName]:
-    """The names of Services that the pod looks up, the certain ones first."""
+def _service_names(workload: Workload, cluster: Cluster) -> list[tuple[HostName, Document | None]]:
+    """The names of Services that the pod looks up, the certain ones first, each with the document that holds it if another does."""
     aliases = hosts_file(workload)
     services = {(str(service.name), service.namespace) for _, service in cluster.of(Service)}
-    found: dict[str, HostName] = {}
+    found: dict[str, tuple[HostName, Document | None]] = {}
+    for host, document in _names(workload, cluster):
+        name, _, namespace = host.name.lower().partition(".")
+        of_the_cluster = host.certain and host.kind is not NameKind.EXTERNAL
+        own = host.kind is NameKind.NAMESPACED and namespace == workload.namespace.lower()
+        known = not host.certain and (own or (name, namespace or workload.namespace) in services)
+        if host.name.lower() not in aliases and (of_the_cluster or known):
+            found.setdefault(host.name, (host, document))
+    return sorted(found.values(), key=lambda each: not each[0].certain)
+
+
+def _names(workload: Workload, cluster: Cluster) -> Iterator[tuple[HostName, Document | None]]:
     for container in workload.containers:
         for host in host_names(workload, container, cluster.cluster_domain):
-            name, _, namespace = host.name.lower().partition(".")
-            of_the_cluster = host.certain and host.kind is not NameKind.EXTERNAL
-            own = host.kind is NameKind.NAMESPACED and namespace == workload.namespace.lower()
-            known = not host.certain and (own or (name, namespace or workload.namespace) in services)
-            if host.name.lower() not in aliases and (of_the_cluster or known):
-                found.setdefault(host.name, host)
-    return sorted(found.values(), key=lambda host: not host.certain)
+            yield host, None
+    for taken in cluster.taken_names(workload, workload.containers):
+        yield taken.host, taken.document

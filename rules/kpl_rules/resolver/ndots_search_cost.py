@@ -10,10 +10,12 @@ from kpl.edits import add_entry, add_item
 from kpl.manifests import Sequence, Workload
 from kpl.poddns import (
     CLUSTER_POLICIES,
+    ENV_CLUE,
     GLIBC,
     HOST_CLUE,
     HostName,
     NameKind,
+    TakenName,
     absolute_name,
     dns_policy_of,
     host_names,
@@ -62,6 +64,40 @@ _KAFKA = (
       dnsPolicy: ClusterFirst
 """
 )
+_TAKES = (
+    _HEAD
+    + """\
+          image: shop/cart:3-bookworm
+          envFrom:
+            - {reference}:
+                name: cart-env
+"""
+)
+_CONFIG_MAP = """\
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: cart-env
+  namespace: shop
+data:
+  STRIPE_API_URL: https://files.api.stripe.com/v1
+  REDIS_URL: redis://redis.shop.svc:6379
+"""
+_EXTERNAL_SECRET = """\
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata:
+  name: cart
+  namespace: shop
+spec:
+  target:
+    name: cart-env
+    template:
+      data:
+        DATABASE_URL: postgres://{{ .user }}:{{ .password }}@db.bus.svc.cluster.local/cart
+"""
 _POD = """\
 apiVersion: v1
 kind: Pod
@@ -125,9 +161,11 @@ class NdotsSearchCost(Rule):
     costs 2 queries, and `cart` and `cart.shop` still resolve.
 
     The rule checks the hosts that a manifest names and a container looks up, except in Jobs and init containers, which
-    look them up only once. It is silent if every Corefile for cluster DNS in the tree has a working `autopath`, which
-    answers the complete search in one step. With NodeLocal DNSCache the searches end at the node, but the pod still
-    sends them. kpl does not recognize a program that looks up hosts without the search list.
+    look them up only once. Variables from ConfigMaps, Secrets and templates of ExternalSecrets in the tree count as well;
+    the finding is at the name of that object in the pod, where the fix is. The rule is silent if every Corefile for
+    cluster DNS in the tree has a working `autopath`, which answers the complete search in one step. With NodeLocal
+    DNSCache the searches end at the node, but the pod still sends them. kpl does not recognize a program that looks up
+    hosts without the search list.
 
     ## Fix
     Adds `ndots` with the value 2 to the pod's `dnsConfig` (3 if the pod also uses a name like `cart.shop.svc`). The fix
@@ -152,7 +190,7 @@ class NdotsSearchCost(Rule):
     confidence = Confidence.MEDIUM
     since = "0.1.0"
     symptoms = ("slow-lookups",)
-    clue = HOST_CLUE
+    clue = f"{HOST_CLUE}|{ENV_CLUE}"
     examples = [
         Bad(manifest(_STRIPE), flags=["api.stripe.com"], fixed=_STRIPE + _NDOTS,
             says=["each lookup sends 8 queries, 6 of them", "it sends 2\n", "in the pod's `dnsConfig`.\n"]),
@@ -183,6 +221,29 @@ class NdotsSearchCost(Rule):
         ),
         Bad(manifest(_STRIPE), {"node_local_dns": True}, flags=["api.stripe.com"], fixed=_STRIPE + _NDOTS,
             says=["NodeLocal DNSCache answers the extra queries"]),
+        # the names are in a ConfigMap or in the Secret that an ExternalSecret makes
+        Bad(
+            manifest(_TAKES.format(reference="configMapRef") + _CONFIG_MAP),
+            flags=["cart-env"],
+            fixed=_TAKES.format(reference="configMapRef") + _NDOTS.replace('"2"', '"3"') + _CONFIG_MAP,
+            says=["`files.api.stripe.com` of the ConfigMap `cart-env` has fewer than 5 dots, so each lookup sends 8 queries"],
+        ),
+        Bad(
+            manifest(_TAKES.format(reference="secretRef") + _EXTERNAL_SECRET),
+            flags=["cart-env"],
+            fixed=_TAKES.format(reference="secretRef") + _NDOTS + _EXTERNAL_SECRET,
+            says=["`db.bus.svc.cluster.local` of the Secret `cart-env`"],
+        ),
+        # of another namespace, a Secret of that name, or a name that the container replaces
+        Good(manifest(_TAKES.format(reference="configMapRef") + _CONFIG_MAP.replace("namespace: shop", "namespace: bus"))),
+        Good(manifest(_TAKES.format(reference="secretRef") + _CONFIG_MAP)),
+        Good(
+            manifest(
+                _TAKES.format(reference="configMapRef")
+                + "          env: [{name: STRIPE_API_URL, value: 'http://stripe:80'}]\n"
+                + _CONFIG_MAP
+            )
+        ),
         # a pod of a custom resource
         Bad(
             manifest(_RAY),
@@ -247,7 +308,8 @@ class NdotsSearchCost(Rule):
         resolver = pod_resolver(workload, cluster.cluster_domain, libc or GLIBC, cluster.facts.ndots)
         if resolver is None:
             return
-        hosts = _hosts(workload, cluster.cluster_domain)
+        taken = {id(each.host): each for each in _taken(workload, cluster)}
+        hosts = [*_hosts(workload, cluster.cluster_domain), *(each.host for each in taken.values())]
         wanted = max([2, *(host.name.count(".") + 1 for host in hosts if host.kind is NameKind.PARTIAL)])
         better = resolver.with_ndots(wanted)
         costs: dict[str, tuple[HostName, int, int]] = {}
@@ -262,16 +324,26 @@ class NdotsSearchCost(Rule):
         (first, now, then), *others = costs.values()
         edit = _add_ndots(workload, wanted)
         safe = libc == GLIBC and workload.kind != "Pod"
+        source = taken.get(id(first))
+        related = [
+            Related(
+                host.name.span,
+                f"`{host.name}` also sends {now} queries, and {then} with `ndots:{wanted}`",
+                taken[id(host)].document if id(host) in taken else None,
+            )
+            for host, now, then in others[:_MOST_RELATED]
+        ]
+        if source is not None:
+            related.insert(
+                0, Related(first.name.span, f"`{first.name}` is the value of `{first.key}`", source.document)
+            )
         yield self.finding(
-            first.name.span,
-            f"`{first.name}` has fewer than {resolver.ndots} dots, so each lookup sends {now} queries, {now - then} of them for "
-            f"names that do not exist; with `ndots:{wanted}` it sends {then}",
+            first.name.span if source is None else source.reference.name.span,
+            f"`{first.name}`{_origin(source)} has fewer than {resolver.ndots} dots, so each lookup sends {now} queries, "
+            f"{now - then} of them for names that do not exist; with `ndots:{wanted}` it sends {then}",
             help=_help(first, wanted, cluster.node_local_dns),
             fix=Fix(f"Set `ndots` to {wanted}", (edit,), safe=safe) if edit is not None else None,
-            related=[
-                Related(host.name.span, f"`{host.name}` also sends {now} queries, and {then} with `ndots:{wanted}`")
-                for host, now, then in others[:_MOST_RELATED]
-            ],
+            related=related,
         )
 
 
@@ -283,6 +355,16 @@ def _hosts(workload: Workload, cluster_domain: str) -> list[HostName]:
         for host in host_names(workload, container, cluster_domain)
         if host.name.lower() not in aliases
     ]
+
+
+def _taken(workload: Workload, cluster: Cluster) -> list[TakenName]:
+    aliases = hosts_file(workload)
+    names = cluster.taken_names(workload, serving_containers(workload))
+    return [each for each in names if each.host.name.lower() not in aliases]
+
+
+def _origin(source: TakenName | None) -> str:
+    return "" if source is None else f" of the {source.reference.kind} `{source.reference.name}`"
 
 
 def _says_ndots(workload: Workload) -> bool:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kpl.inputs.objects.custompods import PARTS, custom_pods
-from kpl.inputs.objects.fields import pairs
+from kpl.inputs.objects.fields import mappings, pairs
 from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping, Scalar
 from kpl.text.span import Text
@@ -32,6 +33,31 @@ class Env:
     value: Scalar | None
 
 
+class EnvReference(NamedTuple):
+    """What a container takes from a ConfigMap or a Secret: all of its keys, or the one called `key` as `variable`."""
+
+    kind: str
+    """``ConfigMap`` or ``Secret``."""
+    name: Text
+    prefix: str = ""
+    """What is put before the names of all keys."""
+    key: str = ""
+    variable: str = ""
+
+
+class ContainerPort(NamedTuple):
+    """A port that a container names; without a protocol it is TCP."""
+
+    node: Mapping
+    name: Text | None
+    protocol: Text | None
+    number: Text | None
+
+
+_FROM_ALL = {"configMapRef": "ConfigMap", "secretRef": "Secret"}
+_FROM_KEY = {"configMapKeyRef": "ConfigMap", "secretKeyRef": "Secret"}
+
+
 @dataclass(slots=True)
 class Container:
     """A container of a pod."""
@@ -42,6 +68,42 @@ class Container:
     env: list[Env] = field(default_factory=list)
     command: list[Scalar] = field(default_factory=list)
     args: list[Scalar] = field(default_factory=list)
+
+    @property
+    def ports(self) -> list[ContainerPort]:
+        """The ports that it names."""
+        return [
+            ContainerPort(each, each.text("name"), each.text("protocol"), each.text("containerPort"))
+            for each in mappings(self.node, "ports")
+        ]
+
+    def probe(self, kind: str) -> Mapping | None:
+        """Its probe of this kind: ``liveness``, ``readiness`` or ``startup``."""
+        return self.node.mapping(f"{kind}Probe")
+
+    @property
+    def resources(self) -> Mapping | None:
+        """``resources``: its requests and limits."""
+        return self.node.mapping("resources")
+
+    @property
+    def volume_mounts(self) -> list[Mapping]:
+        """``volumeMounts``."""
+        return mappings(self.node, "volumeMounts")
+
+    @property
+    def takes(self) -> Iterator[EnvReference]:
+        """What it takes from ConfigMaps and Secrets, in the order in which a later one replaces an earlier one."""
+        for item in mappings(self.node, "envFrom"):
+            for field_, kind in _FROM_ALL.items():
+                name = item.text(field_, "name")
+                if name is not None:
+                    yield EnvReference(kind, name, item.text("prefix") or "")
+        for item in mappings(self.node, "env"):
+            for field_, kind in _FROM_KEY.items():
+                name, key = item.text("valueFrom", field_, "name"), item.text("valueFrom", field_, "key")
+                if name is not None and key is not None:
+                    yield EnvReference(kind, name, "", key, item.text("name") or "")
 
 
 @dataclass
@@ -90,6 +152,36 @@ class Workload:
         for item in self.dns_config.items("options") if self.dns_config else ():
             if isinstance(item, Mapping):
                 yield item.scalar("name"), item.scalar("value"), item
+
+    @property
+    def replicas(self) -> Scalar | None:
+        """``replicas``, where it is written."""
+        return self.node.scalar("spec", "replicas")
+
+    @property
+    def volumes(self) -> list[Mapping]:
+        """The pod's ``volumes``."""
+        return mappings(self.pod, "volumes")
+
+    @property
+    def host_aliases(self) -> list[Mapping]:
+        """``hostAliases``: the lines that it adds to its /etc/hosts."""
+        return mappings(self.pod, "hostAliases")
+
+    @property
+    def termination_grace_period(self) -> Scalar | None:
+        """``terminationGracePeriodSeconds``, where it is written."""
+        return self.pod.scalar("terminationGracePeriodSeconds")
+
+    @property
+    def affinity(self) -> Mapping | None:
+        """``affinity``."""
+        return self.pod.mapping("affinity")
+
+    @property
+    def topology_spread(self) -> list[Mapping]:
+        """``topologySpreadConstraints``."""
+        return mappings(self.pod, "topologySpreadConstraints")
 
     @property
     def title(self) -> str:
