@@ -160,6 +160,23 @@ _PROXIES = {
     "blank lines": (_PROXY, "\n"),
     "aliases": (f"{_PROXY}x: &a 1\n", "a@: *a\n"),
 }
+_CALICO = "apiVersion: operator.tigera.io/v1\nkind: Installation\nmetadata: {name: default}\nspec: {calicoNetwork: "
+_KEYS = "kind: ConfigMap\nmetadata: {name: cilium-config}\ndata:\n"
+_NETWORKS = {
+    "pools": (f"{_CALICO}{{ipPools: [", "{cidr: 10.@.0.0/16},", "]}}\n"),
+    "aliases of pools": (f"{_CALICO}{{x: &a {{cidr: 10.0.0.0/16}}, ipPools: [", "*a,", "]}}\n"),
+    "lists instead of pools": (f"{_CALICO}{{ipPools: [", "[{}],", "]}}\n"),
+    "keys of a ConfigMap": (f"{_KEYS}  kube-proxy-replacement: 'true'\n", "  k@: v\n"),
+    "pools of the agent": (f"{_KEYS}  cluster-pool-ipv4-cidr: [", "10.@.0.0/16,", "]\n"),
+    "addresses in a key": (f"{_KEYS}  config: |\n    address-pools:\n", "    - {addresses: [192.0.2.@/32]}\n"),
+    "plugins in a key": (f'{_KEYS}  cni-conf.json: \'{{"plugins": [', '{"type": "portmap"},', "]}'\n"),
+    "brackets in a key": (f"{_KEYS}  net-conf.json: '", "[", "'\n"),
+}
+_CONFLISTS = {
+    "plugins": ('{"cniVersion": "1.0.0", "plugins": [', '{"type": "portmap", "snat": true},\n', "]}\n"),
+    "ranges": ('{"cniVersion": "1.0.0", "plugins": [{"ipam": {"ranges": [', '[{"subnet": "10.@.0.0/24"}],', "]}}]}\n"),
+    "open brackets": ('{"cniVersion": "1.0.0", "plugins": ', "[", "\n"),
+}
 _POD = (
     "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: s}\nspec:\n  containers:\n  - {name: c, image: alpine}\n"
 )
@@ -278,6 +295,8 @@ def shapes() -> dict[str, Shape]:
         ("chart values", "values.yaml", _CHARTS),
         ("KubeProxyConfiguration", "kp.yaml", _PROXIES),
         ("YAML", "o.yaml", _YAML),
+        ("network settings", "n.yaml", _NETWORKS),
+        ("conflist", "n.conflist", _CONFLISTS),
     ):
         made |= {f"{kind}: {name}": Shape(path, repeated(*each)) for name, each in parts.items()}
     made["JSON: pods"] = Shape("o.json", _list(_pod))

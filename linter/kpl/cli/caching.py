@@ -10,10 +10,10 @@ from kpl import __version__, troubles
 from kpl.cache import Cache, KeptFindings, digest_of, secret_in
 from kpl.inputs.coverage import Skipped, SkipReason
 from kpl.inputs.discover import Found
-from kpl.inputs.document import Reading
+from kpl.inputs.document import Document, Reading
 from kpl.inputs.registry import only_tells, telling_models
 from kpl.shares.sent import SentReading, received, to_send
-from kpl.shares.share import NOTHING, share_of
+from kpl.shares.share import NETWORK_MODELS, NOTHING, share_of
 
 if TYPE_CHECKING:
     from kpl.clusters.partition import Member
@@ -121,7 +121,7 @@ class KeptResults:
             shares = [share_of(each) for each in reading.documents if not only_tells(each)]
             said = [share for share in shares if share is not NOTHING and share != NOTHING]
             parts.append(f"{reading.source.path} {kinds} {said or ''}".encode(errors="replace"))
-            if any(each.kind != "Workload" and not only_tells(each) for each in reading.documents):
+            if any(_tells_more_than_its_share(each) for each in reading.documents):
                 kept = self._cache.files.get(self._cache.key_of(reading.source.path))
                 parts.append(kept.digest if kept is not None else reading.source.encode(reading.source.text))
         return digest_of(*parts)
@@ -166,6 +166,10 @@ class KeptResults:
                 self._cache.keep_findings(
                     reading.source.path, KeptFindings(key, [_without_source(each) for each in found])
                 )
+
+
+def _tells_more_than_its_share(document: Document) -> bool:
+    return document.kind in NETWORK_MODELS or not (document.kind == "Workload" or only_tells(document))
 
 
 def _members(readings: Sequence[Reading], settings: Settings) -> Sequence[Member]:

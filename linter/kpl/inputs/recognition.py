@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kpl.inputs.detect import ANSIBLE_VAULT, GIT_CRYPT, GZIP
 from kpl.inputs.document import ParseFailure, too_large
-from kpl.inputs.reader import ObjectKind
+from kpl.inputs.reader import Clue, ObjectKind
 from kpl.inputs.registry import file_kinds, object_kinds
 from kpl.text import late
 from kpl.text.span import Span
@@ -34,14 +34,18 @@ class _Signs(NamedTuple):
     patterns: tuple[re.Pattern[str], ...] = ()
 
 
+def _of_clues(clues: list[Clue]) -> list[_Signs]:
+    sure = tuple(dict.fromkeys(word for clue in clues if not clue.patterns for word in clue.words))
+    signs = [_Signs(sure)] if sure else []
+    signs += (_Signs(clue.words, tuple(map(re.compile, clue.patterns))) for clue in clues if clue.patterns)
+    return signs
+
+
 @cache
 def _signs(late: bool) -> tuple[_Signs, ...]:
     """The signs of objects that are read late; of those that are not, which may be in any other object."""
     kinds = [each for each in object_kinds() if bool(each.late) is late and not each.tells]
-    clues = [clue for each in kinds for clue in each.clues]
-    sure = tuple(dict.fromkeys(word for clue in clues if not clue.patterns for word in clue.words))
-    signs = [_Signs(sure)] if sure else []
-    signs += (_Signs(clue.words, tuple(map(re.compile, clue.patterns))) for clue in clues if clue.patterns)
+    signs = _of_clues([clue for each in kinds for clue in each.clues])
     words = tuple(word for each in kinds if not each.clues for word in each.kinds)
     if words:
         one = "|".join(map(re.escape, words))
@@ -64,7 +68,9 @@ def _are_in(text: str, signs: tuple[_Signs, ...]) -> bool:
 @cache
 def _telling_signs() -> tuple[_Signs, ...]:
     """The signs of objects that only tell of a cluster, unless they are known by the name of their file."""
-    return (_Signs(tuple(dict.fromkeys(group for each in object_kinds() if each.tells for group in each.groups))),)
+    kinds = [each for each in object_kinds() if each.tells]
+    groups = tuple(dict.fromkeys(group for each in kinds if not each.clues for group in each.groups))
+    return (_Signs(groups), *_of_clues([clue for each in kinds for clue in each.clues]))
 
 
 @cache

@@ -105,7 +105,8 @@ def dump_models() -> frozenset[str]:
 @cache
 def telling_models() -> frozenset[str]:
     """The types of models that only tell of a cluster, or of the files that make it, and are not checked themselves."""
-    return frozenset(model for kind in telling_kinds() for model in kind.models)
+    of_files = (kind.model for kind in file_kinds().values() if kind.tells)
+    return frozenset((*of_files, *(model for kind in telling_kinds() for model in kind.models)))
 
 
 def is_dump(document: Document) -> bool:
