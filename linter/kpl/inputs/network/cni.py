@@ -108,7 +108,7 @@ def flannel(text: str, node: Mapping) -> FlannelSettings | None:
 
 
 class ConflistReader(FileReader):
-    """Reads lists of CNI plugins, as nodes have them in ``/etc/cni/net.d``."""
+    """Reads lists of CNI plugins, which nodes have in ``/etc/cni/net.d``."""
 
     kind = FileKind(
         word="CNI configuration",
