@@ -27,17 +27,18 @@ PAGE = Path(__file__).parent / "inputs.md"
 _HEAD = """\
 # What kpl reads
 
-docs/generate.py writes this page: each row is a reader in `linter/kpl/inputs/`. [CONTRIBUTING.md](../CONTRIBUTING.md) describes how to add one.
-`kpl files` lists what kpl takes each file for and what it recognizes the file by, or why kpl does not check it.
+docs/generate.py writes this page: each row is a reader in `linter/kpl/inputs/`. [CONTRIBUTING.md](../CONTRIBUTING.md)
+describes how to add one. `kpl files` lists what kpl takes each file for and what it recognizes the file by, or why kpl
+does not check it.
 
-kpl recognizes a file by its name, by its content, or by both. `--as` sets the kind of a file regardless of its name and content. kpl reads files
-compressed with gzip in the same way, but does not write them. A YAML or JSON file can contain any number of documents, and a document can be an
-object, a list of objects, or an object of the kind `List`.
+kpl recognizes a file by its name, by its content, or by both. `--as` sets the kind of a file regardless of its name and
+content. kpl reads files compressed with gzip in the same way, but does not write them. A YAML or JSON file can contain
+any number of documents, and a document can be an object, a list of objects, or an object of the kind `List`.
 
-Files and objects in the column *used for* with *facts* are not checked: kpl learns from them what the cluster is like and which files belong to
-it. `kpl clusters` prints the facts. A file whose content alone identifies it is checked only if you name it.
+Files and objects that are *used for* facts are not checked: kpl learns from them what the cluster is like and which
+files belong to it. `kpl clusters` prints the facts. A file whose content alone identifies it is checked only if you
+name it.
 """
-
 
 USES = ("checks", "facts")
 

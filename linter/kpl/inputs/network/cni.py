@@ -149,7 +149,7 @@ class CniConfigMapReader(ObjectReader):
     kind = ObjectKind(
         models=("CniSettings", "FlannelSettings"),
         kinds=("ConfigMap",),
-        clues=(Clue(("cni-conf.json", "net-conf.json", "cni_network_config"), IN_CONFIG_MAPS),),
+        clues=(Clue(("-conf.json", "cni_network_config"), IN_CONFIG_MAPS),),
         tells=True,
     )
     examples = (
