@@ -121,7 +121,7 @@ class KeptResults:
             shares = [share_of(each) for each in reading.documents if not only_tells(each)]
             said = [share for share in shares if share is not NOTHING and share != NOTHING]
             parts.append(f"{reading.source.path} {kinds} {said or ''}".encode(errors="replace"))
-            if any(_tells_more_than_its_share(each) for each in reading.documents):
+            if any(_is_asked(each) for each in reading.documents):
                 kept = self._cache.files.get(self._cache.key_of(reading.source.path))
                 parts.append(kept.digest if kept is not None else reading.source.encode(reading.source.text))
         return digest_of(*parts)
@@ -168,8 +168,9 @@ class KeptResults:
                 )
 
 
-def _tells_more_than_its_share(document: Document) -> bool:
-    return document.kind in NETWORK_MODELS or not (document.kind == "Workload" or only_tells(document))
+def _is_asked(document: Document) -> bool:
+    """Whether rules about other documents read this one."""
+    return document.kind in NETWORK_MODELS or (document.kind != "Workload" and not only_tells(document))
 
 
 def _members(readings: Sequence[Reading], settings: Settings) -> Sequence[Member]:

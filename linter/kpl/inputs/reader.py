@@ -69,7 +69,7 @@ class ObjectKind(NamedTuple):
     never: tuple[str, ...] = ()
     """The values of ``kind`` that promise none, in spite of the clues."""
     clues: tuple[Clue, ...] = ()
-    """How a text shows that it may hold one; where there are none, by its `kinds`, or by its `groups` if it only tells."""
+    """How a text shows that it may hold one; where there are none, by its `kinds`, or by its `groups` if it only `tells`."""
     tells: bool = False
     """Whether they only tell of a cluster, or of the files that make it, and are not checked themselves."""
     largest: int = 0

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kpl.inputs.detect import ANSIBLE_VAULT, GIT_CRYPT, GZIP
 from kpl.inputs.document import ParseFailure, too_large
-from kpl.inputs.reader import Clue, ObjectKind
+from kpl.inputs.reader import ObjectKind
 from kpl.inputs.registry import file_kinds, object_kinds
 from kpl.text import late
 from kpl.text.span import Span
@@ -34,18 +34,17 @@ class _Signs(NamedTuple):
     patterns: tuple[re.Pattern[str], ...] = ()
 
 
-def _of_clues(clues: list[Clue]) -> list[_Signs]:
-    sure = tuple(dict.fromkeys(word for clue in clues if not clue.patterns for word in clue.words))
-    signs = [_Signs(sure)] if sure else []
-    signs += (_Signs(clue.words, tuple(map(re.compile, clue.patterns))) for clue in clues if clue.patterns)
-    return signs
-
-
 @cache
 def _signs(late: bool) -> tuple[_Signs, ...]:
     """The signs of objects that are read late; of those that are not, which may be in any other object."""
-    kinds = [each for each in object_kinds() if bool(each.late) is late and not each.tells]
-    signs = _of_clues([clue for each in kinds for clue in each.clues])
+    return _signs_of([each for each in object_kinds() if bool(each.late) is late and not each.tells])
+
+
+def _signs_of(kinds: list[ObjectKind]) -> tuple[_Signs, ...]:
+    clues = [clue for each in kinds for clue in each.clues]
+    sure = tuple(dict.fromkeys(word for clue in clues if not clue.patterns for word in clue.words))
+    signs = [_Signs(sure)] if sure else []
+    signs += (_Signs(clue.words, tuple(map(re.compile, clue.patterns))) for clue in clues if clue.patterns)
     words = tuple(word for each in kinds if not each.clues for word in each.kinds)
     if words:
         one = "|".join(map(re.escape, words))
@@ -68,9 +67,18 @@ def _are_in(text: str, signs: tuple[_Signs, ...]) -> bool:
 @cache
 def _telling_signs() -> tuple[_Signs, ...]:
     """The signs of objects that only tell of a cluster, unless they are known by the name of their file."""
-    kinds = [each for each in object_kinds() if each.tells]
-    groups = tuple(dict.fromkeys(group for each in kinds if not each.clues for group in each.groups))
-    return (_Signs(groups), *_of_clues([clue for each in kinds for clue in each.clues]))
+    groups = (group for each in object_kinds() if each.tells and not each.clues for group in each.groups)
+    with_clues = [each for each in object_kinds() if each.tells and each.clues]
+    return (_Signs(tuple(dict.fromkeys(groups))), *_signs_of(with_clues))
+
+
+@cache
+def _signs_to_read() -> tuple[_Signs, ...]:
+    """The signs of objects that may be in any other object, so that this one is read."""
+    return (
+        *_signs(False),
+        *_signs_of([each for each in object_kinds() if each.tells and each.clues and not each.late]),
+    )
 
 
 @cache
@@ -148,7 +156,7 @@ def is_schema(text: str) -> bool:
 
 def promised_kind(text: str) -> str | None:
     """What the object in `text` is: the type of its model, empty where it is nothing for kpl; None where it has to be read."""
-    if _are_in(text, _signs(False)) or not _FIRST_KEY.match(text):
+    if _are_in(text, _signs_to_read()) or not _FIRST_KEY.match(text):
         return None
     kinds = _values_at_top(text, "kind")
     if len(kinds) != 1 or not _named(text, "*").issubset(_named(text, "&")):
