@@ -10,7 +10,7 @@ from kpl.clusters.partition import partition
 from kpl.facts import Facts
 from kpl.inputs.document import Document, LateDocument
 from kpl.inputs.network.cilium import CiliumSettings, cilium_of_values
-from kpl.inputs.network.settings import NetworkSettings
+from kpl.inputs.network.settings import MAX_EMBEDDED, NetworkSettings
 from kpl.inputs.objects.networkpods import network_programs
 from kpl.inputs.objects.workloads import Workload
 from kpl.inputs.reader import FileKind, Takes
@@ -165,12 +165,19 @@ def test_a_text_with_actions_is_a_template() -> None:
         ("  net-conf.json: |", "  net-conf.txt: |", ["CniSettings"]),
         ("data:", "binaryData:", []),
         ("kind: ConfigMap", "kind: ConfigMaps", []),
-        ('"name": "cbr0",', '"name": "cbr0",' + " " * 1_000_001, ["FlannelSettings"]),
+        ('"name": "cbr0",', "[", ["FlannelSettings"]),
     ],
 )
 def test_what_is_no_such_text_is_left(old: str, new: str, left: list[str]) -> None:
     read = documents("a.yaml", FLANNEL.replace(old, new))
     assert [each.kind for each in read] == left
+
+
+@pytest.mark.parametrize(("more", "left"), [(0, ["FlannelSettings"]), (1, [])])
+def test_a_text_may_be_as_long_as_a_config_map(more: int, left: list[str]) -> None:
+    network = '{"Network": "10.244.0.0/16"}'
+    text = " " * (MAX_EMBEDDED - len(network) + more) + network
+    assert [each.kind for each in documents("a.yaml", f"kind: ConfigMap\ndata:\n  net-conf.json: '{text}'\n")] == left
 
 
 @pytest.mark.parametrize(
@@ -242,6 +249,9 @@ def test_the_values_of_the_chart_of_cilium() -> None:
     }
     assert all(VALUES[slice(*word.span)] == word for word in words_of(found))
     assert found.replacement() == ("true", True)
+    both = values("kubeProxyReplacement: [true, false, probe]\n")
+    assert both is not None
+    assert both.replacement() == ("false", False)
     assert values("rollOutCiliumPods: true\n") is None
 
 
@@ -268,6 +278,8 @@ def programs(container: str) -> list[tuple[str, dict[str, tuple[Text, ...]]]]:
             "{image: kube-vip-iptables, args: [manager, --arp, '--controlplane=false', --address, 192.0.2.1, more]}",
             {"command": ("manager",), "vip_arp": ("true",), "cp_enable": ("false",), "address": ("192.0.2.1",)},
         ),
+        ("{image: kube-vip, args: [--arp, manager]}", {"vip_arp": ("true",), "command": ("manager",)}),
+        ("{image: kube-vip, args: [--address=192.0.2.1, manager]}", {"address": ("192.0.2.1",), "command": ("manager",)}),
         # the last one counts, and flags win over variables
         (
             "{image: kube-vip, env: [{name: vip_arp, value: 'false'}], args: [-arp=false, --arp]}",
