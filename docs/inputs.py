@@ -110,7 +110,7 @@ def _used_for(tells: bool) -> str:
 def _about(entry: Entry) -> str:
     """What a reader says that it reads."""
     line = cleandoc(entry.load().__doc__ or "").partition("\n")[0]
-    about = line.removeprefix("Reads ").removesuffix(".").replace("``", "`").replace("|", "\\|")
+    about = line.removeprefix("Reads ").removeprefix("Finds ").removesuffix(".").replace("``", "`").replace("|", "\\|")
     return f"{about[:1].upper()}{about[1:]}"
 
 

@@ -37,10 +37,11 @@ def test_the_page_of_the_inputs_is_fresh() -> None:
 def test_the_page_of_the_inputs_has_each_reader_with_its_models(entry: registry.Entry) -> None:
     """What a reader says that it reads is one sentence on one line."""
     (line,) = cleandoc(vars(type(entry.load()))["__doc__"]).split("\n")
-    assert re.fullmatch(r"Reads .{5,130}\.", line)
+    said = re.fullmatch(r"(?:Reads|Finds) (.{5,130})\.", line)
+    assert said is not None
     kind = entry.kind
     models = [kind.model] if isinstance(kind, FileKind) else kind.models
-    about = line.removeprefix("Reads ").removesuffix(".").replace("``", "`")
+    about = said[1].replace("``", "`")
     (row,) = [each for each in inputs.page().splitlines() if f"| {about[:1].upper()}{about[1:]} |" in each]
     assert row.endswith(f"| {', '.join(f'`{each}`' for each in models if each)} |")
     assert f"| {inputs.USES[kind.tells]} |" in row

@@ -13,7 +13,7 @@ from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence
 
 
 class ValuesReader(ObjectReader):
-    """Reads Corefiles in other objects and in the values of charts, however deep they are."""
+    """Finds Corefiles, however deep they are."""
 
     kind = ObjectKind(
         models=("Corefile",),
