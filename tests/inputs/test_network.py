@@ -89,6 +89,13 @@ def test_pools_are_parts_of_their_installation() -> None:
     assert [*settings.pod_networks()] == ["10.244.0.0/16", "fd00:10:244::/56"]
 
 
+@pytest.mark.parametrize(("uses", "networks"), [("[LoadBalancer]", []), ("[Tunnel, Workload]", ["192.0.2.0/24"])])
+def test_a_pool_may_be_for_other_addresses_than_those_of_pods(uses: str, networks: list[str]) -> None:
+    head = "apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata: {name: a}\n"
+    (document,) = documents("a.yaml", f"{head}spec: {{cidr: 192.0.2.0/24, allowedUses: {uses}}}\n")
+    assert [*document.model.pod_networks()] == networks
+
+
 CONFLIST = """\
 {"cniVersion": "1.0.0", "name": "cbr0", "plugins": [
   {"type": "flannel", "delegate": {"hairpinMode": true, "mtu": 1450}},

@@ -24,11 +24,17 @@ class CalicoSettings(NetworkSettings):
         # https://docs.tigera.io/calico/latest/operations/ebpf/enabling-ebpf: where kube-proxy has to go on running
         "bpfKubeProxyIptablesCleanupEnabled": {"false": False},
     }
-    pods = ("cidr",)
 
     def replacement(self) -> tuple[Text, bool] | None:
         """As of any program; resources of other names are for some nodes, or for none."""
         return super().replacement() if self.name == "default" else None
+
+    def pod_networks(self) -> Iterator[Text]:
+        """As of any program, without the pools that are for load balancers and tunnels only."""
+        for each in (self, *self.parts):
+            uses = each.words.get("allowedUses")
+            if uses is None or "Workload" in uses:
+                yield from each.words.get("cidr", ())
 
 
 def _in_spec(*names: str) -> dict[str, str]:
