@@ -352,3 +352,239 @@ def write_workloads_tree(folder: Path, files: int) -> None:
             words["domain"] = f".{namespace}.svc.cluster.local" if number % 20 == 0 else ""
             parts.append(_WORKLOAD.format(**words))
         _write(folder / namespace / f"app-{number}.yaml", "---\n".join(parts))
+
+
+_APP_RELEASE = """\
+---
+# yaml-language-server: $schema=https://schemas.example.org/helmrelease-helm-v2.json
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: &app {name}
+  namespace: {namespace}
+spec:
+  chartRef:
+    kind: OCIRepository
+    name: app-template
+  interval: 1h
+  values:
+    defaultPodOptions:
+      securityContext:
+        runAsNonRoot: true
+        runAsUser: 1000
+{dns}    controllers:
+      {name}:
+        annotations:
+          reloader.stakater.com/auto: "true"
+        initContainers:
+          init-db:
+            image:
+              repository: registry.example.org/postgres-init
+              tag: "{number}"
+            envFrom: &envFrom
+              - secretRef:
+                  name: {name}-secret
+        containers:
+          app:
+            image:
+              repository: registry.example.org/{name}
+              tag: 1.{number}.0
+            env:
+              TZ: Europe/Zurich
+              API_URL: http://{other}.{namespace}{domain}:8080
+              PROXY_URL: http://proxy.network.svc.cluster.local:3128
+            envFrom: *envFrom
+            probes:
+              liveness: &probes
+                enabled: true
+                custom: true
+                spec:
+                  httpGet:
+                    path: /healthz
+                    port: &port 8080
+                  periodSeconds: 10
+                  timeoutSeconds: 1
+                  failureThreshold: 3
+              readiness: *probes
+              startup:
+                enabled: true
+                spec:
+                  failureThreshold: 30
+                  periodSeconds: 10
+            securityContext:
+              allowPrivilegeEscalation: false
+              readOnlyRootFilesystem: true
+              capabilities: {{drop: ["ALL"]}}
+            resources:
+              requests:
+                cpu: 10m
+              limits:
+                memory: 512Mi
+    service:
+      app:
+        type: LoadBalancer
+        externalTrafficPolicy: Local
+        ports:
+          http:
+            port: *port
+    route:
+      app:
+        hostnames: ["{{{{ .Release.Name }}}}.example.org"]
+        parentRefs:
+          - name: internal
+            namespace: network
+        rules:
+          - backendRefs:
+              - identifier: app
+                port: *port
+    persistence:
+      config:
+        existingClaim: *app
+      tmp:
+        type: emptyDir
+"""
+
+
+def write_releases_tree(folder: Path, files: int) -> None:
+    """`files` HelmReleases whose values hold pods, as the charts of home clusters take them.
+
+    Each fifth one sets the DNS of its pods, each twentieth one looks up a name that costs queries.
+    """
+    for number in range(files):
+        name, namespace = f"app-{number}", f"team-{number % 17}"
+        words = {"name": name, "namespace": namespace, "number": number, "other": f"app-{number // 2}"}
+        words["domain"] = ".svc.cluster.local" if number % 20 == 0 else ""
+        words["dns"] = "      dnsConfig:\n        options:\n          - name: ndots\n            value: '1'\n" * (
+            number % 5 == 0
+        )
+        _write(folder / "apps" / namespace / name / "app" / "helmrelease.yaml", _APP_RELEASE.format(**words))
+
+
+_CHART = {
+    "deployment.yaml": """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include "NAME.fullname" . }}
+  namespace: {{ .Release.Namespace }}
+  labels:
+    {{- include "NAME.labels" . | nindent 4 }}
+spec:
+  {{- if not .Values.autoscaling.enabled }}
+  replicas: {{ .Values.replicaCount }}
+  {{- end }}
+  selector:
+    matchLabels:
+      {{- include "NAME.selectorLabels" . | nindent 6 }}
+  template:
+    metadata:
+      {{- with .Values.podAnnotations }}
+      annotations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      labels:
+        {{- include "NAME.selectorLabels" . | nindent 8 }}
+    spec:
+      {{- with .Values.imagePullSecrets }}
+      imagePullSecrets:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      serviceAccountName: {{ include "NAME.serviceAccountName" . }}
+      {{- if .Values.hostNetwork }}
+      hostNetwork: true
+      dnsPolicy: ClusterFirstWithHostNet
+      {{- else }}
+      dnsPolicy: {{ .Values.dnsPolicy }}
+      {{- end }}
+      {{- with .Values.dnsConfig }}
+      dnsConfig:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      containers:
+        - name: {{ .Chart.Name }}
+          image: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
+          imagePullPolicy: {{ .Values.image.pullPolicy }}
+          env:
+            - name: API_URL
+              value: http://{{ include "NAME.fullname" . }}-api.{{ .Release.Namespace }}.svc.cluster.local:8080
+            {{- range $key, $value := .Values.env }}
+            - name: {{ $key }}
+              value: {{ $value | quote }}
+            {{- end }}
+          ports:
+            - name: http
+              containerPort: {{ .Values.service.targetPort }}
+          resources:
+            {{- toYaml .Values.resources | nindent 12 }}
+""",
+    "service.yaml": """\
+{{- if .Values.service.enabled }}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ include "NAME.fullname" . }}
+  labels:
+    {{- include "NAME.labels" . | nindent 4 }}
+spec:
+  type: {{ .Values.service.type }}
+  {{- if and (eq .Values.service.type "ClusterIP") .Values.service.clusterIP }}
+  clusterIP: {{ .Values.service.clusterIP }}
+  {{- end }}
+  ports:
+    - port: {{ .Values.service.port }}
+      targetPort: http
+      name: http
+  selector:
+    {{- include "NAME.selectorLabels" . | nindent 4 }}
+{{- end }}
+""",
+    "serviceaccount.yaml": """\
+{{- if .Values.serviceAccount.create -}}
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: {{ include "NAME.serviceAccountName" . }}
+  labels:
+    {{- include "NAME.labels" . | nindent 4 }}
+{{- end }}
+""",
+    "networkpolicy.yaml": """\
+{{- if .Values.networkPolicy.enabled }}
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: {{ include "NAME.fullname" . }}
+spec:
+  podSelector:
+    matchLabels:
+      {{- include "NAME.selectorLabels" . | nindent 6 }}
+  policyTypes: [Egress]
+  egress:
+    - to:
+        - namespaceSelector: {}
+      ports:
+        - {port: 53, protocol: UDP}
+    {{- with .Values.networkPolicy.extraEgress }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+{{- end }}
+""",
+    "_helpers.tpl": """\
+{{- define "NAME.fullname" -}}
+{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "NAME.selectorLabels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+""",
+}
+
+
+def write_templates_tree(folder: Path, files: int) -> None:
+    """`files` templates of charts, five in each, all of which Helm has to render before anything is sure."""
+    for number in range(files):
+        name, text = list(_CHART.items())[number % len(_CHART)]
+        chart = f"chart-{number // len(_CHART)}"
+        _write(folder / "charts" / chart / "templates" / name, text.replace("NAME", chart))

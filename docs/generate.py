@@ -1,5 +1,5 @@
-"""Writes what is generated in the documentation: docs/rules.md, a page a rule below it, docs/plugins.md, and the
-transcripts in README.md.
+"""Writes what is generated in the documentation: docs/rules.md, a page a rule below it, docs/plugins.md, docs/inputs.md,
+and the transcripts in README.md.
 
 ``python docs/generate.py`` writes; a test compares.
 """
@@ -14,6 +14,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 import faces
+import inputs
 
 ROOT = Path(__file__).parents[1]
 TRANSCRIPT = re.compile(r"(<!-- transcript: (.+?) -->\n```console\n)(.*?)(```\n<!-- end -->)", re.DOTALL)
@@ -128,6 +129,7 @@ def main() -> None:
         (pages / name).write_text(text, encoding="utf-8")
     (ROOT / "docs" / "rules.md").write_text(rules_page(), encoding="utf-8")
     faces.write()
+    inputs.PAGE.write_text(inputs.page(), encoding="utf-8")
     path = ROOT / "README.md"
     path.write_text(readme(path.read_text(encoding="utf-8")), encoding="utf-8")
 

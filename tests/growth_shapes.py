@@ -177,6 +177,23 @@ _INSTALLERS = {
     "a long addon": (f"{_EKSCTL}- name: kube-proxy\n  configurationValues: |\n", "    a@: 1\n"),
     "patches of Talos": ("talosVersion: a\nnodes: []\npatches:\n", "- 'cluster: {proxy: {mode: ipvs}}'\n"),
 }  # fmt: skip
+_CALICO = "apiVersion: operator.tigera.io/v1\nkind: Installation\nmetadata: {name: default}\nspec: {calicoNetwork: "
+_KEYS = "kind: ConfigMap\nmetadata: {name: cilium-config}\ndata:\n"
+_NETWORKS = {
+    "pools": (f"{_CALICO}{{ipPools: [", "{cidr: 10.@.0.0/16},", "]}}\n"),
+    "aliases of pools": (f"{_CALICO}{{x: &a {{cidr: 10.0.0.0/16}}, ipPools: [", "*a,", "]}}\n"),
+    "lists instead of pools": (f"{_CALICO}{{ipPools: [", "[{}],", "]}}\n"),
+    "keys of a ConfigMap": (f"{_KEYS}  kube-proxy-replacement: 'true'\n", "  k@: v\n"),
+    "pools of the agent": (f"{_KEYS}  cluster-pool-ipv4-cidr: [", "10.@.0.0/16,", "]\n"),
+    "addresses in a key": (f"{_KEYS}  config: |\n    address-pools:\n", "    - {addresses: [192.0.2.@/32]}\n"),
+    "plugins in a key": (f'{_KEYS}  cni-conf.json: \'{{"plugins": [', '{"type": "portmap"},', "]}'\n"),
+    "brackets in a key": (f"{_KEYS}  net-conf.json: '", "[", "'\n"),
+}
+_CONFLISTS = {
+    "plugins": ('{"cniVersion": "1.0.0", "plugins": [', '{"type": "portmap", "snat": true},\n', "]}\n"),
+    "ranges": ('{"cniVersion": "1.0.0", "plugins": [{"ipam": {"ranges": [', '[{"subnet": "10.@.0.0/24"}],', "]}}]}\n"),
+    "open brackets": ('{"cniVersion": "1.0.0", "plugins": ', "[", "\n"),
+}
 _POD = (
     "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: s}\nspec:\n  containers:\n  - {name: c, image: alpine}\n"
 )
@@ -303,6 +320,8 @@ def shapes() -> dict[str, Shape]:
         ("KubeProxyConfiguration", "kp.yaml", _PROXIES),
         ("YAML", "o.yaml", _YAML),
         ("installers", "i.yaml", _INSTALLERS),
+        ("network settings", "n.yaml", _NETWORKS),
+        ("conflist", "n.conflist", _CONFLISTS),
     ):
         made |= {f"{kind}: {name}": Shape(path, repeated(*each)) for name, each in parts.items()}
     made["JSON: pods"] = Shape("o.json", _list(_pod))

@@ -8,6 +8,8 @@ from inspect import cleandoc
 import pytest
 
 from kpl.coredns.versions import NEWEST_COREDNS
+from kpl.inputs import registry
+from kpl.inputs.reader import FileKind
 from kpl.lint.explain import page
 from kpl.lint.registry import entries
 from kpl.lint.rule import SYMPTOMS, Bad
@@ -15,6 +17,7 @@ from support import ROOT
 
 sys.path.insert(0, str(ROOT / "docs"))
 import generate
+import inputs
 
 RULES = {entry.code: entry.load() for entry in entries()}
 PAGES = ROOT / "docs" / "rules"
@@ -24,6 +27,26 @@ def test_the_pages_of_the_rules_are_fresh() -> None:
     assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == generate.rules_page(), "run docs/generate.py"
     pages = {path.name: path.read_text(encoding="utf-8") for path in PAGES.iterdir()}
     assert pages == generate.rule_pages(), "run docs/generate.py"
+
+
+def test_the_page_of_the_inputs_is_fresh() -> None:
+    assert inputs.PAGE.read_text(encoding="utf-8") == inputs.page(), "run docs/generate.py"
+
+
+@pytest.mark.parametrize("entry", registry.entries(), ids=lambda entry: entry.class_name)
+def test_the_page_of_the_inputs_has_each_reader_with_its_models(entry: registry.Entry) -> None:
+    """What a reader says that it reads is one sentence on one line."""
+    (line,) = cleandoc(vars(type(entry.load()))["__doc__"]).split("\n")
+    said = re.fullmatch(r"(?:Reads|Finds) (.{5,130})\.", line)
+    assert said is not None
+    kind = entry.kind
+    models = [kind.model] if isinstance(kind, FileKind) else kind.models
+    about = said[1].replace("``", "`")
+    (row,) = [each for each in inputs.page().splitlines() if f"| {about[:1].upper()}{about[1:]} |" in each]
+    assert row.endswith(f"| {', '.join(f'`{each}`' for each in models if each)} |")
+    assert f"| {inputs.USES[kind.tells]} |" in row
+    for model in filter(None, models):
+        assert f"\n| `{model}` | " in inputs.page()
 
 
 def fences_of(text: str) -> tuple[list[str], list[str]]:

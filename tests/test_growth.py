@@ -13,6 +13,7 @@ import pytest
 from growth import MOST, SMALL, growth
 from growth_shapes import Shape, settings_files, shapes
 from kpl.cluster import Cluster
+from kpl.clusters.known import known_facts
 from kpl.clusters.partition import partition
 from kpl.facts import Facts
 from kpl.fix.fixer import fix_texts
@@ -55,6 +56,7 @@ def everything(shape: Shape) -> Callable[[str], None]:
         fix_texts(read, ALL, unsafe=True)
         found = held(shape.path, text.encode())
         list(judge([found], Cluster(found.documents), as_they_are=False))
+        known_facts(Cluster([each for each in found.documents if each.model is not None]))
         for document in (each for reading in read for each in reading.documents if is_dump(each)):
             kind = {"Ruleset": "inspect_iptables", "NftRuleset": "inspect_nft", "IpvsDump": "inspect_ipvs"}
             list(getattr(inspection, kind[type(document.model).__name__])(document.model))

@@ -127,6 +127,21 @@ def with_age(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kpl.cache._SETTLED_NS", -(10**12))
 
 
+def test_what_other_programs_set_for_the_network_counts_for_all_files_of_a_cluster(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_age(monkeypatch)
+    settings = Path("cilium.yaml")
+    text = 'kind: ConfigMap\nmetadata: {name: cilium-config}\ndata: {kube-proxy-replacement: "false"}\n'
+    settings.write_text(text, encoding="utf-8")
+    Ran(monkeypatch)
+    assert Ran(monkeypatch).checked == []
+    settings.write_text(text.replace("false", "true"), encoding="utf-8")
+    again = Ran(monkeypatch)
+    assert set(again.read) >= {"cilium.yaml"}
+    assert len(set(again.checked)) == 3
+
+
 def test_a_changed_file_is_read_and_checked_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_age(monkeypatch)
     first = Ran(monkeypatch)

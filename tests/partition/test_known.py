@@ -267,3 +267,72 @@ def test_flux_tells_of_clusters_where_two_kustomizations_share_a_name() -> None:
             {"a/f.json": kustomization_of_flux("apps", "./a"), "b/f.json": kustomization_of_flux("apps", "./a")}
         )
     ] == [""]
+
+
+def cilium(replaces: str, network: str = "10.0.0.0/8") -> str:
+    data = {"kube-proxy-replacement": replaces, "cluster-pool-ipv4-cidr": network}
+    return json.dumps({"kind": "ConfigMap", "metadata": {"name": "cilium-config"}, "data": data}, indent=1)
+
+
+def calico(kind: str, spec: str, name: str = "default") -> str:
+    return f"apiVersion: projectcalico.org/v3\nkind: {kind}\nmetadata: {{name: {name}}}\nspec:\n  {spec}\n"
+
+
+def router(*args: str, image: str = "docker.io/cloudnativelabs/kube-router:v2.5.0") -> str:
+    containers = [{"name": "c", "image": image, "args": args}]
+    return json.dumps({"kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": containers}}, indent=1)
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"a.yaml": cilium("true")}, ("Cilium", "a.yaml:7")),
+        ({"a.yaml": cilium("strict")}, ("Cilium", "a.yaml:7")),
+        ({"a.yaml": cilium("partial")}, None),
+        ({"a.yaml": cilium("false")}, None),
+        ({"a.yaml": cilium("true"), "b.yaml": cilium("false")}, None),
+        ({"a.yaml": cilium("{{ .Values.replaces }}")}, None),
+        ({"a.yaml": calico("FelixConfiguration", "bpfEnabled: true")}, ("Calico", "a.yaml:5")),
+        ({"a.yaml": calico("FelixConfiguration", "bpfEnabled: true", "node.a")}, None),
+        (
+            {"a.yaml": calico("FelixConfiguration", "bpfEnabled: true\n  bpfKubeProxyIptablesCleanupEnabled: false")},
+            None,
+        ),
+        ({"a.yaml": router("--run-router=true", "--run-service-proxy=true")}, ("kube-router", "a.yaml:13")),
+        ({"a.yaml": router("--run-service-proxy")}, ("kube-router", "a.yaml:12")),
+        ({"a.yaml": router("--run-service-proxy=false")}, None),
+        ({"a.yaml": router("--run-service-proxy={{ .Values.proxy }}")}, None),
+        ({"a.yaml": router()}, None),
+        ({"a.yaml": router("--run-service-proxy=true", image="kube-router-stats:1")}, None),
+    ],
+)
+def test_a_program_that_does_the_work_of_kube_proxy_is_known(
+    files: dict[str, str], found: tuple[str, str] | None
+) -> None:
+    assert known(files).get("service proxy") == found
+
+
+def test_the_networks_of_pods_are_known() -> None:
+    pool = calico("IPPool", "cidr: 10.244.0.0/16", "pods")
+    listed = [
+        (each.name, each.value, str(each.origin))
+        for each in known_facts(
+            Cluster(
+                [
+                    document
+                    for reading in readings(
+                        {
+                            "a.yaml": cilium("true", "010.0.0.1/8"),
+                            "b.yaml": pool,
+                            "c.yaml": pool,
+                            "d.yaml": calico("IPPool", "cidr: ${PODS}", "more"),
+                        }
+                    )
+                    for document in reading.documents
+                ],
+                Facts(),
+            )
+        )
+        if each.name == "pod network"
+    ]
+    assert listed == [("pod network", "10.0.0.0/8", "a.yaml:8"), ("pod network", "10.244.0.0/16", "b.yaml:5")]

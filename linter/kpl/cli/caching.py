@@ -13,7 +13,7 @@ from kpl.inputs.discover import Found
 from kpl.inputs.document import Document, Reading
 from kpl.inputs.registry import only_tells, telling_models
 from kpl.shares.sent import SentReading, received, to_send
-from kpl.shares.share import NOTHING, TELL_RELEASES, share_of
+from kpl.shares.share import NETWORK_MODELS, NOTHING, TELL_RELEASES, share_of
 
 if TYPE_CHECKING:
     from kpl.clusters.partition import Member
@@ -173,7 +173,8 @@ class KeptResults:
 
 def _is_asked(document: Document) -> bool:
     """Whether rules about other documents read this one."""
-    return document.kind in _ASKED_KINDS or (document.kind != "Workload" and not only_tells(document))
+    asked = document.kind in _ASKED_KINDS or document.kind in NETWORK_MODELS
+    return asked or (document.kind != "Workload" and not only_tells(document))
 
 
 def _members(readings: Sequence[Reading], settings: Settings) -> Sequence[Member]:

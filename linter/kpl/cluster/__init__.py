@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kpl.cluster.documents import Documents, Model
 from kpl.cluster.versions import Versions
-from kpl.facts import Facts
+from kpl.facts import Fact, Facts
 from kpl.inputs.document import Document, holder_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kpl.proxy.node.state import NodeState
     from kpl.proxy.services.selection import NodeFacts
     from kpl.resolver.names import TakenName
-    from kpl.shares.share import Release
+    from kpl.shares.share import PodNetwork, Release
     from kpl.text.edit import Edit
     from kpl.text.version import Version
     from kpl.verdict import Verdict
@@ -191,6 +191,20 @@ class Cluster:
         from kpl.cluster.kubeproxy import verdict_on
 
         return verdict_on(document, self._versions.kubernetes_of(document))
+
+    @cached_property
+    def proxy_replaced(self) -> Fact | None:
+        """The program that does the work of kube-proxy, where a file says so and none denies it: Cilium, say."""
+        from kpl.cluster.network import proxy_replaced
+
+        return proxy_replaced(self._documents)
+
+    @cached_property
+    def pod_networks(self) -> list[tuple[str, PodNetwork]]:
+        """The networks of pods that the settings of network plugins show, each with its file."""
+        from kpl.cluster.network import pod_networks
+
+        return pod_networks(self._documents)
 
     def dropped_fields(self, document: Document) -> Iterator[Dropped]:
         """The fields of the KubeProxyConfiguration in `document` that kube-proxy starts without."""

@@ -35,6 +35,7 @@ def known_facts(cluster: Cluster) -> list[Fact]:
         *_cluster_dns(cluster),
         *_counted(cluster),
         *_node_local(cluster),
+        *_network(cluster),
         *_told(cluster),
     ]
 
@@ -98,6 +99,15 @@ def _node_local(cluster: Cluster) -> Iterator[Fact]:
         if (share := share_of(document)).role == Role.NODE_LOCAL.value:
             yield Fact("NodeLocal DNSCache", "yes", Origin(document.path, share.line))
             return
+
+
+def _network(cluster: Cluster) -> Iterator[Fact]:
+    if cluster.proxy_replaced is not None:
+        yield cluster.proxy_replaced
+    networks: dict[str, Origin] = {}
+    for path, each in cluster.pod_networks:
+        networks.setdefault(each.network, Origin(path, each.line))
+    yield from (Fact("pod network", network, origin) for network, origin in networks.items())
 
 
 def _told(cluster: Cluster) -> Iterator[Fact]:

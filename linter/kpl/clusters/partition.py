@@ -16,7 +16,7 @@ from kpl.clusters.variables import with_variables
 from kpl.facts import Facts
 from kpl.inputs.document import Reading
 from kpl.inputs.registry import is_dump
-from kpl.shares.share import COREDNS_RELEASE, KUBERNETES_RELEASE, Sign, share_of
+from kpl.shares.share import COREDNS_RELEASE, KUBERNETES_RELEASE, NETWORK_MODELS, Sign, share_of
 from kpl.text.globs import glob_matches
 from kpl.text.words import listed
 
@@ -26,6 +26,10 @@ THE_REST = "the rest"
 """The name of the cluster of files that no folder and no configuration claims, beside others."""
 MOST_SHARED = 8
 """Files that lie in no cluster's folders are checked with each cluster, unless there are more clusters than this."""
+
+
+_ASKED_LATER = NETWORK_MODELS | {"FluxKustomization"}
+"""The kinds of documents that are not read to find out what their files show."""
 
 
 class Named(NamedTuple):
@@ -69,7 +73,7 @@ _EVIDENCE: WeakKeyDictionary[Reading, _Evidence] = WeakKeyDictionary()
 def _evidence(reading: Reading) -> _Evidence:
     found = _EVIDENCE.get(reading)
     if found is None:
-        documents = [each for each in reading.documents if each.kind != "FluxKustomization"]
+        documents = [each for each in reading.documents if each.kind not in _ASKED_LATER]
         signs = dict.fromkeys(sign for each in documents for sign in share_of(each).signs)
         found = _EVIDENCE[reading] = _Evidence(tuple(signs), addresses_of(reading))
     return found

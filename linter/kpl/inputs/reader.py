@@ -40,6 +40,8 @@ class FileKind(NamedTuple):
     """The same for a text without one of the `names`, where these are not shared."""
     rank: int = 0
     """Where a text has lines of two kinds, it is the one with the lower rank."""
+    tells: bool = False
+    """Whether it only tells of a cluster, and is not checked itself."""
 
 
 class Clue(NamedTuple):

@@ -105,7 +105,9 @@ def dump_models() -> frozenset[str]:
 @cache
 def telling_models() -> frozenset[str]:
     """The types of models that only tell of a cluster, or of the files that make it, and are not checked themselves."""
-    return frozenset(model for kind in object_kinds() for model in (kind.models if kind.tells else kind.telling))
+    of_files = (kind.model for kind in file_kinds().values() if kind.tells)
+    of_objects = (model for kind in object_kinds() for model in (kind.models if kind.tells else kind.telling))
+    return frozenset((*of_files, *of_objects))
 
 
 def is_dump(document: Document) -> bool:

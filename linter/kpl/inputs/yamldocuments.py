@@ -31,7 +31,7 @@ _RENDERED = late.pattern(
 
 
 class YamlReader(FileReader):
-    """Finds the objects of YAML files, and has them read."""
+    """Reads the objects of YAML and JSON files, each with the reader of its kind."""
 
     kind = FileKind(word=YAML, as_word="yaml", rank=30)
     examples = (

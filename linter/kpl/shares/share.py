@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from kpl.coredns.customized import imports_custom
 from kpl.coredns.roles import Role, role_of
 from kpl.inputs.document import Document, is_corefile
 from kpl.text.span import Span
+
+if TYPE_CHECKING:
+    from kpl.inputs.network.settings import NetworkSettings
 
 COREDNS_RELEASE = "CoreDNS release"
 KUBERNETES_RELEASE = "Kubernetes release"
@@ -19,7 +22,7 @@ TELL_RELEASES = frozenset(("Workload", "KubeadmCluster", "ClusterSettings"))
 COREDNS_IMAGE = r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])"
 KUBE_PROXY_IMAGE = r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])"
 _IMAGES = ((COREDNS_IMAGE, COREDNS_RELEASE), (KUBE_PROXY_IMAGE, KUBERNETES_RELEASE))
-_IMAGE_CLUE = r"coredns:|kube-proxy|\$\{"
+_IMAGE_CLUE = r"coredns:|kube-proxy|kube-router|\$\{"
 _ADDRESS_CLUE = r"\bclusterIP"
 
 
@@ -57,6 +60,22 @@ class ServiceAddress(NamedTuple):
     port: int
 
 
+class ProxyAnswer(NamedTuple):
+    """Whether a program does the work of kube-proxy, and the line that says so."""
+
+    program: str
+    replaces: bool
+    line: int
+
+
+class PodNetwork(NamedTuple):
+    """A network that pods have their addresses from, as a program's settings say, and the line that does."""
+
+    program: str
+    network: str
+    line: int
+
+
 class Share(NamedTuple):
     """What a document contributes to its cluster, whatever was read to find it out."""
 
@@ -76,6 +95,8 @@ class Share(NamedTuple):
     """Whether it holds a Corefile, one that does not parse included."""
     imports_custom: bool = False
     """Whether it is the Corefile of a CoreDNS in which `coredns-custom` is mounted."""
+    proxy_answers: tuple[ProxyAnswer, ...] = ()
+    pod_networks: tuple[PodNetwork, ...] = ()
 
 
 NOTHING = Share()
@@ -145,7 +166,35 @@ def _workload(document: Document) -> Share:
             found = re.search(pattern, image)
             if found:
                 releases.append(Release(what, found[1], line_of(document, image.span)))
-    return Share(_signs(releases), tuple(releases), open_images=tuple(images))
+    is_asked = document.may_hold("kube-router") and not document.templated
+    answers = _proxy_answers(document) if is_asked else ()
+    return Share(_signs(releases), tuple(releases), open_images=tuple(images), proxy_answers=answers)
+
+
+def _proxy_answers(document: Document) -> tuple[ProxyAnswer, ...]:
+    from kpl.inputs.objects.networkpods import network_programs
+
+    return tuple(answer for each in network_programs(document.model) if (answer := _answer(document, each)))
+
+
+def _network(document: Document) -> Share:
+    settings = document.model
+    if settings is None or document.templated:
+        return NOTHING
+    from kpl.proxy.node.addresses import canonical_network
+
+    answer = _answer(document, settings)
+    networks = tuple(
+        PodNetwork(settings.program, network, line_of(document, word.span))
+        for word in settings.pod_networks()
+        if (network := canonical_network(word))
+    )
+    return Share(proxy_answers=(answer,) if answer else (), pod_networks=networks)
+
+
+def _answer(document: Document, settings: "NetworkSettings") -> ProxyAnswer | None:
+    found = settings.replacement()
+    return None if found is None else ProxyAnswer(settings.program, found[1], line_of(document, found[0].span))
 
 
 def _signs(releases: list[Release]) -> tuple[Sign, ...]:
@@ -219,7 +268,13 @@ def _addresses(service: object) -> Iterator[ServiceAddress]:
                 yield ServiceAddress(name, port.protocol, address, port.port or 0)
 
 
+NETWORK_MODELS = frozenset(
+    ("AntreaSettings", "CalicoSettings", "CiliumSettings", "CniSettings", "FlannelSettings", "MetallbSettings")
+)
+"""Of what other programs set for the network: their shares have no signs, and are asked for by what needs them."""
+
 _FINDERS = {
+    **dict.fromkeys(NETWORK_MODELS - {"MetallbSettings"}, _network),
     "Corefile": _corefile,
     "KubeProxyConfig": _kube_proxy,
     "Workload": _workload,

@@ -21,6 +21,11 @@ _COSTS = {
 }
 
 
+def _cilium(replaces: str) -> str:
+    head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cilium-config, namespace: kube-system}\n"
+    return f'{head}data: {{kube-proxy-replacement: "{replaces}"}}\n'
+
+
 class IptablesModeAtScale(Rule):
     """In iptables mode with many Services, every new connection is compared with thousands of rules.
 
@@ -37,7 +42,8 @@ class IptablesModeAtScale(Rule):
     seconds with iptables-nft 1.8.9, and 0.6 seconds in nftables mode (measured).
 
     The number of Services is the one given, the number in the linted files, or the number that all dumps among them
-    have programmed. The option `services` sets the threshold (1,000 Services).
+    have programmed. The option `services` sets the threshold (1,000 Services). The rule is silent if a file says that
+    Cilium, Calico, Antrea or kube-router does the work of kube-proxy, and no file denies it.
 
     ## Fix
     Sets `mode: nftables` if the Kubernetes release and the kernel have it (1.31, Linux 5.13), otherwise `mode: ipvs`
@@ -136,6 +142,15 @@ class IptablesModeAtScale(Rule):
             ],
         ),
         Good(manifest(f"{_HEAD}clusterCIDR: 10.244.0.0/16\n"), {"services": 3000, "kubernetes": "1.40"}),
+        # the traffic of Services does not pass kube-proxy's rules
+        Good({"proxy.yaml": f"{_HEAD}clusterCIDR: 10.244.0.0/16\n", "cilium.yaml": _cilium("true")}, _LARGE),
+        Bad(
+            {"proxy.yaml": f"{_HEAD}clusterCIDR: 10.244.0.0/16\n", "cilium.yaml": _cilium("false")},
+            _LARGE,
+            flags=["KubeProxyConfiguration"],
+            fixed=f"{_HEAD}mode: nftables\nclusterCIDR: 10.244.0.0/16\n",
+            safe=False,
+        ),
         # the numbers that are given count, few endpoints or not
         Bad(
             manifest(f"{_HEAD}mode: iptables\nclusterCIDR: 10.244.0.0/16\n"),
@@ -151,6 +166,8 @@ class IptablesModeAtScale(Rule):
         """See the class."""
         services = cluster.services
         if services is None or services <= self.option["services"] or not self._in_iptables_mode(config, cluster):
+            return
+        if cluster.proxy_replaced is not None:
             return
         endpoints = cluster.endpoints
         if cluster.facts.endpoints is None and endpoints is not None and endpoints < services:

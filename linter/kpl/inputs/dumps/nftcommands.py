@@ -24,7 +24,7 @@ _TIMEOUT = late.pattern(r"[{;][ \t]*timeout[ \t]+(\w+)")
 
 
 class NftCommandsReader(FileReader):
-    """Reads the commands of kube-proxy."""
+    """Reads the commands that kube-proxy gives to ``nft -f``."""
 
     kind = FileKind(
         word="nft -f", model="NftRuleset", is_dump=True, lines=(r"^[ \t]*add table ip6? kube-proxy\b",), rank=50

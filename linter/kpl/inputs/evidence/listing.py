@@ -28,7 +28,7 @@ class Listing:
 
 
 class ListingReader(FileReader):
-    """Finds in a listing where it names a chain of kube-proxy first."""
+    """Reads the output of ``iptables -L`` that names a chain of kube-proxy."""
 
     kind = FileKind(word="iptables -L", model="Listing", lines=(_LINE,), rank=110)
     examples = (

@@ -1,0 +1,1 @@
+"""What other programs than kube-proxy set for the network of pods and Services."""
