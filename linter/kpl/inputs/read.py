@@ -8,7 +8,7 @@ from kpl.inputs import detect
 from kpl.inputs.coverage import Skipped, SkipReason, failed
 from kpl.inputs.detect import ANSIBLE_VAULT, GIT_CRYPT, GZIP
 from kpl.inputs.document import Reading
-from kpl.inputs.registry import file_reader
+from kpl.inputs.registry import file_kinds, file_reader
 from kpl.text.source import Source, SourceOrigin
 
 HEAD = 65_536
@@ -119,7 +119,16 @@ def identify(
         return _unknown(path, name, source.text)
     if found.kind == detect.YAML and len(data) > MAX_YAML:
         return Skipped(path, SkipReason.TOO_LARGE, f"is larger than {MAX_YAML >> 20} MiB")
-    return Identified(source, found.kind, not_written, found.by_content)
+    return Identified(source, _collected(found.kind, source.text), not_written, found.by_content)
+
+
+def _collected(kind: str, text: str) -> str:
+    """What `text` is that starts a dump of this `kind`: that, or a collection of dumps."""
+    if not file_kinds()[kind].lines:
+        return kind
+    from kpl.inputs.evidence.collection import COLLECTION, is_collection
+
+    return COLLECTION if is_collection(text, file_kinds()[kind]) else kind
 
 
 def _unknown(path: str, name: str, text: str) -> Skipped:

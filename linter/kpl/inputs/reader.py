@@ -131,8 +131,11 @@ class FileReader:
 
     def read(self, source: Source) -> Iterable[Document]:
         """The documents in `source`: one, unless a kind has its own way."""
-        embedding = Embedding(source.text, source.newline)
-        yield Document(source, self.parse(source.text), embedding, key=os.path.basename(source.path))
+        yield self.document(source, source.text)
+
+    def document(self, source: Source, text: str) -> Document:
+        """The document of `source` that `text` is: its own, or with blanks for parts of it."""
+        return Document(source, self.parse(text), Embedding(text, source.newline), key=os.path.basename(source.path))
 
 
 class ObjectReader:
