@@ -116,6 +116,12 @@ def test_the_output_of_other_commands_is_nobodys() -> None:
     assert unread(servers) == []
 
 
+def test_what_iptables_save_says_on_standard_error_is_part_of_its_dump() -> None:
+    warning = "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n"
+    found = {each.code for each in lint(readings({"node.txt": SETS + warning + SAVED}), ALL).findings}
+    assert "KPL421" in found
+
+
 def test_dumps_of_one_kind_are_one_document() -> None:
     text = f"$ iptables-save\n{SAVED}$ ipset list\n{SETS}$ ip6tables-save\n{SAVED}"
     rules, _ = read(text).documents

@@ -28,6 +28,8 @@ _HEADING = (
 )
 """How a line starts that no dump has, and behind which another command's output follows: a rule, a prompt, a command,
 or a chain of ``iptables -L``."""
+_RULE_OF_IPTABLES = r"(?!-A [^-]|:)"
+"""What no other kind's line starts with; a large dump has hardly any other line, and they are passed over at once."""
 
 
 class CollectionReader(FileReader):
@@ -65,7 +67,8 @@ def _kinds() -> tuple[FileKind, ...]:
 def _line_of(kinds: tuple[FileKind, ...], heading: str) -> re.Pattern[str]:
     # without the line end before it, the engine would try all of it at each character
     lines = (f"(?P<kind{number}>{'|'.join(each.lines)})" for number, each in enumerate(kinds))
-    return re.compile(rf"\n(?:{'|'.join(lines)}{heading})", re.MULTILINE)
+    passed = "" if "Ruleset" in {each.model for each in kinds} else _RULE_OF_IPTABLES
+    return re.compile(rf"\n{passed}(?:{'|'.join(lines)}{heading})", re.MULTILINE)
 
 
 def _marks(text: str, kinds: tuple[FileKind, ...], heading: str = "") -> Iterator[tuple[int, FileKind | None]]:
