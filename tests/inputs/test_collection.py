@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kpl.inputs.coverage import Skipped
 from kpl.inputs.document import Document, Reading
@@ -127,6 +129,20 @@ def test_dumps_of_one_kind_are_one_document() -> None:
     rules, _ = read(text).documents
     assert [table.name for table in rules.model.tables] == ["nat", "nat"]
     assert rules.model.tables[1].start == text.rindex("*nat")
+
+
+LINES = [line for output in COMMANDS.values() for line in output.splitlines(keepends=True)]
+
+
+@given(st.lists(st.sampled_from([*LINES, "$ ls\n", "\r", "=====\n", OTHERS, "a"])).map("".join))
+def test_no_character_is_of_two_kinds_or_elsewhere(text: str) -> None:
+    reading = read_bytes("node.txt", (SETS + text + COUNTERS).encode())
+    assert isinstance(reading, Reading)
+    kinds = [each.kind for each in reading.documents]
+    assert (reading.kind, len(kinds)) == (COLLECTION, len({*kinds}))
+    for character, *own in zip(reading.source.text, *(each.embedding.text for each in reading.documents), strict=True):
+        assert {*own} <= {character, " "}
+        assert sum(each not in " \r\n" for each in own) <= 1
 
 
 @pytest.mark.parametrize("output", COMMANDS.values())

@@ -22,7 +22,7 @@ COLLECTION = "dump collection"
 _FIRST_LINE = 65_536
 _IN_LINES = late.pattern(r"[^\r\n]+")
 _HEADING = (
-    r"[ \t]*(?:[=#]{2}|[*>+-]{3}|[$+][ \t]|\[?[\w.-]+@[\w.-]+[^\n#$]{0,80}[#$][ \t]|Chain \S+ \("
+    r"[ \t]*(?:[=#]{2}|[*>+-]{3}|[$+][ \t]|\[?[\w.-]{1,64}@[^\n#$]{1,200}[#$][ \t]|Chain \S+ \("
     r"|(?:#[ \t]*)?(?:sudo[ \t]+)?(?:/[\w/.-]*/)?(?:ip6?tables[\w-]*(?:-save\b|[ \t]+-)"
     r"|(?:nft|ipset|ipvsadm|conntrack)[ \t]+(?:-|list\b|save\b)|cat[ \t]+/|sysctl[ \t]))"
 )
