@@ -134,15 +134,29 @@ def test_dumps_of_one_kind_are_one_document() -> None:
 LINES = [line for output in COMMANDS.values() for line in output.splitlines(keepends=True)]
 
 
-@given(st.lists(st.sampled_from([*LINES, "$ ls\n", "\r", "=====\n", OTHERS, "a"])).map("".join))
-def test_no_character_is_of_two_kinds_or_elsewhere(text: str) -> None:
-    reading = read_bytes("node.txt", (SETS + text + COUNTERS).encode())
+LINE_ENDS = st.sampled_from(["\n", "\r\n", "\r"])
+
+
+@given(st.lists(st.tuples(st.sampled_from([*LINES, "$ ls", "", "=====", OTHERS, "a"]), LINE_ENDS)), LINE_ENDS)
+def test_no_character_is_of_two_kinds_or_elsewhere(lines: list[tuple[str, str]], newline: str) -> None:
+    between = "".join(line.strip("\n").replace("\n", newline) + end for line, end in lines)
+    text = SETS.replace("\n", newline) + between + COUNTERS
+    reading = read_bytes("node.txt", text.encode(), as_kind=None if "\n" in newline else COLLECTION)
     assert isinstance(reading, Reading)
     kinds = [each.kind for each in reading.documents]
     assert (reading.kind, len(kinds)) == (COLLECTION, len({*kinds}))
     for character, *own in zip(reading.source.text, *(each.embedding.text for each in reading.documents), strict=True):
         assert {*own} <= {character, " "}
         assert sum(each not in " \r\n" for each in own) <= 1
+    counters = next(each for each in reading.documents if each.kind == "ConntrackDump")
+    assert counters.embedding.text.endswith(COUNTERS)
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_any_line_end_parts_two_dumps(newline: str) -> None:
+    reading = read(SETS.removesuffix("\n") + newline + COUNTERS)
+    assert [each.kind for each in reading.documents] == ["IpsetDump", "ConntrackDump"]
+    assert [each.embedding.text.strip() for each in reading.documents] == [SETS.strip(), COUNTERS.strip()]
 
 
 @pytest.mark.parametrize("output", COMMANDS.values())

@@ -20,6 +20,7 @@ from kpl.text.span import Span
 COLLECTION = "dump collection"
 
 _FIRST_LINE = 65_536
+_LONE_CR = late.pattern(r"\r(?!\n)")
 _IN_LINES = late.pattern(r"[^\r\n]+")
 _HEADING = (
     r"[ \t]*(?:[=#]{2}|[*>+-]{3}|[$+][ \t]|\[?[\w.-]{1,64}@[^\n#$]{1,200}[#$][ \t]|Chain \S+ \("
@@ -28,8 +29,15 @@ _HEADING = (
 )
 """How a line starts that no dump has, and behind which another command's output follows: a rule, a prompt, a command,
 or a chain of ``iptables -L``."""
-_RULE_OF_IPTABLES = r"(?!-A [^-]|:)"
-"""What no other kind's line starts with; a large dump has hardly any other line, and they are passed over at once."""
+_ORDINARY = {
+    "Ruleset": r"(?:\[\d{1,20}:\d{1,20}\] )?-A [^-]|:",
+    "NftRuleset": r"\t\t|\t?\}|\n",
+    "IpvsDump": r"  ->",
+    "IpsetDump": r"add |\d",
+    "ConntrackDump": r"(?:ipv[46] +\d+ +)?(?:tcp|udp) ",
+}
+"""How the lines of a large dump start, by its model; no dump of another kind has such a line, so they are passed over
+at once."""
 
 
 class CollectionReader(FileReader):
@@ -55,7 +63,13 @@ class CollectionReader(FileReader):
 def is_collection(text: str, kind: FileKind) -> bool:
     """Whether `text`, in which there is a dump of this kind, has dumps of others too."""
     others = tuple(each for each in _kinds() if each.model != kind.model)
-    return kind in _kinds() and next(_marks(text, others), None) is not None
+    passed = _ORDINARY.get(kind.model, "")
+    return kind in _kinds() and next(_marks(_with_ends_of_lines(text), others, passed=passed), None) is not None
+
+
+def _with_ends_of_lines(text: str) -> str:
+    """`text` of the same length in which LF ends each line that readers see."""
+    return _LONE_CR.sub("\n", text) if "\r" in text else text
 
 
 def _kinds() -> tuple[FileKind, ...]:
@@ -64,16 +78,18 @@ def _kinds() -> tuple[FileKind, ...]:
 
 
 @cache
-def _line_of(kinds: tuple[FileKind, ...], heading: str) -> re.Pattern[str]:
+def _line_of(kinds: tuple[FileKind, ...], heading: str, passed: str) -> re.Pattern[str]:
     # without the line end before it, the engine would try all of it at each character
-    lines = (f"(?P<kind{number}>{'|'.join(each.lines)})" for number, each in enumerate(kinds))
-    passed = "" if "Ruleset" in {each.model for each in kinds} else _RULE_OF_IPTABLES
-    return re.compile(rf"\n{passed}(?:{'|'.join(lines)}{heading})", re.MULTILINE)
+    lines = [f"(?P<kind{number}>{'|'.join(each.lines)})" for number, each in enumerate(kinds)]
+    passing = f"(?!{passed})" if passed else ""
+    return re.compile(rf"\n{passing}(?:{'|'.join([*lines, heading] if heading else lines)})", re.MULTILINE)
 
 
-def _marks(text: str, kinds: tuple[FileKind, ...], heading: str = "") -> Iterator[tuple[int, FileKind | None]]:
+def _marks(
+    text: str, kinds: tuple[FileKind, ...], heading: str = "", passed: str = ""
+) -> Iterator[tuple[int, FileKind | None]]:
     """Where lines start that only one of `kinds` has, with that, and lines with a heading."""
-    pattern = _line_of(kinds, f"|{heading}" if heading else "")
+    pattern = _line_of(kinds, heading, passed)
     if first := pattern.match("\n" + text[:_FIRST_LINE]):
         yield 0, _told_by(first, kinds)
     for found in pattern.finditer(text):
@@ -90,6 +106,7 @@ def _parts(text: str) -> dict[str, list[Span]]:
     What stands between a heading and the first line that tells a kind is of this kind.
     """
     found: dict[str, list[Span]] = {}
+    text = _with_ends_of_lines(text)
     start, current = 0, None
     for at, kind in (*_marks(text, _kinds(), _HEADING), (len(text), None)):
         if kind is not None and (current is None or kind.model == current.model):
