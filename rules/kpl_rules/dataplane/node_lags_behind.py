@@ -61,7 +61,8 @@ class NodeLagsBehind(Rule):
     The kube-proxy of each node follows the API server independently. If one hangs, or can no longer load its rules, the
     node keeps an old state: its pods reach deleted Services, and cannot reach new ones.
 
-    The rule compares three or more dumps of one cluster. It compares Services, and whether they have endpoints.
+    The rule compares three or more nodes of one cluster. It ignores a node with several dumps of its Services, for example
+    of both iptables backends. It compares Services, and whether they have endpoints.
     Different endpoints of the same Service are reported only if a node has some that the others lack and lacks some
     that the others have, because topology hints may give nodes different endpoints. A node without the cluster DNS is
     an error.
@@ -112,6 +113,19 @@ class NodeLagsBehind(Rule):
         ),
         # of two nodes, nobody knows which one is right
         Good(files(**{"node-1.iptables": _node(_A), "node-2.iptables": _node(_A, _B)})),
+        # what a node programmed twice is not compared, the others are
+        Bad(
+            files(
+                **{
+                    "node-3.iptables": _node(_A, _B),
+                    "node-1.iptables": _node(_A, _B, _C),
+                    "node-2.iptables": _node(_A, _B, _C),
+                    "node-4.iptables": _node(_A, _B, _C),
+                    "node-4-legacy.iptables": _node(_A, _B),
+                }
+            ),
+            flags=["*filter"],
+        ),
         # several dumps of one node in one file
         Good(
             files(
@@ -208,8 +222,9 @@ class NodeLagsBehind(Rule):
                 for state in cluster.node_states(document)
                 if state.ip_family == family and state.ports
             ]
-            paths = {document.path for document, _ in nodes}
-            if len(nodes) < 3 or len(paths) < len(nodes):
+            times = Counter(id(each) for document, _ in nodes for each in cluster.of_node(document))
+            nodes = [(document, ports) for document, ports in nodes if times[id(document)] == 1]
+            if len(nodes) < 3:
                 continue
             usual = _usual([ports for _, ports in nodes])
             for document, ports in nodes:
