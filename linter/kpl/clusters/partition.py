@@ -10,6 +10,7 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from kpl.clusters.addresses import Addresses, Groups, addresses_of
+from kpl.clusters.bundles import places_of
 from kpl.clusters.folders import Folder, Place, folders_of, parted, places
 from kpl.clusters.graph import Graph
 from kpl.clusters.variables import with_variables
@@ -91,7 +92,7 @@ def partition(
     clusters = [
         Member(
             each.name,
-            [reading for reading in readings if glob_matches(reading.source.path, each.paths, each.root)],
+            [reading for reading in readings if glob_matches(reading.source.place, each.paths, each.root)],
             each.facts,
         )
         for each in named
@@ -169,7 +170,9 @@ def _signs(readings: Sequence[Reading]) -> Iterator[tuple[Reading, Sign]]:
 
 
 def _in_folders(readings: list[Reading], graph: Graph, home: str, facts: Facts) -> list[Member]:
-    by_path = folders_of(each.source.place for each in readings)
+    own_places = places_of(readings)
+    folders_by_place = folders_of(own_places.values())
+    by_path = {each.source.place: folders_by_place[own_places[id(each)]] for each in readings}
     shown: dict[tuple[str, str], dict[Folder, set[str]]] = {}
     for reading, sign in _signs(readings) if len(set(by_path.values())) > 1 else ():
         folders = shown.setdefault((sign.what, sign.whose), {})

@@ -9,7 +9,7 @@ from kpl.inputs.coverage import Skipped, SkipReason, failed
 from kpl.inputs.detect import ANSIBLE_VAULT, GIT_CRYPT, GZIP
 from kpl.inputs.document import Reading
 from kpl.inputs.registry import file_kinds, file_reader
-from kpl.text.source import Source, SourceOrigin
+from kpl.text.source import Source, SourceOrigin, place_of
 
 HEAD = 65_536
 MAX_SIZE = 256 << 20
@@ -99,9 +99,10 @@ def identify(
     named: bool = True,
     as_kind: str | None = None,
     origin: SourceOrigin = SourceOrigin.DISK,
+    archive: str = "",
 ) -> Identified | Skipped:
-    """The text of a file and what it is."""
-    name, not_written = os.path.basename(path), ""
+    """The text of a file, which may be a member of an `archive`, and what it is."""
+    name, not_written = os.path.basename(place_of(path, archive)), ""
     if data.startswith((GIT_CRYPT, ANSIBLE_VAULT)):
         return Skipped(path, SkipReason.ENCRYPTED, "is encrypted")
     if data[:2] == GZIP:
@@ -111,7 +112,7 @@ def identify(
         data, name, not_written = unpacked, name.removesuffix(".gz"), "is compressed"
     if as_kind is None and b"\0" in data[:HEAD] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         return Skipped(path, SkipReason.BINARY, "is a binary file")
-    source = Source.from_bytes(path, data, origin)
+    source = Source.from_bytes(path, data, origin, archive)
     if as_kind is not None:
         return Identified(source, as_kind, not_written)
     found = detect.detect(name, source.text[:HEAD], named)

@@ -3,7 +3,6 @@
 A kind is one module in a room of `kpl.inputs`, with a class for its reader; `kpl.inputs.registry` finds it there.
 """
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -111,7 +110,7 @@ class Place(NamedTuple):
     @property
     def file_name(self) -> str:
         """The name of its file, without folders."""
-        return os.path.basename(self.source.path)
+        return self.source.name
 
     def document(self, node: "tree.Mapping", model: Any) -> Document:
         """The document of the `model` that the object at `node` is."""
@@ -135,7 +134,7 @@ class FileReader:
 
     def document(self, source: Source, text: str) -> Document:
         """The document of `source` that `text` is: its own, or with blanks for parts of it."""
-        return Document(source, self.parse(text), Embedding(text, source.newline), key=os.path.basename(source.path))
+        return Document(source, self.parse(text), Embedding(text, source.newline), key=source.name)
 
 
 class ObjectReader:

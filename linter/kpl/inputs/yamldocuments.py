@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from functools import partial
 
@@ -44,7 +43,7 @@ class YamlReader(FileReader):
         """The documents of the YAML file `source`."""
         if is_encrypted(source.text):
             return
-        host, name = Embedding(source.text, source.newline), os.path.basename(source.path)
+        host, name = Embedding(source.text, source.newline), source.name
         for span in split_documents(source.text):
             chunk = source.text[span.start : span.end]
             is_checked, tells = is_interesting(chunk), tells_of_clusters(name, chunk)

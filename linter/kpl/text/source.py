@@ -94,6 +94,11 @@ class Source:
         """Its path where an archive is a folder of its members."""
         return place_of(self.path, self.archive)
 
+    @property
+    def name(self) -> str:
+        """The file's own name, without folders."""
+        return os.path.basename(self.place)
+
     @cached_property
     def _lines(self) -> str:
         """The text, of the same length, with every line ended by LF."""
