@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from kpl.inputs.document import Document
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
+from kpl.text.span import Text
 
 if TYPE_CHECKING:
     from kpl.inputs.yaml import tree
@@ -106,6 +107,8 @@ class Place(NamedTuple):
     source: Source
     embedding: Embedding
     templated: bool
+    listed_as: Text | None = None
+    """The ``kind`` of an item of a list that names it once for all of them."""
 
     @property
     def file_name(self) -> str:

@@ -30,7 +30,7 @@ _HEADING = (
 """How a line starts that no dump has, and behind which another command's output follows: a rule, a prompt, a command,
 or a chain of ``iptables -L``."""
 _ORDINARY = {
-    "Ruleset": r"(?:\[\d{1,20}:\d{1,20}\] )?-A [^-]|:",
+    "Ruleset": r"-A [^-]|:|\[",
     "NftRuleset": r"\t\t|\t?\}|\n",
     "IpvsDump": r"  ->",
     "IpsetDump": r"add |\d",
