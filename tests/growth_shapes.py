@@ -295,6 +295,16 @@ _DUMPS: dict[str, dict[str, tuple[str, ...]]] = {
         "connections": ("", "udp 17 10 src=10.0.0.1 dst=10.96.0.10 sport=@ dport=53 [UNREPLIED] src=10.96.0.10 dst=10.0.0.1 sport=53 dport=@ use=1\n"),
         "counters": ("cpu=0 found=0 ", "x@=1 ", "\n"),
     },
+    "ip_vs_conn": {
+        "connections": ("", "TCP 14:59 ESTABLISHED 10.0.0.1:@ 10.96.0.1:443 10.0.0.2:6443\n"),
+        "words": ("TCP 14:59 NONE a:1 b:2 c:3\nTCP 14:59 NONE", " a:@", "\n"),
+    },
+    "d.txt": {
+        "kinds in turn": ("", "cpu=0 found=@ invalid=0\ncreate K@ hash:ip,port family inet\nTCP 10.96.0.1:@ rr\n"),
+        "headings": ("create K hash:ip,port family inet\ncpu=0 found=0 invalid=0\n", "$ command @\n"),
+        "a line": ("create K hash:ip,port family inet\ncpu=0 found=0 invalid=0\n", "-@.=/", "\n"),
+        "spaces": ("create K hash:ip,port family inet\ncpu=0 found=0 invalid=0\n", " ", "\n"),
+    },
     "resolv.conf": {
         "nameservers": ("", "nameserver 192.0.2.1\n"),
         "searches": ("nameserver 192.0.2.1\nsearch", " a@.example", "\n"),

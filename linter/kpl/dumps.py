@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kpl.inputs.evidence.listing import Listing as Listing
     from kpl.inputs.registry import is_dump as is_dump
     from kpl.proxy.dumps.inspection import mode_of as mode_of
+    from kpl.proxy.dumps.nodes import are_of_two_backends as are_of_two_backends
     from kpl.proxy.ipvs.sets import Frontend as Frontend
     from kpl.proxy.ipvs.sets import sets_of_node as sets_of_node
     from kpl.proxy.node.compare import Difference as Difference
@@ -40,6 +41,7 @@ else:
             "kpl.inputs.evidence.ipvsconnections": "IpvsConnection IpvsConnections",
             "kpl.inputs.evidence.listing": "Listing",
             "kpl.proxy.dumps.inspection": "mode_of",
+            "kpl.proxy.dumps.nodes": "are_of_two_backends",
             "kpl.proxy.ipvs.sets": "Frontend sets_of_node",
             "kpl.proxy.node.compare": "Difference DifferenceKind",
             "kpl.proxy.node.state": "Destination Endpoint NodeState PortState",

@@ -13,16 +13,20 @@ if TYPE_CHECKING:
     from kpl.inputs.dumps.nftables import NftTable as NftTable
     from kpl.inputs.dumps.nftrule import NftRule as NftRule
     from kpl.inputs.dumps.nftrule import NftVerdict as NftVerdict
+    from kpl.proxy.dumps.agents import agents_of_tables as agents_of_tables
     from kpl.proxy.nft.facts import chains_reached_from_hook as chains_reached_from_hook
+    from kpl.proxy.nft.facts import chains_that_forward_nothing as chains_that_forward_nothing
     from kpl.proxy.nft.facts import is_whole as is_whole
     from kpl.proxy.nft.facts import jumps_in as jumps_in
     from kpl.proxy.nft.facts import mark_bits as mark_bits
     from kpl.proxy.nft.facts import mark_cleared as mark_cleared
     from kpl.proxy.nft.facts import mark_set as mark_set
     from kpl.proxy.nft.facts import mark_tested as mark_tested
+    from kpl.proxy.nft.facts import pod_network as pod_network
     from kpl.proxy.nft.facts import whole_tables as whole_tables
     from kpl.proxy.nft.names import NftName as NftName
     from kpl.proxy.nft.names import read_name as read_name
+    from kpl.proxy.nft.states import iptables_tables as iptables_tables
     from kpl.proxy.nft.states import kube_proxy_tables as kube_proxy_tables
 else:
     __all__, __getattr__ = lazy(
@@ -30,11 +34,12 @@ else:
         {
             "kpl.inputs.dumps.nftables": "NftChain NftRuleset NftSet NftTable",
             "kpl.inputs.dumps.nftrule": "NftRule NftVerdict",
+            "kpl.proxy.dumps.agents": "agents_of_tables",
             "kpl.proxy.nft.facts": """
-                chains_reached_from_hook is_whole jumps_in mark_bits mark_cleared mark_set mark_tested
-                whole_tables
+                chains_reached_from_hook chains_that_forward_nothing is_whole jumps_in mark_bits mark_cleared mark_set
+                mark_tested pod_network whole_tables
             """,
             "kpl.proxy.nft.names": "NftName read_name",
-            "kpl.proxy.nft.states": "kube_proxy_tables",
+            "kpl.proxy.nft.states": "iptables_tables kube_proxy_tables",
         },
     )

@@ -56,6 +56,25 @@ def test_the_node_decides_what_a_local_policy_asks_for() -> None:
     assert told({**files, "b.iptables": dump}, {"node": "node2"}) == []
 
 
+def test_a_dump_with_the_name_of_a_node_is_its() -> None:
+    objects = local(endpoint_slice(POD) + "- {addresses: [10.244.2.6], nodeName: node2, conditions: {ready: true}}\n")
+    objects += node_object("node2", "z2") + node_object("node1", "z1")
+    both = Destination([POD, OTHER_POD])
+    dump = node(replace(OPEN, internal=both, external=Destination([POD], local=True)))
+
+    def reported(*names: str, **known: Any) -> set[str]:
+        return {each.split("`")[1] for each in told({"objects.yaml": objects, **dict.fromkeys(names, dump)}, known)}
+
+    assert reported("node2.iptables") == {"node2.iptables"}
+    assert reported("node1.iptables", "node2.iptables") == {"node2.iptables"}
+    assert reported("node1/iptables-save.txt", "node2/iptables-save.txt") == {"node2/iptables-save.txt"}
+    assert reported("node20.iptables", "node2-new.iptables") == set()
+    # the user knows better
+    assert reported("node1.iptables", node="node2") == {"node1.iptables"}
+    assert reported("node2.iptables", node="node1") == set()
+    assert reported("node1.iptables", "node2.iptables", node="node1") == {"node2.iptables"}
+
+
 def test_the_zone_of_the_node_is_its_label() -> None:
     hints = "- {{addresses: [{}], nodeName: {}, hints: {{forZones: [{{name: {}}}]}}}}\n"
     endpoints = endpoint_slice().replace("endpoints: []", "endpoints:")

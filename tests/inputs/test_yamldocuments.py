@@ -18,6 +18,7 @@ from kpl.inputs.objects.kustomize import Kustomization
 from kpl.inputs.objects.nodes import NodeObject
 from kpl.inputs.objects.services import Service
 from kpl.inputs.objects.workloads import Workload
+from kpl.inputs.read import read
 from samples import COREFILE, POD, PROXY, config_map, documents, indented, models
 
 SERVICE = "kind: Service\nmetadata: {name: a}\n"
@@ -432,3 +433,16 @@ def test_a_broken_document_that_only_tells_of_clusters_is_none() -> None:
     assert [each.model for each in documents("kustomization.yaml", text) if each.model is not None] == []
     assert isinstance(documents("a.yaml", SERVICE + "spec: [\n")[0].model, ParseFailure)
     assert models("a.yaml", SERVICE) == [Service]
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [("DaemonSetList", "DaemonSet"), ('"DaemonSetList"', "DaemonSet"), ("'CronJobList'", "CronJob")],
+)
+def test_an_item_of_a_list_has_the_kind_of_the_list(kind: str, shown: str) -> None:
+    pod = "{spec: {containers: [{image: i}]}}"
+    text = f"kind: {kind}\nitems:\n- spec: {{template: {pod}, jobTemplate: {{spec: {{template: {pod}}}}}}}\n"
+    reading = read("a.yaml", text.encode())
+    assert reading is not None
+    (model,) = (each.model for each in reading.documents)
+    assert (model.kind, text[slice(*model.kind.span)]) == (shown, shown)

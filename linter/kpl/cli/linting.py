@@ -46,7 +46,7 @@ def lint_files(
         loading = Loading(paths, settings, stdin, options)
     cache = open_cache(loading.found, root, options, ready)
     unknown = loading.found if cache is None else [each for each in loading.found if not cache.knows(each.path)]
-    if is_much(unknown) and can_fork() and not any(map(_may_be_a_dump, loading.found)):
+    if is_much(unknown) and can_fork() and not (loading.members or any(map(_may_be_a_dump, loading.found))):
         mine, others = halves(loading.found)
 
         def work(found: Sequence[Found], swap: Swap) -> Half:

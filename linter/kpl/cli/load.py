@@ -12,6 +12,7 @@ import click
 
 from kpl.errors import UsageError
 from kpl.inputs.coverage import Coverage, Skipped, SkipReason
+from kpl.inputs.detect import is_archive_name
 from kpl.inputs.discover import Found, discover
 from kpl.inputs.document import STDIN_NAME, Document, Reading
 from kpl.inputs.registry import as_words, only_tells
@@ -83,7 +84,11 @@ class Loading:
 
             self._stdin_name = options["stdin_filename"] or STDIN_NAME
             self._stdin = read_bytes(self._stdin_name, stdin, as_kind=self.as_kind, origin=SourceOrigin.STANDARD_INPUT)
-        self.found = find_files(paths, self._coverage, settings, named_only=self.as_kind is not None)
+        found = find_files(paths, self._coverage, settings, named_only=self.as_kind is not None)
+        self._archives = [] if self.as_kind else [each for each in found if each.named and is_archive_name(each.path)]
+        self.found = [each for each in found if each not in self._archives] if self._archives else found
+        self.members = [each for one in self._archives for each in _members(one, settings)]
+        """What the files in the archives of the run hold."""
 
     def finish(self, read: Iterable[Reading | Skipped]) -> Inputs:
         """The inputs, when all of `found` is `read`."""
@@ -94,9 +99,9 @@ class Loading:
             if isinstance(self._stdin, Reading):
                 inputs.stdin = self._stdin
         self._checked.clear()  # a file may be called like standard input
-        for each in read:
+        for each in (*read, *self.members):
             self._add(each, inputs)
-        add_empty_arguments(self._paths, self.found, self._checked, inputs.coverage)
+        add_empty_arguments(self._paths, [*self.found, *self._archives], self._checked, inputs.coverage)
         return inputs
 
     def _add(self, read: Reading | Skipped, inputs: Inputs) -> bool:
@@ -107,12 +112,18 @@ class Loading:
         checked = any(self._wanted(document) for document in read.documents)
         if checked:
             inputs.coverage.checked[read.kind] += 1
-            self._checked.add(read.source.path)
+            self._checked.add(read.source.archive or read.source.path)
         templates = list(_templates(read, checked))
         if not (checked or templates):
             templates = [Skipped(read.source.path, SkipReason.NOTHING, self._nothing)]
         inputs.coverage.skipped += templates
         return checked
+
+
+def _members(archive: Found, settings: Settings) -> list[Reading | Skipped]:
+    from kpl.inputs.archives import read_archive
+
+    return read_archive(archive.path, settings.excludes)
 
 
 def load(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kpl.inputs.objects.kubeproxy import KubeProxyConfig
     from kpl.inputs.objects.workloads import Container, Workload
     from kpl.proxy.configuration.verdict import Dropped
+    from kpl.proxy.dumps.nodes import NodesOfDumps
     from kpl.proxy.node.compare import Difference
     from kpl.proxy.node.state import NodeState
     from kpl.proxy.services.selection import NodeFacts
@@ -65,6 +66,12 @@ class Cluster:
         from kpl.cluster.environment import Environment
 
         return Environment(self._documents)
+
+    @cached_property
+    def _nodes(self) -> NodesOfDumps:
+        from kpl.proxy.dumps.nodes import NodesOfDumps
+
+        return NodesOfDumps(self.documents)
 
     # -- documents
 
@@ -239,9 +246,7 @@ class Cluster:
 
     def of_node(self, dump: Document) -> list[Document]:
         """The documents of the node that `dump` is from, itself among them."""
-        from kpl.proxy.dumps.nodes import of_same_node
-
-        return of_same_node(self.documents, dump)
+        return self._nodes.of(dump)
 
     def disagreements(self, document: Document) -> list[Difference]:
         """What the dump in `document` does not do as the Services of the run ask for.

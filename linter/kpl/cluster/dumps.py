@@ -14,6 +14,7 @@ from kpl.inputs.document import Document
 from kpl.proxy.dumps.readback import read_back
 
 if TYPE_CHECKING:
+    from kpl.inputs.objects.nodes import NodeObject
     from kpl.proxy.node.compare import Difference
     from kpl.proxy.services.agreement import ClusterObjects
     from kpl.proxy.services.selection import NodeFacts
@@ -29,14 +30,31 @@ class Dumps:
         self._disagreements: dict[int, list[Difference]] = {}
 
     @cached_property
+    def _nodes(self) -> dict[str, NodeObject]:
+        from kpl.inputs.objects.nodes import NodeObject
+
+        return {str(node.name): node for _, node in self._documents.of(NodeObject)}
+
+    @cached_property
     def node(self) -> NodeFacts:
         """What is known of the node that the dump is from: told by name, or the only node of the run."""
-        from kpl.inputs.objects.nodes import NodeObject
+        return self._facts_of(self._facts.node or (next(iter(self._nodes)) if len(self._nodes) == 1 else None))
+
+    def _facts_of(self, name: str | None) -> NodeFacts:
         from kpl.proxy.services.selection import NodeFacts
 
-        nodes = {str(node.name): node for _, node in self._documents.of(NodeObject)}
-        name = self._facts.node or (next(iter(nodes)) if len(nodes) == 1 else None)
-        return NodeFacts(name, nodes[name].zone if name in nodes else None)
+        return NodeFacts(name, self._nodes[name].zone if name in self._nodes else None)
+
+    def _node_of(self, dump: Document, *, alone: bool) -> NodeFacts:
+        """The node of a dump: the user's word counts for one dump `alone`, and then the name of the file or folder."""
+        from kpl.proxy.dumps.nodes import name_of_node
+
+        if alone and self._facts.node:
+            return self.node
+        named = name_of_node(dump)
+        if named in self._nodes:
+            return self._facts_of(named)
+        return self.node if alone else self._facts_of(None)
 
     def disagreements(self, document: Document) -> list[Difference]:
         """As `Cluster.disagreements`."""
@@ -48,7 +66,6 @@ class Dumps:
         from kpl.proxy.dumps.nodes import is_the_only_dump
         from kpl.proxy.dumps.readback import release_bounds
         from kpl.proxy.services.agreement import disagreements, possible_releases
-        from kpl.proxy.services.selection import NodeFacts
 
         states = read_back(document)
         objects = self._service_objects
@@ -59,7 +76,7 @@ class Dumps:
         return disagreements(
             objects,
             states,
-            self.node if alone else NodeFacts(),
+            self._node_of(document, alone=alone),
             possible_releases(known, *release_bounds(document)),
             "ipvs" if document.kind == "IpvsDump" else None,
             self._gates_of_choice,

@@ -27,7 +27,7 @@ class Graph:
     @cached_property
     def readings(self) -> dict[str, Reading]:
         """The files by their absolute paths."""
-        return {os.path.abspath(each.source.path): each for each in self._all}
+        return {os.path.abspath(each.source.place): each for each in self._all}
 
     @cached_property
     def in_folder(self) -> dict[str, list[str]]:
@@ -66,7 +66,7 @@ class Graph:
             path = ""
             for document in reading.documents:
                 if document.kind == "Application":
-                    path = path or os.path.abspath(reading.source.path)
+                    path = path or os.path.abspath(reading.source.place)
                     for destination, folder in self._applied(path, document.model):
                         name = IN_CLUSTER[0] if destination in IN_CLUSTER else destination
                         if name and "*" not in name:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from kpl.clusters.addresses import Addresses, Groups, addresses_of
+from kpl.clusters.bundles import places_of
 from kpl.clusters.folders import Folder, Place, folders_of, parted, places
 from kpl.clusters.graph import Graph
 from kpl.clusters.variables import with_variables
@@ -95,7 +96,7 @@ def partition(
     clusters = [
         Member(
             each.name,
-            [reading for reading in readings if glob_matches(reading.source.path, each.paths, each.root)],
+            [reading for reading in readings if glob_matches(reading.source.place, each.paths, each.root)],
             each.facts,
         )
         for each in named
@@ -126,7 +127,7 @@ def _nearest(
     groups: dict[str, list[Reading]] = {}
     found: dict[str, str] = {}
     for reading in readings:
-        written = os.path.dirname(reading.source.path)
+        written = os.path.dirname(reading.source.place)
         if written not in found:
             at = os.path.abspath(written) + os.sep
             own = [folder for folder in nested if at.startswith(folder.rstrip(os.sep) + os.sep)]
@@ -173,11 +174,13 @@ def _signs(readings: Sequence[Reading]) -> Iterator[tuple[Reading, Sign]]:
 
 
 def _in_folders(readings: list[Reading], graph: Graph, home: str, facts: Facts) -> list[Member]:
-    by_path = folders_of(each.source.path for each in readings)
+    own_places = places_of(readings)
+    folders_by_place = folders_of(own_places.values())
+    by_path = {each.source.place: folders_by_place[own_places[id(each)]] for each in readings}
     shown: dict[tuple[str, str], dict[Folder, set[str]]] = {}
     for reading, sign in _signs(readings) if len(set(by_path.values())) > 1 else ():
         folders = shown.setdefault((sign.what, sign.whose), {})
-        folders.setdefault(by_path[reading.source.path], set()).add(sign.shown)
+        folders.setdefault(by_path[reading.source.place], set()).add(sign.shown)
     found = places(parted([*shown.values(), *_services(readings, by_path)]), set(by_path.values()))
     if not found:
         return _apart(Member(home, readings, facts))
@@ -205,7 +208,7 @@ def _by_destination(graph: Graph, destinations: Mapping[str, list[str]], facts: 
 def _reach(clusters: Sequence[Member], graph: Graph) -> set[int]:
     """Give the clusters what their files lead to; the identities of what they have in the end."""
     for cluster in clusters:
-        own = {os.path.abspath(each.source.path) for each in cluster.readings}
+        own = {os.path.abspath(each.source.place) for each in cluster.readings}
         reached = graph.reached(own) - own
         cluster.readings += [graph.readings[path] for path in graph.readings if path in reached]
     return {id(reading) for cluster in clusters for reading in cluster.readings}
@@ -221,7 +224,7 @@ def _settle(
         for folder in place.folders:
             by_folder.setdefault(folder, []).append(cluster)
     for reading in readings:
-        folder = by_path[reading.source.path]
+        folder = by_path[reading.source.place]
         above = [(*folder, os.curdir), *(folder[:length] for length in range(len(folder) + 1))]
         own = [cluster for each in above for cluster in by_folder.get(each, ())]
         for cluster in own:
@@ -239,7 +242,7 @@ def _services(readings: Sequence[Reading], by_path: Mapping[str, Folder]) -> Ite
     for reading in readings:
         addresses = _evidence(reading).addresses
         if addresses is not None:
-            of_folder.setdefault(by_path[reading.source.path], []).append(addresses)
+            of_folder.setdefault(by_path[reading.source.place], []).append(addresses)
     groups = Groups()
     shown: dict[Folder, set[str]] = {}
     for folder, found in of_folder.items():

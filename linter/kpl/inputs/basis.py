@@ -1,6 +1,5 @@
 """By what kpl recognized a file that it read."""
 
-import os
 from enum import Enum
 
 from kpl.inputs.detect import COREFILE, FRAGMENT, YAML, is_certain_name, kind_by_name
@@ -26,7 +25,7 @@ def basis_of(reading: Reading, as_kind: str | None) -> Basis:
         return Basis.OBJECTS
     if as_kind is not None:
         return Basis.OPTION
-    name = os.path.basename(reading.source.path)
+    name = reading.source.name
     if reading.kind == YAML:
         return Basis.NAME if any(name in each.file_names for each in object_kinds()) else Basis.CONTENT
     if reading.kind in (COREFILE, FRAGMENT) and is_certain_name(name):

@@ -20,6 +20,7 @@ YAML = "yaml"
 DUMP = "dump"
 """What a file may be whose name the output of several programs has; its lines tell which one it is."""
 
+_ARCHIVE_NAME = late.pattern(r"(?i)\.(?:tar(?:\.(?:gz|bz2|xz))?|tgz|tbz2?|txz|zip)$")
 _COREFILE_NAME = late.pattern(r"(?i)(?:^corefile(?:[.-][\w.-]+)?|\.corefile)$")
 _YAML_ENDINGS = (".yaml", ".yml", ".json")
 _PLAIN_TAGS = {"text", "plain-text", "gzip", "binary"}
@@ -92,6 +93,11 @@ def kind_by_name(name: str) -> str | None:
     if _dump_name().search(name):
         return DUMP
     return next((each.word for each, pattern in _own_names() if pattern.search(name)), None)
+
+
+def is_archive_name(name: str) -> bool:
+    """Whether a file called `name` is an archive of others."""
+    return _ARCHIVE_NAME.search(name) is not None
 
 
 def is_certain_name(name: str) -> bool:

@@ -67,7 +67,7 @@ def _identify(found: Found, as_kind: str | None, seen: Callable[[str, bytes], No
         if isinstance(content, Skipped):
             return content
         data = content
-    elif as_kind is None and _is_yaml_for_others(found.path, data):
+    elif as_kind is None and is_yaml_for_others(found.path, data):
         return Skipped(found.path, SkipReason.NOTHING, NOTHING)
     identified = identify(found.path, data, found.named, as_kind)
     if isinstance(identified, Skipped) or identified.not_written:
@@ -76,7 +76,8 @@ def _identify(found: Found, as_kind: str | None, seen: Callable[[str, bytes], No
     return identified._replace(not_written=not_written)
 
 
-def _is_yaml_for_others(path: str, data: bytes) -> bool:
+def is_yaml_for_others(path: str, data: bytes) -> bool:
+    """Whether the file at `path` is of YAML by its name, and its bytes are enough to tell that nothing in it is for kpl."""
     name = path.rpartition(os.sep)[2]
     if kind_by_name(name) != YAML:
         return False

@@ -8,8 +8,8 @@ from kpl.inputs import detect
 from kpl.inputs.coverage import Skipped, SkipReason, failed
 from kpl.inputs.detect import ANSIBLE_VAULT, GIT_CRYPT, GZIP
 from kpl.inputs.document import Reading
-from kpl.inputs.registry import file_reader
-from kpl.text.source import Source, SourceOrigin
+from kpl.inputs.registry import file_kinds, file_reader
+from kpl.text.source import Source, SourceOrigin, place_of
 
 HEAD = 65_536
 MAX_SIZE = 256 << 20
@@ -99,9 +99,10 @@ def identify(
     named: bool = True,
     as_kind: str | None = None,
     origin: SourceOrigin = SourceOrigin.DISK,
+    archive: str = "",
 ) -> Identified | Skipped:
-    """The text of a file and what it is."""
-    name, not_written = os.path.basename(path), ""
+    """The text of a file, which may be a member of an `archive`, and what it is."""
+    name, not_written = os.path.basename(place_of(path, archive)), ""
     if data.startswith((GIT_CRYPT, ANSIBLE_VAULT)):
         return Skipped(path, SkipReason.ENCRYPTED, "is encrypted")
     if data[:2] == GZIP:
@@ -111,7 +112,7 @@ def identify(
         data, name, not_written = unpacked, name.removesuffix(".gz"), "is compressed"
     if as_kind is None and b"\0" in data[:HEAD] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         return Skipped(path, SkipReason.BINARY, "is a binary file")
-    source = Source.from_bytes(path, data, origin)
+    source = Source.from_bytes(path, data, origin, archive)
     if as_kind is not None:
         return Identified(source, as_kind, not_written)
     found = detect.detect(name, source.text[:HEAD], named)
@@ -119,7 +120,16 @@ def identify(
         return _unknown(path, name, source.text)
     if found.kind == detect.YAML and len(data) > MAX_YAML:
         return Skipped(path, SkipReason.TOO_LARGE, f"is larger than {MAX_YAML >> 20} MiB")
-    return Identified(source, found.kind, not_written, found.by_content)
+    return Identified(source, _collected(found.kind, source.text), not_written, found.by_content)
+
+
+def _collected(kind: str, text: str) -> str:
+    """What `text` is that starts a dump of this `kind`: that, or a collection of dumps."""
+    if not file_kinds()[kind].lines:
+        return kind
+    from kpl.inputs.evidence.collection import COLLECTION, is_collection
+
+    return COLLECTION if is_collection(text, file_kinds()[kind]) else kind
 
 
 def _unknown(path: str, name: str, text: str) -> Skipped:

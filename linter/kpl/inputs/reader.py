@@ -3,13 +3,13 @@
 A kind is one module in a room of `kpl.inputs`, with a class for its reader; `kpl.inputs.registry` finds it there.
 """
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from kpl.inputs.document import Document
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
+from kpl.text.span import Text
 
 if TYPE_CHECKING:
     from kpl.inputs.yaml import tree
@@ -111,11 +111,13 @@ class Place(NamedTuple):
     source: Source
     embedding: Embedding
     templated: bool
+    listed_as: Text | None = None
+    """The ``kind`` of an item of a list that names it once for all of them."""
 
     @property
     def file_name(self) -> str:
         """The name of its file, without folders."""
-        return os.path.basename(self.source.path)
+        return self.source.name
 
     def document(self, node: "tree.Mapping", model: Any) -> Document:
         """The document of the `model` that the object at `node` is."""
@@ -135,8 +137,11 @@ class FileReader:
 
     def read(self, source: Source) -> Iterable[Document]:
         """The documents in `source`: one, unless a kind has its own way."""
-        embedding = Embedding(source.text, source.newline)
-        yield Document(source, self.parse(source.text), embedding, key=os.path.basename(source.path))
+        yield self.document(source, source.text)
+
+    def document(self, source: Source, text: str) -> Document:
+        """The document of `source` that `text` is: its own, or with blanks for parts of it."""
+        return Document(source, self.parse(text), Embedding(text, source.newline), key=source.name)
 
 
 class ObjectReader:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from functools import partial
 
@@ -18,8 +17,11 @@ from kpl.inputs.yaml.tree import Mapping, Node, Sequence, YamlError, compose, is
 from kpl.text import late
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
-from kpl.text.span import Span
+from kpl.text.span import Span, Text
 
+_CONTROLLERS = frozenset(("Deployment", "StatefulSet", "DaemonSet", "CronJob"))
+"""The workloads that lists of the API server are read for: those that `kubectl cluster-info dump` has beside them (ReplicaSets,
+Pods) are mostly made by these."""
 _SOPS = late.pattern(r"""(?:^|\n)[ \t{]*"?sops"?:""")
 _ENCRYPTED = late.pattern(r"\bENC\[")
 _ENCRYPTED_AES = late.pattern(r"\bENC\[AES")
@@ -44,7 +46,7 @@ class YamlReader(FileReader):
         """The documents of the YAML file `source`."""
         if is_encrypted(source.text):
             return
-        host, name = Embedding(source.text, source.newline), os.path.basename(source.path)
+        host, name = Embedding(source.text, source.newline), source.name
         for span in split_documents(source.text):
             chunk = source.text[span.start : span.end]
             is_checked, tells = is_interesting(chunk), tells_of_clusters(name, chunk)
@@ -118,15 +120,24 @@ def _objects(node: Node, place: Place) -> Iterator[Document]:
         if each.takes(kind, version, place.file_name):
             yield from _read_object(each, kind, node, place)
     if kind.endswith("List") and isinstance(node.get("items"), Sequence):
-        of = kind.removesuffix("List")
+        of = _kind_of_items(node)
         for item in node.items("items"):
-            if isinstance(item, Mapping) and item.scalar("kind") is None and _is_promise(of):
+            if isinstance(item, Mapping) and item.scalar("kind") is None and (_is_promise(of) or of in _CONTROLLERS):
                 # the API server's own lists name the kind once
-                yield from _checked(of, item, place)
+                yield from _checked(of, item, place._replace(listed_as=of))
             else:
                 yield from _objects(item, place)
         return
     yield from _checked(kind, node, place)
+
+
+def _kind_of_items(node: Mapping) -> Text:
+    """What the ``kind`` of a list says of its items."""
+    kind = node.text("kind") or Text("", Span(0, 0))
+    before = (kind.span.end - kind.span.start - len(kind)) // 2  # a quotation mark
+    start = kind.span.start + before
+    of = kind.removesuffix("List")
+    return Text(of, Span(start, start + len(of)) if 0 <= before <= 1 else kind.span)
 
 
 def _is_promise(kind: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 from bisect import bisect_left
 from enum import Enum
 from functools import cached_property
@@ -35,10 +36,16 @@ class SourceOrigin(Enum):
     ARCHIVE = "member of an archive"
 
 
+def place_of(path: str, archive: str) -> str:
+    """The `path` of a member of `archive` with the archive as a folder; any other path as it is."""
+    return os.path.join(archive, *path[len(archive) + 1 :].split("/")) if archive else path
+
+
 class Source:
     """A file as kpl sees it: `path` for people, `text` without a byte order mark, and the way back to bytes.
 
-    `origin` tells where the text was read, which `path` need not: an editor has a file's name and its own text.
+    `origin` tells where the text was read, which `path` need not: an editor has a file's name and its own text. The path
+    of a member of an `archive` is that of the archive, a colon, and the member's.
     Bytes that are not valid in the file's encoding survive as lone surrogates (PEP 383), so that `encode` gives the
     same bytes again; `valid` tells whether there were none.
     """
@@ -51,9 +58,11 @@ class Source:
         encoding: str = "utf-8",
         valid: bool = True,
         origin: SourceOrigin = SourceOrigin.DISK,
+        archive: str = "",
     ) -> None:
         self.path = path
         self.origin = origin
+        self.archive = archive
         self.text = text
         self.bom = bom
         self.encoding = encoding
@@ -61,16 +70,16 @@ class Source:
         self._remembered: tuple[int, list[int]] = (-1, [])
 
     @classmethod
-    def from_bytes(cls, path: str, data: bytes, origin: SourceOrigin = SourceOrigin.DISK) -> Source:
+    def from_bytes(cls, path: str, data: bytes, origin: SourceOrigin = SourceOrigin.DISK, archive: str = "") -> Source:
         """Read `data`: UTF-8, or UTF-16/32 where a byte order mark says so. Never raises."""
         bom, encoding = next(((b, e) for b, e in _BOMS if data.startswith(b)), (b"", "utf-8"))
         body = data[len(bom) :]
         try:
-            return cls(path, body.decode(encoding), bom, encoding, origin=origin)
+            return cls(path, body.decode(encoding), bom, encoding, origin=origin, archive=archive)
         except UnicodeDecodeError:
             if encoding != "utf-8":
                 bom, encoding, body = b"", "utf-8", data
-            return cls(path, body.decode("utf-8", "surrogateescape"), bom, encoding, False, origin)
+            return cls(path, body.decode("utf-8", "surrogateescape"), bom, encoding, False, origin, archive)
 
     def encode(self, text: str) -> bytes:
         """`text` as the bytes of this file: the same encoding and byte order mark."""
@@ -78,7 +87,17 @@ class Source:
 
     def with_text(self, text: str) -> Source:
         """The same file holding another text."""
-        return Source(self.path, text, self.bom, self.encoding, self.valid, self.origin)
+        return Source(self.path, text, self.bom, self.encoding, self.valid, self.origin, self.archive)
+
+    @property
+    def place(self) -> str:
+        """Its path where an archive is a folder of its members."""
+        return place_of(self.path, self.archive)
+
+    @property
+    def name(self) -> str:
+        """The file's own name, without folders."""
+        return os.path.basename(self.place)
 
     @cached_property
     def _lines(self) -> str:

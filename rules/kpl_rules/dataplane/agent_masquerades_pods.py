@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Span, Stop, dump
 from kpl.iptables import Ruleset, Table, is_unconditional
 from kpl.kubeproxy import is_within
+from kpl.nft import NftChain, NftRuleset, NftTable, pod_network, whole_tables
 from kpl.testing import node_dump
 from kpl.words import whole_number
+from kpl_rules.dataplane._nft import NEW, listed
 
 _AGENTS = {"IP-MASQ-AGENT": "ip-masq-agent", "KIND-MASQ-AGENT": "kindnet"}
 _CLUSTER_IP = " cluster IP"
+_COMMENT = r'(?:xt match "comment" )?'
+"""What nft prints for a comment of iptables, and for no match that it cannot read."""
+_SPARED = rf"{_COMMENT}ip6? daddr (\S+) {_COMMENT}counter packets \d+ bytes \d+ (?:return|accept)"
+_MASQUERADED = rf"{_COMMENT}counter packets \d+ bytes \d+ masquerade(?: [\w,-]+)?"
 
 
 def _with_agent(*networks: str) -> str:
@@ -25,6 +32,11 @@ def _with_agent(*networks: str) -> str:
     )
 
 
+def _agent_in_nft(*networks: str, last: str = "counter packets 1 bytes 60 masquerade fully-random") -> str:
+    returns = "".join(f"\t\tip daddr {network} counter packets 0 bytes 0 return\n" for network in networks)
+    return f"table ip nat {{\n\tchain KIND-MASQ-AGENT {{\n{returns}\t\t{last}\n\t}}\n}}\n"
+
+
 class AgentMasqueradesPods(Rule):
     """The masquerading agent does not exempt the pod network, so pods see the addresses of nodes instead of pods.
 
@@ -35,7 +47,8 @@ class AgentMasqueradesPods(Rule):
     different nodes are masqueraded: NetworkPolicies, logs and access lists see the node instead of the pod, and the
     connections use up source ports of the node.
 
-    The rule checks only a complete nat table.
+    The rule checks only a complete nat table. In the output of `nft list ruleset`, it takes the pod network from
+    kube-proxy's table and the agent's chain from the tables of iptables-nft.
 
     ## Fix
     A dump cannot be fixed. Add the pod network to `nonMasqueradeCIDRs` in the agent's ConfigMap.
@@ -51,21 +64,60 @@ class AgentMasqueradesPods(Rule):
     severity = Severity.WARNING
     since = "0.1.0"
     symptoms = ("client-address-lost",)
-    needs = "Ruleset"
+    needs = "Ruleset|NftRuleset"
     examples = [
         Bad(dump(_with_agent("172.16.0.0/12", "192.168.0.0/16")), flags=[":IP-MASQ-AGENT"]),
         Good(dump(_with_agent("10.0.0.0/8", "172.16.0.0/12"))),
         Good(dump(_with_agent("10.244.0.0/16"))),
         # an excerpt
         Good(dump("-A IP-MASQ-AGENT -d 172.16.0.0/12 -j RETURN\n-A IP-MASQ-AGENT -j MASQUERADE\n")),
+        Bad(
+            listed(NEW + _agent_in_nft("172.16.0.0/12", "192.168.0.0/16")),
+            flags=["KIND-MASQ-AGENT"],
+            says=["`KIND-MASQ-AGENT` of kindnet exempts 2 networks but not the pod network `10.244.0.0/16`"],
+        ),
+        Bad(
+            listed(NEW + _agent_in_nft("172.16.0.0/12").replace("ip daddr 172", 'xt match "comment" ip daddr 172')),
+            flags=["KIND-MASQ-AGENT"],
+        ),
+        Good(listed(NEW + _agent_in_nft("172.16.0.0/12", "10.244.0.0/16"))),
+        Good(listed(NEW + _agent_in_nft())),
+        # what is not known to masquerade everything
+        *(
+            Good(listed(NEW + _agent_in_nft("172.16.0.0/12", last=last)))
+            for last in ("return", "ip saddr 192.0.2.1 masquerade", 'xt match "set" masquerade')
+        ),
+        # more may be spared than can be read
+        Good(
+            listed(
+                NEW + _agent_in_nft("172.16.0.0/12").replace("\t\tcounter", '\t\txt match "set" return\n\t\tcounter')
+            )
+        ),
+        # of the other IP family, without kube-proxy, incomplete
+        Good(listed(NEW + _agent_in_nft("172.16.0.0/12").replace("table ip ", "table ip6 "))),
+        Good(listed(_agent_in_nft("172.16.0.0/12"))),
+        Good(listed(NEW + _agent_in_nft("172.16.0.0/12").removesuffix("}\n")), other=["nft-dump-cut-short"]),
     ]
 
-    def check(self, ruleset: Ruleset) -> Iterator[Finding]:
+    def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        for nat in ruleset.whole("nat"):
-            yield from self._in(nat)
+        for document, ruleset in cluster.of(Ruleset):
+            for nat in ruleset.whole("nat"):
+                yield from self._in(document, nat)
+        for document, nft in cluster.of(NftRuleset):
+            for own in whole_tables(nft):
+                if (network := pod_network(own)) is not None:
+                    for table in nft.named(own.family, "nat"):
+                        yield from self._in_nft(document, nft, table, network[0])
 
-    def _in(self, nat: Table) -> Iterator[Finding]:
+    def _in_nft(self, document: Document, nft: NftRuleset, table: NftTable, pods: str) -> Iterator[Finding]:
+        for name, agent in _AGENTS.items():
+            chain = table.chains.get(name) if table.complete else None
+            spared = _spared_in_nft(chain) if chain is not None else []
+            if chain is not None and _spares_others(spared, pods):
+                yield self._finding(document, nft.declaration(chain), name, agent, len(spared), pods)
+
+    def _in(self, document: Document, nat: Table) -> Iterator[Finding]:
         for chain, agent in _AGENTS.items():
             rows = nat.rules_of.get(chain, [])
             last = rows[-1] if rows else None
@@ -81,17 +133,33 @@ class AgentMasqueradesPods(Rule):
                 for row, network in zip(rows, nat.values("-d", rows), strict=True)
                 if network and nat.target[row] in ("RETURN", "ACCEPT")
             ]
-            pods = _pod_network(nat)
-            address, _, length = (pods or "").partition("/")
-            prefix = whole_number(length)
-            if spared and prefix is not None and not any(_covers(network, address, prefix) for network in spared):
-                yield self.finding(
-                    nat.declaration(chain),
-                    f"`{chain}` of {agent} exempts {len(spared):,} network{'' if len(spared) == 1 else 's'} but not "
-                    f"the pod network `{pods}`, so "
-                    "traffic between pods of different nodes is masqueraded",
-                    help=f"Add `{pods}` to `nonMasqueradeCIDRs` in the agent's ConfigMap.",
-                )
+            if _spares_others(spared, pods := _pod_network(nat)):
+                yield self._finding(document, nat.declaration(chain), chain, agent, len(spared), pods)
+
+    def _finding(
+        self, document: Document, span: Span, chain: str, agent: str, spared: int, pods: str | None
+    ) -> Finding:
+        return self.finding(
+            span,
+            f"`{chain}` of {agent} exempts {spared:,} network{'' if spared == 1 else 's'} but not the pod network "
+            f"`{pods}`, so traffic between pods of different nodes is masqueraded",
+            help=f"Add `{pods}` to `nonMasqueradeCIDRs` in the agent's ConfigMap.",
+            document=document,
+        )
+
+
+def _spares_others(spared: list[str], pods: str | None) -> bool:
+    """Whether some networks are spared, and none of them has the pods' in it."""
+    address, _, length = (pods or "").partition("/")
+    prefix = whole_number(length)
+    return bool(spared) and prefix is not None and not any(_covers(network, address, prefix) for network in spared)
+
+
+def _spared_in_nft(chain: NftChain) -> list[str]:
+    """The networks to which a chain masquerades nothing; none where not all of it is read, or the rest is not masqueraded."""
+    *spared, last = [str(rule._replace(comment=None)) for rule in chain.rules] or [""]
+    found = [re.fullmatch(_SPARED, rule) for rule in spared]
+    return [each[1] for each in found if each] if all(found) and re.fullmatch(_MASQUERADED, last) else []
 
 
 def _pod_network(nat: Table) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kpl import Bad, Cluster, Document, Finding, Good, Related, Rule, Severity, Span, Stop, files
 from kpl.iptables import MARK_MASQ, Ruleset
 from kpl.kubeproxy import KubeProxyConfig, canonical_network
-from kpl.nft import NftRuleset, NftTable, kube_proxy_tables
+from kpl.nft import NftRuleset, kube_proxy_tables, pod_network
 from kpl.testing import node_dump
 from kpl_rules.dataplane._nft import NEW
 
@@ -91,16 +91,6 @@ def _programmed(cluster: Cluster) -> Iterator[tuple[Document, Span, str]]:
                     break
     for document, nft in cluster.of(NftRuleset):
         for table, _ in kube_proxy_tables(nft):
-            if table.complete and (found := _negated_source(nft, table)):
-                yield document, *found
-
-
-def _negated_source(nft: NftRuleset, table: NftTable) -> tuple[Span, str] | None:
-    for name, chain in table.chains.items():
-        if name != "services" and not name.startswith("service-"):
-            continue
-        for rule in chain.rules:
-            source = rule.matches("ip", "saddr") or rule.matches("ip6", "saddr")
-            if source is not None and source.operator == "!=" and isinstance(source.right, str):
-                return nft.span_of(source.right, rule.span), source.right
-    return None
+            if table.complete and (found := pod_network(table)):
+                network, rule = found
+                yield document, nft.span_of(network, rule), network

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Severity, Span, Stop, dump
+from kpl import Bad, Cluster, Confidence, Document, Finding, Good, Rule, Severity, Span, Stop, dump
 from kpl.iptables import Ruleset, Table, chains_leading_to
+from kpl.nft import NftRuleset, agents_of_tables, chains_that_forward_nothing, whole_tables
 from kpl.testing import node_dump
+from kpl_rules.dataplane._nft import NEW, listed
 
 _SMALL = (
     "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:DOCKER-USER - [0:0]\n"
@@ -16,11 +18,17 @@ _SMALL = (
     "-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS\nCOMMIT\n"
 )
 _ACCEPT = '-A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT\n'
+_CLOSED = (
+    "table inet filter {\n\tchain forward {\n\t\ttype filter hook forward priority filter; policy drop;\n"
+    "\t\tct state established,related accept\n\t\tct state { established, related } counter packets 1 bytes 2 accept\n"
+    '\t\tlog prefix "dropped "\n\t\tjump own\n\t}\n\n'
+    "\tchain own {\n\t\tip saddr 192.0.2.1 drop\n\t}\n}\n"
+)
 _DROPPING = node_dump().replace(":FORWARD ACCEPT", ":FORWARD DROP")
 
 
 class ForwardDropsServices(Rule):
-    """The policy of `FORWARD` drops translated packets, because `KUBE-FORWARD` does not accept them.
+    """The policy of a chain for forwarded packets drops translated packets, because nothing accepts them.
 
     ## Why
     Docker 1.13 and later and many firewalls set the policy of `FORWARD` in the filter table to `DROP`. In
@@ -28,15 +36,23 @@ class ForwardDropsServices(Rule):
     If no rule of `FORWARD` jumps to `KUBE-FORWARD`, or the accepting rule is missing, connections through NodePorts and
     load balancers to pods on other nodes are dropped.
 
-    The rule checks only a complete filter table of a node on which kube-proxy fills `KUBE-SERVICES` in the nat table.
+    In nftables mode, kube-proxy cannot do that: a packet that one table accepts is dropped if the policy of a chain in
+    another table drops it. The rule reports a chain with the hook `forward` and the policy `drop` that accepts nothing
+    but established connections, as in the `nftables.conf` of many distributions. It ignores nodes with Cilium, whose
+    packets may bypass the chain.
+
+    For iptables, the rule checks only a complete filter table of a node on which kube-proxy fills `KUBE-SERVICES` in
+    the nat table; for nftables, complete tables.
 
     ## Fix
     A dump cannot be fixed. Restart kube-proxy on the node; it inserts the jump to `KUBE-FORWARD` before the other
-    rules.
+    rules. In nftables mode, accept the traffic of pods in the chain, or set its policy to `accept`.
 
     ## References
     - https://github.com/kubernetes/kubernetes/issues/39658
     - https://docs.docker.com/engine/network/packet-filtering-firewalls/
+    - https://wiki.nftables.org/wiki-nftables/index.php/Configuring_chains (Base chain priority)
+    - https://kubernetes.io/docs/reference/networking/virtual-ips/#proxy-mode-nftables
     """
 
     code = "KPL416"
@@ -45,16 +61,64 @@ class ForwardDropsServices(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     symptoms = ("service-fails-from-one-node",)
-    needs = "Ruleset"
+    needs = "Ruleset|NftRuleset"
     examples = [
         Bad(dump(_SMALL), flags=[":FORWARD DROP"]),
         Bad(dump(_DROPPING.replace(_ACCEPT, "")), flags=[":FORWARD DROP"]),
         Good(dump(_SMALL.replace("DROP", "ACCEPT"))),
         Good(dump(_DROPPING)),
+        Bad(
+            listed(NEW + _CLOSED),
+            flags=["forward"],
+            says=["`forward` of the table `inet filter` has the policy `drop` and accepts no new connections"],
+        ),
+        # something may pass
+        *(
+            Good(listed(NEW + _CLOSED.replace("ip saddr 192.0.2.1 drop", passing)))
+            for passing in (
+                "ip saddr 10.244.0.0/16 accept",
+                "ct state new accept",
+                "ct state != invalid accept",
+                "ct status dnat accept",
+                "ip saddr vmap @own",
+                'xt target "MARK"',
+                "queue to 1",
+            )
+        ),
+        Good(listed(NEW + _CLOSED.replace("policy drop", "policy accept"))),
+        Good(listed(NEW + _CLOSED.replace("hook forward", "hook input"))),
+        # of the other IP family, of a bridge, without kube-proxy, incomplete, with Cilium
+        Good(listed(NEW + _CLOSED.replace("inet", "ip6"))),
+        Good(listed(NEW + _CLOSED.replace("inet", "bridge"))),
+        Good(listed(_CLOSED)),
+        Good(listed(NEW + _CLOSED.removesuffix("}\n")), other=["nft-dump-cut-short"]),
+        Good(listed(NEW + _CLOSED + "table ip nat {\n\tchain CILIUM_PRE_nat {\n\t}\n}\n")),
     ]
 
-    def check(self, ruleset: Ruleset) -> Iterator[Finding]:
+    def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
+        for document, ruleset in cluster.of(Ruleset):
+            yield from self._of_iptables(document, ruleset)
+        for document, nft in cluster.of(NftRuleset):
+            yield from self._of_nftables(document, nft)
+
+    def _of_nftables(self, document: Document, ruleset: NftRuleset) -> Iterator[Finding]:
+        families = {table.family for table in whole_tables(ruleset)}
+        if not families or "Cilium" in agents_of_tables(ruleset):
+            return
+        for table in ruleset.tables:
+            if table.complete and table.family in {"inet", *families}:
+                for chain in chains_that_forward_nothing(table):
+                    yield self.finding(
+                        ruleset.declaration(chain),
+                        f"`{chain.name}` of the table `{table.family} {table.name}` has the policy `drop` and accepts "
+                        "no new connections, so connections to and from pods that this node forwards are dropped",
+                        help="Accept the traffic of pods in this chain. Or set its policy to `accept`.",
+                        confidence=Confidence.MEDIUM,
+                        document=document,
+                    )
+
+    def _of_iptables(self, document: Document, ruleset: Ruleset) -> Iterator[Finding]:
         for tables in ruleset.whole_dumps():
             nat, filtered = tables.get("nat"), tables.get("filter")
             if nat is None or filtered is None or "KUBE-SERVICES" not in nat.rules_of:
@@ -73,6 +137,7 @@ class ForwardDropsServices(Rule):
                 f"`FORWARD` has the policy `DROP` and {what}, so connections through NodePorts and load balancers to "
                 "pods on other nodes are dropped",
                 help="Restart kube-proxy on this node: it rewrites `KUBE-FORWARD` and the jump to it.",
+                document=document,
             )
 
 

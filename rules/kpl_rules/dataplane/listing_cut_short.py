@@ -18,7 +18,11 @@ _SET = (
     "Number of entries: 2\nMembers:\n30080\n30081\n"
 )
 _FLOW = "udp      17 9 src=10.244.1.5 dst=10.96.0.10 sport=4000 dport=53 src=10.244.0.2 dst=10.244.1.5 sport=53 dport=4000 use=1\n"
-_CONNECTION = "UDP 04:59  UDP         10.244.1.5:40000   10.96.0.10:53      10.244.0.2:53\n"
+_CONNECTIONS = (
+    "IPVS connection entries\npro expire state       source             virtual            destination\n"
+    "UDP 04:59  UDP         10.244.1.5:40000   10.96.0.10:53      10.244.0.2:53\n"
+    "TCP 14:59  ESTABLISHED 10.244.1.5:40002   10.96.0.1:443      192.0.2.10:6443\n"
+)
 
 
 class ListingCutShort(Rule):
@@ -53,8 +57,11 @@ class ListingCutShort(Rule):
         Bad(files(**{"node.ipset": _SET.removesuffix("30081\n")}), flags=["KUBE-NODE-PORT-TCP"]),
         Bad(files(**{"node.ipset": _SET.removesuffix("81\n")}), flags=["300"]),
         Bad(files(**{"node.conntrack": _FLOW + _FLOW.rstrip()}), flags=[_FLOW.rstrip()]),
-        Bad(files(ip_vs_conn=_CONNECTION + _CONNECTION[:40]), flags=[_CONNECTION[:40].rstrip()]),
-        Good(files(ip_vs_conn=_CONNECTION)),
+        Bad(
+            files(**{"node.txt": _CONNECTIONS.removesuffix("443\n")}),
+            flags=["TCP 14:59  ESTABLISHED 10.244.1.5:40002   10.96.0.1:443      192.0.2.10:6"],
+        ),
+        Good(files(**{"node.txt": _CONNECTIONS})),
         Good(files(**{"node.ipvs": _IPVS})),
         Good(files(**{"node.ipset": _SET})),
         Good(files(**{"node.conntrack": _FLOW})),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Stop, dump, files
 from kpl.dumps import Listing
+from kpl.iptables import Ruleset
+from kpl.testing import node_dump
 
 _LISTED = """\
 Chain KUBE-SERVICES (2 references)
@@ -27,6 +29,9 @@ class ListingInsteadOfDump(Rule):
     without `-n`, only one table is listed, and no program can read the text back. Findings about such a file could be
     wrong.
 
+    The rule ignores a listing if the run has the output of `iptables-save` of the same node, as the archives of log
+    collectors do.
+
     ## Fix
     Take the output of `iptables-save` (`ip6tables-save` for IPv6), which contains every table exactly.
 
@@ -44,11 +49,15 @@ class ListingInsteadOfDump(Rule):
     examples = [
         Bad(dump(_LISTED), flags=["KUBE-SERVICES"]),
         Bad(dump(_COUNTED), flags=["KUBE-SVC-NPX46M4PTMTKRN6Y"]),
+        Good(files(**{"n/iptables-nat.txt": _LISTED, "n/iptables-save.txt": node_dump()})),
+        Bad(files(**{"a/iptables-nat.txt": _LISTED, "b/iptables-save.txt": node_dump()}), flags=["KUBE-SERVICES"]),
         Good(dump("-A KUBE-SERVICES -d 10.96.0.1/32 -p tcp -m tcp --dport 443 -j KUBE-SVC-NPX46M4PTMTKRN6Y\n")),
     ]
 
-    def check(self, listing: Listing) -> Iterator[Finding]:
+    def check(self, listing: Listing, document: Document, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
+        if any(isinstance(each.model, Ruleset) for each in cluster.of_node(document)):
+            return
         yield self.finding(
             listing.chain,
             "this output of `iptables -L` does not show the exact rules, so kpl does not check it",

@@ -38,6 +38,15 @@ def _node(*services: tuple[str, str]) -> str:
     return "\n".join([*filter_, "*nat", *hooks, *declared, *jumps, *rules, "COMMIT", ""])
 
 
+def _servers(*services: tuple[str, str]) -> str:
+    """The virtual servers of a node with the same Services."""
+    lines = ["IP Virtual Server version 1.2.1 (size=4096)", "Prot LocalAddress:Port Scheduler Flags"]
+    for _, pod in services:
+        address = pod.replace("10.244.", "10.96.")
+        lines += [f"TCP  {address}:80 rr", f"  -> {pod}:80                Masq    1      0          0"]
+    return "\n".join([*lines, ""])
+
+
 _A, _B = ("shop/a:web", "10.244.1.1"), ("shop/b:web", "10.244.1.2")
 _C, _D = ("shop/c:web", "10.244.1.3"), ("shop/d:web", "10.244.1.4")
 _DNS = ("kube-system/kube-dns:dns-tcp", "10.244.1.5")
@@ -52,7 +61,8 @@ class NodeLagsBehind(Rule):
     The kube-proxy of each node follows the API server independently. If one hangs, or can no longer load its rules, the
     node keeps an old state: its pods reach deleted Services, and cannot reach new ones.
 
-    The rule compares three or more dumps of one cluster. It compares Services, and whether they have endpoints.
+    The rule compares three or more nodes of one cluster. It ignores a node with several dumps of its Services, for example
+    of both iptables backends. It compares Services, and whether they have endpoints.
     Different endpoints of the same Service are reported only if a node has some that the others lack and lacks some
     that the others have, because topology hints may give nodes different endpoints. A node without the cluster DNS is
     an error.
@@ -103,6 +113,29 @@ class NodeLagsBehind(Rule):
         ),
         # of two nodes, nobody knows which one is right
         Good(files(**{"node-1.iptables": _node(_A), "node-2.iptables": _node(_A, _B)})),
+        # what a node programmed twice is not compared, the others are
+        Bad(
+            files(
+                **{
+                    "node-3.iptables": _node(_A, _B),
+                    "node-1.iptables": _node(_A, _B, _C),
+                    "node-2.iptables": _node(_A, _B, _C),
+                    "node-4.iptables": _node(_A, _B, _C),
+                    "node-4-legacy.iptables": _node(_A, _B),
+                }
+            ),
+            flags=["*filter"],
+        ),
+        # several dumps of one node in one file
+        Good(
+            files(
+                **{
+                    "node-3.txt": _node(_A, _B) + _servers(_A, _B, _C),
+                    "node-1.iptables": _node(_A, _B, _C),
+                    "node-2.iptables": _node(_A, _B, _C),
+                }
+            )
+        ),
         # of four nodes, two and two
         Good(
             files(
@@ -189,8 +222,9 @@ class NodeLagsBehind(Rule):
                 for state in cluster.node_states(document)
                 if state.ip_family == family and state.ports
             ]
-            documents = {id(document) for document, _ in nodes}
-            if len(nodes) < 3 or len(documents) < len(nodes):
+            times = Counter(id(each) for document, _ in nodes for each in cluster.of_node(document))
+            nodes = [(document, ports) for document, ports in nodes if times[id(document)] == 1]
+            if len(nodes) < 3:
                 continue
             usual = _usual([ports for _, ports in nodes])
             for document, ports in nodes:

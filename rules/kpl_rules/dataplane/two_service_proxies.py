@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Span, Stop, dump
 from kpl.iptables import Ruleset, per_service
+from kpl.nft import NftRuleset, iptables_tables, kube_proxy_tables
 from kpl.testing import node_dump
+from kpl_rules.dataplane._nft import NEW, listed
 
 _OTHERS = {
     "KUBE-ROUTER-SERVICES": "kube-router with `--run-service-proxy`",
@@ -19,6 +21,10 @@ _SERVICE = (
     "-j KUBE-SVC-3R55B5W2BQDIGALS\n"
 )
 _SMALL = f"*nat\n:KUBE-SERVICES - [0:0]\n:OVN-KUBE-NODEPORT - [0:0]\n{_SERVICE}{_OVN}COMMIT\n"
+_OVN_IN_NFT = (
+    "table ip nat {\n\tchain OVN-KUBE-NODEPORT {\n"
+    "\t\tip protocol tcp fib daddr type local tcp dport 30080 counter packets 0 bytes 0 dnat to 10.96.10.1:80\n\t}\n}\n"
+)
 
 
 class TwoServiceProxies(Rule):
@@ -29,9 +35,9 @@ class TwoServiceProxies(Rule):
     Next to kube-proxy, the program whose rules come first in a chain wins, session affinity and traffic policies apply
     to only one of them, and Services that one has removed still work through the other.
 
-    The rule recognizes them by chains with rules: `KUBE-ROUTER-SERVICES`, `OVN-KUBE-NODEPORT`, `OVN-KUBE-EXTERNALIP`.
-    The chains of kube-router's network policies (k3s has them), Cilium and Calico do not show whether a program
-    implements Services.
+    The rule recognizes them, in the output of `iptables-save` and of `nft list ruleset`, by chains with rules:
+    `KUBE-ROUTER-SERVICES`, `OVN-KUBE-NODEPORT`, `OVN-KUBE-EXTERNALIP`. The chains of kube-router's network policies (k3s
+    has them), Cilium and Calico do not show whether a program implements Services.
 
     ## Fix
     A dump cannot be fixed. Turn off one of the two and remove its rules. For kube-proxy, delete its DaemonSet and run
@@ -47,7 +53,7 @@ class TwoServiceProxies(Rule):
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
     since = "0.1.0"
-    needs = "Ruleset"
+    needs = "Ruleset|NftRuleset"
     examples = [
         Bad(dump(_SMALL), flags=[":OVN-KUBE-NODEPORT"]),
         Bad(
@@ -72,10 +78,33 @@ class TwoServiceProxies(Rule):
                 )
             )
         ),
+        Bad(listed(NEW + _OVN_IN_NFT), flags=["OVN-KUBE-NODEPORT"]),
+        Good(listed(_OVN_IN_NFT)),
+        Good(listed(NEW + _OVN_IN_NFT.replace("table ip nat", "table ip6 nat"))),
+        Good(
+            listed(
+                NEW
+                + "table ip nat {\n\tchain OVN-KUBE-NODEPORT {\n\t}\n\tchain KUBE-ROUTER-INPUT {\n\t\treturn\n\t}\n}\n"
+            )
+        ),
     ]
 
-    def check(self, ruleset: Ruleset) -> Iterator[Finding]:
+    def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
+        for document, ruleset in cluster.of(Ruleset):
+            yield from self._of_iptables(document, ruleset)
+        for document, nft in cluster.of(NftRuleset):
+            yield from self._of_nftables(document, nft)
+
+    def _of_nftables(self, document: Document, ruleset: NftRuleset) -> Iterator[Finding]:
+        for own, family in kube_proxy_tables(ruleset):
+            served = own.maps.get("service-ips")
+            for table in iptables_tables(ruleset, family) if served is not None and served.elements else ():
+                for name, program in _OTHERS.items():
+                    if name in table.chains and table.chains[name].rows:
+                        yield self._finding(document, ruleset.declaration(table.chains[name]), name, program)
+
+    def _of_iptables(self, document: Document, ruleset: Ruleset) -> Iterator[Finding]:
         if not any(
             per_service(nat.target[row])
             for nat in ruleset.named("nat")
@@ -85,9 +114,13 @@ class TwoServiceProxies(Rule):
         for table in ruleset.tables:
             for chain, program in _OTHERS.items():
                 if chain in table.chains and chain in table.rules_of:
-                    yield self.finding(
-                        table.declaration(chain),
-                        f"`{chain}` belongs to {program}, which implements Services like kube-proxy, so both "
-                        "translate the same connections",
-                        help="Turn off one of the two and remove its rules from the nodes.",
-                    )
+                    yield self._finding(document, table.declaration(chain), chain, program)
+
+    def _finding(self, document: Document, span: Span, chain: str, program: str) -> Finding:
+        return self.finding(
+            span,
+            f"`{chain}` belongs to {program}, which implements Services like kube-proxy, so both translate the same "
+            "connections",
+            help="Turn off one of the two and remove its rules from the nodes.",
+            document=document,
+        )

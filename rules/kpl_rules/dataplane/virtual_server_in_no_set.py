@@ -40,7 +40,8 @@ class VirtualServerInNoSet(Rule):
     - The entry was removed from the set, by hand or by another program. Connections from outside the pods are then not
       masqueraded, and their responses take a path that the kernel does not expect.
 
-    The rule checks folders with one dump of `ipvsadm` and one of `ipset` with all of kube-proxy's sets. It ignores
+    The rule checks nodes with one dump of `ipvsadm` and one of `ipset` with all of kube-proxy's sets, in a folder of the
+    node or under its name (`node-1.ipvs` and `node-1.ipset`). It ignores
     addresses in `ipvs.excludeCIDRs` of a KubeProxyConfiguration among the inputs.
 
     ## Fix
@@ -82,7 +83,12 @@ class VirtualServerInNoSet(Rule):
         ),
         # some of the sets only
         Good(files(**{"node/ipvsadm.txt": _IPVS, "node/ipset.txt": _SETS.partition("create KUBE-EXTERNAL")[0]})),
+        Bad(
+            files(**{"node-1.ipvs": _IPVS + _KEEPALIVED, "node-1.ipset": _SETS, "node-10.ipset": _SETS}),
+            flags=["TCP  192.168.0.99:6443 wrr"],
+        ),
         # of two nodes
+        Good(files(**{"node-1.ipvs": _IPVS + _KEEPALIVED, "node-10.ipset": _SETS})),
         Good(files(**{"a/ipvsadm.txt": _IPVS + _KEEPALIVED, "b/ipset.txt": _SETS})),
     ]
 

@@ -252,6 +252,8 @@ def test_the_mode_of_kube_proxy(nat: str, mode: str | None) -> None:
             ":CILIUM_POST_nat - [0:0]\n:OLD_CILIUM_FORWARD - [0:0]\n:KUBE-KUBELET-CANARY - [0:0]\n",
             ["Cilium", "kubelet"],
         ),
+        (":KIND-MASQ-AGENT - [0:0]\n:ts-postrouting - [0:0]\n", ["Tailscale", "kindnet"]),
+        (":ts-mine - [0:0]\n", []),
         (":ACILIUM_ - [0:0]\n:docker - [0:0]\n", []),
         # what is declared counts, and where nothing is, what has rules
         (":DOCKER - [0:0]\n-A cali-x -j RETURN\n", ["Docker"]),
@@ -260,6 +262,38 @@ def test_the_mode_of_kube_proxy(nat: str, mode: str | None) -> None:
 def test_the_other_programs_of_a_node(chains: str, agents: list[str]) -> None:
     (found,) = inspect_iptables(parse_iptables_save(f"*nat\n{chains}COMMIT\n"))
     assert found.agents == agents
+
+
+@pytest.mark.parametrize(
+    ("table", "agents"),
+    [
+        ("ip calico", ["Calico"]),
+        ("inet firewalld", ["firewalld"]),
+        ("ip6 docker-bridges", ["Docker"]),
+        ("inet netavark", ["Podman"]),
+        ("ip libvirt_network", ["libvirt"]),
+        ("inet cni_hostport", ["CNI plugins"]),
+        ("inet kindnet-network-policies", ["kindnet"]),
+        ("ip flannel-ipv4", ["flannel"]),
+        ("ip io.systemd.nat", ["systemd"]),
+        ("inet mine", []),
+        ("inet xcalico", []),
+        ("ip kube-proxy", []),
+        ("ip kindnet", []),
+    ],
+)
+def test_the_other_programs_in_nftables(table: str, agents: list[str]) -> None:
+    (found,) = inspect_nft(parse_nft(f"table {table} {{\n}}\n"))
+    assert found.agents == agents
+
+
+def test_the_other_programs_in_tables_of_iptables_nft() -> None:
+    chains = "\tchain CILIUM_PRE_nat {\n\t}\n\tchain ts-input {\n\t}\n"
+    for family in ("ip", "ip6"):
+        (found,) = inspect_nft(parse_nft(f"table {family} nat {{\n{chains}}}\ntable inet calico {{\n}}\n"))
+        assert found.agents == ["Calico", "Cilium", "Tailscale"]
+    (found,) = inspect_nft(parse_nft(f"table inet nat {{\n{chains}}}\n"))
+    assert found.agents == []
 
 
 NAT = f"*nat\n:PREROUTING ACCEPT [0:0]\n{SERVICES}{MASQ}{MASQ}-A KUBE-SVC-A -j RETURN\nCOMMIT\n"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from kpl.inputs.dumps.ipset import parse_ipset
 from kpl.inputs.dumps.ipvs import parse_ipvs
-from kpl.proxy.dumps.nodes import of_same_node
+from kpl.proxy.dumps.nodes import NodesOfDumps
 from kpl.proxy.ipvs.sets import Frontend, KubeSets, sets_of_node
 from kpl.proxy.ipvs.states import node_states
 from kpl.proxy.node.state import Destination, Endpoint
@@ -123,7 +123,9 @@ def test_sets_belong_to_the_only_listing_of_their_folder() -> None:
         files = {path: IPVS if path.endswith(".ipvs") else SETS for path in paths}
         documents = [document for reading in readings(files) for document in reading.documents]
         return [
-            sets_of_node(of_same_node(documents, each)) is not None for each in documents if each.path.endswith(".ipvs")
+            sets_of_node(NodesOfDumps(documents).of(each)) is not None
+            for each in documents
+            if each.path.endswith(".ipvs")
         ]
 
     assert beside("a/node.ipvs", "a/node.ipset", "b/node.ipvs") == [True, False]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 
@@ -22,7 +21,7 @@ class _Reader(FileReader):
     def read(self, source: Source) -> Iterator[Document]:
         """The Corefile in `source`."""
         embedding = Embedding(source.text, source.newline)
-        document = corefile_document(source, embedding, key=os.path.basename(source.path))
+        document = corefile_document(source, embedding, key=source.name)
         if document is not None:
             yield document
 

@@ -57,12 +57,13 @@ class NftReader(FileReader):
         model="NftRuleset",
         as_word="nft",
         is_dump=True,
-        names=r"\.nft$",
+        names=r"\.nft$|^nft[^.]*$",
         lines=(_LINE,),
         rank=60,
     )
     examples = (
         Takes("table ip kube-proxy {\n\tchain services {\n\t}\n}\n", {"unread": [], "json": False}, "a.nft"),
+        Takes("table inet filter {\n}\n", {"unread": []}, "nft_list_ruleset"),
         Takes("\tchain service-ABCDEFGH-shop/web {\n\t}\n", name="excerpt.txt"),
         Leaves("table of contents {\n}\n", "a.txt"),
     )

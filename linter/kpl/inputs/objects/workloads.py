@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from kpl.inputs.document import Document
 from kpl.inputs.objects.custompods import PARTS, custom_pods
 from kpl.inputs.objects.fields import mappings, pairs
-from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Takes
+from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Place, Takes
 from kpl.inputs.yaml.tree import Mapping, Scalar
 from kpl.text.span import Text
 
@@ -227,13 +228,26 @@ class WorkloadReader(ObjectReader):
         Leaves(
             "apiVersion: sparkoperator.k8s.io/v1beta2\nkind: SparkApplication\nspec: {driver: {image: i}, dnsConfig: {}}\n"
         ),
+        Takes(
+            '{"kind": "DaemonSetList", "apiVersion": "apps/v1", "items": [{"metadata": {"name": "d", "namespace": "shop"}, '
+            '"spec": {"template": {"spec": {"containers": [{"image": "i"}]}}}}]}',
+            {"kind": "DaemonSet", "title": "DaemonSet/shop/d"},
+            "daemonsets.json",
+        ),
+        Leaves(
+            '{"kind": "PodList", "items": [{"metadata": {"name": "p"}, "spec": {"containers": [{"image": "i"}]}}]}',
+            "p.json",
+        ),
         Leaves("kind: HelmRelease\nspec: {values: {containers: [{name: c}]}}\n"),
         Leaves("metadata: {name: p}\nspec: {containers: [{name: c}]}\n"),
     )
 
-    def models(self, text: str, node: Mapping) -> Iterator[Workload]:
-        """The workloads that the object `node` is."""
-        kind = node.text("kind")
+    def read(self, node: Mapping, place: Place) -> Iterator[Document]:
+        """The documents of the workloads that the object `node` is."""
+        for model in self._workloads(place.source.text, node, node.text("kind") or place.listed_as):
+            yield place.document(node, model)
+
+    def _workloads(self, text: str, node: Mapping, kind: Text | None) -> Iterator[Workload]:
         if kind is None:
             return
         custom = custom_pods(node, kind, node.text("apiVersion") or "")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 from kpl.inputs.dumps.ipvs import IpvsDump
 from kpl.inputs.dumps.nftables import NftRuleset
-from kpl.inputs.dumps.ruleset import Ruleset, Table
+from kpl.inputs.dumps.ruleset import Ruleset
 from kpl.inputs.dumps.saveheaders import LEGACY, NFTABLES, header_above, save_headers
+from kpl.proxy.dumps.agents import agents_of_chains, agents_of_tables
 from kpl.proxy.dumps.release_traits import ReleaseTrait, bounds, iptables_traits, nft_traits
 from kpl.proxy.iptables.chains import SERVICES
 from kpl.proxy.iptables.programmed import longest_walk
@@ -21,42 +22,6 @@ from kpl.text.version import Version
 
 _BACKENDS = {NFTABLES: "nft", LEGACY: "legacy", None: None}
 """What a backend is called here."""
-
-_AGENTS = {
-    "cali": "Calico",
-    "CILIUM_": "Cilium",
-    "OLD_CILIUM_": "Cilium",
-    "AZURE-NPM": "Azure NPM",
-    "FLANNEL-": "flannel",
-    "DOCKER": "Docker",
-    "KUBE-ROUTER-": "kube-router",
-    "KUBE-NWPLCY-": "kube-router",
-    "KUBE-POD-FW-": "kube-router",
-    "WEAVE": "Weave Net",
-    "CNI-": "CNI plugins",
-    "ISTIO_": "Istio",
-    "ANTREA-": "Antrea",
-    "IP-MASQ": "ip-masq-agent",
-    "OPENSHIFT-": "OpenShift SDN",
-    "KUBE-KUBELET-CANARY": "kubelet",
-    "KUBE-IPTABLES-HINT": "kubelet",
-    "LIBVIRT_": "libvirt",
-    "ufw": "ufw",
-}
-"""What the chains of other programs start with."""
-
-_NFT_AGENTS = {
-    "flannel-ipv4": "flannel",
-    "flannel-ipv6": "flannel",
-    "cali": "Calico",
-    "calico": "Calico",
-    "firewalld": "firewalld",
-    "libvirt_network": "libvirt",
-    "docker-bridges": "Docker",
-    "podman": "Podman",
-    "netavark": "Podman",
-}
-"""The tables of other programs in nftables."""
 
 
 @dataclass
@@ -144,15 +109,14 @@ def inspect_iptables(ruleset: Ruleset) -> Iterator[Inspection]:
             sum(len(table.chains) for table in tables),
             longest_walk(dump.nat),
             read_state(dump),
-            sorted(_agents(tables)),
+            sorted(agents_of_chains(chain for table in tables for chain in table.chains or table.rules_of)),
         )
 
 
 def inspect_nft(ruleset: NftRuleset) -> Iterator[Inspection]:
     """What each table of kube-proxy in a file of nftables is; the whole file where there is none."""
     kind = "nft-json" if ruleset.json else "nft"
-    others = {_NFT_AGENTS.get(table.name) for table in ruleset.tables} - {None}
-    agents = sorted(other for other in others if other)
+    agents = sorted(agents_of_tables(ruleset))
     found = False
     for (table, _), state in zip(kube_proxy_tables(ruleset), nft_states(ruleset), strict=True):
         found = True
@@ -204,11 +168,3 @@ def _mode_of_chains(chains: Set[str]) -> str | None:
     if SERVICES not in chains:
         return None
     return "ipvs" if chains & {"KUBE-LOAD-BALANCER", "KUBE-NODE-PORT"} else "iptables"
-
-
-def _agents(tables: Iterable[Table]) -> set[str]:
-    found = set()
-    for table in tables:
-        for chain in table.chains or table.rules_of:
-            found |= {agent for start, agent in _AGENTS.items() if chain.startswith(start)}
-    return found

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl.inputs.dumps.nftables import NftRuleset, NftTable
-from kpl.inputs.dumps.nftrule import Assign, Bits, Match, NftRule, NftVerdict, PacketField
+from kpl.inputs.dumps.nftables import NftChain, NftRuleset, NftTable
+from kpl.inputs.dumps.nftrule import (
+    Assign,
+    Bits,
+    Braces,
+    Counter,
+    Match,
+    NftRule,
+    NftVerdict,
+    Other,
+    PacketField,
+    Several,
+)
 from kpl.proxy.nft.states import kube_proxy_tables
 from kpl.text import late
 from kpl.text.span import Span
 
+_GOING_ON = {"drop", "reject", "continue", "return", "jump", "goto"}
+"""The verdicts after which a packet has not passed a base chain whose policy drops it."""
 _ALL_BITS = 0xFFFFFFFF
 _PREFIX = late.pattern(r"0x[0-9a-f]{8}/([0-9]{1,2})")
 _ALWAYS = {"nat-prerouting", "nat-output", "nat-postrouting", "services", "masquerading"}
@@ -109,3 +122,46 @@ def mark_bits(written: str) -> int:
 
 def _is_mark(field: object) -> bool:
     return isinstance(field, PacketField) and field.words in (("meta", "mark"), ("mark",))
+
+
+def pod_network(table: NftTable) -> tuple[str, Span] | None:
+    """The network that a table of kube-proxy takes for the pods', and the rule that says so; None where none does.
+
+    What comes from elsewhere to a cluster IP is masqueraded.
+    """
+    for name, chain in table.chains.items():
+        for rule in chain.rules if name == "services" or name.startswith("service-") else ():
+            source = rule.matches("ip", "saddr") or rule.matches("ip6", "saddr")
+            if source is not None and source.operator == "!=" and isinstance(source.right, str):
+                return source.right, rule.span
+    return None
+
+
+def chains_that_forward_nothing(table: NftTable) -> Iterator[NftChain]:
+    """The base chains for forwarded packets that drop each one of a new connection, whatever it is."""
+    for chain in table.chains.values():
+        if (chain.kind, chain.hook, chain.policy) == ("filter", "forward", "drop"):
+            reached = chains_reached_from_hook(table, "filter", "forward")
+            if not any(_may_accept(rule) for name in reached for rule in table.chains[name].rules):
+                yield chain
+
+
+def _may_accept(rule: NftRule) -> bool:
+    """Whether a packet of a new connection may leave the table at `rule`, or nobody knows."""
+    known = (Match, NftVerdict, Counter)
+    if not all(isinstance(each, known) or _is_log(each) for each in rule.statements):
+        return True
+    decisive = {each.kind for each in rule.verdicts} - _GOING_ON
+    return bool(decisive) and not _is_for_established(rule.matches("ct", "state"))
+
+
+def _is_log(statement: object) -> bool:
+    return isinstance(statement, Other) and statement.words[:1] == ("log",)
+
+
+def _is_for_established(state: Match | None) -> bool:
+    if state is None or state.operator not in ("", "=="):
+        return False
+    said = state.right
+    words = said.values if isinstance(said, Several) else said.members if isinstance(said, Braces) else (said,)
+    return all(word in ("established", "related", "invalid") for word in words)
