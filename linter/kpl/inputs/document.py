@@ -65,6 +65,8 @@ class Document:
         """The object in YAML that it is, or that holds it."""
         self.template = ""
         """The template that Helm rendered it from, as a comment in its text says."""
+        self.yaml: Embedding | None = None
+        """The YAML text that holds it, where that is not the file itself."""
         self._hold(model)
 
     def _hold(self, model: Any) -> None:
