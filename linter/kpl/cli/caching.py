@@ -122,9 +122,16 @@ class KeptResults:
             said = [share for share in shares if share is not NOTHING and share != NOTHING]
             parts.append(f"{reading.source.path} {kinds} {said or ''}".encode(errors="replace"))
             if any(each.kind != "Workload" and not only_tells(each) for each in reading.documents):
-                kept = self._cache.files.get(self._cache.key_of(reading.source.path))
-                parts.append(kept.digest if kept is not None else reading.source.encode(reading.source.text))
+                parts.append(self._content(reading))
+        if any(each.kind == "Kustomization" for reading in member.readings for each in reading.documents):
+            from kpl.clusters.patches import patching
+
+            parts += map(self._content, patching(member.readings))
         return digest_of(*parts)
+
+    def _content(self, reading: Reading) -> bytes:
+        kept = self._cache.files.get(self._cache.key_of(reading.source.path))
+        return kept.digest if kept is not None else reading.source.encode(reading.source.text)
 
     def key(self, reading: Reading) -> bytes | None:
         """What the findings in a file depend on; None where nobody knows."""

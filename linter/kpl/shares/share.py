@@ -72,6 +72,8 @@ class Share(NamedTuple):
     """Of a Corefile: where its text starts."""
     is_corefile: bool = False
     """Whether it holds a Corefile, one that does not parse included."""
+    patches: tuple[str, ...] = ()
+    """Of a Kustomization: the paths of its patches, empty for those that are written in it."""
     imports_custom: bool = False
     """Whether it is the Corefile of a CoreDNS in which `coredns-custom` is mounted."""
 
@@ -174,6 +176,13 @@ def _flux(document: Document) -> Share:
     return Share((sign,), variables=tuple(variables))
 
 
+def _kustomization(document: Document) -> Share:
+    if not document.may_hold("patch"):
+        return NOTHING
+    patches = getattr(document.model, "patches", ())  # it may be no Kustomization, or not parse
+    return Share(patches=tuple(each.path for each in patches)) if patches else NOTHING
+
+
 def _service(document: Document) -> Share:
     if not document.may_hold(_ADDRESS_CLUE):
         return NOTHING
@@ -209,5 +218,6 @@ _FINDERS = {
     "KubeadmCluster": _kubeadm,
     "KubeletConfig": _kubelet,
     "FluxKustomization": _flux,
+    "Kustomization": _kustomization,
     "Service": _service,
 }

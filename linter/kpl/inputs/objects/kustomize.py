@@ -6,7 +6,7 @@ Source: the fields of a kustomization.yaml (kubectl.docs.kubernetes.io/reference
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kpl.inputs.objects.references import is_local, paths, texts
 from kpl.inputs.reader import Leaves, ObjectKind, ObjectReader, Takes
@@ -18,10 +18,23 @@ _OTHER_FILES = ("patchesStrategicMerge", "crds", "transformers", "generators", "
 
 
 @dataclass(eq=False)
+class Patch:
+    """A patch of a Kustomization: its `text`, or the `path` of the file that has it, and the objects that it is for."""
+
+    text: str
+    path: str
+    kind: str = ""
+    name: str = ""
+    """A regular expression, as is `kind`; empty where the patch itself names its object, or where it is for all."""
+    has_target: bool = False
+
+
+@dataclass(eq=False)
 class Kustomization:
     """A kustomization.yaml: `references` are files and folders, relative to its own folder."""
 
     references: list[str]
+    patches: list[Patch] = field(default_factory=list)
 
 
 class KustomizationReader(ObjectReader):
@@ -40,6 +53,7 @@ class KustomizationReader(ObjectReader):
             {"references": ["deployment.yaml", "patch.yaml"]},
             name="kustomization.yaml",
         ),
+        Takes("patchesStrategicMerge: [a.yaml]\npatches: [{path: b.yaml}, {patch: '[]'}]\n", name="kustomization.yaml"),
         Takes(
             "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [../base]\n",
             {"references": ["../base"]},
@@ -50,7 +64,7 @@ class KustomizationReader(ObjectReader):
 
     def models(self, text: str, node: Mapping) -> Iterator[Kustomization]:
         """The Kustomization that `node` is."""
-        yield Kustomization([each for each in _references(node) if is_local(each)])
+        yield Kustomization([each for each in _references(node) if is_local(each)], list(_patches(node)))
 
 
 def _references(node: Mapping) -> Iterator[str]:
@@ -63,3 +77,15 @@ def _references(node: Mapping) -> Iterator[str]:
             if isinstance(item, Mapping):
                 yield from (each.partition("=")[2] or each for each in texts(item.items("files")))
     yield from paths(node.items("helmCharts"), "valuesFile")
+
+
+def _patches(node: Mapping) -> Iterator[Patch]:
+    for text in texts(node.items("patchesStrategicMerge")):
+        yield Patch(text, "") if "\n" in text else Patch("", text)
+    for key in ("patchesJson6902", "patches"):
+        for item in node.items(key):
+            if isinstance(item, Mapping):
+                text, path = item.text("patch") or "", item.text("path") or ""
+                target = item.mapping("target")
+                kind, name = (target.text(key) or "" if target is not None else "" for key in ("kind", "name"))
+                yield Patch(str(text), str(path), str(kind), str(name), target is not None)
