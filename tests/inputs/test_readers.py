@@ -29,7 +29,9 @@ def read_in(folder: Path, entry: registry.Entry, example: Takes | Leaves) -> tup
     """What the file is, and its documents, all of them read."""
     path = folder / (example.name or "object.yaml")
     path.write_text(example.text, encoding="utf-8", newline="")
-    reading = read_file(Found(str(path), named=isinstance(entry.kind, FileKind)))
+    is_file = isinstance(entry.kind, FileKind)
+    asked = entry.kind.word if isinstance(entry.kind, FileKind) and entry.kind.option else None
+    reading = read_file(Found(str(path), named=is_file), asked)
     if isinstance(reading, Skipped):
         return "", []
     return reading.kind, [each for each in reading.documents if each.model is not None]

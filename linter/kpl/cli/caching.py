@@ -64,7 +64,7 @@ class CachedReader:
     def _read(self, found: Found) -> Reading | Skipped:
         from kpl.inputs.files import read_file
 
-        if found.named or self._as_kind is not None:
+        if found.named or self._as_kind is not None or found.as_kind is not None:
             return read_file(found, self._as_kind)
         kept = self.cache.file(found)
         if kept is not None:

@@ -103,8 +103,11 @@ def _lint_half(
     sent, known = swap((sent, known))
     if cache is not None and known is not None:
         cache.add(*known)
+    asked = {each.path: each.as_kind for each in loading.found if each.as_kind is not None}
     theirs = [
-        each if isinstance(each, Reading | Skipped) else received(each, reader(each.path, loading.as_kind))
+        each
+        if isinstance(each, Reading | Skipped)
+        else received(each, reader(each.path, asked.get(each.path, loading.as_kind)))
         for each in sent
     ]
     inputs = loading.finish(joined(own, theirs) if is_first else joined(theirs, own))

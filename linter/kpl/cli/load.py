@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 PARALLEL_BYTES = 3_000_000
 """From this size on a second process is no slower and soon quicker: what it reads has to be sent back."""
 PARALLEL_FILES = 1_000
+_OPTIONS = ("markdown",)
+"""The options that ask for files of more kinds; see `FileKind.option`."""
 Item = TypeVar("Item")
 _MOST_TOLD = 10
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -83,7 +85,9 @@ class Loading:
 
             self._stdin_name = options["stdin_filename"] or STDIN_NAME
             self._stdin = read_bytes(self._stdin_name, stdin, as_kind=self.as_kind, origin=SourceOrigin.STANDARD_INPUT)
-        self.found = find_files(paths, self._coverage, settings, named_only=self.as_kind is not None)
+        asked = [each for each in _OPTIONS if options.get(each)]
+        named_only = self.as_kind is not None
+        self.found = find_files(paths, self._coverage, settings, named_only=named_only, options=asked)
 
     def finish(self, read: Iterable[Reading | Skipped]) -> Inputs:
         """The inputs, when all of `found` is `read`."""
@@ -129,13 +133,22 @@ def load(
 
 
 def find_files(
-    paths: Sequence[str], coverage: Coverage, settings: Settings | None, *, named_only: bool, all_names: bool = False
+    paths: Sequence[str],
+    coverage: Coverage,
+    settings: Settings | None,
+    *,
+    named_only: bool,
+    all_names: bool = False,
+    options: Collection[str] = (),
 ) -> list[Found]:
-    """The files under `paths`, or under the current folder, that `settings` do not exclude. Raises UsageError."""
+    """The files under `paths`, or under the current folder, that `settings` do not exclude. Raises UsageError.
+
+    Some files are looked for only with one of `options`.
+    """
     given = [path for path in paths or ["."] if path != "-"]
     if named_only and (folder := next((path for path in given if os.path.isdir(path)), None)) is not None:
         raise UsageError(f"{folder} is a directory, but `--as` applies only to files and standard input")
-    discovery = discover(given, all_names)
+    discovery = discover(given, all_names, options)
     coverage.skipped += discovery.skipped
     coverage.notes += discovery.notes
     found = []

@@ -1,6 +1,7 @@
 """What a file is: by its name where that is certain, by its content where it is not."""
 
 import re
+from collections.abc import Collection
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -62,7 +63,7 @@ def _dump_name() -> re.Pattern[str]:
 @cache
 def _own_names() -> tuple[tuple[FileKind, re.Pattern[str]], ...]:
     """The kinds of files that have names of their own."""
-    kinds = (kind for kind in file_kinds().values() if kind.names and not kind.shares_names)
+    kinds = (kind for kind in file_kinds().values() if kind.names and not (kind.shares_names or kind.option))
     return tuple((kind, re.compile(kind.names, re.IGNORECASE)) for kind in kinds)
 
 
@@ -92,6 +93,12 @@ def kind_by_name(name: str) -> str | None:
     if _dump_name().search(name):
         return DUMP
     return next((each.word for each, pattern in _own_names() if pattern.search(name)), None)
+
+
+def kind_by_option(name: str, options: Collection[str]) -> str | None:
+    """What the file called `name` (without folders) is read as because one of these `options` is given."""
+    kinds = (kind for kind in file_kinds().values() if kind.option in options)
+    return next((kind.word for kind in kinds if re.search(kind.names, name, re.IGNORECASE)), None)
 
 
 def is_certain_name(name: str) -> bool:
