@@ -110,7 +110,7 @@ class _LateDocument(Document):
             remember(self, sent.share)
 
     def __getattr__(self, name: str) -> Any:
-        if name not in ("embedding", "around", "object", "template", "yaml", "_model"):
+        if name not in ("embedding", "around", "object", "template", "yaml", "is_example", "_model"):
             raise AttributeError(name)
         document = self._document()
         if name == "_model":

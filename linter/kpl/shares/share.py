@@ -87,6 +87,8 @@ def share_of(document: Document) -> Share:
     share = _SHARES.get(document)
     if share is None:
         share = NOTHING if document.kind not in _FINDERS and not is_corefile(document) else _find(document)
+        if document.is_example:
+            share = Share(line=share.line, is_corefile=share.is_corefile)
         _SHARES[document] = share
     return share
 

@@ -12,6 +12,7 @@ from kpl.inputs.document import Document
 from kpl.inputs.hosted import corefile_inside
 from kpl.inputs.hosts.blocks import block, lines_of, manifests_in
 from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
+from kpl.inputs.registry import only_tells
 from kpl.text import late
 from kpl.text.source import Source
 from kpl.text.span import Span
@@ -61,10 +62,14 @@ class MarkdownReader(FileReader):
             if outer is None:
                 continue
             if each.language in _COREFILE:
-                yield from corefile_inside(source, outer, "Corefile", sure=False)
+                found = corefile_inside(source, outer, "Corefile", sure=False)
             else:
-                # what is no YAML is half of an example
-                yield from (document for document in manifests_in(source, outer) if document.kind != "ParseFailure")
+                found = manifests_in(source, outer)
+            for document in found:
+                # what is no YAML is half of an example, and no example is a part of a cluster
+                if document.kind != "ParseFailure" and not only_tells(document):
+                    document.is_example = True
+                    yield document
 
 
 class _Fence(NamedTuple):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from kpl.inputs.corefile.embedded import COREFILE_KEY
 from kpl.inputs.document import Document
 from kpl.inputs.hosts.blocks import block, configuration_in, filled_in, manifests_in
-from kpl.inputs.hosts.heredocs import heredocs
+from kpl.inputs.hosts.heredocs import AT_START, BEHIND_TABS, heredocs
 from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
 from kpl.text import late
 from kpl.text.source import Source
@@ -27,7 +27,7 @@ class ShellReader(FileReader):
     """Reads the heredocs of shell scripts."""
 
     kind = FileKind(
-        word="shell script",
+        word="Shell",
         as_word="shell",
         names=r"\.(?:sh|bash)$",
         shares_names=False,
@@ -61,7 +61,7 @@ class ShellReader(FileReader):
 
     def read(self, source: Source) -> Iterator[Document]:
         """The documents in the heredocs of `source`."""
-        for each in heredocs(source.text, _OPENING, ("#",)):
+        for each in heredocs(source.text, _OPENING, ("#",), lambda opened: BEHIND_TABS if opened[1] else AT_START):
             is_literal = bool(each.opened["quote"])
             text = source.text[slice(*each.text)]
             if not is_literal and _ESCAPE.search(text):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from kpl.inputs.corefile.embedded import COREFILE_KEY
 from kpl.inputs.document import Document
 from kpl.inputs.hosts.blocks import block, configuration_in, filled_in, manifests_in
-from kpl.inputs.hosts.heredocs import heredocs
+from kpl.inputs.hosts.heredocs import ANYWHERE, heredocs
 from kpl.inputs.reader import FileKind, FileReader, Leaves, Takes
 from kpl.text import late
 from kpl.text.source import Source
@@ -19,7 +19,8 @@ from kpl.text.source import Source
 _OPENING = late.pattern(r"<<-?(?P<word>[A-Za-z_][\w-]*)[ \t]*\r?\n?$")
 _OF_WORDS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _MOST = 200
-"""In characters: how far before a heredoc its key is looked for."""
+_MOST_OF_BLOCK = 5_000
+"""In characters: how far before a heredoc its key is looked for, and the name of its object."""
 _FRAGMENT_KEY = late.pattern(r"\.(?:server|override)$")
 _NAME = late.pattern(r"""^[ \t]*name[ \t]*=[ \t]*"([\w.-]+)"[ \t]*\r?$""", re.MULTILINE)
 
@@ -57,7 +58,7 @@ class TerraformReader(FileReader):
 
     def read(self, source: Source) -> Iterator[Document]:
         """The documents in the heredocs of `source`."""
-        for each in heredocs(source.text, _OPENING, ("#", "//")):
+        for each in heredocs(source.text, _OPENING, ("#", "//"), lambda _: ANYWHERE):
             outer = block(source, each.text, rewrite=_filled_in, closing="{")
             if outer is None:
                 continue
@@ -87,6 +88,6 @@ def _filled_in(text: str) -> str:
 def _name(text: str, at: int) -> str:
     """The name of the object whose data is written at `at`."""
     # what is at the start of a line is not in a block
-    start = text.rfind("\n}", 0, at) + 1
+    start = max(text.rfind("\n}", 0, at) + 1, at - _MOST_OF_BLOCK)
     found = _NAME.search(text, start, at)
     return found[1] if found is not None else ""
