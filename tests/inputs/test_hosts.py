@@ -131,9 +131,9 @@ def test_the_values_of_the_chart_in_terraform() -> None:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ('a ${b.c["}"]} ${d}\n', 'a ${b_c__}"]} ${d}\n'),
+        ('a ${b.c["}"]} ${d}\n', 'a ${b.c__}"]} ${d}\n'),
         ("${a{b}c}$${d.e}${f", "${a_b_c}$${d.e}${f"),
-        ("${a\n.b} ${c.d}", "${a\n.b} ${c_d}"),
+        ("${a\n.b} ${c(d)}", "${a\n.b} ${c_d_}"),
         ("$(a b) $ $", "$(a b) $ $"),
         ("nothing", "nothing"),
     ],

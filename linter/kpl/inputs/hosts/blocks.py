@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from kpl.inputs.document import Document
 from kpl.inputs.hosted import corefile_inside, yaml_inside
@@ -32,11 +32,11 @@ def lines_of(text: str, start: int = 0) -> Iterator[Span]:
 
 
 def block(
-    source: Source, place: Span, rewrite: Rewrite | None = None, closing: str = "", quotes: int = 0
+    source: Source, place: Span, rewrite: Rewrite | None = None, closing: Collection[str] = (), quotes: int = 0
 ) -> Embedding | None:
     """The text that the lines at `place` hold behind the white space, and `quotes` times ``>``, that all of them start with.
 
-    None where they do not. An edit in which `closing` stands is not possible.
+    None where they do not. An edit in which one of `closing` stands is not possible.
     """
     margin = " \t>" if quotes else " \t"
     made = _without_margin(source.text[slice(*place)], margin)
@@ -54,7 +54,7 @@ def block(
         at += len(line) + 1
 
     def agrees(lifted: Sequence[Edit], edits: Sequence[Edit]) -> bool:
-        if closing and any(closing in edit.text for edit in edits):
+        if any(each in edit.text for edit in edits for each in closing):
             return False
         moved = [Edit(edit.start - place.start, edit.end - place.start, edit.text) for edit in lifted]
         again = _without_margin(apply_edits(source.text[slice(*place)], moved), margin)
@@ -92,7 +92,7 @@ def manifests_in(source: Source, outer: Embedding) -> Iterator[Document]:
 
 def configuration_in(source: Source, outer: Embedding, key: str, name: str = "") -> Iterator[Document]:
     """The Corefile, or the part of one, that stands under a `key` of a ConfigMap."""
-    sure = key.lower() == "corefile"
+    sure = key.lower().endswith("corefile")
     return corefile_inside(source, outer, "Corefile" if sure else key, name, sure=sure)
 
 
@@ -114,7 +114,7 @@ def _line_filled_in(line: str, openings: str) -> str:
             end = _closed(line, at + 2, opening)
             if end is None:
                 break
-            inside = "".join(each if each.isalnum() else "_" for each in line[at + 2 : end])
+            inside = "".join(each if each.isalnum() or each in "._" else "_" for each in line[at + 2 : end])
             made += [line[done : at + 2], inside]
             done = end
             at = line.find("$", end)

@@ -58,7 +58,7 @@ class MarkdownReader(FileReader):
         for each in _fences(source.text):
             if each.language not in (*_YAML, *_COREFILE):
                 continue
-            outer = block(source, each.text, closing=each.fence, quotes=each.margin.count(">"))
+            outer = block(source, each.text, closing=(each.fence,), quotes=each.margin.count(">"))
             if outer is None:
                 continue
             if each.language in _COREFILE:

@@ -66,7 +66,7 @@ class ShellReader(FileReader):
             text = source.text[slice(*each.text)]
             if not is_literal and _ESCAPE.search(text):
                 continue
-            outer = block(source, each.text, None if is_literal else _filled_in, "" if is_literal else "$")
+            outer = block(source, each.text, None if is_literal else _filled_in, "" if is_literal else "$`\\")
             if outer is None or (each.opened[1] and "\n\t" in f"\n{outer.text}"):
                 continue
             file = _FILE.search(source.text, each.line.start, min(each.line.end, each.line.start + _MOST))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl.inputs.corefile.embedded import COREFILE_KEY
 from kpl.inputs.document import Document
 from kpl.inputs.hosts.blocks import block, configuration_in, filled_in, manifests_in
 from kpl.inputs.hosts.heredocs import ANYWHERE, heredocs
@@ -59,12 +58,12 @@ class TerraformReader(FileReader):
     def read(self, source: Source) -> Iterator[Document]:
         """The documents in the heredocs of `source`."""
         for each in heredocs(source.text, _OPENING, ("#", "//"), lambda _: ANYWHERE):
-            outer = block(source, each.text, rewrite=_filled_in, closing="{")
+            outer = block(source, each.text, rewrite=_filled_in, closing=("${", "%{"))
             if outer is None:
                 continue
             start = each.opened.start()
             key = _key(source.text[max(each.line.start, start - _MOST) : start])
-            if COREFILE_KEY.search(key) or _FRAGMENT_KEY.search(key):
+            if key.lower().endswith("corefile") or _FRAGMENT_KEY.search(key):
                 yield from configuration_in(source, outer, key, _name(source.text, each.line.start))
             else:
                 yield from manifests_in(source, outer)
