@@ -114,6 +114,8 @@ def _lint_half(
     chosen = [each for each in own if isinstance(each, Reading)]
     if is_first and inputs.stdin is not None:
         chosen.insert(0, inputs.stdin)
+    if is_first:
+        chosen += inputs.generated
     context = read_context(paths, inputs, settings, options, here=True)
     result = _checked(inputs, chosen, context, settings, options, cache)
     if is_first:

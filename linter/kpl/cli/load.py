@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -52,6 +52,8 @@ class Inputs:
     readings: list[Reading]
     coverage: Coverage
     stdin: Reading | None = None
+    generated: list[Reading] = field(default_factory=list)
+    """Those that are Corefiles because a Kustomization says so."""
 
 
 def is_checked(document: Document) -> bool:
@@ -100,6 +102,12 @@ class Loading:
         self._checked.clear()  # a file may be called like standard input
         for each in read:
             self._add(each, inputs)
+        if any(document.kind == "Kustomization" for each in inputs.readings for document in each.documents):
+            from kpl.cli.generated import generated_files
+
+            inputs.generated = generated_files(inputs.readings, inputs.coverage)
+            for each in inputs.generated:
+                self._add(each, inputs)
         add_empty_arguments(self._paths, self.found, self._checked, inputs.coverage)
         return inputs
 

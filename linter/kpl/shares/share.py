@@ -18,6 +18,7 @@ COREDNS_IMAGE = r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])
 KUBE_PROXY_IMAGE = r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])"
 _IMAGES = ((COREDNS_IMAGE, COREDNS_RELEASE), (KUBE_PROXY_IMAGE, KUBERNETES_RELEASE))
 _IMAGE_CLUE = r"coredns:|kube-proxy|\$\{"
+_KUSTOMIZATION_CLUE = r"patch|orefile|\.server\b|\.override\b"
 _ADDRESS_CLUE = r"\bclusterIP"
 
 
@@ -74,6 +75,8 @@ class Share(NamedTuple):
     """Whether it holds a Corefile, one that does not parse included."""
     patches: tuple[str, ...] = ()
     """Of a Kustomization: the paths of its patches, empty for those that are written in it."""
+    generated: tuple[tuple[str, str, str, str], ...] = ()
+    """Of a Kustomization: the Corefiles, and parts of them, of which it makes ConfigMaps; path, key, name and namespace."""
     imports_custom: bool = False
     """Whether it is the Corefile of a CoreDNS in which `coredns-custom` is mounted."""
 
@@ -179,10 +182,14 @@ def _flux(document: Document) -> Share:
 
 
 def _kustomization(document: Document) -> Share:
-    if not document.may_hold("patch"):
+    if not document.may_hold(_KUSTOMIZATION_CLUE):
         return NOTHING
-    patches = getattr(document.model, "patches", ())  # it may be no Kustomization, or not parse
-    return Share(patches=tuple(each.path for each in patches)) if patches else NOTHING
+    from kpl.inputs.corefile.embedded import is_corefile_key
+
+    # it may be no Kustomization, or not parse
+    patches = tuple(each.path for each in getattr(document.model, "patches", ()))
+    generated = tuple(tuple(each) for each in getattr(document.model, "generated", ()) if is_corefile_key(each.key))
+    return Share(patches=patches, generated=generated) if patches or generated else NOTHING
 
 
 def _service(document: Document) -> Share:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kpl.inputs.corefile.embedded import COREFILE_KEY, corefile_in
+from kpl.inputs.corefile.embedded import COREFILE_KEY, corefile_in, is_corefile_key
 from kpl.inputs.document import Document
 from kpl.inputs.hosted import lifted
 from kpl.inputs.objectname import ObjectName
@@ -17,7 +17,6 @@ from kpl.text.source import Source
 from kpl.text.span import Text
 
 _FIRST_ITEM = late.pattern(r"(?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n)*[ \t]*(?:-[ \t]|\[)")
-_KEY = late.pattern(r"(?i)^corefile(?:[.-].*)?$|\.(?:corefile|server|override)$")
 _SETS = ("add", "replace")
 
 
@@ -64,7 +63,7 @@ def _documents(root: Node, inner: Source, target: Target) -> Iterator[Document]:
         keys = pointer(path.value)
         if operation not in _SETS or value is None or not keys:
             continue
-        if len(keys) == 2 and keys[0] == "data" and isinstance(value, Scalar) and _KEY.search(keys[1]):
+        if len(keys) == 2 and keys[0] == "data" and isinstance(value, Scalar) and is_corefile_key(keys[1]):
             sure = COREFILE_KEY.search(keys[1]) is not None and value.style is not None
             yield from corefile_in(inner, keys[1], value, target.name, target.namespace, sure=sure)
         elif (within := _below_pod(keys)) and within[0] in DNS_FIELDS and not any(map(str.isdigit, within)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl.inputs.corefile.embedded import COREFILE_KEY
+from kpl.inputs.corefile.embedded import is_corefile_key
 from kpl.inputs.document import Document
 from kpl.inputs.hosted import corefile_inside, yaml_inside
 from kpl.inputs.objects.jsonpatches import Target, json_patch_inside
@@ -17,7 +17,6 @@ from kpl.inputs.objects.paths import nodes_at
 from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Place, Takes
 from kpl.inputs.yaml.scalars import embedding_of
 from kpl.inputs.yaml.tree import Mapping, Scalar
-from kpl.text import late
 from kpl.text.embedding import Embedding, Part
 
 GROUP = "kustomize.config.k8s.io"
@@ -31,7 +30,6 @@ PATCHES: dict[str, dict[str, tuple[tuple[str, ...], ...]]] = {
 }
 """API group -> kind -> where it has lists of patches; ``*`` is each of a list."""
 
-_FRAGMENT_KEY = late.pattern(r"\.(?:server|override)$")
 _QUOTES = "\"'"
 
 
@@ -136,7 +134,7 @@ def _literals(generator: Mapping, namespace: str, place: Place) -> Iterator[Docu
                 found.append((key, Part(whole, start, end)))
     around = {key: each.text for key, each in found}
     for key, each in found:
-        if COREFILE_KEY.search(key) or _FRAGMENT_KEY.search(key):
+        if is_corefile_key(key):
             for document in corefile_inside(place.source, each, key, name, sure=False):
                 document.namespace, document.around = generator.text("namespace") or namespace, around
                 yield document
