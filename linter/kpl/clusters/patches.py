@@ -43,6 +43,8 @@ class Patches:
     def __init__(self, readings: Sequence[Reading]) -> None:
         self._graph = Graph(readings)
         self._readings = readings
+        self._composed: dict[str | int, list[Node]] = {}
+        self._orders: dict[str, list[str]] = {}
 
     @cached_property
     def _of(self) -> dict[str, list[tuple[Patch, str]]]:
@@ -102,14 +104,8 @@ class Patches:
 
     def _patched(self, workload: Workload, root: str) -> Workload | None:
         """The workload with all patches of a Kustomization and of those that it uses, the innermost ones first."""
-        order = {root: None}
-        waiting = [root]
-        for path in waiting:
-            new = [each for each in self._leading.get(path, ()) if each in self._leading and each not in order]
-            waiting += new
-            order.update(dict.fromkeys(new))
         node = workload.node
-        for path in reversed(order):
+        for path in self._innermost_first(root):
             for patch, file in self._of.get(path, ()):
                 for content in self._contents(patch, file):
                     if _is_for(workload, patch, content):
@@ -121,14 +117,28 @@ class Patches:
         models = WorkloadReader().models(workload.text, node)
         return next((each for each in models if each.role == workload.role), workload)
 
-    def _contents(self, patch: Patch, file: str) -> Iterator[Node]:
+    def _innermost_first(self, root: str) -> list[str]:
+        """The Kustomizations that one uses, and that one at last."""
+        if root not in self._orders:
+            order = {root: None}
+            waiting = [root]
+            for path in waiting:
+                new = [each for each in self._leading.get(path, ()) if each in self._leading and each not in order]
+                waiting += new
+                order.update(dict.fromkeys(new))
+            self._orders[root] = waiting[::-1]
+        return self._orders[root]
+
+    def _contents(self, patch: Patch, file: str) -> list[Node]:
         """The objects, or the list of operations, that a patch is."""
-        reading = self._graph.readings.get(file)
-        text = reading.source.text if reading is not None else patch.text
-        try:
-            yield from compose(text)
-        except YamlError:
-            return
+        key = file or id(patch)
+        if key not in self._composed:
+            reading = self._graph.readings.get(file)
+            try:
+                self._composed[key] = compose(reading.source.text if reading is not None else patch.text)
+            except YamlError:
+                self._composed[key] = []
+        return self._composed[key]
 
 
 def _is_kustomization(reading: Reading) -> bool:

@@ -154,7 +154,8 @@ def detect(name: str, head: str, named: bool) -> Detected | None:
     if kind == DUMP and (dump := _dump_by_lines(head)):
         return Detected(dump)
     if kind not in (None, DUMP):
-        return Detected(kind) if _has_a_line(head, file_kinds()[kind].lines) else None
+        lines = file_kinds()[kind].lines
+        return Detected(kind) if not lines or _has_a_line(head, lines) else None
     if not named or belongs_to_another(name):
         return None
     found = kind_by_content(head)

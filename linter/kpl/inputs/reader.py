@@ -35,7 +35,7 @@ class FileKind(NamedTuple):
     start_word: str = ""
     """A word that is there then."""
     lines: tuple[str, ...] = ()
-    """What is found at line starts; one of these is in each such file."""
+    """What is found at line starts; one of these is in each such file, unless there are none."""
     nameless_lines: tuple[str, ...] = ()
     """The same for a text without one of the `names`, where these are not shared."""
     words: tuple[str, ...] = ()

@@ -34,7 +34,6 @@ class MarkdownReader(FileReader):
         names=r"\.(?:md|markdown|mdx)$",
         shares_names=False,
         option="markdown",
-        lines=(r"```|~~~",),
         words=("```", "~~~"),
         rank=230,
     )

@@ -31,7 +31,6 @@ class ShellReader(FileReader):
         as_word="shell",
         names=r"\.(?:sh|bash)$",
         shares_names=False,
-        lines=(r"<<-?[ \t]*[\\'\"]?[A-Za-z_]",),
         words=("orefile", "KubeProxyConfiguration", "kind:", '"kind"'),
         rank=220,
     )

@@ -32,7 +32,6 @@ class TerraformReader(FileReader):
         as_word="terraform",
         names=r"\.(?:tf|tofu)$",
         shares_names=False,
-        lines=(r"<<-?[A-Za-z_][\w-]*[ \t]*\r?$",),
         words=("orefile", "KubeProxyConfiguration", "kind:", '"kind"', ".override", ".server", "servers:"),
         rank=210,
     )
