@@ -322,6 +322,37 @@ def _elements(size: int) -> str:
     return json.dumps({"nftables": [table, {"map": {**kind, "type": types, "elem": elements}}]})
 
 
+_DOCUMENT = "kind: Pod\nmetadata: {name: p@}\nspec: {dnsPolicy: clusterFirst, dnsConfig: {options: [{name: ndots, value: 2}]}}\nEOF\n"
+_HOSTS: dict[str, dict[str, tuple[str, ...]]] = {
+    "main.tf": {
+        "manifests": ("", f"a = <<EOF\n{_DOCUMENT}"),
+        "Corefiles": ("data = {\n", "  Corefile = <<EOF\n. {\n    forward . 192.0.2.1\n}\nEOF\n", "}\n"),
+        "heredocs that nothing closes": ("kind:\n", "a = <<E@\n"),
+        "heredocs on a line": ("kind:\na = ", "<<E "),
+        "functions around a heredoc": ("kind:\na = ", "f(", "<<EOF\nkind: Pod\nEOF\n"),
+        "openings in a heredoc": ("a = <<EOF\nkind: ", "${", "\nEOF\n"),
+        "placeholders in a heredoc": ("a = <<EOF\nkind: Service\nmetadata: {name: ", "${a}", "}\nEOF\n"),
+    },
+    "run.sh": {
+        "manifests": ("", f"kubectl apply -f - <<EOF\n{_DOCUMENT}"),
+        "files": ("cat ", ">a", "<<EOF\nkind: Pod\nEOF\n"),
+        "variables": ("cat <<EOF\nkind: Service\nmetadata: {name: ", "$a", "}\nEOF\n"),
+        "tabs": ("cat <<-EOF\nkind: Service\n", "\t", "\nEOF\n"),
+    },
+    "kustomization.yaml": {
+        "patches": (
+            "patches:\n",
+            "- patch: |\n    kind: Pod\n    metadata: {name: p@}\n    spec: {dnsConfig: {options: [{name: ndots, value: 2}]}}\n",
+        ),
+        "operations": (
+            "patches:\n- patch: |\n",
+            "    - {op: add, path: /spec/template/spec/dnsConfig/options/-, value: {name: ndots, value: 2}}\n",
+        ),
+        "literals": ("configMapGenerator:\n- literals:\n", "  - 'Corefile=. { forward . 192.0.2.1 }'\n"),
+    },
+}
+
+
 def shapes() -> dict[str, Shape]:
     """All of them by their names."""
     made = dict(_corefiles())
@@ -337,7 +368,7 @@ def shapes() -> dict[str, Shape]:
     made["JSON: pods"] = Shape("o.json", _list(_pod))
     made["JSON: Services and EndpointSlices"] = Shape("o.json", _list(_service, _slice))
     made["JSON of nft: elements"] = Shape("d.json", _elements)
-    for path, dumps in _DUMPS.items():
+    for path, dumps in (_DUMPS | _HOSTS).items():
         made |= {f"{path}: {name}": Shape(path, repeated(*each)) for name, each in dumps.items()}
     return made
 

@@ -228,6 +228,19 @@ def test_a_config_map_changes_the_findings_of_those_that_take_it(tree: Path, mon
     assert second.coverage.files == first.coverage.files == 300
 
 
+def test_a_changed_patch_changes_the_findings_of_its_base(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ndots = "kind: Pod\nmetadata: {name: pod-0}\nspec: {dnsConfig: {options: [{name: ndots, value: '2'}]}}\n"
+    (tree / "team-0/kustomization.yaml").write_text("resources: [pod-0.yaml]\npatches: [{path: ndots.yaml}]\n")
+    (tree / "team-0/ndots.yaml").write_text(ndots)
+    settle()
+    for value, found in (("2", 2), ("5", 3), ("2", 2)):
+        (tree / "team-0/ndots.yaml").write_text(
+            ndots.replace("'2'", f"'{value}'").replace("ndots", "ndots" if value == "2" else "timeout")
+        )
+        for _ in range(2):
+            assert len(Ran(monkeypatch).findings) == found
+
+
 @pytest.mark.parametrize("one", ["team-0/pod-0.yaml"])
 def test_the_context_of_one_file_comes_from_the_cache(tree: Path, monkeypatch: pytest.MonkeyPatch, one: str) -> None:
     with_age(monkeypatch)

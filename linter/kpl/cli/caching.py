@@ -66,7 +66,7 @@ class CachedReader:
     def _read(self, found: Found) -> Reading | Skipped:
         from kpl.inputs.files import read_file
 
-        if found.named or self._as_kind is not None:
+        if found.named or self._as_kind is not None or found.as_kind is not None:
             return read_file(found, self._as_kind)
         kept = self.cache.file(found)
         if kept is not None:
@@ -125,9 +125,16 @@ class KeptResults:
             said = [share for share in shares if share is not NOTHING and share != NOTHING]
             parts.append(f"{reading.source.path} {kinds} {said or ''}".encode(errors="replace"))
             if any(_is_asked(each) for each in reading.documents):
-                kept = self._cache.files.get(self._cache.key_of(reading.source.path))
-                parts.append(kept.digest if kept is not None else reading.source.encode(reading.source.text))
+                parts.append(self._content(reading))
+        if any(each.kind == "Kustomization" for reading in member.readings for each in reading.documents):
+            from kpl.clusters.patches import patching
+
+            parts += map(self._content, patching(member.readings))
         return digest_of(*parts)
+
+    def _content(self, reading: Reading) -> bytes:
+        kept = self._cache.files.get(self._cache.key_of(reading.source.path))
+        return kept.digest if kept is not None else reading.source.encode(reading.source.text)
 
     def key(self, reading: Reading) -> bytes | None:
         """What the findings in a file depend on; None where nobody knows."""

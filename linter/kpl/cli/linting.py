@@ -103,14 +103,19 @@ def _lint_half(
     sent, known = swap((sent, known))
     if cache is not None and known is not None:
         cache.add(*known)
+    asked = {each.path: each.as_kind for each in loading.found if each.as_kind is not None}
     theirs = [
-        each if isinstance(each, Reading | Skipped) else received(each, reader(each.path, loading.as_kind))
+        each
+        if isinstance(each, Reading | Skipped)
+        else received(each, reader(each.path, asked.get(each.path, loading.as_kind)))
         for each in sent
     ]
     inputs = loading.finish(joined(own, theirs) if is_first else joined(theirs, own))
     chosen = [each for each in own if isinstance(each, Reading)]
     if is_first and inputs.stdin is not None:
         chosen.insert(0, inputs.stdin)
+    if is_first:
+        chosen += inputs.generated
     context = read_context(paths, inputs, settings, options, here=True)
     result = _checked(inputs, chosen, context, settings, options, cache)
     if is_first:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 PARALLEL_BYTES = 3_000_000
 """From this size on a second process is no slower and soon quicker: what it reads has to be sent back."""
 PARALLEL_FILES = 1_000
+_OPTIONS = ("markdown",)
+"""The options that ask for files of more kinds; see `FileKind.option`."""
 Item = TypeVar("Item")
 _MOST_TOLD = 10
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -51,6 +53,8 @@ class Inputs:
     readings: list[Reading]
     coverage: Coverage
     stdin: Reading | None = None
+    generated: list[Reading] = field(default_factory=list)
+    """Those that are Corefiles because a Kustomization says so."""
 
 
 def is_checked(document: Document) -> bool:
@@ -84,7 +88,8 @@ class Loading:
 
             self._stdin_name = options["stdin_filename"] or STDIN_NAME
             self._stdin = read_bytes(self._stdin_name, stdin, as_kind=self.as_kind, origin=SourceOrigin.STANDARD_INPUT)
-        found = find_files(paths, self._coverage, settings, named_only=self.as_kind is not None)
+        asked = [each for each in _OPTIONS if options.get(each)]
+        found = find_files(paths, self._coverage, settings, named_only=self.as_kind is not None, options=asked)
         self._archives = [] if self.as_kind else [each for each in found if each.named and is_archive_name(each.path)]
         self.found = [each for each in found if each not in self._archives] if self._archives else found
         self.members = [each for one in self._archives for each in _members(one, settings)]
@@ -101,6 +106,12 @@ class Loading:
         self._checked.clear()  # a file may be called like standard input
         for each in (*read, *self.members):
             self._add(each, inputs)
+        if any(document.kind == "Kustomization" for each in inputs.readings for document in each.documents):
+            from kpl.cli.generated import generated_files
+
+            inputs.generated = generated_files(inputs.readings, inputs.coverage)
+            for each in inputs.generated:
+                self._add(each, inputs)
         add_empty_arguments(self._paths, [*self.found, *self._archives], self._checked, inputs.coverage)
         return inputs
 
@@ -140,13 +151,22 @@ def load(
 
 
 def find_files(
-    paths: Sequence[str], coverage: Coverage, settings: Settings | None, *, named_only: bool, all_names: bool = False
+    paths: Sequence[str],
+    coverage: Coverage,
+    settings: Settings | None,
+    *,
+    named_only: bool,
+    all_names: bool = False,
+    options: Collection[str] = (),
 ) -> list[Found]:
-    """The files under `paths`, or under the current folder, that `settings` do not exclude. Raises UsageError."""
+    """The files under `paths`, or under the current folder, that `settings` do not exclude. Raises UsageError.
+
+    Some files are looked for only with one of `options`.
+    """
     given = [path for path in paths or ["."] if path != "-"]
     if named_only and (folder := next((path for path in given if os.path.isdir(path)), None)) is not None:
         raise UsageError(f"{folder} is a directory, but `--as` applies only to files and standard input")
-    discovery = discover(given, all_names)
+    discovery = discover(given, all_names, options)
     coverage.skipped += discovery.skipped
     coverage.notes += discovery.notes
     found = []

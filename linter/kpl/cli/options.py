@@ -97,6 +97,10 @@ def input_options(kinds: Collection[str], *, lists_all: bool = False) -> Callabl
         _file("--stdin-filename", metavar="NAME", help="File name to use for standard input"),
         _file("--allow-empty", is_flag=True, help="Accept inputs in which kpl checks nothing"),
     ]
+    if "markdown" in kinds:
+        options.append(
+            _file("--markdown", is_flag=True, help="Check the YAML and Corefile code blocks of Markdown files too")
+        )
     if not lists_all:
         help_ = "List the files that were not checked, with the reason"
         options.append(_file("--show-skipped", is_flag=True, help=help_))

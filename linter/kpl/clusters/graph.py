@@ -59,6 +59,11 @@ class Graph:
             waiting += self._from_file(path) if path in self.readings else self._from_folder(path)
         return found & self.readings.keys()
 
+    def led_to(self, path: str) -> Iterator[str]:
+        """The files that the file at `path` leads to at once, be it by the folder that they are in."""
+        for target in self._from_file(path):
+            yield from [target] if target in self.readings else self._from_folder(target)
+
     def destinations(self) -> dict[str, list[str]]:
         """The folders that Argo CD applies to each cluster, by its name or address."""
         found: dict[str, list[str]] = {}

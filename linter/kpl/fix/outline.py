@@ -16,6 +16,7 @@ from kpl.inputs.objects.kubeproxy import KubeProxyConfig
 from kpl.inputs.yaml.tree import Mapping, Node, Scalar, compose, split_documents
 from kpl.inputs.yaml.tree import Sequence as YamlSequence
 from kpl.text.edit import Edit
+from kpl.text.embedding import Embedding
 from kpl.text.span import Span, Text
 
 
@@ -40,13 +41,21 @@ def outline(reading: Reading, ranges: Sequence[Span], flat: bool = False) -> lis
     if flat:
         models = [each for each in models if not isinstance(each.model, Corefile)]
         words += (word for document in reading.documents if is_corefile(document) for word in _flat(document))
+    ordered = sorted(ranges)
+    ends = list(accumulate((each.end for each in ordered), max, initial=-1))
+
+    def roots(text: Embedding) -> Iterator[Node]:
+        for span in split_documents(text.text):
+            place = text.host_span(span)
+            if ends[bisect_right(ordered, place.end, key=lambda each: each.start)] >= place.start:
+                yield from compose(text.text[span.start : span.end], span.start)
+
     if reading.kind == YAML:
-        ordered = sorted(ranges)
-        ends = list(accumulate((each.end for each in ordered), max, initial=-1))
-        for span in split_documents(source.text):
-            if ends[bisect_right(ordered, span.end, key=lambda each: each.start)] >= span.start:
-                for root in compose(source.text[span.start : span.end], span.start):
-                    words += _yaml(root, ())
+        for root in roots(Embedding(source.text)):
+            words += _yaml(root, ())
+    for hosted in {id(each.yaml): each.yaml for each in reading.documents if each.yaml is not None}.values():
+        for root in roots(hosted):
+            words += _lifted(_yaml(root, ()), hosted, "hosted")
     for document in models:
         words += _embedded(document)
     return words
@@ -60,12 +69,14 @@ def _embedded(document: Document) -> Iterator[OutlineWord]:
         return
     else:
         inner = _yaml(document.model.node, ())
+    yield from _lifted(inner, document.embedding, "embedded")
+
+
+def _lifted(words: Iterator[OutlineWord], embedding: Embedding, how: str) -> Iterator[OutlineWord]:
     lifted: dict[OutlineWord, OutlineWord] = {}
-    for word in inner:
+    for word in words:
         under = tuple(lifted[each] for each in word.under)
-        lifted[word] = OutlineWord(
-            document.embedding.host_span(word.span), word.value, under, f"embedded {word.syntax}"
-        )
+        lifted[word] = OutlineWord(embedding.host_span(word.span), word.value, under, f"{how} {word.syntax}")
         yield lifted[word]
 
 

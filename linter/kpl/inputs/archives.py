@@ -17,7 +17,7 @@ from kpl.errors import UsageError
 from kpl.inputs.coverage import Skipped, SkipReason, failed
 from kpl.inputs.detect import GZIP, kind_by_name
 from kpl.inputs.document import Reading
-from kpl.inputs.files import is_yaml_for_others
+from kpl.inputs.files import is_for_others
 from kpl.inputs.read import FREE_UNPACKED, MAX_RATIO, MAX_SIZE, NOTHING, identify, read_identified
 from kpl.inputs.tarball import DamagedError, Member, Stream, tar_members
 from kpl.text.source import SourceOrigin, place_of
@@ -114,7 +114,7 @@ class _Members:
     def _read(self, path: str, member: Member) -> Reading | Skipped:
         data = member.data or b""
         place = place_of(path, self._path)
-        if is_yaml_for_others(place, data):
+        if is_for_others(place, data):
             return Skipped(path, SkipReason.NOTHING, NOTHING)
         try:
             identified = identify(path, data, named=False, origin=SourceOrigin.ARCHIVE, archive=self._path)

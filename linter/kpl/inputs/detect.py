@@ -1,6 +1,7 @@
 """What a file is: by its name where that is certain, by its content where it is not."""
 
 import re
+from collections.abc import Collection
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -63,7 +64,7 @@ def _dump_name() -> re.Pattern[str]:
 @cache
 def _own_names() -> tuple[tuple[FileKind, re.Pattern[str]], ...]:
     """The kinds of files that have names of their own."""
-    kinds = (kind for kind in file_kinds().values() if kind.names and not kind.shares_names)
+    kinds = (kind for kind in file_kinds().values() if kind.names and not (kind.shares_names or kind.option))
     return tuple((kind, re.compile(kind.names, re.IGNORECASE)) for kind in kinds)
 
 
@@ -98,6 +99,12 @@ def kind_by_name(name: str) -> str | None:
 def is_archive_name(name: str) -> bool:
     """Whether a file called `name` is an archive of others."""
     return _ARCHIVE_NAME.search(name) is not None
+
+
+def kind_by_option(name: str, options: Collection[str]) -> str | None:
+    """What the file called `name` (without folders) is read as because one of these `options` is given."""
+    kinds = (kind for kind in file_kinds().values() if kind.option in options)
+    return next((kind.word for kind in kinds if re.search(kind.names, name, re.IGNORECASE)), None)
 
 
 def is_certain_name(name: str) -> bool:
@@ -153,7 +160,8 @@ def detect(name: str, head: str, named: bool) -> Detected | None:
     if kind == DUMP and (dump := _dump_by_lines(head)):
         return Detected(dump)
     if kind not in (None, DUMP):
-        return Detected(kind) if _has_a_line(head, file_kinds()[kind].lines) else None
+        lines = file_kinds()[kind].lines
+        return Detected(kind) if not lines or _has_a_line(head, lines) else None
     if not named or belongs_to_another(name):
         return None
     found = kind_by_content(head)

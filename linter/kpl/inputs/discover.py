@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kpl.errors import UsageError
 from kpl.inputs.coverage import Skipped, SkipReason
-from kpl.inputs.detect import kind_by_name
+from kpl.inputs.detect import kind_by_name, kind_by_option
 
 _NEVER = {".kpl_cache", ".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".tox", ".terraform"}
 SCRATCH_PREFIX = ".kpl-fix-"
@@ -35,6 +35,8 @@ class Found:
     arguments: list[str] = field(default_factory=list, compare=False)
     signature: Signature | None = field(default=None, compare=False)
     """As it was found, where that had to be asked."""
+    as_kind: str | None = field(default=None, compare=False)
+    """What it is read as because an option asks for such files."""
 
 
 @dataclass
@@ -51,11 +53,13 @@ class Discovery:
             self.notes.append(text)
 
 
-def discover(paths: Sequence[str], all_names: bool = False) -> Discovery:
+def discover(paths: Sequence[str], all_names: bool = False, options: Collection[str] = ()) -> Discovery:
     """The files under `paths`, each real file once, in a stable order.
 
     In folders, files that git ignores are left out, and so are names that kpl has no reader for unless `all_names` is
-    given. Symbolic links to folders are not followed, and those to files only within the folder given. A named file may
+    given; some have one only with one of `options`.
+
+    Symbolic links to folders are not followed, and those to files only within the folder given. A named file may
     be a pipe. Raises UsageError for a path that does not exist.
     """
     discovery = Discovery()
@@ -63,7 +67,7 @@ def discover(paths: Sequence[str], all_names: bool = False) -> Discovery:
     for path in paths:
         status = _status(path)
         if stat.S_ISDIR(status.st_mode):
-            candidates = _Folder(path, all_names, discovery).files(path)
+            candidates = _Folder(path, all_names, discovery, options).files(path)
         elif stat.S_ISREG(status.st_mode) or stat.S_ISFIFO(status.st_mode):
             candidates = iter([(path, status.st_ino, None)])
         else:
@@ -72,7 +76,8 @@ def discover(paths: Sequence[str], all_names: bool = False) -> Discovery:
         for each, inode, signature in candidates:
             found = seen.same_file(each, inode)
             if found is None:
-                found = Found(each, each == path, signature=signature)
+                as_kind = kind_by_option(os.path.basename(each), options) if options else None
+                found = Found(each, each == path, signature=signature, as_kind=as_kind)
                 seen.add(found, inode)
                 discovery.found.append(found)
             found.arguments.append(path)
@@ -129,10 +134,13 @@ _Listed = tuple[str, int, Signature | None]
 class _Folder:
     """The walk through one folder that the user gave."""
 
-    def __init__(self, path: str, all_names: bool, discovery: Discovery, new: bool = True) -> None:
+    def __init__(
+        self, path: str, all_names: bool, discovery: Discovery, options: Collection[str] = (), new: bool = True
+    ) -> None:
         self.root = os.path.realpath(path)
         self.all_names = all_names
         self.discovery = discovery
+        self.options = options
         self.new = new
         self._inside: dict[str, bool] = {}
 
@@ -152,7 +160,8 @@ class _Folder:
                     yield from self._kept(self._repository(path))
                     continue
                 inode, signature = status.st_ino, signature_of(status)
-            if self.all_names or kind_by_name(os.path.basename(path)):
+            name = os.path.basename(path)
+            if self.all_names or kind_by_name(name) or (self.options and kind_by_option(name, self.options)):
                 yield path, inode, signature
             else:
                 self._skip(path, SkipReason.OTHER_NAME, "has a name that kpl does not read")

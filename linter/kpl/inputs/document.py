@@ -65,6 +65,10 @@ class Document:
         """The object in YAML that it is, or that holds it."""
         self.template = ""
         """The template that Helm rendered it from, as a comment in its text says."""
+        self.yaml: Embedding | None = None
+        """The YAML text that holds it, where that is not the file itself."""
+        self.is_example = False
+        """Whether it is an example in a document for people, and so no part of a cluster."""
         self._hold(model)
 
     def _hold(self, model: Any) -> None:

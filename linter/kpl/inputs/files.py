@@ -14,6 +14,7 @@ from kpl.inputs.detect import GZIP, YAML, kind_by_name
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Reading
 from kpl.inputs.read import HEAD, MAX_SIZE, NOTHING, Identified, identify, read_identified
+from kpl.inputs.registry import file_kinds
 
 # not blocking: what was a file when the folder was listed may be a pipe by now
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -57,6 +58,7 @@ def identify_file(
 
 def _identify(found: Found, as_kind: str | None, seen: Callable[[str, bytes], None] | None) -> Identified | Skipped:
     is_pipe = False
+    as_kind = as_kind or found.as_kind
     data = _small(found)
     if data is not None and seen is not None:
         seen(found.path, data)
@@ -67,7 +69,7 @@ def _identify(found: Found, as_kind: str | None, seen: Callable[[str, bytes], No
         if isinstance(content, Skipped):
             return content
         data = content
-    elif as_kind is None and is_yaml_for_others(found.path, data):
+    elif as_kind is None and is_for_others(found.path, data):
         return Skipped(found.path, SkipReason.NOTHING, NOTHING)
     identified = identify(found.path, data, found.named, as_kind)
     if isinstance(identified, Skipped) or identified.not_written:
@@ -76,14 +78,16 @@ def _identify(found: Found, as_kind: str | None, seen: Callable[[str, bytes], No
     return identified._replace(not_written=not_written)
 
 
-def is_yaml_for_others(path: str, data: bytes) -> bool:
-    """Whether the file at `path` is of YAML by its name, and its bytes are enough to tell that nothing in it is for kpl."""
+def is_for_others(path: str, data: bytes) -> bool:
+    """Whether the bytes of the file at `path` are enough to tell that nothing in it is for kpl."""
     name = path.rpartition(os.sep)[2]
-    if kind_by_name(name) != YAML:
-        return False
-    from kpl.inputs.recognition import holds_nothing
+    kind = kind_by_name(name)
+    if kind == YAML:
+        from kpl.inputs.recognition import holds_nothing
 
-    return holds_nothing(name, data)
+        return holds_nothing(name, data)
+    words = file_kinds()[kind].words if kind in file_kinds() else ()
+    return bool(words) and not any(word.encode() in data for word in words) and not data.startswith(GZIP)
 
 
 class _NotRegularError(Exception):

@@ -35,9 +35,13 @@ class FileKind(NamedTuple):
     start_word: str = ""
     """A word that is there then."""
     lines: tuple[str, ...] = ()
-    """What is found at line starts; one of these is in each such file."""
+    """What is found at line starts; one of these is in each such file, unless there are none."""
     nameless_lines: tuple[str, ...] = ()
     """The same for a text without one of the `names`, where these are not shared."""
+    words: tuple[str, ...] = ()
+    """One of these words is in each such file, where its name alone makes it one."""
+    option: str = ""
+    """The option without which such files are read only where the user says that they are of this kind."""
     rank: int = 0
     """Where a text has lines of two kinds, it is the one with the lower rank."""
     tells: bool = False

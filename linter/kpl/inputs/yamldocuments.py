@@ -164,7 +164,7 @@ def _has_a_word(reader: ObjectKind, node: Mapping, text: str) -> bool:
 def _read_object(reader: ObjectKind, kind: str, node: Mapping, place: Place) -> Iterator[Document]:
     """The documents in an object of this `kind`, which know its name."""
     for document in object_reader(reader).read(node, place):
-        if kind:
+        if kind and document.object is None:
             namespace, name = node.text("metadata", "namespace") or "", node.text("metadata", "name") or ""
             document.object = ObjectName(str(kind), str(namespace), str(name))
         yield document

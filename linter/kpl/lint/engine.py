@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
 
 from kpl import troubles
 from kpl.cluster import Cluster
@@ -13,6 +15,9 @@ from kpl.lint.running import Part, ShareOut, cluster_findings, idle_suppressions
 from kpl.lint.settings import Settings
 from kpl.lint.suppression import Suppressions
 from kpl.text.span import Span
+
+if TYPE_CHECKING:
+    from kpl.clusters.patches import Patches
 
 
 def lint(
@@ -31,9 +36,16 @@ def lint(
     chosen = readings if only is None else only
     everything = Cluster([document for reading in readings for document in reading.documents], settings.facts)
     by_source = {id(reading.source): reading for reading in readings}
+
+    @cache
+    def patches() -> Patches:
+        from kpl.clusters.patches import Patches
+
+        return Patches(readings)
+
     of_file: dict[int, list[Part]] = {}
     for name, cluster, own, files in _clusters(readings, everything, chosen, settings):
-        part = Part(name, cluster, own, cluster_findings(cluster, files, own), by_source, share_out)
+        part = Part(name, cluster, own, cluster_findings(cluster, files, own), by_source, share_out, patches)
         for each in files:
             of_file.setdefault(id(each), []).append(part)
     for reading in chosen:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kpl import troubles
 from kpl.cluster import Cluster
@@ -18,6 +18,9 @@ from kpl.lint.suppression import Suppressions
 from kpl.text.edit import Fix
 from kpl.text.embedding import Embedding
 from kpl.text.span import Span
+
+if TYPE_CHECKING:
+    from kpl.clusters.patches import Patches
 
 LARGE = 3_000_000
 """In characters: the rules about the one document of a larger file may be shared out."""
@@ -91,6 +94,8 @@ class Part:
     by_source: Mapping[int, Reading]
     """All files of the run, by the identity of their source."""
     share_out: ShareOut | None
+    patches: Callable[[], Patches]
+    """Those of all Kustomizations of the run."""
     _active: dict[int, Active] = field(default_factory=dict)
 
     def lint(
@@ -133,10 +138,25 @@ class Part:
             if subject in entries:
                 context = {**context, "Document": document, "Cluster": self.cluster}
                 of_all = context[subject] is document.model
-                findings += _check_all(entries[subject], context, self.settings, share_out if of_all else None)
+                new = _check_all(entries[subject], context, self.settings, share_out if of_all else None)
+                findings += self._uncured(new, entries[subject], document) if new and subject == "Workload" else new
         if findings and _is_misread(document, self.cluster):
             findings = [each for each in findings if type(each.rule).sees() == "Document"]
         return dict.fromkeys(findings)
+
+    def _uncured(self, findings: list[Finding], entries: Sequence[RuleEntry], document: Document) -> list[Finding]:
+        """Those of `findings` in a workload that hold for it in one of its uses with the patches of Kustomizations."""
+        variants = self.patches().variants(document)
+        if variants is None:
+            return findings
+        codes = {each.rule.code for each in findings}
+        entries = [each for each in entries if each.code in codes]
+        again: set[tuple[str, int]] = set()
+        for variant in variants:
+            holder = Document(document.source, variant, document.embedding, document.name, document.namespace)
+            context = {"Workload": variant, "Document": holder, "Cluster": self.cluster}
+            again |= {(each.rule.code, each.span.start) for each in _check_all(entries, context, self.settings, None)}
+        return [each for each in findings if (each.rule.code, each.span.start) in again]
 
     def _unless_torn(self, finding: Located, fix: Fix, result: Result) -> Located:
         """The finding, without its fix if kpl does not write all files that the fix edits."""

@@ -14,7 +14,6 @@ from itertools import accumulate
 from kpl.inputs.document import Document
 from kpl.text import late
 from kpl.text.edit import Edit
-from kpl.text.embedding import CharacterMap, Opaque
 from kpl.text.source import Source
 from kpl.text.span import Span, Text
 
@@ -109,7 +108,7 @@ class Suppressions:
 
     def __init__(self, source: Source, documents: list[Document]) -> None:
         self.source = source
-        quoted = [each for each in documents if isinstance(each.embedding, (CharacterMap, Opaque))]
+        quoted = [each for each in documents if each.embedding.is_respelled]
         self._quoted = {id(each): Source("", each.embedding.text) for each in quoted}
         self.found: list[tuple[Document | None, Suppression]] = []
         for document in quoted:

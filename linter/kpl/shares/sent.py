@@ -44,8 +44,8 @@ def to_send(reading: Reading) -> Reading | SentReading:
             each.namespace,
             each.key,
             each.templated,
-            # of what only tells, most is never asked
-            None if only_tells(each) else share_of(each),
+            # of what only tells, most is never asked, unless it changes what is checked
+            None if only_tells(each) and each.kind != "Kustomization" else share_of(each),
             each.model if each.kind == "ParseFailure" else None,
         )
         for each in reading.documents
@@ -110,7 +110,7 @@ class _LateDocument(Document):
             remember(self, sent.share)
 
     def __getattr__(self, name: str) -> Any:
-        if name not in ("embedding", "around", "object", "template", "_model"):
+        if name not in ("embedding", "around", "object", "template", "yaml", "is_example", "_model"):
             raise AttributeError(name)
         document = self._document()
         if name == "_model":

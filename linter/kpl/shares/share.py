@@ -23,6 +23,7 @@ COREDNS_IMAGE = r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])
 KUBE_PROXY_IMAGE = r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])"
 _IMAGES = ((COREDNS_IMAGE, COREDNS_RELEASE), (KUBE_PROXY_IMAGE, KUBERNETES_RELEASE))
 _IMAGE_CLUE = r"coredns:|kube-proxy|kube-router|\$\{"
+_KUSTOMIZATION_CLUE = r"patch|orefile|\.server\b|\.override\b"
 _ADDRESS_CLUE = r"\bclusterIP"
 
 
@@ -93,6 +94,10 @@ class Share(NamedTuple):
     """Of a Corefile: where its text starts."""
     is_corefile: bool = False
     """Whether it holds a Corefile, one that does not parse included."""
+    patches: tuple[str, ...] = ()
+    """Of a Kustomization: the paths of its patches, empty for those that are written in it."""
+    generated: tuple[tuple[str, str, str, str], ...] = ()
+    """Of a Kustomization: the Corefiles, and parts of them, of which it makes ConfigMaps; path, key, name and namespace."""
     imports_custom: bool = False
     """Whether it is the Corefile of a CoreDNS in which `coredns-custom` is mounted."""
     proxy_answers: tuple[ProxyAnswer, ...] = ()
@@ -108,6 +113,8 @@ def share_of(document: Document) -> Share:
     share = _SHARES.get(document)
     if share is None:
         share = NOTHING if document.kind not in _FINDERS and not is_corefile(document) else _find(document)
+        if document.is_example:
+            share = Share(line=share.line, is_corefile=share.is_corefile)
         _SHARES[document] = share
     return share
 
@@ -240,6 +247,17 @@ def _flux(document: Document) -> Share:
     return Share((sign,), variables=tuple(variables))
 
 
+def _kustomization(document: Document) -> Share:
+    if not document.may_hold(_KUSTOMIZATION_CLUE):
+        return NOTHING
+    from kpl.inputs.corefile.embedded import is_corefile_key
+
+    # it may be no Kustomization, or not parse
+    patches = tuple(each.path for each in getattr(document.model, "patches", ()))
+    generated = tuple(tuple(each) for each in getattr(document.model, "generated", ()) if is_corefile_key(each.key))
+    return Share(patches=patches, generated=generated) if patches or generated else NOTHING
+
+
 def _service(document: Document) -> Share:
     if not document.may_hold(_ADDRESS_CLUE):
         return NOTHING
@@ -282,5 +300,6 @@ _FINDERS = {
     "ClusterSettings": _settings,
     "KubeletConfig": _kubelet,
     "FluxKustomization": _flux,
+    "Kustomization": _kustomization,
     "Service": _service,
 }

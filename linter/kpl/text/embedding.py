@@ -14,6 +14,9 @@ Agrees = Callable[[Sequence[Edit], Sequence[Edit]], bool]
 class Embedding:
     """How an inner text lies in its host. This base class is the text that lies in no other one."""
 
+    is_respelled = False
+    """Whether the lines of the inner text are not lines of the host."""
+
     def __init__(self, text: str, newline: str = "\n") -> None:
         self.text = text
         self.newline = newline
@@ -110,6 +113,8 @@ class CharacterMap(Embedding):
     `spell` writes new text the host's way, or returns None where that is not possible.
     """
 
+    is_respelled = True
+
     def __init__(
         self,
         text: str,
@@ -143,6 +148,8 @@ class CharacterMap(Embedding):
 class Opaque(Embedding):
     """An inner text whose characters cannot be found in the host: findings stand at the whole of it, nothing is fixed."""
 
+    is_respelled = True
+
     def __init__(self, text: str, span: Span) -> None:
         super().__init__(text)
         self._span = span
@@ -156,11 +163,30 @@ class Opaque(Embedding):
         return None
 
 
+class Part(Embedding):
+    """An inner text that is the part of another one from `start` to `end`: what follows the key of ``Corefile=. {...}``."""
+
+    def __init__(self, whole: Embedding, start: int, end: int) -> None:
+        super().__init__(whole.text[start:end], whole.newline)
+        self.is_respelled = whole.is_respelled
+        self._whole, self._start = whole, start
+
+    def host_span(self, span: Span) -> Span:
+        """Where the inner `span` stands in the host."""
+        return self._whole.host_span(span.shifted(self._start))
+
+    def host_edits(self, edits: Sequence[Edit]) -> list[Edit] | None:
+        """The edits as the whole text has them."""
+        moved = [edit._replace(start=edit.start + self._start, end=edit.end + self._start) for edit in edits]
+        return self._whole.host_edits(moved)
+
+
 class Within(Embedding):
     """An inner text whose host lies in a host itself: a Corefile in values that are a YAML scalar."""
 
     def __init__(self, inner: Embedding, host: Embedding) -> None:
         super().__init__(inner.text, inner.newline)
+        self.is_respelled = inner.is_respelled or host.is_respelled
         self._inner = inner
         self._host = host
 
@@ -169,7 +195,7 @@ class Within(Embedding):
         return self._host.host_span(self._inner.host_span(span))
 
     def host_edits(self, edits: Sequence[Edit]) -> list[Edit] | None:
-        """The edits to the outermost host."""
+        """The edits to the outermost host, where both hosts can express them."""
         lifted = self._inner.host_edits(edits)
         return None if lifted is None else self._host.host_edits(lifted)
 
@@ -181,4 +207,6 @@ def own_text(host: Embedding) -> Embedding:
 
 def within(inner: Embedding, host: Embedding) -> Embedding:
     """`inner`, which lies in the text of `host`, as it lies in the file that holds `host`."""
-    return inner if type(host) is Embedding else Within(inner, host)
+    if type(host) is Embedding:
+        return inner
+    return host if type(inner) is Embedding else Within(inner, host)

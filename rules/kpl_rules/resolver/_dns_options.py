@@ -83,7 +83,7 @@ def _entry(workload: Workload, item: Mapping, seen: dict[str, Mapping]) -> Itera
 
 def _nameless(workload: Workload, item: Mapping) -> Iterator[Fault]:
     keys = list(item.keys())
-    if any(is_placeholder(key.value) or key.value == "<<" for key in keys):
+    if any(is_placeholder(key.value) or key.value == "<<" or key.value.startswith("$") for key in keys):
         return
     only = keys[0].value if len(keys) == 1 else ""
     number = item.scalar(only) if only in GLIBC_OPTIONS else None

@@ -24,9 +24,9 @@ class Fault:
 
 
 def misspelt_keys(text: str, mapping: Mapping, known: Sequence[str], what: str) -> Iterator[Fault]:
-    """The keys of `mapping` that are not among `known`."""
+    """The keys of `mapping` that are not among `known`; ``$patch`` is a directive of a patch."""
     for key in mapping.keys():
-        if key.value in known or key.value == "<<" or is_placeholder(key.value):
+        if key.value in known or key.value == "<<" or key.value.startswith("$") or is_placeholder(key.value):
             continue
         near = closest(key.value, known)
         free = near is not None and mapping.pair(near[0]) is None

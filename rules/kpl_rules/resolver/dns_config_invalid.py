@@ -39,6 +39,15 @@ spec:
         - name: ndots
           value: "2"
 """
+_PATCH = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: cart
+spec:
+  template:
+    spec:
+"""
 
 
 class DnsConfigInvalid(Rule):
@@ -145,6 +154,19 @@ class DnsConfigInvalid(Rule):
         ),
         Bad(manifest(_SPARK.replace('"2"', "2")), flags=["2"], fixed=_SPARK),
         Good(manifest(_SPARK)),
+        # a patch: no containers, directives for Kustomize, and the nameservers are elsewhere
+        Bad(
+            manifest(_PATCH + "      dnsPolicy: clusterFirst\n"),
+            flags=["clusterFirst"],
+            fixed=_PATCH + "      dnsPolicy: ClusterFirst\n",
+        ),
+        Good(
+            manifest(
+                _PATCH
+                + "      dnsPolicy: None\n      dnsConfig:\n        $patch: replace\n        options:\n        - $patch: replace\n"
+                '        - {name: ndots, value: "2"}\n'
+            )
+        ),
         # the operator may know nameservers
         Good(manifest(_SPARK.replace("      nameservers: [10.0.0.10]\n", ""))),
     ]

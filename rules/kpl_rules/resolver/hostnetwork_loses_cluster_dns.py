@@ -144,6 +144,14 @@ class HostnetworkLosesClusterDns(Rule):
         ),
         # a patch: its base may set the policy
         Good(manifest(_agent("collector.watch.svc").replace("          image: shop/agent:2-alpine\n", ""))),
+        # a patch that sets it itself
+        Bad(
+            manifest(_agent("collector.watch.svc").replace("          image: shop/agent:2-alpine\n", "")
+                     + "      dnsPolicy: ClusterFirst\n"),
+            flags=["hostNetwork: true"],
+            fixed=_agent("collector.watch.svc").replace("          image: shop/agent:2-alpine\n", "") + _MENDED,
+            safe=False,
+        ),
         # an operator may set the policy
         Good(manifest(_PART)),
         # written in its /etc/hosts
@@ -187,7 +195,9 @@ class HostnetworkLosesClusterDns(Rule):
     def check(self, workload: Workload, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
         pair = workload.pod.pair("hostNetwork")
-        if pair is None or workload.host_network is None or not is_complete(workload):
+        if pair is None or workload.host_network is None:
+            return
+        if workload.dns_policy is None and not is_complete(workload):
             return
         if workload.dns_policy not in (None, "ClusterFirst") or dns_policy_of(workload) != "Default":
             return

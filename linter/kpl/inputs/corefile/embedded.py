@@ -13,6 +13,13 @@ from kpl.text.source import Source
 
 COREFILE_KEY = late.pattern(r"(?i)^corefile(?:[.-].*)?$|\.corefile$")
 
+_FRAGMENT_KEY = late.pattern(r"\.(?:server|override)$")
+
+
+def is_corefile_key(key: str) -> bool:
+    """Whether a ConfigMap has a Corefile, or a part of one, under such a key."""
+    return bool(COREFILE_KEY.search(key) or _FRAGMENT_KEY.search(key))
+
 
 def corefile_in(
     source: Source, key: str, value: Scalar, name: str, namespace: str = "", *, sure: bool

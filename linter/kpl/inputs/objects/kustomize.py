@@ -5,8 +5,10 @@ Source: the fields of a kustomization.yaml (kubectl.docs.kubernetes.io/reference
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kpl.inputs.objects.references import is_local, paths, texts
 from kpl.inputs.reader import Leaves, ObjectKind, ObjectReader, Takes
@@ -18,10 +20,33 @@ _OTHER_FILES = ("patchesStrategicMerge", "crds", "transformers", "generators", "
 
 
 @dataclass(eq=False)
+class Patch:
+    """A patch of a Kustomization: its `text`, or the `path` of the file that has it, and the objects that it is for."""
+
+    text: str
+    path: str
+    kind: str = ""
+    name: str = ""
+    """A regular expression, as is `kind`; empty where the patch itself names its object, or where it is for all."""
+    has_target: bool = False
+
+
+class GeneratedKey(NamedTuple):
+    """A key of a ConfigMap that a Kustomization makes of the file at `path`."""
+
+    path: str
+    key: str
+    name: str
+    namespace: str
+
+
+@dataclass(eq=False)
 class Kustomization:
     """A kustomization.yaml: `references` are files and folders, relative to its own folder."""
 
     references: list[str]
+    patches: list[Patch] = field(default_factory=list)
+    generated: list[GeneratedKey] = field(default_factory=list)
 
 
 class KustomizationReader(ObjectReader):
@@ -41,6 +66,19 @@ class KustomizationReader(ObjectReader):
             name="kustomization.yaml",
         ),
         Takes(
+            "namespace: dns\nconfigMapGenerator:\n- name: coredns\n  files: [dns/Corefile, log.override=log.conf]\n"
+            "secretGenerator: [{files: [a=b]}]\n",
+            {
+                "references": ["dns/Corefile", "log.conf", "b"],
+                "generated": [
+                    ("dns/Corefile", "Corefile", "coredns", "dns"),
+                    ("log.conf", "log.override", "coredns", "dns"),
+                ],
+            },
+            name="kustomization.yaml",
+        ),
+        Takes("patchesStrategicMerge: [a.yaml]\npatches: [{path: b.yaml}, {patch: '[]'}]\n", name="kustomization.yaml"),
+        Takes(
             "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [../base]\n",
             {"references": ["../base"]},
         ),
@@ -50,7 +88,8 @@ class KustomizationReader(ObjectReader):
 
     def models(self, text: str, node: Mapping) -> Iterator[Kustomization]:
         """The Kustomization that `node` is."""
-        yield Kustomization([each for each in _references(node) if is_local(each)])
+        references = [each for each in _references(node) if is_local(each)]
+        yield Kustomization(references, list(_patches(node)), list(_generated(node)))
 
 
 def _references(node: Mapping) -> Iterator[str]:
@@ -59,7 +98,26 @@ def _references(node: Mapping) -> Iterator[str]:
     for key in ("patches", "patchesJson6902", "replacements"):
         yield from paths(node.items(key), "path")
     for key in ("configMapGenerator", "secretGenerator"):
+        yield from (each.path for each in _generated(node, key))
+    yield from paths(node.items("helmCharts"), "valuesFile")
+
+
+def _patches(node: Mapping) -> Iterator[Patch]:
+    for text in texts(node.items("patchesStrategicMerge")):
+        yield Patch(text, "") if "\n" in text else Patch("", text)
+    for key in ("patchesJson6902", "patches"):
         for item in node.items(key):
             if isinstance(item, Mapping):
-                yield from (each.partition("=")[2] or each for each in texts(item.items("files")))
-    yield from paths(node.items("helmCharts"), "valuesFile")
+                text, path = item.text("patch") or "", item.text("path") or ""
+                target = item.mapping("target")
+                kind, name = (target.text(key) or "" if target is not None else "" for key in ("kind", "name"))
+                yield Patch(str(text), str(path), str(kind), str(name), target is not None)
+
+
+def _generated(node: Mapping, generator: str = "configMapGenerator") -> Iterator[GeneratedKey]:
+    for item in node.items(generator):
+        if isinstance(item, Mapping):
+            name, namespace = item.text("name") or "", item.text("namespace") or node.text("namespace") or ""
+            for each in texts(item.items("files")):
+                key, _, path = each.rpartition("=")
+                yield GeneratedKey(path, key or posixpath.basename(path), str(name), str(namespace))

@@ -23,6 +23,9 @@ POD_TEMPLATE_PATHS = (
     ("spec",),
 )
 
+DNS_FIELDS = ("dnsConfig", "dnsPolicy", "hostNetwork")
+"""What of a pod's spec decides how its containers resolve names."""
+_JUDGED_ALONE = DNS_FIELDS[:2]
 _GROUPS_OF_PARTS = "|".join(sorted(PARTS)).replace(".", r"\.")
 
 
@@ -125,7 +128,7 @@ class Workload:
     role: str = ""
     """Which pod of an object with several ones it is: ``driver``."""
     partial: bool = False
-    """Whether an operator completes the pod's spec, so that what is not written is not known."""
+    """Whether an operator, or what it patches, completes the pod's spec, so that what is not written is not known."""
 
     @property
     def is_custom(self) -> bool:
@@ -204,6 +207,12 @@ class WorkloadReader(ObjectReader):
                 ("dnsConfig", "dnsPolicy"),
                 (rf"""\bapiVersion["']?[ \t]*:[ \t]*["']?(?:{_GROUPS_OF_PARTS})/""",),
             ),
+            Clue(
+                ("dnsConfig", "dnsPolicy"),
+                (
+                    r"""\bkind["']?[ \t]*:[ \t]*["']?(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob|Pod)\b""",
+                ),
+            ),
         ),
     )
     examples = (
@@ -224,6 +233,18 @@ class WorkloadReader(ObjectReader):
         Takes(
             "apiVersion: ray.io/v1\nkind: RayCluster\nspec: {headGroupSpec: {template: {spec: {containers: [{image: i}]}}}}\n",
             {"title": "RayCluster headGroupSpec", "partial": False},
+        ),
+        # a patch: the containers, or their images, are elsewhere
+        Takes(
+            "kind: CronJob\nmetadata: {name: c}\nspec: {jobTemplate: {spec: {template: {spec: {dnsPolicy: None}}}}}\n",
+            {"name": "c", "dns_policy": "None", "partial": True, "containers": []},
+        ),
+        Takes(
+            "kind: Deployment\nmetadata: {name: d}\nspec: {template: {spec: {containers: [{name: a}, {name: b, image: i}]}}}\n",
+            {"name": "d", "partial": True},
+        ),
+        Leaves(
+            "kind: Deployment\nmetadata: {name: d}\nspec: {dnsPolicy: Default, template: {spec: {hostNetwork: true}}}\n"
         ),
         Leaves(
             "apiVersion: sparkoperator.k8s.io/v1beta2\nkind: SparkApplication\nspec: {driver: {image: i}, dnsConfig: {}}\n"
@@ -259,10 +280,20 @@ class WorkloadReader(ObjectReader):
         pod = next((each for each in pods if each is not None and each.items("containers")), None)
         if pod is not None:
             yield _workload(text, node, kind, pod)
+        elif kind in self.kind.late:
+            path = _POD_OF.get(kind, POD_TEMPLATE_PATHS[0])
+            pod = node.mapping(*path)
+            if pod is not None and any(pod.pair(field) for field in _JUDGED_ALONE):
+                yield _workload(text, node, kind, pod, partial=True)
+
+
+_POD_OF = {"CronJob": POD_TEMPLATE_PATHS[1], "Pod": POD_TEMPLATE_PATHS[3]}
+"""Where kinds have the spec of their pod that have it elsewhere than a Deployment."""
 
 
 def _workload(text: str, node: Mapping, kind: Text, pod: Mapping, role: str = "", partial: bool = False) -> Workload:
     name = node.text("metadata", "name") or node.text("metadata", "generateName")
+    containers = [*_containers(pod, "initContainers"), *_containers(pod, "containers")]
     return Workload(
         text,
         node,
@@ -271,10 +302,11 @@ def _workload(text: str, node: Mapping, kind: Text, pod: Mapping, role: str = ""
         name or Text("", kind.span),
         node.text("metadata", "namespace") or "",
         pod,
-        [*_containers(pod, "initContainers"), *_containers(pod, "containers")],
+        containers,
         {str(key.value): value.value for key, value in pairs(node.mapping("metadata", "labels"))},
         role,
-        partial,
+        # a patch names containers without their image
+        partial or not all(each.node.pair("image") for each in containers),
     )
 
 

@@ -1,0 +1,58 @@
+"""Files that Kustomizations make keys of ConfigMaps: Corefiles, whatever they are called."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from kpl.inputs.coverage import Coverage, Skipped, SkipReason
+from kpl.inputs.detect import COREFILE
+from kpl.inputs.discover import Found
+from kpl.inputs.document import Reading, is_corefile
+from kpl.inputs.objects.kustomize import GeneratedKey
+from kpl.shares.share import share_of
+from kpl.text.embedding import Embedding
+
+NOT_WRITTEN = "is recognized only by a Kustomization"
+
+
+def generated_files(readings: Sequence[Reading], coverage: Coverage) -> list[Reading]:
+    """The files that are Corefiles because a Kustomization says so, out of those that were left for their name.
+
+    The documents of all files that Kustomizations name get to know their ConfigMap.
+    """
+    keys: dict[str, GeneratedKey] = {}
+    for reading in readings:
+        for document in reading.documents:
+            if document.kind == "Kustomization":
+                folder = os.path.dirname(os.path.abspath(reading.source.path))
+                for each in map(GeneratedKey._make, share_of(document).generated):
+                    keys[os.path.normpath(os.path.join(folder, each.path))] = each
+    if not keys:
+        return []
+    found = []
+    for skipped in list(coverage.skipped):
+        key = keys.get(os.path.abspath(skipped.path)) if skipped.reason is SkipReason.OTHER_NAME else None
+        made = _read(skipped.path, key) if key is not None else None
+        if made is not None:
+            coverage.skipped.remove(skipped)
+            found.append(made)
+    for reading in readings:
+        key = keys.get(os.path.abspath(reading.source.path))
+        for document in reading.documents if key is not None else ():
+            if key is not None and is_corefile(document) and document.object is None:
+                document.name, document.namespace = key.name, key.namespace
+    return found
+
+
+def _read(path: str, key: GeneratedKey) -> Reading | None:
+    from kpl.inputs.corefile.document import corefile_document
+    from kpl.inputs.files import identify_file
+
+    identified = identify_file(Found(path, named=False), COREFILE)
+    if isinstance(identified, Skipped):
+        return None
+    source = identified.source
+    embedding = Embedding(source.text, source.newline)
+    document = corefile_document(source, embedding, key=key.key, name=key.name, namespace=key.namespace)
+    return None if document is None else Reading(source, [document], COREFILE, NOT_WRITTEN)

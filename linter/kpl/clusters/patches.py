@@ -1,0 +1,187 @@
+"""What the patches of Kustomizations make of the workloads of a run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from kpl.clusters.graph import Graph
+from kpl.inputs.document import Document, Reading
+from kpl.inputs.objects.kustomize import Patch
+from kpl.inputs.objects.merging import is_deletion, merged, with_operations
+from kpl.inputs.objects.workloads import Workload, WorkloadReader
+from kpl.inputs.yaml.tree import Mapping, Node, YamlError, compose
+from kpl.inputs.yaml.tree import Sequence as YamlSequence
+from kpl.shares.share import share_of
+
+_LITERAL = "-_.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def _kustomizations(readings: Iterable[Reading]) -> Iterator[tuple[Reading, Document]]:
+    for reading in readings:
+        for document in reading.documents:
+            if document.kind == "Kustomization" and share_of(document).patches:
+                yield reading, document
+
+
+def patching(readings: Sequence[Reading]) -> list[Reading]:
+    """The Kustomizations with patches and the files of these, on which the findings in other files depend."""
+    by_path = {os.path.abspath(each.source.path): each for each in readings}
+    found: list[Reading] = []
+    for reading, document in _kustomizations(readings):
+        folder = os.path.dirname(os.path.abspath(reading.source.path))
+        paths = (os.path.normpath(os.path.join(folder, each)) for each in share_of(document).patches if each)
+        found += [reading, *(by_path[path] for path in paths if path in by_path)]
+    return found
+
+
+class Patches:
+    """The patches of a run."""
+
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        self._graph = Graph(readings)
+        self._readings = readings
+        self._composed: dict[str | int, list[Node]] = {}
+        self._orders: dict[str, list[str]] = {}
+
+    @cached_property
+    def _of(self) -> dict[str, list[tuple[Patch, str]]]:
+        """Kustomization by its path -> its patches, with the absolute paths of their files."""
+        found: dict[str, list[tuple[Patch, str]]] = {}
+        for reading, document in _kustomizations(self._readings):
+            path = os.path.abspath(reading.source.path)
+            for each in document.model.patches:
+                file = os.path.normpath(os.path.join(os.path.dirname(path), each.path)) if each.path else ""
+                found.setdefault(path, []).append((each, file))
+        return found
+
+    @cached_property
+    def _files(self) -> set[str]:
+        return {path for patches in self._of.values() for _, path in patches if path}
+
+    @cached_property
+    def _leading(self) -> dict[str, list[str]]:
+        """Kustomization -> the files that it leads to, by absolute paths."""
+        paths = (os.path.abspath(each.source.path) for each in self._readings if _is_kustomization(each))
+        return {path: list(dict.fromkeys(self._graph.led_to(path))) for path in paths}
+
+    @cached_property
+    def _users(self) -> dict[str, list[str]]:
+        """File -> the Kustomizations that lead to it."""
+        found: dict[str, list[str]] = {}
+        for path, files in self._leading.items():
+            for each in files:
+                found.setdefault(each, []).append(path)
+        return found
+
+    def variants(self, document: Document) -> list[Workload] | None:
+        """What comes of the workload in `document`, one for each use that keeps it; None where no patch concerns it."""
+        workload, path = document.model, os.path.abspath(document.path)
+        if not self._of or not isinstance(workload, Workload):
+            return None
+        if path in self._files:
+            return [replace(workload, partial=True)]
+        uses = [self._patched(workload, root) for root in self._roots(path)]
+        if all(each is workload for each in uses):
+            return None
+        return [each for each in uses if each is not None]
+
+    def _roots(self, path: str) -> list[str]:
+        """The Kustomizations that use a file and that no other one uses."""
+        found: list[str] = []
+        seen = {path}
+        waiting = [path]
+        while waiting:
+            at = waiting.pop()
+            users = [each for each in self._users.get(at, ()) if each != at]
+            if not users and at != path:
+                found.append(at)
+            waiting += [each for each in users if each not in seen]
+            seen.update(users)
+        return found
+
+    def _patched(self, workload: Workload, root: str) -> Workload | None:
+        """The workload with all patches of a Kustomization and of those that it uses, the innermost ones first."""
+        node = workload.node
+        for path in self._innermost_first(root):
+            for patch, file in self._of.get(path, ()):
+                for content in self._contents(patch, file):
+                    if _is_for(workload, patch, content):
+                        if is_deletion(content):
+                            return None
+                        node = _applied(node, content)
+        if node is workload.node:
+            return workload
+        models = WorkloadReader().models(workload.text, node)
+        return next((each for each in models if each.role == workload.role), workload)
+
+    def _innermost_first(self, root: str) -> list[str]:
+        """The Kustomizations that one uses, and that one at last."""
+        if root not in self._orders:
+            order = {root: None}
+            waiting = [root]
+            for path in waiting:
+                new = [each for each in self._leading.get(path, ()) if each in self._leading and each not in order]
+                waiting += new
+                order.update(dict.fromkeys(new))
+            self._orders[root] = waiting[::-1]
+        return self._orders[root]
+
+    def _contents(self, patch: Patch, file: str) -> list[Node]:
+        """The objects, or the list of operations, that a patch is."""
+        key = file or id(patch)
+        if key not in self._composed:
+            reading = self._graph.readings.get(file)
+            try:
+                self._composed[key] = compose(reading.source.text if reading is not None else patch.text)
+            except YamlError:
+                self._composed[key] = []
+        return self._composed[key]
+
+
+def _is_kustomization(reading: Reading) -> bool:
+    return any(each.kind == "Kustomization" for each in reading.documents)
+
+
+def _is_for(workload: Workload, patch: Patch, content: Node) -> bool:
+    if patch.has_target:
+        return _matches(patch.kind, workload.kind) and _matches(patch.name, workload.name)
+    named = (content.text("kind"), content.text("metadata", "name")) if isinstance(content, Mapping) else ()
+    return named == (workload.kind, workload.name)
+
+
+def _applied(node: Mapping, content: Node) -> Mapping:
+    if isinstance(content, YamlSequence):
+        return with_operations(node, content)
+    return merged(node, content) if isinstance(content, Mapping) else node
+
+
+def _matches(pattern: str, word: str) -> bool:
+    """Whether a selector's regular expression matches: True for one of those that nobody writes, which is not tried."""
+    if not pattern:
+        return True
+    found = False
+    for each in pattern.split("|"):
+        parts = each.strip("^$").split(".*")
+        if any(character not in _LITERAL for part in parts for character in part):
+            return True
+        found = found or _is_made_of(word, parts)
+    return found
+
+
+def _is_made_of(word: str, parts: Sequence[str]) -> bool:
+    """Whether `word` is these parts with anything between them."""
+    first, *others = parts
+    if not others:
+        return word == first
+    if not word.startswith(first):
+        return False
+    at = len(first)
+    for part in others[:-1]:
+        at = word.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return word.endswith(others[-1]) and at <= len(word) - len(others[-1])

@@ -1,0 +1,158 @@
+"""A finding in a workload is kept only if it holds with the patches of the Kustomizations that use it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kpl.inputs.discover import Found
+from kpl.inputs.document import Reading
+from kpl.inputs.files import read_file
+from kpl.lint.engine import lint
+from kpl.lint.settings import Settings
+
+BASE = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: cart
+spec:
+  template:
+    spec:
+      containers:
+        - name: cart
+          image: shop/cart:3-bookworm
+          env:
+            - {name: STRIPE_API_URL, value: "https://api.stripe.com/v1"}
+"""
+NDOTS = "spec: {template: {spec: {dnsConfig: {options: [{name: ndots, value: '2'}]}}}}\n"
+PATCH = "kind: Deployment\nmetadata: {name: cart}\n" + NDOTS
+USES_BASE = "resources: [../base]\n"
+
+
+def inline(patch: str, target: str = "") -> str:
+    lines = "".join(f"    {line}\n" for line in patch.splitlines())
+    return f"{USES_BASE}patches:\n- {target}patch: |\n{lines}"
+
+
+def codes(folder: Path, files: dict[str, str]) -> list[str]:
+    readings = []
+    for name, text in {"base/cart.yaml": BASE, "base/kustomization.yaml": "resources: [cart.yaml]\n", **files}.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        reading = read_file(Found(str(path), False))
+        if isinstance(reading, Reading):
+            readings.append(reading)
+    return [f"{each.code} {Path(each.path).relative_to(folder)}" for each in lint(readings, Settings()).findings]
+
+
+FOUND = ["KPL101 base/cart.yaml"]
+OPERATION = "- {op: add, path: /spec/template/spec/dnsConfig, value: {options: [{name: ndots, value: '2'}]}}\n"
+VALUE = "- {op: replace, path: /spec/template/spec/containers/0/env/0/value, value: 'https://stripe'}\n"
+
+
+@pytest.mark.parametrize(
+    "overlay",
+    [
+        {"a/kustomization.yaml": USES_BASE + "patchesStrategicMerge: [ndots.yaml]\n", "a/ndots.yaml": PATCH},
+        {"a/kustomization.yaml": USES_BASE + "patches: [{path: ndots.yaml}]\n", "a/ndots.yaml": PATCH},
+        {"a/kustomization.yaml": inline(PATCH)},
+        {"a/kustomization.yaml": inline(PATCH.replace("name: cart", "name: any"), "target: {kind: Deployment}\n  ")},
+        {"a/kustomization.yaml": inline(OPERATION, "target: {kind: Deployment, name: 'c.*|x'}\n  ")},
+        {"a/kustomization.yaml": inline(OPERATION, "target: {name: '(car)+t'}\n  ")},
+        {"a/kustomization.yaml": inline(VALUE, "target: {kind: Deployment}\n  ")},
+        {
+            "a/kustomization.yaml": inline(
+                "- {op: remove, path: /spec/template/spec/containers/0/env/0}", "target: {}\n  "
+            )
+        },
+        {"a/kustomization.yaml": inline(PATCH.replace(NDOTS, "spec: {template: {spec: {dnsPolicy: Default}}}"))},
+        {
+            "a/kustomization.yaml": inline(
+                PATCH.replace(
+                    NDOTS,
+                    "spec: {template: {spec: {containers: [{name: cart, env: [{name: STRIPE_API_URL, $patch: delete}]}]}}}",
+                )
+            )
+        },
+        {
+            "a/kustomization.yaml": inline(
+                PATCH.replace(
+                    NDOTS, "spec: {template: {spec: {containers: [{$patch: replace}, {name: cart, image: i}]}}}"
+                )
+            )
+        },
+        # the workload is removed
+        {"a/kustomization.yaml": inline(PATCH.replace(NDOTS, "$patch: delete"))},
+        # each of two uses cures it, in its own way
+        {"a/kustomization.yaml": inline(PATCH), "b/kustomization.yaml": inline(OPERATION, "target: {}\n  ")},
+        # further down, and from a component
+        {"a/kustomization.yaml": inline(PATCH), "b/kustomization.yaml": "resources: [../a]\n"},
+        {
+            "a/kustomization.yaml": USES_BASE + "components: [../ndots]\n",
+            "ndots/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches: [{path: p.yaml}]\n",
+            "ndots/p.yaml": PATCH,
+        },
+    ],
+)
+def test_a_patch_cures(tmp_path: Path, overlay: dict[str, str]) -> None:
+    assert codes(tmp_path, overlay) == []
+
+
+@pytest.mark.parametrize(
+    "overlay",
+    [
+        {},
+        {"a/kustomization.yaml": USES_BASE},
+        # not for it
+        {"a/kustomization.yaml": inline(PATCH.replace("name: cart", "name: other"))},
+        {"a/kustomization.yaml": inline(PATCH.replace("Deployment", "StatefulSet"))},
+        {"a/kustomization.yaml": inline(OPERATION, "target: {kind: StatefulSet}\n  ")},
+        {"a/kustomization.yaml": inline(OPERATION, "target: {name: 'x.*|.*car|c.*r.*r.*|cart.*t|.*z.*t'}\n  ")},
+        {"a/kustomization.yaml": inline(OPERATION)},
+        # changes something else
+        {"a/kustomization.yaml": inline(PATCH.replace("ndots", "timeout"))},
+        {"a/kustomization.yaml": inline(PATCH.replace(NDOTS, "spec: {template: {spec: {dnsPolicy: null}}}"))},
+        {"a/kustomization.yaml": inline(OPERATION.replace("add", "test"), "target: {}\n  ")},
+        {"a/kustomization.yaml": inline("- {op: add, path: /spec/other/spec/dnsConfig, value: {}}", "target: {}\n  ")},
+        {"a/kustomization.yaml": inline("- {op: remove, path: /spec/template/spec/containers/7}", "target: {}\n  ")},
+        {"a/kustomization.yaml": inline("- {op: remove, path: /spec/template/spec/containers/name}", "target: {}\n  ")},
+        {"a/kustomization.yaml": inline("- {op: add, path: /kind/a, value: b}", "target: {}\n  ")},
+        {
+            "a/kustomization.yaml": inline(
+                PATCH.replace(
+                    NDOTS, "spec: {template: {spec: {containers: [{name: more, image: i}, {name: x, $patch: delete}]}}}"
+                )
+            )
+        },
+        {
+            "a/kustomization.yaml": inline(
+                "- {op: add, path: /spec/template/spec/containers/-, value: {name: more, image: i}}", "target: {}\n  "
+            )
+        },
+        # leaves no workload
+        {"a/kustomization.yaml": inline("- {op: remove, path: /spec/template/spec/containers}", "target: {}\n  ")},
+        {"a/kustomization.yaml": inline(PATCH.replace(NDOTS, "spec: {template: null}"))},
+        # is not in the tree, or no YAML
+        {"a/kustomization.yaml": USES_BASE + "patches: [{path: ndots.yaml}]\n"},
+        {"a/kustomization.yaml": inline("kind: {")},
+        # not in each of its uses
+        {"a/kustomization.yaml": inline(PATCH), "b/kustomization.yaml": USES_BASE},
+        # nobody uses it
+        {"a/kustomization.yaml": inline(PATCH).replace("../base", "../other")},
+    ],
+)
+def test_a_patch_does_not_cure(tmp_path: Path, overlay: dict[str, str]) -> None:
+    assert [each for each in codes(tmp_path, overlay) if "KPL0" not in each] == FOUND
+
+
+def test_a_patch_with_images_is_no_whole_object(tmp_path: Path) -> None:
+    overlay = {"a/kustomization.yaml": "resources: [other.yaml]\npatches: [{path: cart.yaml}]\n", "a/cart.yaml": BASE}
+    assert codes(tmp_path, overlay) == FOUND
+
+
+def test_kustomizations_that_lead_to_each_other_end(tmp_path: Path) -> None:
+    overlay = {"a/kustomization.yaml": inline(PATCH) + "bases: [../b]\n", "b/kustomization.yaml": "resources: [../a]\n"}
+    assert codes(tmp_path, overlay) in ([], FOUND)
