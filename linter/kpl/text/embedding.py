@@ -154,3 +154,31 @@ class Opaque(Embedding):
     def host_edits(self, edits: Sequence[Edit]) -> list[Edit] | None:
         """Nothing can be edited here."""
         return None
+
+
+class Within(Embedding):
+    """An inner text whose host lies in a host itself: a Corefile in values that are a YAML scalar."""
+
+    def __init__(self, inner: Embedding, host: Embedding) -> None:
+        super().__init__(inner.text, inner.newline)
+        self._inner = inner
+        self._host = host
+
+    def host_span(self, span: Span) -> Span:
+        """Where the inner `span` stands in the outermost host."""
+        return self._host.host_span(self._inner.host_span(span))
+
+    def host_edits(self, edits: Sequence[Edit]) -> list[Edit] | None:
+        """The edits to the outermost host."""
+        lifted = self._inner.host_edits(edits)
+        return None if lifted is None else self._host.host_edits(lifted)
+
+
+def own_text(host: Embedding) -> Embedding:
+    """The text of `host` as one that lies in no other one."""
+    return host if type(host) is Embedding else Embedding(host.text)
+
+
+def within(inner: Embedding, host: Embedding) -> Embedding:
+    """`inner`, which lies in the text of `host`, as it lies in the file that holds `host`."""
+    return inner if type(host) is Embedding else Within(inner, host)

@@ -49,12 +49,12 @@ class ValuesReader(ObjectReader):
                 if not isinstance(key, Scalar):
                     continue
                 if key.value == "servers" and isinstance(value, Sequence) and is_chart_servers(value):
-                    embedding = chart_corefile(value, place.source)
+                    embedding = chart_corefile(value, place.embedding)
                     if embedding is not None:
                         document = corefile_document(place.source, embedding, key="Corefile", name=name)
                         if document is not None:
                             yield document
                 elif isinstance(value, Scalar) and value.style is not None and COREFILE_KEY.search(key.value):
-                    yield from corefile_in(place.source, key.value, value, name, sure=False)
+                    yield from corefile_in(place, key.value, value, name, sure=False)
                 elif not isinstance(value, Scalar):
                     waiting.append(value)
