@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kpl import Bad, Cluster, Edit, Finding, Fix, Good, Related, Rule, Severity, Span, Stop, manifest
-from kpl.edits import add_entry, set_scalar
+from kpl.edits import set_scalar
 from kpl.manifests import Service, Workload
 from kpl.poddns import HostName, NameKind, dns_policy_of, host_names, hosts_file, is_complete
 
@@ -178,7 +178,7 @@ class HostnetworkLosesClusterDns(Rule):
         if policy is not None:
             edit = set_scalar(workload.text, policy, "ClusterFirstWithHostNet")
         else:
-            edit = add_entry(workload.text, workload.pod, "dnsPolicy: ClusterFirstWithHostNet", after="hostNetwork")
+            edit = workload.added_field("dnsPolicy: ClusterFirstWithHostNet", after="hostNetwork")
         key, value = pair
         servers = workload.dns_config is not None and workload.dns_config.items("nameservers")
         appended = " (the kubelet appends `dnsConfig.nameservers` to the node's servers)" if servers else ""

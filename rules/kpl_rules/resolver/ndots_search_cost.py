@@ -329,7 +329,7 @@ def _add_ndots(workload: Workload, ndots: int) -> Edit | None:
     lines = ("- name: ndots", f'  value: "{ndots}"')
     if config is None:
         block = ("dnsConfig:", "  options:", *(f"    {line}" for line in lines))
-        return add_entry(text, workload.pod, *block, after="dnsPolicy")
+        return workload.added_field(*block, after="dnsPolicy")
     found = config.get("options")
     if found is None:
         return add_entry(text, config, "options:", *(f"  {line}" for line in lines))
