@@ -166,7 +166,9 @@ class HostnetworkLosesClusterDns(Rule):
     def check(self, workload: Workload, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
         pair = workload.pod.pair("hostNetwork")
-        if pair is None or workload.host_network is None or not is_complete(workload):
+        # what completes a part leaves the policy that is written there
+        is_known = is_complete(workload) or (workload.partial and workload.dns_policy is not None)
+        if pair is None or workload.host_network is None or not is_known:
             return
         if workload.dns_policy not in (None, "ClusterFirst") or dns_policy_of(workload) != "Default":
             return

@@ -261,11 +261,12 @@ class NdotsSearchCost(Rule):
             return
         (first, now, then), *others = costs.values()
         edit = _add_ndots(workload, wanted)
+        where = f" (in the pod of `{workload.role}`)" if workload.role else ""
         safe = libc == GLIBC and workload.kind != "Pod"
         yield self.finding(
             first.name.span,
             f"`{first.name}` has fewer than {resolver.ndots} dots, so each lookup sends {now} queries, {now - then} of them for "
-            f"names that do not exist; with `ndots:{wanted}` it sends {then}",
+            f"names that do not exist; with `ndots:{wanted}` it sends {then}{where}",
             help=_help(first, wanted, cluster.node_local_dns),
             fix=Fix(f"Set `ndots` to {wanted}", (edit,), safe=safe) if edit is not None else None,
             related=[

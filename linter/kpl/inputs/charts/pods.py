@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from kpl.inputs.charts.holders import Values
 from kpl.inputs.objects.workloads import Container, Env, Workload
 from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence
+from kpl.text import late
 from kpl.text.span import Text
 
 _DNS_CONFIG = frozenset(("nameservers", "searches", "options"))
 _ENVIRONMENTS = ("env", "environment", "extraEnv", "extraEnvVars")
 """Where charts have the environment of their container."""
+_COREDNS = late.pattern(r"(?:^|/)coredns:")
 _RUNS_ONCE = ("cronjob", "job")
 _LONGEST_ROLE = 100
 """In characters: no path that tells one pod from the other ones is longer."""
@@ -34,7 +36,11 @@ def workloads_of(values: Values) -> Iterator[Workload]:
         if defaults is not None:
             known.add(id(defaults.pairs))
         yield _of_common(values, key, controller, containers)
-    for role, mapping in _with_dns(values.node, known):
+    found = list(_with_dns(values.node, known))
+    image = _image(values.node)
+    if image is not None and _COREDNS.search(image) and ("", values.node) not in found:
+        found.append(("", values.node))  # which release runs
+    for role, mapping in found:
         container = Container(mapping, "", _image(mapping), _environment(mapping), args=_arguments(mapping, "args"))
         yield _workload(values, _shared_fields(mapping), [container], role, partial=True)
 
