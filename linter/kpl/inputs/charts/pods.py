@@ -16,6 +16,8 @@ from kpl.text import late
 from kpl.text.span import Text
 
 _DNS_CONFIG = frozenset(("nameservers", "searches", "options"))
+_FIELDS = ("dnsConfig", "dnsPolicy", "hostAliases", "hostNetwork", "nodeSelector", "restartPolicy")
+"""Of a pod's spec, those that decide how it resolves names."""
 _ENVIRONMENTS = ("env", "environment", "extraEnv", "extraEnvVars")
 """Where charts have the environment of their container."""
 _COREDNS = late.pattern(r"(?:^|/)coredns:")
@@ -28,18 +30,21 @@ def workloads_of(values: Values) -> Iterator[Workload]:
     """The pods of `values`: first those of `common`, one for each of its controllers."""
     known: set[int] = set()
     defaults = values.node.mapping("defaultPodOptions")
-    for key, controller in _entries(values.node.mapping("controllers")):
+    controllers = list(_entries(values.node.mapping("controllers")))
+    options = _fields(defaults)
+    for key, controller in controllers:
         containers = [*_containers(controller, "initContainers"), *_containers(controller, "containers")]
         if controller.shared or not _is_on(controller) or not any(each.image for each in containers):
             continue
         known.add(id(controller.pairs))
         if defaults is not None:
             known.add(id(defaults.pairs))
-        yield _of_common(values, key, controller, containers)
+        yield _of_common(values, key, controller, containers, options, alone=len(controllers) == 1)
     found = list(_with_dns(values.node, known))
     image = _image(values.node)
-    if image is not None and _COREDNS.search(image) and ("", values.node) not in found:
-        found.append(("", values.node))  # which release runs
+    # which release runs, unless these are the defaults of a chart
+    if image is not None and values.api_version and _COREDNS.search(image) and all(role for role, _ in found):
+        found.append(("", values.node))
     for role, mapping in found:
         container = Container(mapping, "", _image(mapping), _environment(mapping), args=_arguments(mapping, "args"))
         yield _workload(values, _shared_fields(mapping), [container], role, partial=True)
@@ -53,12 +58,19 @@ def _workload(values: Values, pod: Mapping, containers: list[Container], role: s
     )
 
 
-def _of_common(values: Values, key: Scalar, controller: Mapping, containers: list[Container]) -> Workload:
-    """The pod of a controller: its own options, those of `defaultPodOptions` that it has not, and what the library adds."""
+def _of_common(
+    values: Values,
+    key: Scalar,
+    controller: Mapping,
+    containers: list[Container],
+    options: list[tuple[Node, Node]],
+    *,
+    alone: bool,
+) -> Workload:
+    """The pod of a controller: its own options, the default `options` that it has not, and what the library adds."""
     defaults, own = values.node.mapping("defaultPodOptions"), controller.mapping("pod")
     pod = _made(key)
-    for options in (defaults, own):
-        pod.pairs += (pair for pair in options.pairs if not _is_empty(pair[1])) if options is not None else ()
+    pod.pairs += (*options, *_fields(own))
     host_network = pod.scalar("hostNetwork")
     if pod.pair("dnsPolicy") is None and host_network is not None and host_network.boolean():
         _add(pod, key, "dnsPolicy", Scalar(*host_network.span, "ClusterFirstWithHostNet"))
@@ -74,11 +86,17 @@ def _of_common(values: Values, key: Scalar, controller: Mapping, containers: lis
     workload = _workload(values, pod, containers, f"controllers.{key.value}", partial=partial)
     if own is not None:
         workload.home = own, ""
-    elif defaults is not None and defaults.pairs and len(list(_entries(values.node.mapping("controllers")))) == 1:
+    elif defaults is not None and alone:
         workload.home = defaults, ""
     elif controller.pair("pod") is None:
         workload.home = controller, "pod"
     return workload
+
+
+def _fields(options: Mapping | None) -> list[tuple[Node, Node]]:
+    """The fields of a pod among `options` that the library takes for given: empty ones are not."""
+    pairs = (options.pair(name) for name in _FIELDS) if options is not None else ()
+    return [pair for pair in pairs if pair is not None and not _is_empty(pair[1])]
 
 
 def _made(at: Scalar) -> Mapping:

@@ -12,7 +12,7 @@ from kpl.inputs.values.chart import chart_corefile, is_chart_servers
 from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence
 
 
-def corefiles_below(node: Mapping, place: Place, name: str, namespace: str = "") -> Iterator[Document]:
+def corefiles_below(node: Mapping, place: Place, name: str) -> Iterator[Document]:
     """The Corefiles below `node`, however deep they are, in the order in which they stand there."""
     waiting: list[Node] = [node]
     while waiting:
@@ -30,12 +30,10 @@ def corefiles_below(node: Mapping, place: Place, name: str, namespace: str = "")
             if key.value == "servers" and isinstance(value, Sequence) and is_chart_servers(value):
                 embedding = chart_corefile(value, place.embedding)
                 if embedding is not None:
-                    document = corefile_document(
-                        place.source, embedding, key="Corefile", name=name, namespace=namespace
-                    )
+                    document = corefile_document(place.source, embedding, key="Corefile", name=name)
                     if document is not None:
                         yield document
             elif isinstance(value, Scalar) and value.style is not None and COREFILE_KEY.search(key.value):
-                yield from corefile_in(place, key.value, value, name, namespace, sure=False)
+                yield from corefile_in(place, key.value, value, name, sure=False)
             elif not isinstance(value, Scalar):
                 waiting.append(value)
