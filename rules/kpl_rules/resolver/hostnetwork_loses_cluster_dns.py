@@ -51,6 +51,22 @@ spec:
             image: shop/agent:2
             args: ["--server=collector.watch.svc:8080"]
 """
+_VALUES = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: agent
+spec:
+  source:
+    helm:
+      values: |
+        agent:
+          hostNetwork: true
+          dnsPolicy: ClusterFirst
+          extraEnv:
+            - name: SERVER_URL
+              value: http://collector.watch.svc:8080
+"""
 
 
 def _agent(host: str) -> str:
@@ -125,6 +141,14 @@ class HostnetworkLosesClusterDns(Rule):
         Good(manifest(_agent("collector.watch.svc").replace("          image: shop/agent:2-alpine\n", ""))),
         # an operator may set the policy
         Good(manifest(_PART)),
+        # in the values of a chart, which passes on the policy that is written there
+        Bad(
+            manifest(_VALUES),
+            flags=["hostNetwork: true"],
+            fixed=_VALUES.replace("ClusterFirst", "ClusterFirstWithHostNet"),
+            safe=False,
+        ),
+        Good(manifest(_VALUES.replace("          dnsPolicy: ClusterFirst\n", "          dnsConfig: {searches: [a.corp.io]}\n"))),
         # written in its /etc/hosts
         Good(
             manifest(

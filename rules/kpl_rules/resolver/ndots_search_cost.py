@@ -92,6 +92,24 @@ spec:
               - name: S3_ENDPOINT_URL
                 value: https://s3.eu-central-1.amazonaws.com
 """
+_RELEASE = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: cart
+spec:
+  values:
+    controllers:
+      cart:
+        containers:
+          app:
+            image:
+              repository: shop/cart
+              tag: 3-bookworm
+            env:
+              REDIS_HOST: redis.shop.svc.cluster.local
+              STRIPE_API_URL: https://api.stripe.com/v1
+"""
 _KNATIVE = _HEAD.replace("apps/v1", "serving.knative.dev/v1").replace("Deployment", "Configuration")
 _AUTOPATH = """\
 .:53 {
@@ -124,7 +142,8 @@ class NdotsSearchCost(Rule):
     and 6 of them end in NXDOMAIN. `cart.shop.svc.cluster.local` has four dots and costs the same. With `ndots:2`, each
     costs 2 queries, and `cart` and `cart.shop` still resolve.
 
-    The rule checks the hosts that a manifest names and a container looks up, except in Jobs and init containers, which
+    The rule checks the hosts that a manifest, or the values of a chart made with bjw-s's library `common` (such as
+    app-template), names and a container looks up, except in Jobs and init containers, which
     look them up only once. It is silent if every Corefile for cluster DNS in the tree has a working `autopath`, which
     answers the complete search in one step. With NodeLocal DNSCache the searches end at the node, but the pod still
     sends them. kpl does not recognize a program that looks up hosts without the search list.
@@ -189,6 +208,21 @@ class NdotsSearchCost(Rule):
             flags=["s3.eu-central-1.amazonaws.com"],
             fixed=_RAY + _NDOTS.replace("      ", "        ", 1).replace("\n      ", "\n        "),
         ),
+        # the values of a chart whose pods are known
+        Bad(
+            manifest(_RELEASE),
+            flags=["redis.shop.svc.cluster.local"],
+            fixed=_RELEASE + "        pod:\n" + _NDOTS.replace("      ", "          ", 1).replace("\n      ", "\n          "),
+            says=["with `ndots:2` it sends 2 (in the pod of `controllers.cart`)\n"],
+        ),
+        Good(manifest(f"{_RELEASE}    defaultPodOptions:\n{_NDOTS}")),
+        # other values may set it
+        Good(manifest(f"{_RELEASE}  valuesFrom: [{{kind: ConfigMap, name: dns}}]\n")),
+        # another chart may set it
+        Good(manifest(_RELEASE.replace("controllers:", "workloads:") + "    dnsPolicy: ClusterFirst\n")),
+        # filled in by the chart
+        Good(manifest(_RELEASE.replace("redis.shop.svc.cluster.local", "'{{ .Release.Name }}-redis.shop.svc.cluster.local'")
+                      .replace("https://api.stripe.com", "https://{{ .Values.api }}.example.com"))),
         # Knative refuses `dnsConfig` unless the cluster allows it
         Good(manifest(_STRIPE.replace(_HEAD, _KNATIVE))),
         Good(manifest(_STRIPE + _NDOTS)),
