@@ -147,6 +147,26 @@ _CHARTS = {
     "servers": ("servers:\n", f"- zones:\n  - zone: a@.\n  plugins:\n{_KUBERNETES}      pods insecure\n"),
     "spaces": (_VALUES + '  - name: forward\n    parameters: ".', " ", '192.0.2.1"\n'),
 }
+_RELEASE = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: r}\nspec:\n  values:\n    controllers:\n"
+_CONTROLLER = (
+    "      c@:\n        containers:\n          a:\n            image: {repository: i, tag: '1'}\n"
+    "            env: {A_URL: http://a@.b.svc.cluster.local}\n"
+)
+_CONTENT = "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: r}\nspec:\n  valuesContent: |\n"
+_RELEASES = {
+    "controllers": (_RELEASE, _CONTROLLER),
+    "controllers with options": (f"{_RELEASE}      x: {{pod: {{dnsPolicy: a}}}}\n", _CONTROLLER),
+    "variables": (_RELEASE + _CONTROLLER.replace("@", "").rpartition("{")[0] + "\n", "              A@_URL: b.c.svc\n"),
+    "pods in a text": (_CONTENT, "    p@: {dnsPolicy: clusterFirst}\n"),
+    "a path": (_CONTENT, "    ? p@\n    : {dnsPolicy: clusterFirst}\n"),
+    "a long key": (f"{_CONTENT}    ", "a", ":\n      dnsPolicy: clusterFirst\n"),
+    "lines": (_CONTENT, "\n", "    dnsPolicy: clusterFirst\n"),
+    "sources": (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: r}\nspec:\n  sources:\n",
+        "  - helm: {values: 'dnsPolicy: clusterFirst', valueFiles: [a]}\n",
+    ),
+    "charts": ("kind: Kustomization\nhelmCharts:\n", "- valuesInline: {dnsPolicy: clusterFirst}\n"),
+}
 _PROXY = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
 _PROXIES = {
     "unknown fields": (_PROXY, "k@: 1\n"),
@@ -358,6 +378,7 @@ def shapes() -> dict[str, Shape]:
     made = dict(_corefiles())
     for kind, path, parts in (
         ("chart values", "values.yaml", _CHARTS),
+        ("release", "r.yaml", _RELEASES),
         ("KubeProxyConfiguration", "kp.yaml", _PROXIES),
         ("YAML", "o.yaml", _YAML),
         ("installers", "i.yaml", _INSTALLERS),

@@ -94,6 +94,22 @@ def test_an_embedded_text_has_its_words_beside_those_of_its_host() -> None:
     assert words(PROXY).count(("ipvs", "mode")) == 1
 
 
+def test_values_in_a_text_have_their_words_once_however_many_pods_they_are() -> None:
+    values = "    a: {dnsPolicy: None}\n    b: {dnsPolicy: Default}\n"
+    found = words(f"apiVersion: helm.cattle.io/v1\nkind: HelmChart\nspec:\n  valuesContent: |\n{values}")
+    assert found[-6:] == [
+        ("a", ""),
+        ("dnsPolicy", "a"),
+        ("None", "a.dnsPolicy"),
+        ("b", ""),
+        ("dnsPolicy", "b"),
+        ("Default", "b.dnsPolicy"),
+    ]
+    assert len(found) == 13
+    # a pod that is the file's own is there already
+    assert ("dnsPolicy", "") not in words("kind: Pod\nspec: {dnsPolicy: None, containers: [{name: c, image: i}]}\n")
+
+
 def test_only_the_documents_that_are_touched_are_looked_at() -> None:
     text = "kind: Service\na: 1\n---\nkind: Service\nb: 2\n---\nkind: Service\nc: 3\n"
     second = text.index("b:")

@@ -100,7 +100,6 @@ spec:
         "apiVersion: argoproj.io.example/v1alpha1\nkind: Workflow\nspec: {dnsPolicy: None}\n",
         "kind: Workflow\nspec: {dnsPolicy: None}\n",
         "apiVersion: ray.io/v1\nkind: RayCluster\nspec: {headGroupSpec: {template: {spec: {dnsPolicy: None, containers: []}}}}\n",
-        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec: {values: {dnsPolicy: None, app: argoproj.io/}}\n",
     ],
 )
 def test_what_is_no_pod(text: str) -> None:

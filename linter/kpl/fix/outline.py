@@ -13,6 +13,7 @@ from kpl.inputs.corefile.model import Corefile, Directive, Property
 from kpl.inputs.detect import YAML
 from kpl.inputs.document import Document, Reading, is_corefile
 from kpl.inputs.objects.kubeproxy import KubeProxyConfig
+from kpl.inputs.objects.workloads import Workload
 from kpl.inputs.yaml.tree import Mapping, Node, Scalar, compose, split_documents
 from kpl.inputs.yaml.tree import Sequence as YamlSequence
 from kpl.text.edit import Edit
@@ -37,7 +38,9 @@ def outline(reading: Reading, ranges: Sequence[Span], flat: bool = False) -> lis
     """
     source = reading.source
     words: list[OutlineWord] = []
-    models = [document for document in reading.documents if isinstance(document.model, (Corefile, KubeProxyConfig))]
+    models = [each for each in reading.documents if isinstance(each.model, (Corefile, KubeProxyConfig))]
+    # several pods may be in the same values
+    models += {id(each.embedding): each for each in reading.documents if isinstance(each.model, Workload)}.values()
     if flat:
         models = [each for each in models if not isinstance(each.model, Corefile)]
         words += (word for document in reading.documents if is_corefile(document) for word in _flat(document))

@@ -72,6 +72,8 @@ class ObjectKind(NamedTuple):
     """The values of ``kind`` that promise exactly one model, of the first type, so that it is read when it is asked for."""
     never: tuple[str, ...] = ()
     """The values of ``kind`` that promise none, in spite of the clues."""
+    each_below: str = ""
+    """A key, each entry of which promises one model, instead of one for the object."""
     clues: tuple[Clue, ...] = ()
     """How a text shows that it may hold one; where there are none, by its `kinds`, or by its `groups` if it only `tells`."""
     tells: bool = False

@@ -18,7 +18,7 @@ _REASONS_TO_LOOK = (b"ENC[", b"\0")
 
 _SCHEMA = late.pattern(r"^kind[ \t]*:[ \t]*[\"']?CustomResourceDefinition\b", re.MULTILINE)
 
-_FIRST_KEY = late.pattern(r"(?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n)*[A-Za-z]\w*[ \t]*:")
+_FIRST_KEY = late.pattern(r"((?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n)*)[A-Za-z]\w*[ \t]*:")
 _WORD = late.pattern(r"""[ \t]*:(?:[ \t]*["']?([\w./-]+)["']?[ \t]*(?:#[^\n]*)?\r?(?:\n|$))?""")
 _METADATA = late.pattern(r"^metadata:[ \t]*(?:#[^\n]*)?\r?\n", re.MULTILINE)
 _KEY = late.pattern(r"""([ ]+)([^\s#'"][^\s:]*):[ \t]+(?:&\S+[ \t]+)?["']?([\w.-]+)["']?[ \t]*(?:#.*)?$""")
@@ -154,8 +154,8 @@ def is_schema(text: str) -> bool:
     return "CustomResourceDefinition" in text and _SCHEMA.search(text) is not None
 
 
-def promised_kind(text: str) -> str | None:
-    """What the object in `text` is: the type of its model, empty where it is nothing for kpl; None where it has to be read."""
+def promised_kinds(text: str) -> list[str] | None:
+    """What is in the object in `text`: the types of its models, none where it is nothing for kpl; None where it has to be read."""
     if _are_in(text, _signs_to_read()) or not _FIRST_KEY.match(text):
         return None
     kinds = _values_at_top(text, "kind")
@@ -164,12 +164,37 @@ def promised_kind(text: str) -> str | None:
     for promising in _promising().get(kinds[0], ()):
         if any(each in text for each in promising.not_groups):
             return None
-        if not promising.groups:
-            return promising.models[0]
-        versions = _values_at_top(text, "apiVersion")
-        if len(versions) == 1 and versions[0].startswith(promising.groups):
-            return promising.models[0]
-    return "" if any(kinds[0] in each.never for each in object_kinds()) else None
+        versions = _values_at_top(text, "apiVersion") if promising.groups else []
+        if not promising.groups or (len(versions) == 1 and versions[0].startswith(promising.groups)):
+            number = entries_below(text, promising.each_below) if promising.each_below else 1
+            return [promising.models[0]] * number if number is not None else None
+    return [] if any(kinds[0] in each.never for each in object_kinds()) else None
+
+
+def object_text(text: str) -> str:
+    """The part of `text` that is the object itself: all but the comments before it."""
+    found = _FIRST_KEY.match(text)
+    return text[found.end(1) :] if found is not None else text
+
+
+def entries_below(text: str, key: str) -> int | None:
+    """How many entries the mapping of `key` has; None where that takes a parser."""
+    if key not in text:
+        return 0
+    found = list(re.finditer(rf"^([ ]+){key}:[ \t]*(?:#[^\r\n]*)?\r?\n", text, re.MULTILINE))
+    if len(found) != 1 or text.count(f"{key}:") != 1 or "<<" in text:
+        return None
+    number, own = 0, ""
+    for line in text[found[0].end() :].split("\n"):
+        words = line.lstrip(" ")
+        indent = line[: len(line) - len(words)]
+        if not words.strip() or words.startswith("#"):
+            continue
+        own = own or indent
+        if len(own) <= len(found[0][1]) or len(indent) < len(own):
+            break
+        number += indent == own
+    return number
 
 
 def _named(text: str, sign: str) -> set[str]:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import cached_property, partial
 
 from kpl.inputs.corefile.document import is_templated
 from kpl.inputs.detect import YAML
 from kpl.inputs.document import Document, LateDocument
 from kpl.inputs.objectname import ObjectName
 from kpl.inputs.reader import FileKind, FileReader, Leaves, ObjectKind, Place, Takes
-from kpl.inputs.recognition import is_interesting, one_too_large, promised_kind, tells_of_clusters, written_name
+from kpl.inputs.recognition import (
+    is_interesting,
+    object_text,
+    one_too_large,
+    promised_kinds,
+    tells_of_clusters,
+    written_name,
+)
 from kpl.inputs.registry import kinds_by_name, kinds_of_any_name, object_reader, telling_kinds, telling_models
 from kpl.inputs.values.templates import failure_of
 from kpl.inputs.yaml.tree import Mapping, Node, Sequence, YamlError, compose, is_well_formed, split_documents
@@ -57,14 +64,12 @@ class YamlReader(FileReader):
                 failure.span = failure.span.shifted(span.start)
                 yield Document(source, failure, host)
                 continue
-            promised = promised_kind(chunk) if is_checked != tells else None
+            promised = promised_kinds(chunk) if is_checked != tells else None
             if promised is None or (is_checked and not is_well_formed(chunk)):
                 yield from _read_chunk(source, host, span, is_checked=is_checked)
             elif promised:
-                late = LateDocument(source, promised, host, chunk, partial(_late, source, host, span, promised))
-                if promised in telling_models():
-                    late.name = written_name(chunk)
-                yield late
+                tells = telling_models().issuperset(promised)
+                yield from _promised(source, host, span, promised, tells=tells)
 
 
 def is_encrypted(text: str) -> bool:
@@ -101,9 +106,32 @@ def _read_text(source: Source, host: Embedding, chunk: str, start: int, *, is_ch
         yield from _objects(root, place)
 
 
-def _late(source: Source, host: Embedding, span: Span, promised: str) -> Document | None:
-    documents = _read_chunk(source, host, span, is_checked=promised not in telling_models())
-    return next((each for each in documents if each.kind in (promised, "ParseFailure")), None)
+def _promised(source: Source, host: Embedding, span: Span, promised: list[str], *, tells: bool) -> Iterator[Document]:
+    """The documents that the YAML document at `span` promises."""
+    chunk = source.text[span.start : span.end]
+    text, reading = object_text(chunk), _LateChunk(source, host, span, promised, tells)
+    for number, kind in enumerate(promised):
+        late = LateDocument(source, kind, host, text, partial(reading.document, number))
+        if tells:
+            late.name = written_name(chunk)
+        yield late
+
+
+class _LateChunk:
+    """A YAML document that is read once, when one of those that it promises is asked for."""
+
+    def __init__(self, source: Source, host: Embedding, span: Span, promised: list[str], tells: bool) -> None:
+        self._source, self._host, self._span, self._tells = source, host, span, tells
+        self._kinds = (*promised, "ParseFailure")
+
+    @cached_property
+    def _found(self) -> list[Document]:
+        documents = _read_chunk(self._source, self._host, self._span, is_checked=not self._tells)
+        return [each for each in documents if each.kind in self._kinds]
+
+    def document(self, number: int) -> Document | None:
+        """The document of this number; None where the promise was wrong."""
+        return self._found[number] if number < len(self._found) else None
 
 
 def _objects(node: Node, place: Place) -> Iterator[Document]:

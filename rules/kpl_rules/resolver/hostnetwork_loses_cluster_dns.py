@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kpl import Bad, Cluster, Document, Edit, Finding, Fix, Good, Related, Rule, Severity, Span, Stop, manifest
-from kpl.edits import add_entry, set_scalar
+from kpl.edits import set_scalar
 from kpl.manifests import Service, Workload
 from kpl.poddns import HostName, NameKind, dns_policy_of, host_names, hosts_file, is_complete
 
@@ -63,6 +63,22 @@ spec:
           - name: agent
             image: shop/agent:2
             args: ["--server=collector.watch.svc:8080"]
+"""
+_VALUES = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: agent
+spec:
+  source:
+    helm:
+      values: |
+        agent:
+          hostNetwork: true
+          dnsPolicy: ClusterFirst
+          extraEnv:
+            - name: SERVER_URL
+              value: http://collector.watch.svc:8080
 """
 
 
@@ -154,6 +170,14 @@ class HostnetworkLosesClusterDns(Rule):
         ),
         # an operator may set the policy
         Good(manifest(_PART)),
+        # in the values of a chart, which passes on the policy that is written there
+        Bad(
+            manifest(_VALUES),
+            flags=["hostNetwork: true"],
+            fixed=_VALUES.replace("ClusterFirst", "ClusterFirstWithHostNet"),
+            safe=False,
+        ),
+        Good(manifest(_VALUES.replace("          dnsPolicy: ClusterFirst\n", "          dnsConfig: {searches: [a.corp.io]}\n"))),
         # written in its /etc/hosts
         Good(
             manifest(
@@ -209,7 +233,7 @@ class HostnetworkLosesClusterDns(Rule):
         if policy is not None:
             edit = set_scalar(workload.text, policy, "ClusterFirstWithHostNet")
         else:
-            edit = add_entry(workload.text, workload.pod, "dnsPolicy: ClusterFirstWithHostNet", after="hostNetwork")
+            edit = workload.added_field("dnsPolicy: ClusterFirstWithHostNet", after="hostNetwork")
         key, value = pair
         servers = workload.dns_config is not None and workload.dns_config.items("nameservers")
         appended = " (the kubelet appends `dnsConfig.nameservers` to the node's servers)" if servers else ""

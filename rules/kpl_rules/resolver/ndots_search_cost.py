@@ -128,6 +128,24 @@ spec:
               - name: S3_ENDPOINT_URL
                 value: https://s3.eu-central-1.amazonaws.com
 """
+_RELEASE = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: cart
+spec:
+  values:
+    controllers:
+      cart:
+        containers:
+          app:
+            image:
+              repository: shop/cart
+              tag: 3-bookworm
+            env:
+              REDIS_HOST: redis.shop.svc.cluster.local
+              STRIPE_API_URL: https://api.stripe.com/v1
+"""
 _KNATIVE = _HEAD.replace("apps/v1", "serving.knative.dev/v1").replace("Deployment", "Configuration")
 _AUTOPATH = """\
 .:53 {
@@ -160,12 +178,12 @@ class NdotsSearchCost(Rule):
     and 6 of them end in NXDOMAIN. `cart.shop.svc.cluster.local` has four dots and costs the same. With `ndots:2`, each
     costs 2 queries, and `cart` and `cart.shop` still resolve.
 
-    The rule checks the hosts that a manifest names and a container looks up, except in Jobs and init containers, which
-    look them up only once. Variables from ConfigMaps, Secrets and templates of ExternalSecrets in the tree count as well;
-    the finding is at the name of that object in the pod, where the fix is. The rule is silent if every Corefile for
-    cluster DNS in the tree has a working `autopath`, which answers the complete search in one step. With NodeLocal
-    DNSCache the searches end at the node, but the pod still sends them. kpl does not recognize a program that looks up
-    hosts without the search list.
+    The rule checks the hosts that a manifest, or the values of a chart made with bjw-s's library `common` (such as
+    app-template), names and a container looks up, except in Jobs and init containers, which look them up only once.
+    Variables from ConfigMaps, Secrets and templates of ExternalSecrets in the tree count as well; the finding is at the
+    name of that object in the pod, where the fix is. The rule is silent if every Corefile for cluster DNS in the tree has
+    a working `autopath`, which answers the complete search in one step. With NodeLocal DNSCache the searches end at the
+    node, but the pod still sends them. kpl does not recognize a program that looks up hosts without the search list.
 
     ## Fix
     Adds `ndots` with the value 2 to the pod's `dnsConfig` (3 if the pod also uses a name like `cart.shop.svc`). The fix
@@ -250,6 +268,21 @@ class NdotsSearchCost(Rule):
             flags=["s3.eu-central-1.amazonaws.com"],
             fixed=_RAY + _NDOTS.replace("      ", "        ", 1).replace("\n      ", "\n        "),
         ),
+        # the values of a chart whose pods are known
+        Bad(
+            manifest(_RELEASE),
+            flags=["redis.shop.svc.cluster.local"],
+            fixed=_RELEASE + "        pod:\n" + _NDOTS.replace("      ", "          ", 1).replace("\n      ", "\n          "),
+            says=["with `ndots:2` it sends 2 (in the pod of `controllers.cart`)\n"],
+        ),
+        Good(manifest(f"{_RELEASE}    defaultPodOptions:\n{_NDOTS}")),
+        # other values may set it
+        Good(manifest(f"{_RELEASE}  valuesFrom: [{{kind: ConfigMap, name: dns}}]\n")),
+        # another chart may set it
+        Good(manifest(_RELEASE.replace("controllers:", "workloads:") + "    dnsPolicy: ClusterFirst\n")),
+        # filled in by the chart
+        Good(manifest(_RELEASE.replace("redis.shop.svc.cluster.local", "'{{ .Release.Name }}-redis.shop.svc.cluster.local'")
+                      .replace("https://api.stripe.com", "https://{{ .Values.api }}.example.com"))),
         # Knative refuses `dnsConfig` unless the cluster allows it
         Good(manifest(_STRIPE.replace(_HEAD, _KNATIVE))),
         Good(manifest(_STRIPE + _NDOTS)),
@@ -323,6 +356,7 @@ class NdotsSearchCost(Rule):
             return
         (first, now, then), *others = costs.values()
         edit = _add_ndots(workload, wanted)
+        where = f" (in the pod of `{workload.role}`)" if workload.role else ""
         safe = libc == GLIBC and workload.kind != "Pod"
         source = taken.get(id(first))
         related = [
@@ -340,7 +374,7 @@ class NdotsSearchCost(Rule):
         yield self.finding(
             first.name.span if source is None else source.reference.name.span,
             f"`{first.name}`{_origin(source)} has fewer than {resolver.ndots} dots, so each lookup sends {now} queries, "
-            f"{now - then} of them for names that do not exist; with `ndots:{wanted}` it sends {then}",
+            f"{now - then} of them for names that do not exist; with `ndots:{wanted}` it sends {then}{where}",
             help=_help(first, wanted, cluster.node_local_dns),
             fix=Fix(f"Set `ndots` to {wanted}", (edit,), safe=safe) if edit is not None else None,
             related=related,
@@ -411,7 +445,7 @@ def _add_ndots(workload: Workload, ndots: int) -> Edit | None:
     lines = ("- name: ndots", f'  value: "{ndots}"')
     if config is None:
         block = ("dnsConfig:", "  options:", *(f"    {line}" for line in lines))
-        return add_entry(text, workload.pod, *block, after="dnsPolicy")
+        return workload.added_field(*block, after="dnsPolicy")
     found = config.get("options")
     if found is None:
         return add_entry(text, config, "options:", *(f"  {line}" for line in lines))

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from kpl.inputs.corefile.document import corefile_document
 from kpl.inputs.document import Document
-from kpl.inputs.yaml.scalars import embedding_of
+from kpl.inputs.reader import Place
+from kpl.inputs.yaml.scalars import embedded_scalar
 from kpl.inputs.yaml.tree import Scalar
 from kpl.text import late
-from kpl.text.source import Source
 
 COREFILE_KEY = late.pattern(r"(?i)^corefile(?:[.-].*)?$|\.corefile$")
 
@@ -22,11 +22,11 @@ def is_corefile_key(key: str) -> bool:
 
 
 def corefile_in(
-    source: Source, key: str, value: Scalar, name: str, namespace: str = "", *, sure: bool
+    place: Place, key: str, value: Scalar, name: str, namespace: str = "", *, sure: bool
 ) -> Iterator[Document]:
     """The Corefile that `value` holds; where it is not `sure` that it is one, its text decides."""
-    embedding = embedding_of(value, source.text, source.newline)
+    embedding = embedded_scalar(value, place.embedding)
     if embedding.text.strip():
-        document = corefile_document(source, embedding, key=key, name=name, namespace=namespace, sure=sure)
+        document = corefile_document(place.source, embedding, key=key, name=name, namespace=namespace, sure=sure)
         if document is not None:
             yield document

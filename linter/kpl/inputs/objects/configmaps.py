@@ -54,7 +54,7 @@ class ConfigMapReader(ObjectReader):
                 continue
             if COREFILE_KEY.search(key.value) or _FRAGMENT_KEY.search(key.value):
                 sure = COREFILE_KEY.search(key.value) is not None and value.style is not None
-                for document in corefile_in(place.source, key.value, value, name, namespace, sure=sure):
+                for document in corefile_in(place, key.value, value, name, namespace, sure=sure):
                     document.around = around
                     yield document
             elif key.value in KEYS and KIND in value.value:

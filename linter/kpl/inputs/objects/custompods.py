@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from kpl.inputs.yaml.tree import Mapping, Node, Sequence
+from kpl.inputs.objects.fields import mappings_at
+from kpl.inputs.yaml.tree import Mapping
 
-_EACH = "*"
 _DNS_FIELDS = ("dnsConfig", "dnsPolicy")
 _PLUMBING = frozenset(("spec", "template", "pod", "podTemplate", "taskRunTemplate", "workflowSpec"))
 """What is in paths and does not tell one pod of a resource from the other ones."""
@@ -89,7 +88,7 @@ def custom_pods(node: Mapping, kind: str, api_version: str) -> list[CustomPod] |
             return [
                 CustomPod(spec, _role(path), partial)
                 for path in paths
-                for spec in _at(node, path.split("."))
+                for spec in mappings_at(node, path)
                 if spec.items("containers") or (partial and any(spec.pair(field) for field in _DNS_FIELDS))
             ]
     return None
@@ -97,15 +96,3 @@ def custom_pods(node: Mapping, kind: str, api_version: str) -> list[CustomPod] |
 
 def _role(path: str) -> str:
     return next((each for each in path.split(".") if each not in _PLUMBING), "")
-
-
-def _at(node: Node | None, path: list[str]) -> Iterator[Mapping]:
-    """The mappings at `path`."""
-    if path and path[0] == _EACH:
-        for item in node.items if isinstance(node, Sequence) else ():
-            yield from _at(item, path[1:])
-    elif isinstance(node, Mapping):
-        if path:
-            yield from _at(node.get(path[0]), path[1:])
-        else:
-            yield node

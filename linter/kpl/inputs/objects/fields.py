@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl.inputs.yaml.tree import Mapping, Node, Scalar
+from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence
 from kpl.text.number import whole_number
 from kpl.text.span import Span, Text
 
@@ -17,6 +17,22 @@ def name_of(node: Mapping) -> Text:
 def mappings(node: Mapping, *path: str) -> list[Mapping]:
     """The mappings in the list at `path`."""
     return [item for item in node.items(*path) if isinstance(item, Mapping)]
+
+
+def mappings_at(node: Node | None, path: str) -> Iterator[Mapping]:
+    """The mappings at a dotted path, in which ``*`` is each item of a list."""
+    yield from _at(node, path.split(".") if path else [])
+
+
+def _at(node: Node | None, path: list[str]) -> Iterator[Mapping]:
+    if path and path[0] == "*":
+        for item in node.items if isinstance(node, Sequence) else ():
+            yield from _at(item, path[1:])
+    elif isinstance(node, Mapping):
+        if path:
+            yield from _at(node.get(path[0]), path[1:])
+        else:
+            yield node
 
 
 def words(node: Mapping, *path: str) -> list[str]:

@@ -10,6 +10,7 @@ from kpl.inputs.document import Document
 from kpl.inputs.hosted import lifted
 from kpl.inputs.objectname import ObjectName
 from kpl.inputs.objects.workloads import DNS_FIELDS, POD_TEMPLATE_PATHS, Workload
+from kpl.inputs.reader import Place
 from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence, YamlError, compose
 from kpl.text import late
 from kpl.text.embedding import Embedding
@@ -65,7 +66,9 @@ def _documents(root: Node, inner: Source, target: Target) -> Iterator[Document]:
             continue
         if len(keys) == 2 and keys[0] == "data" and isinstance(value, Scalar) and is_corefile_key(keys[1]):
             sure = COREFILE_KEY.search(keys[1]) is not None and value.style is not None
-            yield from corefile_in(inner, keys[1], value, target.name, target.namespace, sure=sure)
+            yield from corefile_in(
+                Place(inner, Embedding(inner.text), False), keys[1], value, target.name, target.namespace, sure=sure
+            )
         elif (within := _below_pod(keys)) and within[0] in DNS_FIELDS and not any(map(str.isdigit, within)):
             _put(pod, within, path, value)
     if pod.pairs and isinstance(root, Sequence):

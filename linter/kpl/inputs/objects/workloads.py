@@ -13,7 +13,9 @@ from kpl.inputs.document import Document
 from kpl.inputs.objects.custompods import PARTS, custom_pods
 from kpl.inputs.objects.fields import mappings, pairs
 from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Place, Takes
+from kpl.inputs.yaml.edits import add_entry
 from kpl.inputs.yaml.tree import Mapping, Scalar
+from kpl.text.edit import Edit
 from kpl.text.span import Text
 
 POD_TEMPLATE_PATHS = (
@@ -128,7 +130,9 @@ class Workload:
     role: str = ""
     """Which pod of an object with several ones it is: ``driver``."""
     partial: bool = False
-    """Whether an operator, or what it patches, completes the pod's spec, so that what is not written is not known."""
+    """Whether an operator, a chart, or what it patches completes the pod's spec, so that what is not written is not known."""
+    home: tuple[Mapping, str] | None = None
+    """Where new fields of the pod's spec are written, if not in `pod`: a mapping, or a new key of it."""
 
     @property
     def is_custom(self) -> bool:
@@ -156,6 +160,13 @@ class Workload:
         for item in self.dns_config.items("options") if self.dns_config else ():
             if isinstance(item, Mapping):
                 yield item.scalar("name"), item.scalar("value"), item
+
+    def added_field(self, *lines: str, after: str) -> Edit | None:
+        """New lines of a field in the pod's spec, after the field `after`; None as for `add_entry`."""
+        mapping, key = self.home or (self.pod, "")
+        if key:
+            lines = (f"{key}:", *(f"  {line}" for line in lines))
+        return add_entry(self.text, mapping, *lines, after=after)
 
     @property
     def replicas(self) -> Scalar | None:

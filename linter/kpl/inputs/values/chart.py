@@ -15,8 +15,7 @@ from kpl.inputs.yaml.edits import add_entry, add_item, content_end
 from kpl.inputs.yaml.scalars import embedding_of, spell_double_quoted
 from kpl.inputs.yaml.tree import Mapping, Scalar, Sequence
 from kpl.text.edit import Edit
-from kpl.text.embedding import Embedding
-from kpl.text.source import Source
+from kpl.text.embedding import Embedding, own_text, within
 from kpl.text.span import Span
 
 _PLUGIN_INDENT = "    "
@@ -60,9 +59,9 @@ class _Plugin:
 class ChartValues(Embedding):
     """A Corefile that the chart will put together."""
 
-    def __init__(self, text: str, source: Source, pieces: list[_Piece], plugins: list[_Plugin]) -> None:
-        super().__init__(text, source.newline)
-        self._source = source
+    def __init__(self, text: str, host: Embedding, pieces: list[_Piece], plugins: list[_Plugin]) -> None:
+        super().__init__(text, host.newline)
+        self._values = host
         self._pieces = pieces
         self._starts = [piece.start for piece in pieces]
         self._plugins = plugins
@@ -139,7 +138,7 @@ class ChartValues(Embedding):
                 return None
             if directive.properties:
                 lines += ["configBlock: |-", *(f"  {text[slice(*each.span)]}" for each in directive.properties)]
-            edit = add_item(self._source.text, after, *lines)
+            edit = add_item(self._values.text, after, *lines)
             if edit is None:
                 return None
             edits.append(edit)
@@ -148,7 +147,7 @@ class ChartValues(Embedding):
 
     def _new_block(self, plugin: _Plugin, text: str) -> list[Edit] | None:
         lines = [line.strip() for line in text.split("\n")[1:-1]]
-        edit = add_entry(self._source.text, plugin.item, "configBlock: |-", *(f"  {line}" for line in lines))
+        edit = add_entry(self._values.text, plugin.item, "configBlock: |-", *(f"  {line}" for line in lines))
         return None if edit is None else [edit._replace(text=self._newlines(edit.text))]
 
     def _newlines(self, text: str) -> str:
@@ -174,7 +173,7 @@ class ChartValues(Embedding):
         return None
 
     def _without(self, plugin: _Plugin) -> list[Edit] | None:
-        text = self._source.text
+        text = self._values.text
         dash = text.rfind("-", 0, plugin.item.start)
         start = max(text.rfind("\n", 0, dash), text.rfind("\r", 0, dash)) + 1
         end = text.find("\n", content_end(text, plugin.item))
@@ -192,8 +191,8 @@ def _scalar(text: str) -> str:
 class _Writer:
     """Collects the text with its pieces."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, host: Embedding) -> None:
+        self.host = host
         self.size = 0
         self.pieces: list[_Piece] = []
         self._written: list[str] = []
@@ -210,14 +209,14 @@ class _Writer:
 
     def value(self, node: Scalar, text: str, offset: int = 0, embedding: Embedding | None = None) -> None:
         """A piece that stands in the values."""
-        embedding = embedding or embedding_of(node, self.source.text, self.source.newline)
+        embedding = embedding or embedding_of(node, self.host.text, self.host.newline)
         self.pieces.append(_Piece(self.size, self.size + len(text), embedding, offset))
         self.write(text)
 
 
-def chart_corefile(servers: Sequence, source: Source) -> ChartValues | None:
-    """The Corefile of ``servers``; None where a value has a shape that the chart cannot print."""
-    writer = _Writer(source)
+def chart_corefile(servers: Sequence, host: Embedding) -> Embedding | None:
+    """The Corefile of ``servers`` in the text of `host`; None where a value has a shape that the chart cannot print."""
+    writer = _Writer(own_text(host))
     plugins: list[_Plugin] = []
     for server in servers.items:
         assert isinstance(server, Mapping)
@@ -229,7 +228,9 @@ def chart_corefile(servers: Sequence, source: Source) -> ChartValues | None:
             assert isinstance(item, Mapping)
             plugins.append(_plugin(writer, item, listed))
         writer.write("}\n")
-    return ChartValues(writer.text, source, writer.pieces, plugins) if writer.pieces else None
+    if not writer.pieces:
+        return None
+    return within(ChartValues(writer.text, writer.host, writer.pieces, plugins), host)
 
 
 def _keys(writer: _Writer, server: Mapping) -> None:
@@ -269,7 +270,7 @@ def _plugin(writer: _Writer, item: Mapping, listed: Sequence) -> _Plugin:
 
 
 def _block(writer: _Writer, plugin: _Plugin, block: Scalar) -> None:
-    plugin.block = embedding_of(block, writer.source.text, writer.source.newline)
+    plugin.block = embedding_of(block, writer.host.text, writer.host.newline)
     writer.write(" {\n")
     lines = []
     inner = 0

@@ -7,54 +7,33 @@ from collections.abc import Iterator
 from kpl.inputs.corefile.document import corefile_document
 from kpl.inputs.corefile.embedded import COREFILE_KEY, corefile_in
 from kpl.inputs.document import Document
-from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Place, Takes
+from kpl.inputs.reader import Place
 from kpl.inputs.values.chart import chart_corefile, is_chart_servers
 from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence
 
 
-class ValuesReader(ObjectReader):
-    """Finds Corefiles, however deep they are."""
-
-    kind = ObjectKind(
-        models=("Corefile",),
-        clues=(
-            Clue(("orefile",)),
-            Clue(
-                ("servers",),
-                (r"\bservers[\"']?[ \t]*:", r"\bplugins[\"']?[ \t]*:", r"\bzones[\"']?[ \t]*:"),
-            ),
-        ),
-    )
-    examples = (
-        Takes("dns:\n  Corefile: |\n    . {\n        errors\n    }\n"),
-        Takes("kind: HelmRelease\nspec: {values: {servers: [{zones: [{zone: .}], plugins: [{name: errors}]}]}}\n"),
-        Leaves("dns:\n  Corefile: the name of a file\n"),
-        Leaves("servers: [{zones: [{zone: .}], plugins: [errors]}]\n"),
-    )
-
-    def read(self, node: Mapping, place: Place) -> Iterator[Document]:
-        """The Corefiles below `node`, as they stand there."""
-        name = node.text("metadata", "name") or ""
-        waiting: list[Node] = [node]
-        while waiting:
-            below = waiting.pop()
-            if below.shared:
+def corefiles_below(node: Mapping, place: Place, name: str) -> Iterator[Document]:
+    """The Corefiles below `node`, however deep they are, in the order in which they stand there."""
+    waiting: list[Node] = [node]
+    while waiting:
+        below = waiting.pop()
+        if below.shared:
+            continue
+        if isinstance(below, Sequence):
+            waiting += [item for item in reversed(below.items) if not isinstance(item, Scalar)]
+            continue
+        if not isinstance(below, Mapping):
+            continue
+        for key, value in reversed(below.pairs):
+            if not isinstance(key, Scalar):
                 continue
-            if isinstance(below, Sequence):
-                waiting += [item for item in reversed(below.items) if not isinstance(item, Scalar)]
-                continue
-            if not isinstance(below, Mapping):
-                continue
-            for key, value in reversed(below.pairs):
-                if not isinstance(key, Scalar):
-                    continue
-                if key.value == "servers" and isinstance(value, Sequence) and is_chart_servers(value):
-                    embedding = chart_corefile(value, place.source)
-                    if embedding is not None:
-                        document = corefile_document(place.source, embedding, key="Corefile", name=name)
-                        if document is not None:
-                            yield document
-                elif isinstance(value, Scalar) and value.style is not None and COREFILE_KEY.search(key.value):
-                    yield from corefile_in(place.source, key.value, value, name, sure=False)
-                elif not isinstance(value, Scalar):
-                    waiting.append(value)
+            if key.value == "servers" and isinstance(value, Sequence) and is_chart_servers(value):
+                embedding = chart_corefile(value, place.embedding)
+                if embedding is not None:
+                    document = corefile_document(place.source, embedding, key="Corefile", name=name)
+                    if document is not None:
+                        yield document
+            elif isinstance(value, Scalar) and value.style is not None and COREFILE_KEY.search(key.value):
+                yield from corefile_in(place, key.value, value, name, sure=False)
+            elif not isinstance(value, Scalar):
+                waiting.append(value)

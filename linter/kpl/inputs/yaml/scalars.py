@@ -14,7 +14,7 @@ from collections.abc import Callable
 from kpl.inputs.yaml.tree import Scalar
 from kpl.inputs.yaml.written import WrittenBlock, WrittenFlow
 from kpl.text import late
-from kpl.text.embedding import CharacterMap, Embedding, IndentedLines, Lines, Opaque
+from kpl.text.embedding import CharacterMap, Embedding, IndentedLines, Lines, Opaque, own_text, within
 from kpl.text.span import Span
 
 _PROPERTIES = late.pattern(r"(?:[&!][^\s,\[\]{}]*\s+)*")
@@ -30,6 +30,12 @@ def embedding_of(scalar: Scalar, host: str, newline: str) -> Embedding:
     start = properties.end() if properties else scalar.start
     made = _block(scalar, host, start, newline) if scalar.style in ("|", ">") else _quoted(scalar, host, start)
     return made or Opaque(scalar.value, scalar.span)
+
+
+def embedded_scalar(scalar: Scalar, host: Embedding) -> Embedding:
+    """The embedding of `scalar`'s value, which stands in the text of `host`, in the file that holds `host`."""
+    own = own_text(host)
+    return within(embedding_of(scalar, own.text, own.newline), host)
 
 
 def _block(scalar: Scalar, host: str, start: int, newline: str) -> Embedding | None:

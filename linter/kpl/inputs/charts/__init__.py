@@ -1,0 +1,1 @@
+"""What charts are given: values, where objects and files hold them, and the pods that charts make of them."""
