@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from kpl.lazy import lazy
 
 if TYPE_CHECKING:
+    from kpl.coredns.access import Restriction as Restriction
+    from kpl.coredns.access import restrictions as restrictions
     from kpl.coredns.answering import Taken as Taken
     from kpl.coredns.answering import taken_names as taken_names
     from kpl.coredns.roles import Role as Role
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
     from kpl.coredns.versions import keyword_removed_in as keyword_removed_in
     from kpl.coredns.versions import keyword_without_effect_since as keyword_without_effect_since
     from kpl.coredns.versions import removed_in as removed_in
+    from kpl.coredns.versions import runs_before as runs_before
     from kpl.coredns.zones import served_zones as served_zones
     from kpl.coredns.zones import zones_of as zones_of
+    from kpl.golang.dnsname import is_subdomain as is_subdomain
     from kpl.inputs.corefile.model import Corefile as Corefile
     from kpl.inputs.corefile.model import Directive as Directive
     from kpl.inputs.corefile.model import Property as Property
@@ -36,15 +40,17 @@ else:
     __all__, __getattr__ = lazy(
         __name__,
         {
+            "kpl.coredns.access": "Restriction restrictions",
             "kpl.coredns.answering": "Taken taken_names",
             "kpl.coredns.roles": "Role is_cluster_block role_of",
             "kpl.coredns.tokens": "tokenize",
             "kpl.coredns.upstreams": "is_public_address",
             "kpl.coredns.versions": """
                 ANSWERING_PLUGINS DATA_PLUGINS added_in directive_known directive_order keyword_known
-                keyword_removed_in keyword_without_effect_since removed_in
+                keyword_removed_in keyword_without_effect_since removed_in runs_before
             """,
             "kpl.coredns.zones": "served_zones zones_of",
+            "kpl.golang.dnsname": "is_subdomain",
             "kpl.inputs.corefile.model": "Corefile Directive Property ServerBlock is_placeholder",
             "kpl.inputs.document": "is_corefile",
             "kpl.inputs.corefile.placeholders": "corefile_placeholder",
