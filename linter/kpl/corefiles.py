@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from kpl.coredns.versions import keyword_without_effect_since as keyword_without_effect_since
     from kpl.coredns.versions import removed_in as removed_in
     from kpl.coredns.versions import runs_before as runs_before
+    from kpl.coredns.vulnerabilities import Vulnerability as Vulnerability
+    from kpl.coredns.vulnerabilities import known_vulnerabilities as known_vulnerabilities
     from kpl.coredns.zones import served_zones as served_zones
     from kpl.coredns.zones import zones_of as zones_of
     from kpl.golang.dnsname import is_subdomain as is_subdomain
@@ -49,6 +51,7 @@ else:
                 ANSWERING_PLUGINS DATA_PLUGINS added_in directive_known directive_order keyword_known
                 keyword_removed_in keyword_without_effect_since removed_in runs_before
             """,
+            "kpl.coredns.vulnerabilities": "Vulnerability known_vulnerabilities",
             "kpl.coredns.zones": "served_zones zones_of",
             "kpl.golang.dnsname": "is_subdomain",
             "kpl.inputs.corefile.model": "Corefile Directive Property ServerBlock is_placeholder",

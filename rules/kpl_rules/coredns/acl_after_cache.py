@@ -149,7 +149,7 @@ class AclAfterCache(Rule):
                 told.add(id(each.directive))
                 yield self.finding(
                     each.directive.head,
-                    f"CoreDNS {release} runs `cache` before `acl`, so clients that this `acl` refuses receive answers from "
+                    f"CoreDNS {release.full} runs `cache` before `acl`, so clients that this `acl` refuses receive answers from "
                     "the cache",
                     help="Update CoreDNS to 1.14.7 or later. Or move `cache` to a server block on a loopback address, and forward to it.",
                     related=[Related(cache.head, "this `cache` answers first")],
@@ -166,5 +166,7 @@ def _is_cached(restriction: Restriction, cache: Directive) -> bool:
         is_subdomain(each, restriction.zone) or is_subdomain(restriction.zone, each) for each in zones
     ):
         return False
-    off = [each.args[1:] or ["."] for each in cache.all("disable") if each.args[:1] == ["success"]]
+    off = [each.args[1:] for each in cache.all("disable") if each.args[:1] == ["success"]]
+    if not all(off):
+        return False
     return not any(is_subdomain(zone, restriction.zone) for words in off for word in words for zone in zones_of(word))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop, corefile
+from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop, Version, corefile
 from kpl.corefiles import (
     Directive,
     Restriction,
@@ -33,6 +33,8 @@ lan {
 }
 """
 _OLD = {"coredns": "1.14.1"}
+_REWRITE_FIRST = Version("1.14.2")
+"""The release that its notes call the first one with `rewrite` before `acl`: plugin.cfg has it, zdirectives.go has not."""
 
 
 class AclBeforeRename(Rule):
@@ -42,7 +44,7 @@ class AclBeforeRename(Rule):
     `acl` looks at the name in the query, and passes the query on if none of its zones has that name. A plugin that comes
     later and asks for another name is not checked again:
 
-    - `rewrite` comes after `acl` before CoreDNS 1.14.3 (CVE-2026-26017, CVSS 7.7).
+    - `rewrite` comes after `acl` before CoreDNS 1.14.2 (CVE-2026-26017, CVSS 7.7).
     - `autopath` comes after `acl` before CoreDNS 1.14.7. It tries the name in each search domain of the client: a pod in
       the namespace `web` that asks for `db.secret.web.svc.cluster.local` receives the addresses of the Service `db` in the
       namespace `secret`, even if `acl` blocks `secret.svc.cluster.local`.
@@ -54,7 +56,7 @@ class AclBeforeRename(Rule):
     Update CoreDNS. Or add the name before the change to the zones of `acl`.
 
     ## References
-    - https://github.com/coredns/coredns/security/advisories (CVE-2026-26017)
+    - https://github.com/coredns/coredns/security/advisories/GHSA-c9v3-4pv7-87pr (CVE-2026-26017)
     - https://github.com/coredns/coredns/pull/7882 (rewrite)
     - https://github.com/coredns/coredns/pull/8290 (autopath)
     - https://coredns.io/plugins/autopath/
@@ -112,9 +114,10 @@ class AclBeforeRename(Rule):
             says=[
                 "CoreDNS 1.14.1 runs `rewrite` after `acl`",
                 "a client that asks for `a.lan` reaches `db.lan`",
-                "1.14.3 or later",
+                "1.14.2 or later",
             ],
         ),
+        Good(corefile(_REWRITE), {"coredns": "1.14.2"}),
         Good(corefile(_REWRITE), {"coredns": "1.14.3"}),
         Bad(corefile(_REWRITE.replace("name a.lan", "continue name exact a.lan")), _OLD, flags=["acl db.lan"]),
         Bad(
@@ -145,12 +148,14 @@ class AclBeforeRename(Rule):
         for change in _changes(server):
             if not runs_before("acl", change.by.name, release):
                 continue
+            if change.to is not None and release >= _REWRITE_FIRST:
+                continue
             if restricted is None:
                 restricted = restrictions(server)
             for each in restricted:
                 if id(each.directive) not in told and _escapes(change, each, restricted):
                     told.add(id(each.directive))
-                    yield self._bypassed(change, each, str(release))
+                    yield self._bypassed(change, each, release.full)
 
     def _bypassed(self, change: _Change, restriction: Restriction, release: str) -> Finding:
         zone = restriction.zone.removesuffix(".")
@@ -159,7 +164,7 @@ class AclBeforeRename(Rule):
         return self.finding(
             restriction.directive.head,
             f"CoreDNS {release} runs `{change.by.name}` after `acl`, so {who} reaches `{zone}`{how} although this `acl` refuses it",
-            help=f"Update CoreDNS to {'1.14.7' if change.to is None else '1.14.3'} or later.",
+            help=f"Update CoreDNS to {'1.14.7' if change.to is None else '1.14.2'} or later.",
             related=[Related(change.by.head, f"this `{change.by.name}` changes the name")],
         )
 
