@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from kpl.coredns.access import restrictions as restrictions
     from kpl.coredns.answering import Taken as Taken
     from kpl.coredns.answering import taken_names as taken_names
+    from kpl.coredns.caching import Caching as Caching
+    from kpl.coredns.caching import caching_of as caching_of
     from kpl.coredns.roles import Role as Role
     from kpl.coredns.roles import is_cluster_block as is_cluster_block
     from kpl.coredns.roles import role_of as role_of
@@ -44,6 +46,7 @@ else:
         {
             "kpl.coredns.access": "Restriction restrictions",
             "kpl.coredns.answering": "Taken taken_names",
+            "kpl.coredns.caching": "Caching caching_of",
             "kpl.coredns.roles": "Role is_cluster_block role_of",
             "kpl.coredns.tokens": "tokenize",
             "kpl.coredns.upstreams": "is_public_address",

@@ -6,16 +6,14 @@ from collections.abc import Iterator
 
 from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop, corefile
 from kpl.corefiles import (
-    Directive,
+    Caching,
     Restriction,
     ServerBlock,
-    is_placeholder,
+    caching_of,
     is_subdomain,
     restrictions,
     runs_before,
-    zones_of,
 )
-from kpl.words import whole_number
 
 _BLOCK = """\
 . {
@@ -140,33 +138,25 @@ class AclAfterCache(Rule):
 
     def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        cache, release = server.get("cache"), cluster.coredns_version
-        if cache is None or not runs_before("cache", "acl", release):
+        release = cluster.coredns_version
+        caching = caching_of(server) if runs_before("cache", "acl", release) else None
+        if caching is None:
             return
         told: set[int] = set()
         for each in restrictions(server):
-            if each.by_client and id(each.directive) not in told and _is_cached(each, cache):
+            if each.by_client and id(each.directive) not in told and _is_cached(each, caching):
                 told.add(id(each.directive))
                 yield self.finding(
                     each.directive.head,
                     f"CoreDNS {release.full} runs `cache` before `acl`, so clients that this `acl` refuses receive answers from "
                     "the cache",
                     help="Update CoreDNS to 1.14.7 or later. Or move `cache` to a server block on a loopback address, and forward to it.",
-                    related=[Related(cache.head, "this `cache` answers first")],
+                    related=[Related(caching.directive.head, "this `cache` answers first")],
                 )
 
 
-def _is_cached(restriction: Restriction, cache: Directive) -> bool:
+def _is_cached(restriction: Restriction, caching: Caching) -> bool:
     """Whether `cache` keeps the answers for some names of the zone."""
-    words = cache.args[1:] if cache.args and whole_number(cache.args[0]) is not None else cache.args
-    if any(map(is_placeholder, words)):
-        return False
-    zones = [zone for word in words for zone in zones_of(word)]
-    if words and not any(
-        is_subdomain(each, restriction.zone) or is_subdomain(restriction.zone, each) for each in zones
-    ):
-        return False
-    off = [each.args[1:] for each in cache.all("disable") if each.args[:1] == ["success"]]
-    if not all(off):
-        return False
-    return not any(is_subdomain(zone, restriction.zone) for words in off for word in words for zone in zones_of(word))
+    if caching.keeps("success", restriction.zone):
+        return True
+    return any(is_subdomain(restriction.zone, each) and caching.keeps("success", each) for each in caching.zones)
