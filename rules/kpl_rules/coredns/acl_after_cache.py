@@ -150,7 +150,8 @@ class AclAfterCache(Rule):
                     each.directive.head,
                     f"CoreDNS {release.full} runs `cache` before `acl`, so clients that this `acl` refuses receive answers from "
                     "the cache",
-                    help="Update CoreDNS to 1.14.7 or later. Or move `cache` to a server block on a loopback address, and forward to it.",
+                    help="Update CoreDNS to 1.14.7 or later. Or move `cache` to a server block on a loopback address, and forward "
+                    "to it.",
                     related=[Related(caching.directive.head, "this `cache` answers first")],
                 )
 

@@ -124,7 +124,8 @@ class AutopathBesideStubBlock(Rule):
             first = stubs[0][1].removesuffix(".")
             yield self.finding(
                 autopath.head,
-                f"`autopath` passes names of {names} to this server block, not to their own, so pods get the answers of other upstreams",
+                f"`autopath` passes names of {names} to this server block, not to their own, so pods get the "
+                "answers of other upstreams",
                 help=f"Add `forward {first}` with the upstreams of `{first}` to the block of `autopath`. Or remove `autopath`.",
                 related=[Related(block.key_span, "this block is not asked") for block, _ in stubs],
             )

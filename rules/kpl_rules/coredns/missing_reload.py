@@ -134,7 +134,8 @@ class MissingReload(Rule):
         yield self.finding(
             server.key_span,
             "no server block has `reload`, so CoreDNS ignores changes of this ConfigMap until its pods restart",
-            help="Add `reload`: CoreDNS then loads a changed file within 45 seconds, and keeps the old one if the new one is refused.",
+            help="Add `reload`: CoreDNS then loads a changed file within 45 seconds, and keeps the old one if the new one is "
+            "refused.",
             fix=fix,
         )
 

@@ -33,9 +33,9 @@ class ServicesKeptTooLong(Rule):
     the TTL ends. The rule reports more than 60 seconds.
 
     ## Fix
-    Sets `ttl 30`. The fix is unsafe because clients then ask more often. For `cache` there is no automatic fix, because the minimum may
-    be meant for other names: keep the zone out of the cache with `disable success` and `disable denial` (CoreDNS 1.9.4 and
-    later), or remove the minimum.
+    Sets `ttl 30`. The fix is unsafe because clients then ask more often. For `cache` there is no automatic fix, because the
+    minimum may be meant for other names: keep the zone out of the cache with `disable success` and `disable denial`
+    (CoreDNS 1.9.4 and later), or remove the minimum.
 
     ## References
     - https://coredns.io/plugins/kubernetes/ (`ttl`)
