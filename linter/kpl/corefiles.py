@@ -13,10 +13,14 @@ if TYPE_CHECKING:
     from kpl.coredns.answering import taken_names as taken_names
     from kpl.coredns.caching import Caching as Caching
     from kpl.coredns.caching import caching_of as caching_of
+    from kpl.coredns.resolvers import Resolver as Resolver
+    from kpl.coredns.resolvers import known_resolver as known_resolver
+    from kpl.coredns.resolvers import resolver_named as resolver_named
     from kpl.coredns.roles import Role as Role
     from kpl.coredns.roles import is_cluster_block as is_cluster_block
     from kpl.coredns.roles import role_of as role_of
     from kpl.coredns.tokens import tokenize as tokenize
+    from kpl.coredns.upstreams import is_internal_address as is_internal_address
     from kpl.coredns.upstreams import is_public_address as is_public_address
     from kpl.coredns.versions import ANSWERING_PLUGINS as ANSWERING_PLUGINS
     from kpl.coredns.versions import DATA_PLUGINS as DATA_PLUGINS
@@ -47,9 +51,10 @@ else:
             "kpl.coredns.access": "Restriction restrictions",
             "kpl.coredns.answering": "Taken taken_names",
             "kpl.coredns.caching": "Caching caching_of",
+            "kpl.coredns.resolvers": "Resolver known_resolver resolver_named",
             "kpl.coredns.roles": "Role is_cluster_block role_of",
             "kpl.coredns.tokens": "tokenize",
-            "kpl.coredns.upstreams": "is_public_address",
+            "kpl.coredns.upstreams": "is_internal_address is_public_address",
             "kpl.coredns.versions": """
                 ANSWERING_PLUGINS DATA_PLUGINS added_in directive_known directive_order keyword_known
                 keyword_removed_in keyword_without_effect_since removed_in runs_before
