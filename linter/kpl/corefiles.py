@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 from kpl.lazy import lazy
 
 if TYPE_CHECKING:
+    from kpl.coredns.access import Restriction as Restriction
+    from kpl.coredns.access import restrictions as restrictions
     from kpl.coredns.answering import Taken as Taken
     from kpl.coredns.answering import answerers as answerers
     from kpl.coredns.answering import taken_names as taken_names
+    from kpl.coredns.caching import Caching as Caching
+    from kpl.coredns.caching import caching_of as caching_of
     from kpl.coredns.deployed import Deployed as Deployed
     from kpl.coredns.deployed import Mount as Mount
     from kpl.coredns.deployed import Probe as Probe
@@ -17,12 +21,16 @@ if TYPE_CHECKING:
     from kpl.coredns.loops import loops as loops
     from kpl.coredns.patterns import ends_before_dot as ends_before_dot
     from kpl.coredns.patterns import upper_case_letter as upper_case_letter
+    from kpl.coredns.resolvers import Resolver as Resolver
+    from kpl.coredns.resolvers import known_resolver as known_resolver
+    from kpl.coredns.resolvers import resolver_named as resolver_named
     from kpl.coredns.rewriting import NameRewrite as NameRewrite
     from kpl.coredns.rewriting import name_rewrite as name_rewrite
     from kpl.coredns.roles import Role as Role
     from kpl.coredns.roles import is_cluster_block as is_cluster_block
     from kpl.coredns.roles import role_of as role_of
     from kpl.coredns.tokens import tokenize as tokenize
+    from kpl.coredns.upstreams import is_internal_address as is_internal_address
     from kpl.coredns.upstreams import is_public_address as is_public_address
     from kpl.coredns.versions import ANSWERING_PLUGINS as ANSWERING_PLUGINS
     from kpl.coredns.versions import DATA_PLUGINS as DATA_PLUGINS
@@ -33,6 +41,9 @@ if TYPE_CHECKING:
     from kpl.coredns.versions import keyword_removed_in as keyword_removed_in
     from kpl.coredns.versions import keyword_without_effect_since as keyword_without_effect_since
     from kpl.coredns.versions import removed_in as removed_in
+    from kpl.coredns.versions import runs_before as runs_before
+    from kpl.coredns.vulnerabilities import Vulnerability as Vulnerability
+    from kpl.coredns.vulnerabilities import known_vulnerabilities as known_vulnerabilities
     from kpl.coredns.zones import served_zones as served_zones
     from kpl.coredns.zones import zones_of as zones_of
     from kpl.golang.dnsname import is_subdomain as is_subdomain
@@ -52,13 +63,17 @@ else:
             "kpl.coredns.loops": "loops",
             "kpl.coredns.patterns": "ends_before_dot upper_case_letter",
             "kpl.coredns.rewriting": "NameRewrite name_rewrite",
+            "kpl.coredns.access": "Restriction restrictions",
+            "kpl.coredns.caching": "Caching caching_of",
+            "kpl.coredns.resolvers": "Resolver known_resolver resolver_named",
             "kpl.coredns.roles": "Role is_cluster_block role_of",
             "kpl.coredns.tokens": "tokenize",
-            "kpl.coredns.upstreams": "is_public_address",
+            "kpl.coredns.upstreams": "is_internal_address is_public_address",
             "kpl.coredns.versions": """
                 ANSWERING_PLUGINS DATA_PLUGINS added_in directive_known directive_order keyword_known
-                keyword_removed_in keyword_without_effect_since removed_in
+                keyword_removed_in keyword_without_effect_since removed_in runs_before
             """,
+            "kpl.coredns.vulnerabilities": "Vulnerability known_vulnerabilities",
             "kpl.coredns.zones": "served_zones zones_of",
             "kpl.golang.dnsname": "is_subdomain",
             "kpl.inputs.corefile.model": "Corefile Directive Property ServerBlock is_placeholder",

@@ -100,6 +100,12 @@ def setup_order(version: Version) -> tuple[str, ...]:
     return tuple(name for name in order if name in known)
 
 
+def runs_before(first: str, second: str, version: Version) -> bool:
+    """Whether a query comes to the plugin `first` before it comes to `second`; False if this release does not have both."""
+    order = setup_order(version)
+    return first in order and second in order and order.index(first) < order.index(second)
+
+
 def directive_order(name: str) -> int:
     """The place of a plugin in the chain of the newest release; plugins with a higher one are asked later."""
     return setup_order(NEWEST_COREDNS).index(name)
