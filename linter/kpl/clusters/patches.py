@@ -11,7 +11,7 @@ from kpl.clusters.graph import Graph
 from kpl.inputs.document import Document, Reading
 from kpl.inputs.objects.kustomize import Patch
 from kpl.inputs.objects.merging import is_deletion, merged, with_operations
-from kpl.inputs.objects.workloads import Workload, WorkloadReader
+from kpl.inputs.objects.workloads import Workload, workloads_of
 from kpl.inputs.yaml.tree import Mapping, Node, YamlError, compose
 from kpl.inputs.yaml.tree import Sequence as YamlSequence
 from kpl.shares.share import share_of
@@ -114,7 +114,7 @@ class Patches:
                         node = _applied(node, content)
         if node is workload.node:
             return workload
-        models = WorkloadReader().models(workload.text, node)
+        models = workloads_of(workload.text, node, workload.kind)
         return next((each for each in models if each.role == workload.role), workload)
 
     def _innermost_first(self, root: str) -> list[str]:

@@ -8,7 +8,7 @@ from kpl.inputs.objects.kubeproxy import KubeProxyConfig
 from kpl.inputs.objects.programs import arguments_of
 from kpl.inputs.objects.proxyflags import FIELDS
 from kpl.inputs.objects.proxysettings import flags_in, partial_config, settings_of
-from kpl.inputs.objects.workloads import Workload, WorkloadReader
+from kpl.inputs.objects.workloads import Workload, workloads_of
 from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping
 
@@ -43,7 +43,7 @@ class ProxyArgumentsReader(ObjectReader):
 
     def models(self, text: str, node: Mapping) -> Iterator[KubeProxyConfig]:
         """The settings in each container of the object `node` that runs kube-proxy."""
-        for workload in WorkloadReader().models(text, node):
+        for workload in workloads_of(text, node, node.text("kind")):
             for container in workload.containers if not _runs_on_windows(workload) else ():
                 words = arguments_of("kube-proxy", container)
                 config = partial_config(text, settings_of(flags_in(words, text), text)) if words is not None else None

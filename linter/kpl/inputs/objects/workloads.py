@@ -276,26 +276,28 @@ class WorkloadReader(ObjectReader):
 
     def read(self, node: Mapping, place: Place) -> Iterator[Document]:
         """The documents of the workloads that the object `node` is."""
-        for model in self._workloads(place.source.text, node, node.text("kind") or place.listed_as):
+        for model in workloads_of(place.source.text, node, node.text("kind") or place.listed_as):
             yield place.document(node, model)
 
-    def _workloads(self, text: str, node: Mapping, kind: Text | None) -> Iterator[Workload]:
-        if kind is None:
-            return
-        custom = custom_pods(node, kind, node.text("apiVersion") or "")
-        if custom is not None:
-            for spec, role, partial in custom:
-                yield _workload(text, node, kind, spec, role, partial)
-            return
-        pods = (node.mapping(*path) for path in POD_TEMPLATE_PATHS)
-        pod = next((each for each in pods if each is not None and each.items("containers")), None)
-        if pod is not None:
-            yield _workload(text, node, kind, pod)
-        elif kind in self.kind.late:
-            path = _POD_OF.get(kind, POD_TEMPLATE_PATHS[0])
-            pod = node.mapping(*path)
-            if pod is not None and any(pod.pair(field) for field in _JUDGED_ALONE):
-                yield _workload(text, node, kind, pod, partial=True)
+
+def workloads_of(text: str, node: Mapping, kind: Text | None) -> Iterator[Workload]:
+    """The workloads that the object `node` of `text` is; none without a `kind`."""
+    if kind is None:
+        return
+    custom = custom_pods(node, kind, node.text("apiVersion") or "")
+    if custom is not None:
+        for spec, role, partial in custom:
+            yield _workload(text, node, kind, spec, role, partial)
+        return
+    pods = (node.mapping(*path) for path in POD_TEMPLATE_PATHS)
+    pod = next((each for each in pods if each is not None and each.items("containers")), None)
+    if pod is not None:
+        yield _workload(text, node, kind, pod)
+    elif kind in WorkloadReader.kind.late:
+        path = _POD_OF.get(kind, POD_TEMPLATE_PATHS[0])
+        pod = node.mapping(*path)
+        if pod is not None and any(pod.pair(field) for field in _JUDGED_ALONE):
+            yield _workload(text, node, kind, pod, partial=True)
 
 
 _POD_OF = {"CronJob": POD_TEMPLATE_PATHS[1], "Pod": POD_TEMPLATE_PATHS[3]}
