@@ -21,7 +21,7 @@ from kpl.text.span import Text
 from samples import documents, models
 from support import readings
 
-READERS = [each for each in entries() if each.module.startswith("kpl.inputs.network.")]
+READERS = [each for each in entries() if each.module.startswith(("kpl.inputs.network.", "kpl.inputs.charts.cilium"))]
 EXAMPLES = [
     pytest.param(example, id=f"{entry.class_name}-{number}")
     for entry in READERS

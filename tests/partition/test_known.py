@@ -292,6 +292,8 @@ def router(*args: str, image: str = "docker.io/cloudnativelabs/kube-router:v2.5.
         ({"a.yaml": cilium("false")}, None),
         ({"a.yaml": cilium("true"), "b.yaml": cilium("false")}, None),
         ({"a.yaml": cilium("{{ .Values.replaces }}")}, None),
+        ({"values.yaml": "image: {}\nkubeProxyReplacement: true\n"}, ("Cilium", "values.yaml:2")),
+        ({"values.yaml": "cilium:\n  kubeProxyReplacement: 'false'\n"}, None),
         ({"a.yaml": calico("FelixConfiguration", "bpfEnabled: true")}, ("Calico", "a.yaml:5")),
         ({"a.yaml": calico("FelixConfiguration", "bpfEnabled: true", "node.a")}, None),
         (
