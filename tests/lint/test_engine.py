@@ -386,7 +386,17 @@ def test_a_rule_runs_where_there_is_all_that_it_needs(needs: str, files: list[st
     assert found == ([name for name in files if not needs or kinds[name] in needs.replace("|", " ")] if runs else [])
 
 
-@pytest.mark.parametrize(("clue", "seen"), [("", True), ("clusterIP: 10", True), ("nowhere", False), ("10[.]9", True)])
+@pytest.mark.parametrize(
+    ("clue", "seen"),
+    [
+        ("", True),
+        ("clusterIP: 10", True),
+        ("nowhere", False),
+        ("10[.]9", True),
+        ("no\nwhere", False),
+        ("nowhere\n10[.]9", True),
+    ],
+)
 def test_an_object_without_the_clue_is_not_shown_to_the_rule(clue: str, seen: bool) -> None:
     class Clued(Only):
         def rules_for(self, path: str) -> list[RuleEntry]:

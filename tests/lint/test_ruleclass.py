@@ -103,6 +103,7 @@ def test_a_right_class_has_no_fault() -> None:
         ({"__doc__": "\n"}, ["docstring"]),
         ({"clue": 1}, ["`clue`", "not text"]),
         ({"clue": "("}, ["`clue`", "not a regular expression"]),
+        ({"clue": "(a\nb)"}, ["`clue`", "not a regular expression"]),
         ({"home": None}, ["has nothing as its `home`"]),
         ({"needs": "Corefile Nothing|Dump"}, ["needs `Nothing`"]),
         ({"check": 5}, ["no method `check`"]),

@@ -28,10 +28,10 @@ _MOST_METADATA = 4_000
 
 
 class _Signs(NamedTuple):
-    """What texts that may hold an object have in them: one of the words, and each pattern."""
+    """What texts that may hold an object have in them: one of the words, and each pattern of one of the groups."""
 
     words: tuple[str, ...]
-    patterns: tuple[re.Pattern[str], ...] = ()
+    groups: tuple[tuple[re.Pattern[str], ...], ...] = ((),)
 
 
 @cache
@@ -44,21 +44,25 @@ def _signs_of(kinds: list[ObjectKind]) -> tuple[_Signs, ...]:
     clues = [clue for each in kinds for clue in each.clues]
     sure = tuple(dict.fromkeys(word for clue in clues if not clue.patterns for word in clue.words))
     signs = [_Signs(sure)] if sure else []
-    signs += (_Signs(clue.words, tuple(map(re.compile, clue.patterns))) for clue in clues if clue.patterns)
+    of_words: dict[tuple[str, ...], dict[tuple[str, ...], None]] = {}
+    for clue in clues:
+        if clue.patterns:
+            of_words.setdefault(clue.words, {})[clue.patterns] = None
+    signs += (_Signs(each, tuple(tuple(map(re.compile, one)) for one in groups)) for each, groups in of_words.items())
     words = tuple(word for each in kinds if not each.clues for word in each.kinds)
     if words:
         one = "|".join(map(re.escape, words))
         pattern = rf"""\bkind["']?[ \t]*:[ \t]*["']?(?:{one})(?:List)?["']?[ \t]*[,}}\r\n#]"""
-        signs.append(_Signs(words, (re.compile(pattern),)))
+        signs.append(_Signs(words, ((re.compile(pattern),),)))
     return tuple(signs)
 
 
 def _are_in(text: str, signs: tuple[_Signs, ...]) -> bool:
     # most files hold none of the words, which is found out much faster than that a pattern does not match
-    for words, patterns in signs:
+    for words, groups in signs:
         for word in words:
             if word in text:
-                if not patterns or all(each.search(text) for each in patterns):
+                if any(all(each.search(text) for each in patterns) for patterns in groups):
                     return True
                 break
     return False
@@ -67,9 +71,9 @@ def _are_in(text: str, signs: tuple[_Signs, ...]) -> bool:
 @cache
 def _telling_signs() -> tuple[_Signs, ...]:
     """The signs of objects that only tell of a cluster, unless they are known by the name of their file."""
-    groups = (group for each in object_kinds() if each.tells and not each.clues for group in each.groups)
-    with_clues = [each for each in object_kinds() if each.tells and each.clues]
-    return (_Signs(tuple(dict.fromkeys(groups))), *_signs_of(with_clues))
+    groups = dict.fromkeys(group for each in object_kinds() if each.tells and not each.clues for group in each.groups)
+    signs = _signs_of([each for each in object_kinds() if each.tells and each.clues])
+    return (_Signs(tuple(groups)), *(each for each in signs if not groups.keys() >= {*each.words}))
 
 
 @cache
@@ -89,7 +93,8 @@ def _file_names() -> frozenset[str]:
 @cache
 def _reasons_to_look() -> tuple[bytes, ...]:
     signs = (*_signs(True), *_signs(False), *_telling_signs())
-    words = dict.fromkeys(word for each in signs for word in each.words)
+    words = list(dict.fromkeys(word for each in signs for word in each.words))
+    words = [word for word in words if not any(each in word for each in words if each != word)]
     starts = (kind.start_word for kind in file_kinds().values() if kind.start)
     return (*(word.encode() for word in (*words, *starts)), *_REASONS_TO_LOOK)
 
@@ -135,10 +140,10 @@ def is_interesting(text: str) -> bool:
     return found and not is_schema(text)
 
 
-def tells_of_clusters(file_name: str, text: str) -> bool:
-    """Whether an object in `text` may only tell of a cluster, or of the files that make it."""
+def tells_of_clusters(file_name: str, text: str, *, schemas: bool = False) -> bool:
+    """Whether an object in `text` may only tell of a cluster, or of the files that make it; `schemas` count as well."""
     told = file_name in _file_names() or _are_in(text, _telling_signs())
-    return told and not is_schema(text)
+    return told and (schemas or not is_schema(text))
 
 
 def one_too_large(text: str) -> ParseFailure | None:

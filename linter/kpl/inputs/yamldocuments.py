@@ -54,9 +54,11 @@ class YamlReader(FileReader):
         if is_encrypted(source.text):
             return
         host, name = Embedding(source.text, source.newline), source.name
-        for span in split_documents(source.text):
+        spans = list(split_documents(source.text))
+        may_tell = len(spans) == 1 or tells_of_clusters(name, source.text, schemas=True)
+        for span in spans:
             chunk = source.text[span.start : span.end]
-            is_checked, tells = is_interesting(chunk), tells_of_clusters(name, chunk)
+            is_checked, tells = is_interesting(chunk), may_tell and tells_of_clusters(name, chunk)
             if not (is_checked or tells):
                 continue
             failure = one_too_large(chunk)

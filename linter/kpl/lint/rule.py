@@ -221,7 +221,7 @@ class Rule:
     the whole cluster or any `Document` that needs something has its findings there.
     """
     clue: ClassVar[str] = ""
-    """A regular expression that matches in each text in which the rule finds something.
+    """A regular expression that matches in each text in which the rule finds something; on lines of their own, one of several.
 
     Where it does not match, the rule is not imported and no object is read for it. A Corefile is compared without its CRs.
     """

@@ -58,7 +58,8 @@ def _fault_of_words(rule: type[Rule]) -> str | None:
     if not isinstance(rule.default, bool):
         return f"has {_said(rule.default)} as its `default`, which is not True or False"
     try:
-        re.compile(rule.clue)
+        for each in rule.clue.split("\n"):
+            re.compile(each)
     except re.error as error:
         return f"has {_said(rule.clue)} as its `clue`, which is not a regular expression ({error})"
     unknown = [word for word in rule.needs.replace("|", " ").split() if word not in MODELS and word != "Dump"]

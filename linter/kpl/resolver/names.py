@@ -48,8 +48,8 @@ _TOP_LEVEL = frozenset(
 _OUTSIDE = "|".join(sorted(_TOP_LEVEL))
 HOST_CLUE = rf"(?i)\.(?:svc\.|(?:{_OUTSIDE})(?![\w/-]))|://[^\s/]*\.(?:{_OUTSIDE})(?![\w-])"
 """A pattern that matches in each text with a name of the cluster that has its domain, or with one of the world outside."""
-ENV_CLUE = r"\b(?:configMap(?:Key)?Ref|secretRef)\b"
-"""A pattern that matches in each text of a workload whose containers take variables that may hold names."""
+ENV_CLUE = "configMapRef\nconfigMapKeyRef\nsecretRef"
+"""One of these words is in each text of a workload whose containers take variables that may hold names."""
 _NO_DNS = frozenset(
     "abfs abfss azblob data dir docker file git git+https git+ssh gs javascript kubernetes oci s3 s3a spiffe unix urn wasbs".split()
 )

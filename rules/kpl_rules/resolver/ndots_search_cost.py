@@ -208,7 +208,7 @@ class NdotsSearchCost(Rule):
     confidence = Confidence.MEDIUM
     since = "0.1.0"
     symptoms = ("slow-lookups",)
-    clue = f"{HOST_CLUE}|{ENV_CLUE}"
+    clue = f"{ENV_CLUE}\n{HOST_CLUE}"
     examples = [
         Bad(manifest(_STRIPE), flags=["api.stripe.com"], fixed=_STRIPE + _NDOTS,
             says=["each lookup sends 8 queries, 6 of them", "it sends 2\n", "in the pod's `dnsConfig`.\n"]),

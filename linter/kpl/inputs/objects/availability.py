@@ -6,7 +6,7 @@ https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizonta
 
 from __future__ import annotations
 
-from kpl.inputs.objects.named import NAMES, NamedObject, NamedReader, clue_of
+from kpl.inputs.objects.named import NamedObject, NamedReader, clue_of
 from kpl.inputs.reader import Leaves, ObjectKind, Takes
 from kpl.inputs.yaml.tree import Mapping
 from kpl.text.span import Text
@@ -55,7 +55,7 @@ class DisruptionBudgetReader(NamedReader):
         kinds=("PodDisruptionBudget",),
         groups=("policy/",),
         late=("PodDisruptionBudget",),
-        clues=(clue_of(NAMES, "PodDisruptionBudget"),),
+        clues=(clue_of("PodDisruptionBudget"),),
         tells=True,
     )
     examples = (
@@ -81,7 +81,7 @@ class AutoscalerReader(NamedReader):
         kinds=("HorizontalPodAutoscaler",),
         groups=("autoscaling/",),
         late=("HorizontalPodAutoscaler",),
-        clues=(clue_of(NAMES, "HorizontalPodAutoscaler"),),
+        clues=(clue_of("HorizontalPodAutoscaler"),),
         tells=True,
     )
     examples = (

@@ -92,7 +92,7 @@ class SecretTemplateReader(ObjectReader):
         kinds=("ExternalSecret",),
         groups=("external-secrets.io/",),
         late=("ExternalSecret",),
-        clues=(Clue(("ExternalSecret",), (r"\btemplate\b", _DOTTED_VALUE)),),
+        clues=(Clue(("ExternalSecret",), ("template", _DOTTED_VALUE)),),
         tells=True,
     )
     examples = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kpl.inputs.objects.fields import mappings
-from kpl.inputs.objects.named import NAMES, NamedObject, NamedReader, clue_of
+from kpl.inputs.objects.named import NamedObject, NamedReader, clue_of
 from kpl.inputs.reader import Leaves, ObjectKind, Takes
 from kpl.inputs.yaml.tree import Mapping, Scalar
 from kpl.text.span import Text
@@ -71,7 +71,7 @@ class MonitorReader(NamedReader):
         kinds=("PodMonitor", "ServiceMonitor"),
         groups=("monitoring.coreos.com/",),
         late=("PodMonitor", "ServiceMonitor"),
-        clues=(clue_of(NAMES, "(?:Pod|Service)Monitor"),),
+        clues=(clue_of("(?:Pod|Service)Monitor"),),
         tells=True,
     )
     examples = (
@@ -93,7 +93,7 @@ class MetricRulesReader(NamedReader):
         kinds=("PrometheusRule",),
         groups=("monitoring.coreos.com/",),
         late=("PrometheusRule",),
-        clues=(clue_of(("coredns_",), "PrometheusRule"),),
+        clues=(clue_of("PrometheusRule", "coredns_"),),
         tells=True,
     )
     examples = (

@@ -14,9 +14,9 @@ NAMES = ("coredns", "kube-dns")
 """What CoreDNS is called in clusters."""
 
 
-def clue_of(words: tuple[str, ...], kinds: str) -> Clue:
-    """How a text shows that it may hold objects of these `kinds`, a pattern, about something with one of `words`."""
-    return Clue(words, (rf"""\bkind["']?[ \t]*:[ \t]*["']?(?:{kinds})(?:List)?\b""",))
+def clue_of(kinds: str, *patterns: str) -> Clue:
+    """How a text shows that it may hold objects of these `kinds`, a pattern, about CoreDNS, with other `patterns` in it."""
+    return Clue(NAMES, (rf"""\bkind["']?[ \t]*:[ \t]*["']?(?:{kinds})(?:List)?\b""", *patterns))
 
 
 @dataclass(eq=False)

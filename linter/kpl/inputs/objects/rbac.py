@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kpl.inputs.objects.fields import mappings
-from kpl.inputs.objects.named import NAMES, NamedObject, NamedReader, clue_of, texts
+from kpl.inputs.objects.named import NamedObject, NamedReader, clue_of, texts
 from kpl.inputs.reader import Leaves, ObjectKind, Takes
 from kpl.inputs.yaml.tree import Mapping
 from kpl.text.span import Text
@@ -69,7 +69,7 @@ class AccessRoleReader(NamedReader):
         kinds=("ClusterRole", "Role"),
         groups=("rbac.authorization.k8s.io/",),
         late=("ClusterRole", "Role"),
-        clues=(clue_of(NAMES, "(?:Cluster)?Role"),),
+        clues=(clue_of("(?:Cluster)?Role"),),
         tells=True,
     )
     examples = (
@@ -91,7 +91,7 @@ class AccessBindingReader(NamedReader):
         kinds=("ClusterRoleBinding", "RoleBinding"),
         groups=("rbac.authorization.k8s.io/",),
         late=("ClusterRoleBinding", "RoleBinding"),
-        clues=(clue_of(NAMES, "(?:Cluster)?RoleBinding"),),
+        clues=(clue_of("(?:Cluster)?RoleBinding"),),
         tells=True,
     )
     examples = (
