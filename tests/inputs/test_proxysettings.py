@@ -7,7 +7,7 @@ import pytest
 from kpl.inputs.objects.kubeproxy import KubeProxyConfig
 from kpl.inputs.objects.proxyflags import ALONE, FIELDS, LISTS
 from kpl.inputs.objects.proxysettings import Setting, flags_in, flags_of, partial_config, settings_of, without_fix
-from kpl.inputs.yaml.edits import add_entry, set_scalar
+from kpl.inputs.yaml.edits import add_entry, add_item, set_scalar
 from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence, compose
 from kpl.proxy.configuration.fields import PROXY_FIELDS
 from kpl.proxy.configuration.othernames import meant_field
@@ -78,6 +78,8 @@ def test_every_flag_sets_a_field() -> None:
         ("['--feature-gates=A=true,B=false,C']", {"featureGates": {"A": "true", "B": "false"}}),
         ("[--config=/etc/kube-proxy.yaml, --proxy-mode=ipvs]", None),
         ("[--v=2]", None),
+        ("['--nodeport-addresses=,10.0.0.0/8']", {"nodePortAddresses": ["10.0.0.0/8"]}),
+        ("[--hostname-override, masquerade-all]", {"hostnameOverride": "masquerade-all"}),
         ("[]", None),
         ("--proxy-mode=ipvs", None),
         ("[&a --proxy-mode=ipvs, &b --proxy-mode, *a, iptables, *b]", {"mode": "ipvs"}),
@@ -144,6 +146,22 @@ def test_a_value_that_is_not_written_knows_its_place() -> None:
     assert config is not None
     assert said(config, "mode") == ("ipvs", "IPVS")
     assert set_scalar(text, config.node.scalar("mode") or Scalar(0, 0, ""), "nftables") is None
+
+
+def test_nothing_can_be_added_to_what_is_made() -> None:
+    text = "a: b\n"
+    key, value = root(text).pairs[0]
+    config = partial_config(text, [Setting("ipvs.scheduler", key.span, value)])
+    assert config is not None
+    section = config.node.mapping("ipvs")
+    assert section is not None
+    assert add_entry(text, config.node, "mode: iptables") is add_entry(text, section, "strictARP: true") is None
+    config = read("\n- nodeport-addresses=10.0.0.0/8\n- feature-gates=A=true\n")
+    assert config is not None
+    addresses, gates = config.node.get("nodePortAddresses"), config.node.mapping("featureGates")
+    assert isinstance(addresses, Sequence)
+    assert gates is not None
+    assert add_item(config.text, addresses, "::1/128") is add_entry(config.text, gates, "B: true") is None
 
 
 def test_what_is_written_is_compared_without_its_place() -> None:

@@ -34,10 +34,7 @@ class Flag(NamedTuple):
 
 def partial_config(text: str, settings: Iterable[Setting]) -> KubeProxyConfig | None:
     """What `settings` say of kube-proxy, in the document `text`; None where there are none. Of two values the last one counts."""
-    fields: dict[str, Setting] = {}
-    for each in settings:
-        fields.pop(each.field, None)
-        fields[each.field] = each
+    fields = {each.field: each for each in settings}
     if not fields:
         return None
     node = _made(fields.values())
@@ -79,7 +76,7 @@ class Parts:
 
     def words(self, start: int, end: int, separator: str = ",") -> Iterator[tuple[int, int]]:
         """The ranges of the words that `separator` parts, without whitespace around them."""
-        while start <= end:
+        while start < end:
             found = self.value.find(separator, start, end)
             stop = end if found < 0 else found
             word = self.value[start:stop]
