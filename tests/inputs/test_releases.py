@@ -213,9 +213,29 @@ def test_an_alias_is_not_another_pod() -> None:
     assert [each.role for each in found] == ["controllers.main"]
 
 
-def test_no_path_is_endless() -> None:
-    (workload,) = workloads(f"a:\n  {'k' * 500}:\n    b: {{dnsPolicy: None}}\n")
-    assert workload.role == "a.b"
+@pytest.mark.parametrize(
+    ("keys", "role"),
+    [
+        (("k" * 96, "ccc"), f"{'k' * 96}.ccc"),
+        (("k" * 97, "ccc"), "k" * 97),
+        (("k" * 100, "a", "b"), "a.b"),
+        (("k" * 60, "c" * 60, "d"), f"{'k' * 60}.d"),
+    ],
+)
+def test_no_path_is_endless(keys: tuple[str, ...], role: str) -> None:
+    values = "{dnsPolicy: None}"
+    for key in reversed(keys):
+        values = f"{{{key}: {values}}}"
+    (workload,) = workloads(f"{values}\n")
+    assert workload.role == role
+
+
+def test_keys_that_are_no_words_are_left() -> None:
+    assert workloads("? [a]\n: {dnsPolicy: None}\n? {b: c}\n: {dnsConfig: {searches: [x]}}\n") == []
+    odd = "  ? [other]\n  : {containers: {a: {image: {repository: i, tag: '1'}}}}\n"
+    assert [each.role for each in workloads(CONTROLLERS + odd)] == ["controllers.main"]
+    (container,) = common(f"{CONTROLLERS}      ? [a]\n      : {{image: {{repository: i, tag: '1'}}}}\n").containers
+    assert container.name == "app"
 
 
 def test_options_of_controllers_are_no_other_pods() -> None:

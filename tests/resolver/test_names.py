@@ -88,6 +88,8 @@ def test_is_looked_up(key: str, value: str, names: list[str]) -> None:
         ("EXTERNAL_URL", "http://cart.shop.svc.cluster.local"),
         ("BASE_URL", "http://x.shop.svc.cluster.local"),
         ("ROOT_URL", "https://www.shop.co.uk"),
+        ("SHOP_PublishedServerApi", "https://www.shop.co.uk"),
+        ("SHOP_WELL_KNOWN__SERVER", "matrix.shop.co.uk:443"),
         ("NO_PROXY", "localhost,db.data.svc.cluster.local,.svc"),
         ("KAFKA_ADVERTISED_LISTENERS", "PLAINTEXT://kafka.bus.svc.cluster.local:9092"),
         ("OIDC_ISSUER", "https://login.shop.co.uk"),
