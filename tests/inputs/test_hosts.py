@@ -105,6 +105,7 @@ def test_where_terraform_has_manifests(text: str) -> None:
     "text",
     [
         POD.replace("<<-YAML", "<<-YAML other"),
+        "Corefile = <<EOF\n\n \nEOF\n",
         POD.replace("\n  YAML\n", "\n  YAML)\n"),
         POD.replace("  yaml_body", "  // yaml_body"),
         POD.replace("    apiVersion: v1\n", "    #!/bin/sh\n    cat\n"),
@@ -203,6 +204,28 @@ def test_tabs_of_other_depths_are_left() -> None:
     text = SCRIPT[: SCRIPT.index("kubectl apply -f - <<EOF")]
     assert len(documents("run.sh", text)) == 1
     assert documents("run.sh", text.replace("\tspec", "\t\tspec")) == []
+    corefile = "cat > Corefile <<-EOF\n\t. {\n\tforward . 10.0.0.1\n\t}\n\tEOF\n"
+    assert len(documents("run.sh", corefile)) == 1
+    assert documents("run.sh", corefile.replace("\tforward", "\t\tforward")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "opening", "domain", "is_fixed"),
+    [
+        ("run.sh", "cat >Corefile <<EOF", "$DOMAIN", False),
+        ("run.sh", "cat >Corefile <<'EOF'", "{$DOMAIN}", True),
+        ("run.sh", "cat >Corefile <<EOF", "cluster.local", True),
+        ("main.tf", "Corefile = <<EOF", "${local.domain}", False),
+        ("main.tf", "Corefile = <<EOF", "{$DOMAIN}", True),
+    ],
+)
+def test_a_fix_writes_nothing_that_the_host_fills_in(name: str, opening: str, domain: str, is_fixed: bool) -> None:
+    text = (
+        f"{opening}\n. {{\n    errors\n    loop\n    ready\n    kubernetes {domain}\n    forward . 10.0.0.1\n}}\nEOF\n"
+    )
+    codes, fixed = found(name, text)
+    assert "KPL201" in {code for code, _ in codes}
+    assert (f"disable success {domain}" in fixed) == is_fixed
 
 
 README = """\
@@ -246,6 +269,8 @@ spec: {containers: [
 
 def test_the_code_blocks_of_markdown() -> None:
     assert documents("README.md", README) == []
+    kinds = [each.kind for each in documents("README.md", README, "Markdown")]
+    assert kinds == ["Workload", "Corefile", "Workload"]
     codes, fixed = found("README.md", README, "Markdown")
     assert [each for each in codes if each[0] == "KPL104"] == [("KPL104", "clusterFirst"), ("KPL104", '"clusterFirst"')]
     assert ("KPL201", "forward . 10.0.0.1") in codes

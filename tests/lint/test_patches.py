@@ -148,6 +148,17 @@ def test_a_patch_does_not_cure(tmp_path: Path, overlay: dict[str, str]) -> None:
     assert [each for each in codes(tmp_path, overlay) if "KPL0" not in each] == FOUND
 
 
+def test_very_many_patches_are_sorted_by_what_they_are_for(tmp_path: Path) -> None:
+    others = "".join(
+        f"- patch: |\n    {{kind: Deployment, metadata: {{name: other-{number}}}}}\n" for number in range(200)
+    )
+    overlay = inline(PATCH).replace("patches:\n", f"patches:\n{others}")
+    assert codes(tmp_path, {"a/kustomization.yaml": overlay}) == []
+    patterns = "".join("- target: {name: 'c.*'}\n  patch: '[]'\n" for _ in range(100))
+    cure = inline(OPERATION, "target: {name: '.*'}\n  ")
+    assert codes(tmp_path, {"a/kustomization.yaml": cure.replace("patches:\n", f"patches:\n{patterns}")}) == FOUND
+
+
 def test_a_patch_with_images_is_no_whole_object(tmp_path: Path) -> None:
     overlay = {"a/kustomization.yaml": "resources: [other.yaml]\npatches: [{path: cart.yaml}]\n", "a/cart.yaml": BASE}
     assert codes(tmp_path, overlay) == FOUND

@@ -18,6 +18,11 @@ from kpl.shares.share import share_of
 
 _LITERAL = "-_.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+_MOST = 100
+"""How many uses of a workload are looked at, and how many patches of one, those for which a pattern tells the objects as well."""
+
+_Sorted = tuple[dict[tuple[str, str], list[tuple[int, Node]]], list[tuple[int, Patch, Node]]]
+
 
 def _kustomizations(readings: Iterable[Reading]) -> Iterator[tuple[Reading, Document]]:
     for reading in readings:
@@ -44,7 +49,8 @@ class Patches:
         self._graph = Graph(readings)
         self._readings = readings
         self._composed: dict[str | int, list[Node]] = {}
-        self._orders: dict[str, list[str]] = {}
+        self._uses: dict[str, _Sorted] = {}
+        self._found: dict[str, list[str]] = {}
 
     @cached_property
     def _of(self) -> dict[str, list[tuple[Patch, str]]]:
@@ -89,45 +95,65 @@ class Patches:
         return [each for each in uses if each is not None]
 
     def _roots(self, path: str) -> list[str]:
-        """The Kustomizations that use a file and that no other one uses."""
-        found: list[str] = []
-        seen = {path}
-        waiting = [path]
-        while waiting:
-            at = waiting.pop()
-            users = [each for each in self._users.get(at, ()) if each != at]
-            if not users and at != path:
-                found.append(at)
-            waiting += [each for each in users if each not in seen]
-            seen.update(users)
-        return found
+        """The Kustomizations that use a file and that no other one uses, the first ones of very many."""
+        if path not in self._found:
+            found: list[str] = []
+            seen = {path}
+            waiting = [path]
+            while waiting:
+                at = waiting.pop()
+                users = [each for each in self._users.get(at, ()) if each != at]
+                if not users and at != path:
+                    found.append(at)
+                waiting += [each for each in users if each not in seen]
+                seen.update(users)
+            self._found[path] = found[:_MOST]
+        return self._found[path]
 
     def _patched(self, workload: Workload, root: str) -> Workload | None:
         """The workload with all patches of a Kustomization and of those that it uses, the innermost ones first."""
+        by_object, by_pattern = self._sorted(root)
+        found = list(by_object.get((str(workload.kind), str(workload.name)), ()))
+        found += (
+            (number, content)
+            for number, patch, content in by_pattern[:_MOST]
+            if _matches(patch.kind, workload.kind) and _matches(patch.name, workload.name)
+        )
         node = workload.node
-        for path in self._innermost_first(root):
-            for patch, file in self._of.get(path, ()):
-                for content in self._contents(patch, file):
-                    if _is_for(workload, patch, content):
-                        if is_deletion(content):
-                            return None
-                        node = _applied(node, content)
+        for _, content in sorted(found, key=lambda each: each[0])[:_MOST]:
+            if is_deletion(content):
+                return None
+            node = _applied(node, content)
         if node is workload.node:
             return workload
         models = workloads_of(workload.text, node, workload.kind)
         return next((each for each in models if each.role == workload.role), workload)
 
+    def _sorted(self, root: str) -> _Sorted:
+        """The patches for one use: numbered, by the objects that they name, and those for which a pattern does."""
+        if root not in self._uses:
+            by_object: dict[tuple[str, str], list[tuple[int, Node]]] = {}
+            by_pattern: list[tuple[int, Patch, Node]] = []
+            used = (each for path in self._innermost_first(root) for each in self._of.get(path, ()))
+            contents = ((patch, content) for patch, file in used for content in self._contents(patch, file))
+            for number, (patch, content) in enumerate(contents):
+                if patch.has_target and not (_is_word(patch.kind) and _is_word(patch.name)):
+                    by_pattern.append((number, patch, content))
+                    continue
+                named = (patch.kind, patch.name) if patch.has_target else _named(content)
+                by_object.setdefault(named, []).append((number, content))
+            self._uses[root] = by_object, by_pattern
+        return self._uses[root]
+
     def _innermost_first(self, root: str) -> list[str]:
         """The Kustomizations that one uses, and that one at last."""
-        if root not in self._orders:
-            order = {root: None}
-            waiting = [root]
-            for path in waiting:
-                new = [each for each in self._leading.get(path, ()) if each in self._leading and each not in order]
-                waiting += new
-                order.update(dict.fromkeys(new))
-            self._orders[root] = waiting[::-1]
-        return self._orders[root]
+        seen = {root}
+        found = [root]
+        for path in found:
+            new = [each for each in self._leading.get(path, ()) if each in self._leading and each not in seen]
+            found += new
+            seen.update(new)
+        return found[::-1]
 
     def _contents(self, patch: Patch, file: str) -> list[Node]:
         """The objects, or the list of operations, that a patch is."""
@@ -145,11 +171,14 @@ def _is_kustomization(reading: Reading) -> bool:
     return any(each.kind == "Kustomization" for each in reading.documents)
 
 
-def _is_for(workload: Workload, patch: Patch, content: Node) -> bool:
-    if patch.has_target:
-        return _matches(patch.kind, workload.kind) and _matches(patch.name, workload.name)
-    named = (content.text("kind"), content.text("metadata", "name")) if isinstance(content, Mapping) else ()
-    return named == (workload.kind, workload.name)
+def _named(content: Node) -> tuple[str, str]:
+    if not isinstance(content, Mapping):
+        return "", ""
+    return str(content.text("kind") or ""), str(content.text("metadata", "name") or "")
+
+
+def _is_word(pattern: str) -> bool:
+    return bool(pattern) and all(each in _LITERAL and each != "." for each in pattern)
 
 
 def _applied(node: Mapping, content: Node) -> Mapping:

@@ -6,6 +6,7 @@ Sources: kubectl.docs.kubernetes.io/references/kustomize/glossary/#patchstrategi
 from __future__ import annotations
 
 from collections.abc import Sequence as SequenceOf
+from itertools import islice
 
 from kpl.inputs.objects.jsonpatches import operations, pointer
 from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence
@@ -22,6 +23,10 @@ _MERGE_KEYS = {
 }
 """The lists that are merged item by item, by what tells the items apart; any other one is replaced."""
 _DIRECTIVE = "$patch"
+_MOST = 200
+"""How many operations of a patch are looked at: each of them copies what it changes."""
+_DIGITS = 6
+"""A number with so many digits is the place of no item."""
 
 
 def merged(base: Mapping, patch: Mapping) -> Mapping:
@@ -94,33 +99,44 @@ def _moved(node: Node, at: Node) -> Node:
 def with_operations(base: Mapping, patch: Node) -> Mapping:
     """`base` after the operations of `patch`; those on paths that it does not have change nothing."""
     node: Node = base
-    for operation, path, value in operations(patch):
+    for operation, path, value in islice(operations(patch), _MOST):
         keys = pointer(path.value)
-        if operation in ("add", "replace", "remove") and keys and (operation == "remove" or value is not None):
-            node = _put(node, keys, None if operation == "remove" else value)
+        if keys and (operation == "remove" or (operation in ("add", "replace") and value is not None)):
+            node = _changed(node, keys, operation, value)
     return node if isinstance(node, Mapping) else base
 
 
-def _put(node: Node, keys: SequenceOf[str], value: Node | None) -> Node:
-    """`node` with `value` at `keys`, or without what is there."""
-    key, others = keys[0], keys[1:]
+def _changed(node: Node, keys: SequenceOf[str], operation: str, value: Node | None) -> Node:
+    """`node` after an operation on what is at `keys`."""
     if isinstance(node, Mapping):
-        result = _like(node)
-        found = node.get(key)
-        result.pairs = [pair for pair in node.pairs if not (isinstance(pair[0], Scalar) and pair[0].value == key)]
-        new = _put(found, others, value) if others and found is not None else value if not others else None
-        if new is not None:
-            result.pairs.append((Scalar(node.start, node.end, key), new if others else _moved(new, node)))
-        return node if others and found is None else result
-    if not isinstance(node, Sequence):
+        return _in_mapping(node, keys, operation, value)
+    return _in_sequence(node, keys, operation, value) if isinstance(node, Sequence) else node
+
+
+def _in_mapping(node: Mapping, keys: SequenceOf[str], operation: str, value: Node | None) -> Mapping:
+    key, others = keys[0], keys[1:]
+    found = node.get(key)
+    if found is None and (others or operation != "add"):
         return node
-    items = Sequence(node.start, node.end, node.tag, node.flow)
-    items.items = list(node.items)
-    number = len(items.items) if key == "-" else int(key) if key.isdecimal() and len(key) < 6 else -1
-    if others and 0 <= number < len(items.items):
-        items.items[number] = _put(items.items[number], others, value)
-    elif not others and value is not None and 0 <= number <= len(items.items):
-        items.items.insert(number, _moved(value, node))
-    elif not others and value is None and 0 <= number < len(items.items):
-        del items.items[number]
-    return items
+    result = _like(node)
+    result.pairs = [pair for pair in node.pairs if not (isinstance(pair[0], Scalar) and pair[0].value == key)]
+    if others and found is not None:
+        result.pairs.append((Scalar(node.start, node.end, key), _changed(found, others, operation, value)))
+    elif operation != "remove" and value is not None:
+        result.pairs.append((Scalar(node.start, node.end, key), _moved(value, node)))
+    return result
+
+
+def _in_sequence(node: Sequence, keys: SequenceOf[str], operation: str, value: Node | None) -> Sequence:
+    key, others = keys[0], keys[1:]
+    result = Sequence(node.start, node.end, node.tag, node.flow)
+    result.items = list(node.items)
+    size = len(node.items)
+    number = size if key == "-" else int(key) if key.isdecimal() and len(key) < _DIGITS else size + 1
+    if others and number < size:
+        result.items[number] = _changed(node.items[number], others, operation, value)
+    elif not others and operation == "add" and number <= size and value is not None:
+        result.items.insert(number, _moved(value, node))
+    elif not others and operation != "add" and number < size:
+        result.items[number : number + 1] = [] if operation == "remove" or value is None else [_moved(value, node)]
+    return result
