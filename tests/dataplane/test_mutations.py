@@ -14,10 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpl import Cluster
+from kpl import Cluster, Document
 from kpl.inputs.dumps.iptables import parse_iptables_save
 from kpl.lint.registry import entries
 from kpl.testing import node_dump
+from kpl.text.embedding import Embedding
+from kpl.text.source import Source
 from support import SHARED
 
 RULES = [entry.load()() for entry in entries() if "KPL401" <= entry.code <= "KPL439" and entry.default]
@@ -29,10 +31,11 @@ Mutation = Callable[[list[str]], Iterator[tuple[int, list[str]]]]
 def found(text: str) -> set[str]:
     """The names of the rules that have a finding."""
     ruleset = parse_iptables_save(text)
+    document = Document(Source("node.iptables", text), ruleset, Embedding(text, "\n"))
+    context = {"Ruleset": ruleset, "Document": document, "Cluster": Cluster([document])}
     seen = set()
     for rule in RULES:
-        subjects = (ruleset, Cluster())[: rule.check.__code__.co_argcount - 1]
-        if next(iter(rule.check(*subjects)), None) is not None:
+        if next(iter(rule.check(*(context[name] for name in rule.wanted))), None) is not None:
             seen.add(rule.name)
     return seen
 

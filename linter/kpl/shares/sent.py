@@ -84,6 +84,7 @@ class _File:
 class _LateSource(Source):
     def __init__(self, path: str, file: _File) -> None:
         self.path = path
+        self.archive = ""  # files in archives are never sent
         self._file = file
 
     def __getattr__(self, name: str) -> Any:
@@ -93,7 +94,7 @@ class _LateSource(Source):
         return getattr(self, name)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Source, (self.path, self.text, self.bom, self.encoding, self.valid, self.origin)
+        return Source, (self.path, self.text, self.bom, self.encoding, self.valid, self.origin, self.archive)
 
 
 class _LateDocument(Document):

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Span, Stop, dump
+from kpl import Bad, Document, Finding, Good, Rule, Severity, Span, Stop, dump
 from kpl.iptables import Ruleset, Table, is_unconditional
 from kpl.kubeproxy import is_within
 from kpl.nft import NftChain, NftRuleset, NftTable, pod_network, whole_tables
@@ -99,25 +99,27 @@ class AgentMasqueradesPods(Rule):
         Good(listed(NEW + _agent_in_nft("172.16.0.0/12").removesuffix("}\n")), other=["nft-dump-cut-short"]),
     ]
 
-    def check(self, cluster: Cluster) -> Iterator[Finding]:
+    def check(self, document: Document) -> Iterator[Finding]:
         """See the class."""
-        for document, ruleset in cluster.of(Ruleset):
+        if document.kind == "Ruleset":
+            ruleset: Ruleset = document.model
             for nat in ruleset.whole("nat"):
-                yield from self._in(document, nat)
-        for document, nft in cluster.of(NftRuleset):
+                yield from self._in(nat)
+        elif document.kind == "NftRuleset":
+            nft: NftRuleset = document.model
             for own in whole_tables(nft):
                 if (network := pod_network(own)) is not None:
                     for table in nft.named(own.family, "nat"):
-                        yield from self._in_nft(document, nft, table, network[0])
+                        yield from self._in_nft(nft, table, network[0])
 
-    def _in_nft(self, document: Document, nft: NftRuleset, table: NftTable, pods: str) -> Iterator[Finding]:
+    def _in_nft(self, nft: NftRuleset, table: NftTable, pods: str) -> Iterator[Finding]:
         for name, agent in _AGENTS.items():
             chain = table.chains.get(name) if table.complete else None
             spared = _spared_in_nft(chain) if chain is not None else []
             if chain is not None and _spares_others(spared, pods):
-                yield self._finding(document, nft.declaration(chain), name, agent, len(spared), pods)
+                yield self._finding(nft.declaration(chain), name, agent, len(spared), pods)
 
-    def _in(self, document: Document, nat: Table) -> Iterator[Finding]:
+    def _in(self, nat: Table) -> Iterator[Finding]:
         for chain, agent in _AGENTS.items():
             rows = nat.rules_of.get(chain, [])
             last = rows[-1] if rows else None
@@ -134,17 +136,14 @@ class AgentMasqueradesPods(Rule):
                 if network and nat.target[row] in ("RETURN", "ACCEPT")
             ]
             if _spares_others(spared, pods := _pod_network(nat)):
-                yield self._finding(document, nat.declaration(chain), chain, agent, len(spared), pods)
+                yield self._finding(nat.declaration(chain), chain, agent, len(spared), pods)
 
-    def _finding(
-        self, document: Document, span: Span, chain: str, agent: str, spared: int, pods: str | None
-    ) -> Finding:
+    def _finding(self, span: Span, chain: str, agent: str, spared: int, pods: str | None) -> Finding:
         return self.finding(
             span,
             f"`{chain}` of {agent} exempts {spared:,} network{'' if spared == 1 else 's'} but not the pod network "
             f"`{pods}`, so traffic between pods of different nodes is masqueraded",
             help=f"Add `{pods}` to `nonMasqueradeCIDRs` in the agent's ConfigMap.",
-            document=document,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Confidence, Document, Finding, Good, Rule, Severity, Span, Stop, dump
+from kpl import Bad, Confidence, Document, Finding, Good, Rule, Severity, Span, Stop, dump
 from kpl.iptables import Ruleset, Table, chains_leading_to
 from kpl.nft import NftRuleset, agents_of_tables, chains_that_forward_nothing, whole_tables
 from kpl.testing import node_dump
@@ -95,14 +95,14 @@ class ForwardDropsServices(Rule):
         Good(listed(NEW + _CLOSED + "table ip nat {\n\tchain CILIUM_PRE_nat {\n\t}\n}\n")),
     ]
 
-    def check(self, cluster: Cluster) -> Iterator[Finding]:
+    def check(self, document: Document) -> Iterator[Finding]:
         """See the class."""
-        for document, ruleset in cluster.of(Ruleset):
-            yield from self._of_iptables(document, ruleset)
-        for document, nft in cluster.of(NftRuleset):
-            yield from self._of_nftables(document, nft)
+        if document.kind == "Ruleset":
+            yield from self._of_iptables(document.model)
+        elif document.kind == "NftRuleset":
+            yield from self._of_nftables(document.model)
 
-    def _of_nftables(self, document: Document, ruleset: NftRuleset) -> Iterator[Finding]:
+    def _of_nftables(self, ruleset: NftRuleset) -> Iterator[Finding]:
         families = {table.family for table in whole_tables(ruleset)}
         if not families or "Cilium" in agents_of_tables(ruleset):
             return
@@ -115,10 +115,9 @@ class ForwardDropsServices(Rule):
                         "no new connections, so connections to and from pods that this node forwards are dropped",
                         help="Accept the traffic of pods in this chain. Or set its policy to `accept`.",
                         confidence=Confidence.MEDIUM,
-                        document=document,
                     )
 
-    def _of_iptables(self, document: Document, ruleset: Ruleset) -> Iterator[Finding]:
+    def _of_iptables(self, ruleset: Ruleset) -> Iterator[Finding]:
         for tables in ruleset.whole_dumps():
             nat, filtered = tables.get("nat"), tables.get("filter")
             if nat is None or filtered is None or "KUBE-SERVICES" not in nat.rules_of:
@@ -137,7 +136,6 @@ class ForwardDropsServices(Rule):
                 f"`FORWARD` has the policy `DROP` and {what}, so connections through NodePorts and load balancers to "
                 "pods on other nodes are dropped",
                 help="Restart kube-proxy on this node: it rewrites `KUBE-FORWARD` and the jump to it.",
-                document=document,
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Span, Stop, dump
+from kpl import Bad, Document, Finding, Good, Rule, Severity, Span, Stop, dump
 from kpl.iptables import Ruleset, per_service
 from kpl.nft import NftRuleset, iptables_tables, kube_proxy_tables
 from kpl.testing import node_dump
@@ -89,22 +89,22 @@ class TwoServiceProxies(Rule):
         ),
     ]
 
-    def check(self, cluster: Cluster) -> Iterator[Finding]:
+    def check(self, document: Document) -> Iterator[Finding]:
         """See the class."""
-        for document, ruleset in cluster.of(Ruleset):
-            yield from self._of_iptables(document, ruleset)
-        for document, nft in cluster.of(NftRuleset):
-            yield from self._of_nftables(document, nft)
+        if document.kind == "Ruleset":
+            yield from self._of_iptables(document.model)
+        elif document.kind == "NftRuleset":
+            yield from self._of_nftables(document.model)
 
-    def _of_nftables(self, document: Document, ruleset: NftRuleset) -> Iterator[Finding]:
+    def _of_nftables(self, ruleset: NftRuleset) -> Iterator[Finding]:
         for own, family in kube_proxy_tables(ruleset):
             served = own.maps.get("service-ips")
             for table in iptables_tables(ruleset, family) if served is not None and served.elements else ():
                 for name, program in _OTHERS.items():
                     if name in table.chains and table.chains[name].rows:
-                        yield self._finding(document, ruleset.declaration(table.chains[name]), name, program)
+                        yield self._finding(ruleset.declaration(table.chains[name]), name, program)
 
-    def _of_iptables(self, document: Document, ruleset: Ruleset) -> Iterator[Finding]:
+    def _of_iptables(self, ruleset: Ruleset) -> Iterator[Finding]:
         if not any(
             per_service(nat.target[row])
             for nat in ruleset.named("nat")
@@ -114,13 +114,12 @@ class TwoServiceProxies(Rule):
         for table in ruleset.tables:
             for chain, program in _OTHERS.items():
                 if chain in table.chains and chain in table.rules_of:
-                    yield self._finding(document, table.declaration(chain), chain, program)
+                    yield self._finding(table.declaration(chain), chain, program)
 
-    def _finding(self, document: Document, span: Span, chain: str, program: str) -> Finding:
+    def _finding(self, span: Span, chain: str, program: str) -> Finding:
         return self.finding(
             span,
             f"`{chain}` belongs to {program}, which implements Services like kube-proxy, so both translate the same "
             "connections",
             help="Turn off one of the two and remove its rules from the nodes.",
-            document=document,
         )
