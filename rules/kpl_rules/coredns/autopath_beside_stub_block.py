@@ -21,14 +21,14 @@ class AutopathBesideStubBlock(Rule):
     ## Why
     With `ndots:5`, a pod that looks up `db.stub.example` asks first for `db.stub.example.default.svc.cluster.local`.
     `autopath` answers this query: it tries each search domain and then the bare name, and hands each of them to the next
-    plugin of its own server block. A server block for `stub.example` is not asked, because CoreDNS chose the block before,
+    plugin of the same server block. A server block for `stub.example` is not asked, because CoreDNS chose the block before,
     by the name in the query.
 
     The bare name goes to the `forward` of the block with `autopath`. If its upstream has another view of the domain, for
     example a public wildcard, the pod receives the wrong address. If the upstream responds with NXDOMAIN, the pod
     continues its search list, so `autopath` saves no query for this domain.
 
-    The rule is silent if the block with `autopath` has a plugin of its own for the domain, or forwards to the same upstreams.
+    The rule is silent if the block with `autopath` has a plugin for the domain, or forwards to the same upstreams.
 
     ## Fix
     Put the stub domain into the block with `autopath` as a second `forward`, which CoreDNS 1.9.4 and later accepts.
@@ -51,7 +51,7 @@ class AutopathBesideStubBlock(Rule):
             corefile(_FULL + _STUB),
             flags=["autopath @kubernetes"],
             says=[
-                "passes names of `stub.example` to this server block, not to their own",
+                "passes names of `stub.example` to this server block instead of theirs",
                 "Add `forward stub.example` with the upstreams",
             ],
         ),
@@ -124,7 +124,7 @@ class AutopathBesideStubBlock(Rule):
             first = stubs[0][1].removesuffix(".")
             yield self.finding(
                 autopath.head,
-                f"`autopath` passes names of {names} to this server block, not to their own, so pods get the "
+                f"`autopath` passes names of {names} to this server block instead of theirs, so pods get the "
                 "answers of other upstreams",
                 help=f"Add `forward {first}` with the upstreams of `{first}` to the block of `autopath`. Or remove `autopath`.",
                 related=[Related(block.key_span, "this block is not asked") for block, _ in stubs],

@@ -24,11 +24,11 @@ class DeadUpstreamAsked(Rule):
     """`forward` does not notice, or only after a minute, that an upstream is dead, so queries to it wait.
 
     ## Why
-    After a query has failed, `forward` checks the upstream every `health_check` (0.5 seconds by default), and leaves it out
+    After a query has failed, `forward` checks the upstream every `health_check` (0.5 seconds by default), and skips it
     once more than `max_fails` (2 by default) checks have failed. Until then it sends the upstream its share of the queries, and
     each of them waits for the timeout of 2 seconds before the next upstream is tried; the resolver in a pod waits 5 seconds.
 
-    - With `max_fails 0`, there are no checks, and the upstream is never left out.
+    - With `max_fails 0`, there are no checks, and the upstream is never skipped.
     - With `health_check 5m`, the third check fails ten minutes after the first one.
 
     The rule needs two or more upstreams in the file; `/etc/resolv.conf` counts as one. It is silent about loopback addresses, and
@@ -82,7 +82,7 @@ class DeadUpstreamAsked(Rule):
             fixed=_block("10.0.0.2 10.0.0.3", "health_check 5s domain lan"),
             safe=False,
             says=[
-                "`health_check 5m` needs 3 failed checks to leave out a dead upstream, which take 600 seconds",
+                "`health_check 5m` needs 3 failed checks before `forward` skips a dead upstream, which take 600 seconds",
                 "Set `health_check 5s`",
             ],
         ),
@@ -126,8 +126,8 @@ class DeadUpstreamAsked(Rule):
         elif check is not None and interval is not None and number is not None and _takes_too_long(interval, number):
             yield self.finding(
                 check.span,
-                f"`health_check {check.args[0]}` needs {number + 1} failed checks to leave out a dead upstream, which take "
-                f"{interval * number // _SECOND:,} seconds",
+                f"`health_check {check.args[0]}` needs {number + 1} failed checks before `forward` skips a dead upstream, which "
+                f"take {interval * number // _SECOND:,} seconds",
                 help="Set `health_check 5s`.",
                 fix=Fix("Set `health_check 5s`", (Edit(*check.args[0].span, "5s"),), safe=False),
             )

@@ -61,6 +61,7 @@ class MissingLoop(Rule):
             flags=[".:53"],
             fixed=_FULL % ("10.0.0.2 tls://9.9.9.9", "    loop\n"),
             safe=False,
+            other=["private-and-public-upstream"],
         ),
         Good(corefile(_FULL % ("/etc/resolv.conf", "    loop\n"))),
         Good(corefile(_FULL % ("8.8.8.8 [2620:fe::fe]:53", ""))),
@@ -77,6 +78,7 @@ class MissingLoop(Rule):
             fixed=_FULL % ("8.8.8.8 10.0.0.2", "    loop\n"),
             safe=False,
             says=["forwards to `10.0.0.2` without `loop`"],
+            other=["private-and-public-upstream"],
         ),
     ]
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from kpl import Bad, Cluster, Edit, Finding, Fix, Good, Rule, Severity, Stop, corefile
 from kpl.corefiles import Caching, Role, ServerBlock, caching_of, is_subdomain, role_of
-from kpl.words import whole_number
 from kpl_rules.coredns._clusterzones import zones_of_services
 from kpl_rules.coredns._kubeadm import KUBEADM
 
@@ -97,6 +96,12 @@ class NegativeAnswersNotCached(Rule):
             fixed=_cache("denial 9984 30 0"),
             safe=False,
             says=["for at most 1 second,"],
+        ),
+        Bad(
+            corefile(_cache("denial 9984 1").replace("cache 30", "cache")),
+            flags=["denial 9984 1"],
+            fixed=_cache("denial 9984 30").replace("cache 30", "cache"),
+            safe=False,
         ),
         Good(corefile(_cache("denial 9984 5"))),
         Good(corefile(_cache("denial 9984"))),
@@ -194,9 +199,10 @@ class NegativeAnswersNotCached(Rule):
 
     def _tiny(self, caching: Caching, seconds: int) -> Finding:
         option = caching.options.get("denial")
-        place, number = caching.directive.head, caching.directive.args[0]
-        if option is not None and len(option.args) > 1 and whole_number(option.args[1]) is not None:
+        if option is not None and len(option.args) > 1:
             place, number = option.span, option.args[1]
+        else:
+            place, number = caching.directive.head, caching.directive.args[0]
         return self.finding(
             place,
             f"`cache` keeps negative answers for at most {seconds} second{'s' if seconds > 1 else ''}, so most queries for a "

@@ -32,7 +32,7 @@ class PrivateAndPublicUpstream(Rule):
     about `/etc/resolv.conf`, whose servers are not known, and about global IPv6 addresses that are not a well-known resolver.
 
     ## Fix
-    There is no automatic fix, because only you know the internal zones: give them a `forward` of their own.
+    There is no automatic fix, because only you know the internal zones: give them a separate `forward`.
 
     ## References
     - https://coredns.io/plugins/forward/

@@ -137,7 +137,7 @@ class StaleServices(Rule):
         elif cluster.coredns_version >= _VERIFY:
             help_ = f"Set `serve_stale {duration} verify`, which asks for a new answer first."
         else:
-            help_ = "Remove `serve_stale`. Or move the zone to a server block of its own."
+            help_ = "Remove `serve_stale`. Or serve the zone in a separate server block."
         yield self.finding(
             stale.span,
             f"names in `{name}` get answers that expired up to `{duration}` ago, so pods can connect to addresses that are gone",

@@ -22,8 +22,8 @@ class TlsSettingsWithoutTls(Rule):
 
     ## Why
     The scheme of an upstream decides how it is asked: `9.9.9.9` is plain DNS on port 53, and `tls://9.9.9.9` is DNS over TLS
-    on port 853. `tls_servername` and `tls` only set what is used for upstreams with `tls://` or `https://`. Without one, they have
-    no effect, CoreDNS says nothing, and everybody on the way can read and change the queries. The addresses of
+    on port 853. `tls_servername` and `tls` only set what is used for upstreams with `tls://` or `https://`. Without one, they
+    silently have no effect, and everybody on the way can read and change the queries. The addresses of
     `/etc/resolv.conf` are always asked in plain DNS.
 
     ## Fix

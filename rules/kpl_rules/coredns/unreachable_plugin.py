@@ -146,12 +146,14 @@ class UnreachablePlugin(Rule):
             ),
             flags=["forward"],
             says=["`template` answers every query"],
+            other=["template-without-soa"],
         ),
         Good(
             corefile(
                 ". {\n    errors\n    template IN AAAA {\n        rcode NOERROR\n    }\n"
                 "    forward . 10.0.0.2\n    cache 30\n}\n"
-            )
+            ),
+            other=["template-without-soa"],
         ),
         Good(
             corefile(
