@@ -190,7 +190,7 @@ def test_a_text_may_be_as_long_as_a_config_map(more: int, left: list[str]) -> No
 @pytest.mark.parametrize(
     "text",
     [
-        "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nspec: {order: 1}\n",
+        "apiVersion: projectcalico.org/v3\nkind: BGPPeer\nspec: {asNumber: 64512}\n",
         "apiVersion: metallb.io/v1beta2\nkind: BGPPeer\nspec: {myASN: 64512}\n",
         "kind: DaemonSet\nspec: {template: {spec: {volumes: [{configMap: {name: cilium-config}}]}}}\n",
         "kind: Role\nrules: [{resourceNames: [net-conf.json, cni-conf.json, antrea-agent.conf, 'address-pools:']}]\n",

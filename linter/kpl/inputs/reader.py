@@ -70,6 +70,8 @@ class ObjectKind(NamedTuple):
     """The names of files in which they need no ``kind``."""
     late: tuple[str, ...] = ()
     """The values of ``kind`` that promise exactly one model, of the first type, so that it is read when it is asked for."""
+    beside: tuple[str, ...] = ()
+    """The values of ``kind`` that another reader has for itself, and in whose objects this one looks too."""
     never: tuple[str, ...] = ()
     """The values of ``kind`` that promise none, in spite of the clues."""
     each_below: str = ""

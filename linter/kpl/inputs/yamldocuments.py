@@ -180,15 +180,17 @@ def _checked(kind: str, node: Mapping, place: Place) -> Iterator[Document]:
     if own:
         version = node.text("apiVersion") or ""
         own = [each for each in own if each.takes(kind, version, "")]
-    for each in own or kinds_of_any_name():
-        if each.late or own or _has_a_word(each, node, place.source.text):
+    for each in own or ():
+        yield from _read_object(each, kind, node, place)
+    for each in kinds_of_any_name():
+        if (not own or kind in each.beside) and (each.late or _has_a_word(each, node, place.source.text)):
             yield from _read_object(each, kind, node, place)
 
 
 def _has_a_word(reader: ObjectKind, node: Mapping, text: str) -> bool:
-    """Whether one of the reader's words is in the object at `node`; an escape may spell any, and an alias stand for any."""
+    """Whether one of the reader's words starts in the object at `node`; an escape may spell any, and an alias stand for any."""
     words = ("\\", *(word for clue in reader.clues for word in clue.words))
-    return node.shared or any(text.find(word, node.start, node.end) >= 0 for word in words)
+    return node.shared or any(text.find(word, node.start, node.end + len(word)) >= 0 for word in words)
 
 
 def _read_object(reader: ObjectKind, kind: str, node: Mapping, place: Place) -> Iterator[Document]:

@@ -43,7 +43,7 @@ at once."""
 class CollectionReader(FileReader):
     """Reads the output of several commands in one file."""
 
-    kind = FileKind(word=COLLECTION, rank=130)
+    kind = FileKind(word=COLLECTION, rank=140)
     examples = (
         Takes(
             "# ipset list\nName: A\nType: hash:ip\nMembers:\n# conntrack -S\ncpu=0 found=0 invalid=1\n",

@@ -38,6 +38,7 @@ class KustomizeTextReader(ObjectReader):
 
     kind = ObjectKind(
         models=("Workload", "Corefile", "KubeProxyConfig"),
+        beside=("HelmRelease",),
         clues=(
             Clue(
                 ("patches",),
