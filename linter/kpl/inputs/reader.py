@@ -49,7 +49,10 @@ class FileKind(NamedTuple):
 
 
 class Clue(NamedTuple):
-    """A text may hold an object if one of `words` is in it, and all `patterns` are found there."""
+    """A text may hold an object if one of `words` is in it, and all `patterns` are found there.
+
+    A pattern starts with a letter that is written, not with ``\\b``: `re` then skips all other letters.
+    """
 
     words: tuple[str, ...]
     patterns: tuple[str, ...] = ()

@@ -52,7 +52,7 @@ def _signs_of(kinds: list[ObjectKind]) -> tuple[_Signs, ...]:
     words = tuple(word for each in kinds if not each.clues for word in each.kinds)
     if words:
         one = "|".join(map(re.escape, words))
-        pattern = rf"""\bkind["']?[ \t]*:[ \t]*["']?(?:{one})(?:List)?["']?[ \t]*[,}}\r\n#]"""
+        pattern = rf"""kind(?<!\wkind)["']?[ \t]*:[ \t]*["']?(?:{one})(?:List)?["']?[ \t]*[,}}\r\n#]"""
         signs.append(_Signs(words, ((re.compile(pattern),),)))
     return tuple(signs)
 

@@ -27,6 +27,14 @@ WHOLE: dict[str, dict[str, tuple[str, ...]]] = {
         "RayJob": _below("spec.rayClusterSpec", *_RAY),
         "RayService": _below("spec.rayClusterConfig", *_RAY),
     },
+    # https://keda.sh/docs/latest/reference/scaledjob-spec/
+    "keda.sh": {"ScaledJob": ("spec.jobTargetRef.template.spec",)},
+    # https://jobset.sigs.k8s.io/docs/reference/jobset.v1alpha2/
+    "jobset.x-k8s.io": {"JobSet": ("spec.replicatedJobs.*.template.spec.template.spec",)},
+    # https://lws.sigs.k8s.io/docs/reference/leaderworkerset.v1/
+    "leaderworkerset.x-k8s.io": {
+        "LeaderWorkerSet": _below("spec.leaderWorkerTemplate", "leaderTemplate.spec", "workerTemplate.spec"),
+    },
 }
 """API group -> kind -> where it has specs of pods to which its operator adds nothing about DNS; ``*`` is each of a list."""
 
@@ -64,6 +72,8 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         "Revision": ("spec",),
         "Service": ("spec.template.spec",),
     },
+    # https://cloudnative-pg.io/documentation/current/connection_pooling/#pod-templates (its Cluster has no such fields)
+    "postgresql.cnpg.io": {"Pooler": ("spec.template.spec",)},
     # https://prometheus-operator.dev/docs/api-reference/api/
     "monitoring.coreos.com": dict.fromkeys(("Alertmanager", "Prometheus", "PrometheusAgent", "ThanosRuler"), ("spec",)),
 }  # fmt: skip

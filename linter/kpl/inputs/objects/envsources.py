@@ -16,8 +16,10 @@ from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping, Scalar
 from kpl.text.span import Text
 
-_DOTTED_VALUE = r"""\n[ \t]+["']?[\w.-]+["']?[ \t]*:[ \t]+[^\n]*[\w-]\.[A-Za-z]"""
+_DOTTED = r"""["']?[\w.-]+["']?[ \t]*:[ \t]+[^\n]*[\w-]\.[A-Za-z]"""
 """A key with a value in its line that may hold a host name."""
+_SHALLOW = r"\n[ \t]{1,8}" + _DOTTED
+"""The same in the data of a ConfigMap, and not deep in a file that it holds."""
 
 
 Source = TypeVar("Source", bound="EnvSource")
@@ -54,7 +56,7 @@ class EnvSourceReader(ObjectReader):
         kinds=("ConfigMap", "Secret"),
         groups=("v1",),
         late=("ConfigMap", "Secret"),
-        clues=(Clue(("ConfigMap", "stringData"), (_DOTTED_VALUE,)),),
+        clues=(Clue(("ConfigMap", "stringData"), (_SHALLOW,)),),
         tells=True,
     )
     examples = (
@@ -92,7 +94,7 @@ class SecretTemplateReader(ObjectReader):
         kinds=("ExternalSecret",),
         groups=("external-secrets.io/",),
         late=("ExternalSecret",),
-        clues=(Clue(("ExternalSecret",), ("template", _DOTTED_VALUE)),),
+        clues=(Clue(("ExternalSecret",), ("template", r"\n[ \t]+" + _DOTTED)),),
         tells=True,
     )
     examples = (

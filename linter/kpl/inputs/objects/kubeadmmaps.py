@@ -21,6 +21,7 @@ KEYS: dict[str, type[ObjectReader]] = {"kubelet": KubeletReader, "ClusterConfigu
 LARGEST = 1_000_000
 """In characters; Kubernetes keeps at most 1 MiB in a ConfigMap."""
 
+_KIND = r"""kind(?<!\wkind)["']?[ \t]*:[ \t]*["']?ConfigMap(?:List)?\b"""
 _CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kubeadm-config, namespace: kube-system}\ndata:\n"
 
 
@@ -31,9 +32,7 @@ class KubeadmMapReader(ObjectReader):
         models=("KubeletConfig", "KubeadmCluster"),
         kinds=("ConfigMap",),
         groups=("v1",),
-        clues=(
-            Clue(("kubelet.config.k8s.io/", "kubeadm.k8s.io/"), (r"""\bkind["']?[ \t]*:[ \t]*["']?ConfigMap(?:List)?\b""",)),
-        ),
+        clues=(Clue(("kubelet.config.k8s.io/", "kubeadm.k8s.io/"), (_KIND,)),),
         tells=True,
     )  # fmt: skip
     examples = (

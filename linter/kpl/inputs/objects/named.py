@@ -16,7 +16,7 @@ NAMES = ("coredns", "kube-dns")
 
 def clue_of(kinds: str, *patterns: str) -> Clue:
     """How a text shows that it may hold objects of these `kinds`, a pattern, about CoreDNS, with other `patterns` in it."""
-    return Clue(NAMES, (rf"""\bkind["']?[ \t]*:[ \t]*["']?(?:{kinds})(?:List)?\b""", *patterns))
+    return Clue(NAMES, (rf"""kind(?<!\wkind)["']?[ \t]*:[ \t]*["']?(?:{kinds})(?:List)?\b""", *patterns))
 
 
 @dataclass(eq=False)

@@ -16,7 +16,7 @@ from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping, Scalar, Sequence
 from kpl.text.span import Text
 
-_CLUE = Clue(("NetworkPolicy",), (r"""\bkind["']?[ \t]*:[ \t]*["']?\w*NetworkPolicy(?:List)?\b""",))
+_CLUE = Clue(("NetworkPolicy",), (r"""kind(?<!\wkind)["']?[ \t]*:[ \t]*["']?\w*NetworkPolicy(?:List)?\b""",))
 
 
 class PolicyPort(NamedTuple):

@@ -21,7 +21,7 @@ class ProxyArgumentsReader(ObjectReader):
 
     kind = ObjectKind(
         models=("KubeProxyConfig",),
-        clues=(Clue(("kube-proxy",), (r"\bcontainers\b", rf"--(?:{'|'.join(FIELDS)})\b")),),
+        clues=(Clue(("kube-proxy",), ("containers", rf"--(?:{'|'.join(FIELDS)})\b")),),
     )
     examples = (
         Takes(

@@ -213,10 +213,10 @@ class WorkloadReader(ObjectReader):
         late=("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"),
         never=("HelmRelease",),
         clues=(
-            Clue(("containers",), (r"""\bcontainers["']?[ \t]*:""",)),
+            Clue(("containers",), (r"""containers(?<!\wcontainers)["']?[ \t]*:""",)),
             Clue(
                 ("dnsConfig", "dnsPolicy"),
-                (rf"""\bapiVersion["']?[ \t]*:[ \t]*["']?(?:{_GROUPS_OF_PARTS})/""",),
+                (rf"""apiVersion(?<!\wapiVersion)["']?[ \t]*:[ \t]*["']?(?:{_GROUPS_OF_PARTS})/""",),
             ),
             Clue(
                 ("dnsConfig", "dnsPolicy"),
