@@ -389,6 +389,8 @@ LEFT = {
     "a document of others": f"{KIND}kubeadmConfigPatches: ['{{apiVersion: a/v1, kind: KubeProxyConfiguration, mode: ipvs}}']\n",
     "a patch of one node in JSON": "talosVersion: a\nnodes: [{patches: [{op: add, path: /cluster/proxy/mode, value: ipvs}]}]\n",
     "a patch of others": "talosVersion: a\nnodes: []\npatches:\n- |-\n  kind: A\n  cluster: {proxy: {mode: ipvs}}\n",
+    "nodes of others": "nodes: []\ndomain: a.example\nmyDNSOverrides: {}\n",
+    "a release without nodes": "talosVersion: a\ndomain: a.example\n",
     "an object": "kind: A\nkube-proxy-arg: proxy-mode=ipvs\n",
     "a schema": "kind: CustomResourceDefinition\nspec: {group: kops.k8s.io/}\nkube-proxy-arg: proxy-mode=ipvs\n",
 }  # fmt: skip

@@ -68,6 +68,10 @@ def test_a_corefile_in_a_string_is_a_corefile() -> None:
             f"{KIND}kubeadmConfigPatches:\n- |\n  kind: KubeProxyConfiguration\n  mode: ipvs\n",
             f"{KIND}kubeadmConfigPatches:\n- |\n  kind: KubeProxyConfiguration\n  mode: nftables\n",
         ),
+        (
+            "talosVersion: a\nnodes: []\npatches:\n- |-\n  cluster:\n    proxy:\n      mode: ipvs\n",
+            "talosVersion: a\nnodes: []\npatches:\n- |-\n  cluster:\n    proxy:\n      mode: nftables\n",
+        ),
         ("kube_proxy_mode: ipvs\n", None),
         (f"{SHOOT}  kubernetes: {{kubeProxy: {{mode: IPVS}}}}\n", None),
         ("cluster:\n  proxy: &a\n    mode: ipvs\n  scheduler:\n    proxy: *a\n", "cluster:\n  proxy: &a\n    mode: nftables\n  scheduler:\n    proxy: *a\n"),

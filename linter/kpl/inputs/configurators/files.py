@@ -56,8 +56,8 @@ _K3S = {
     "service-cidr": "service_networks",
     "disable": "disabled",
 }
-K3S = Configurator("k3s", _K3S, takes_any_mode=True)
-RKE2 = Configurator("RKE2", _K3S, takes_any_mode=True)
+K3S = Configurator("k3s", _K3S)
+RKE2 = Configurator("RKE2", _K3S)
 K3S_ROOTS = ("k3s_server", "k3s_agent", "k3s_server_config", "k3s_agent_config")
 """The variables of Ansible roles that hold the configuration of k3s."""
 K3S_VARIABLES = Configurator(
@@ -67,7 +67,6 @@ K3S_VARIABLES = Configurator(
         "k3s_release_version": "release",
         **{path: word for root in K3S_ROOTS for path, word in below(root, _K3S).items()},
     },
-    takes_any_mode=True,
 )
 
 # https://kubespray.io/#/docs/ansible/vars, and roles/kubernetes/control-plane/defaults/main/kube-proxy.yml of kubespray
