@@ -138,6 +138,7 @@ def test_a_patch_cures(tmp_path: Path, overlay: dict[str, str]) -> None:
         # is not in the tree, or no YAML
         {"a/kustomization.yaml": USES_BASE + "patches: [{path: ndots.yaml}]\n"},
         {"a/kustomization.yaml": inline("kind: {")},
+        {"b/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\npatches: [\n"},
         # not in each of its uses
         {"a/kustomization.yaml": inline(PATCH), "b/kustomization.yaml": USES_BASE},
         # nobody uses it

@@ -212,7 +212,9 @@ def test_a_dump_is_sent_as_it_is() -> None:
 
 
 def test_of_what_only_tells_no_share_is_sent() -> None:
-    (reading,) = readings({"kustomization.yaml": "resources: [a.yaml]\n"})
+    (reading,) = readings(
+        {"k.yaml": "apiVersion: kubelet.config.k8s.io/v1\nkind: KubeletConfiguration\nclusterDNS: [10.0.0.10]\n"}
+    )
     assert isinstance(reading.documents[0], Document)
     sent = to_send(reading)
     assert isinstance(sent, SentReading)
@@ -222,3 +224,22 @@ def test_of_what_only_tells_no_share_is_sent() -> None:
     sent = to_send(reading)
     assert isinstance(sent, SentReading)
     assert [each.share for each in sent.documents] == [Share()]
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("resources: [a.yaml]\n", Share()),
+        ("resources: [patches.yaml]\n", Share()),
+        ("patches: [{path: p.yaml}, {patch: '[]'}]\n", Share(patches=("p.yaml", ""))),
+        (
+            "configMapGenerator: [{name: dns, files: [Corefile, a.txt]}]\n",
+            Share(generated=(("Corefile", "Corefile", "dns", ""),)),
+        ),
+    ],
+)
+def test_what_a_kustomization_changes_is_sent(text: str, share: Share) -> None:
+    (reading,) = readings({"kustomization.yaml": text})
+    sent = to_send(reading)
+    assert isinstance(sent, SentReading)
+    assert [each.share for each in sent.documents] == [share]
