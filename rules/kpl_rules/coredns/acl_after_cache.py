@@ -117,7 +117,13 @@ class AclAfterCache(Rule):
             other=["missing-cache"],
         ),
         Bad(corefile(_BLOCK.replace("cache 30", "cache 30 lan")), _OLD, flags=["acl"]),
+        Bad(
+            corefile(_acl("block net ::1", zones="lan ").replace("cache 30", "cache 30 a.lan org")),
+            _OLD,
+            flags=["acl lan"],
+        ),
         Good(corefile(_acl("block net ::1").replace("cache 30", "cache 30 {$ZONE}")), _OLD),
+        Good(corefile(_acl("block net 10.0.0.0/8 *")), _OLD),
         Good(corefile(_BLOCK.replace("cache 30", "cache 30 {\n        disable success\n    }")), _OLD),
         Good(
             corefile(

@@ -75,9 +75,14 @@ class AclBeforeRename(Rule):
             flags=["acl secret.svc.cluster.local"],
             says=[
                 "CoreDNS 1.14.6 runs `autopath` after `acl`",
-                "a pod reaches `secret.svc.cluster.local`",
+                "a pod reaches `secret.svc.cluster.local` by its search domains although",
                 "1.14.7 or later",
             ],
+        ),
+        Bad(
+            corefile(_AUTOPATH.replace("autopath @", "autopath cluster.local @")),
+            {"coredns": "1.14.6"},
+            flags=["acl secret.svc.cluster.local"],
         ),
         Good(corefile(_AUTOPATH), {"coredns": "1.14.7"}),
         Good(corefile(_AUTOPATH.replace("acl secret.svc.cluster.local", "acl cluster.local")), {"coredns": "1.14.6"}),
@@ -132,11 +137,24 @@ class AclBeforeRename(Rule):
             _OLD,
             flags=["acl db.lan"],
         ),
+        Bad(
+            corefile(_REWRITE.replace("name a.lan x.db.lan", "name suffix .a.lan .db.lan answer auto")),
+            _OLD,
+            flags=["acl db.lan"],
+        ),
+        Bad(
+            corefile(
+                _REWRITE.replace("    forward", "    cache 30\n    ready\n    kubernetes cluster.local\n    forward")
+            ),
+            _OLD,
+            flags=["acl db.lan"],
+            other=["missing-loop"],
+        ),
         Good(corefile(_REWRITE.replace("name a.lan", "name y.db.lan")), _OLD),
         Good(corefile(_REWRITE.replace("x.db.lan", "x.lan")), _OLD),
         Good(corefile(_REWRITE.replace("x.db.lan", "{$TARGET}.db.lan")), _OLD),
         Good(corefile(_REWRITE.replace("acl db.lan", "acl db.lan a.lan")), _OLD),
-        Good(corefile(_REWRITE.replace("name a.lan x.db.lan", "name regex a.lan x.db.lan")), _OLD),
+        Good(corefile(_REWRITE.replace("name a.lan x.db.lan", "name regex x.db.lan y.db.lan")), _OLD),
         Good(corefile(_REWRITE.replace("name a.lan x.db.lan", "ttl exact a.lan 30")), _OLD),
         Good(corefile(_REWRITE.replace("name a.lan x.db.lan", "name a.lan")), _OLD, other=["corefile-refused"]),
     ]
@@ -185,7 +203,7 @@ def _changes(server: ServerBlock) -> Iterator[_Change]:
         words = kubernetes.args or server.keys
         if pods is not None and pods.args == ["verified"] and not any(map(is_placeholder, words)):
             zones = [zone for word in words for zone in zones_of(word) if not zone.endswith(".arpa.")]
-            yield from (_Change(autopath, zone, None) for zone in zones[:1])
+            yield from (_Change(autopath, zone, None) for zone in zones)
     for rewrite in server.all("rewrite"):
         for words in (rewrite.args, *([each.name, *each.args] for each in rewrite.properties)):
             change = list(words)

@@ -61,6 +61,21 @@ class AutopathBesideStubBlock(Rule):
             says=["names of `stub.example` and `a.lan`"],
             other=["port-of-one-key"],
         ),
+        Bad(
+            corefile(
+                _FULL.replace("autopath @", "autopath . @")
+                + "".join(_STUB.replace("stub.example:53", f"{each}.lan z.{each}.lan") for each in "abcd")
+            ),
+            flags=["autopath . @kubernetes"],
+            says=["names of `a.lan`, `b.lan` and `c.lan` to"],
+        ),
+        # another block with one of the two
+        Bad(
+            corefile(
+                _FULL.replace("    autopath @kubernetes\n", "").replace(".:53", "cluster.local:53") + _FULL + _STUB
+            ),
+            flags=["autopath @kubernetes"],
+        ),
         Good(corefile(_FULL)),
         Good(corefile(_FULL.replace("    autopath @kubernetes\n", "") + _STUB)),
         # in vain

@@ -95,6 +95,9 @@ class DeadUpstreamAsked(Rule):
         ),
         Good(corefile(_block("10.0.0.2 10.0.0.3", "health_check 60s", "max_fails 1"))),
         Good(corefile(_block("10.0.0.2 10.0.0.3", "health_check 30s"))),
+        # the last line counts
+        Good(corefile(_block("10.0.0.2 10.0.0.3", "health_check 5m", "health_check 5s"))),
+        Good(corefile(_block("10.0.0.2 10.0.0.3", "max_fails 0", "max_fails 2"))),
         Good(corefile(_block("10.0.0.2", "health_check 5m"))),
         Good(corefile(_block("10.0.0.2 10.0.0.3", "health_check {$CHECK}"))),
         Good(corefile(_block("10.0.0.2 10.0.0.3", "health_check 5m", "max_fails {$FAILS}"))),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kpl import Bad, Cluster, Document, Edit, Finding, Fix, Good, Related, Rule, Severity, Stop, corefile
-from kpl.corefiles import Directive, Role, ServerBlock, is_cluster_block, keyword_known, role_of
+from kpl.corefiles import Directive, Role, ServerBlock, keyword_known, role_of
 from kpl.kubeproxy import network_family
 from kpl.manifests import Service, is_cluster_dns
 from kpl_rules.coredns._kubeadm import KUBEADM
@@ -88,6 +88,15 @@ class Dns64OverIpv4(Rule):
             safe=False,
             says=["the Service `dns`"],
         ),
+        Bad(
+            _files(KUBEADM + _BOUND.replace(". {\n    bind 10.0.0.1\n", "lan:53 {\n"), _SERVICE),
+            flags=["dns64"],
+            fixed=KUBEADM
+            + _BOUND.replace(". {\n    bind 10.0.0.1\n", "lan:53 {\n").replace(
+                "dns64", "dns64 {\n        allow_ipv4\n    }"
+            ),
+            safe=False,
+        ),
         Good(_files(_FULL.replace("dns64 64:ff9b::/96", _FIXED), _SERVICE)),
         Good(_files(_FULL.replace("    dns64 64:ff9b::/96\n", ""), _SERVICE)),
         Good(corefile(_FULL)),
@@ -138,7 +147,7 @@ class Dns64OverIpv4(Rule):
         bound = [word for bind in server.all("bind") for word in bind.args]
         services = []
         if not bound or not all(map(_is_ipv4, bound)):
-            if not is_cluster_block(server) or role_of(cluster.document_of(server)) is not Role.CLUSTER:
+            if role_of(cluster.document_of(server)) is not Role.CLUSTER:
                 return
             services = list(_dns_services(cluster))
             if not services or not all(_only_ipv4(service) for _, service in services):

@@ -49,6 +49,8 @@ class Dns64TranslatesServices(Rule):
                 ". {\n    errors\n    cache 30\n    dns64 {\n        translate_all\n    }\n    forward . 2001:db8::1\n}\n"
             )
         ),
+        # the block is ignored
+        Good(corefile(_FULL.replace("dns64 {", "dns64 64:ff9b::/96 {")), other=["block-not-read"]),
         # the Services of another cluster, which may have no IPv6
         Good(corefile(_FULL.replace("        ttl 30\n", "        ttl 30\n        endpoint https://10.0.0.9\n"))),
     ]

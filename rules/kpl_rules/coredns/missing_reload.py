@@ -77,7 +77,7 @@ class MissingReload(Rule):
             {
                 **_config_map(_WITHOUT),
                 "a.yaml": _DEPLOYMENT.replace(
-                    "    metadata:", "    metadata:\n      annotations: {checksum/config: abc}", 1
+                    "    metadata:", "    metadata:\n      annotations: {team: dns, checksum/config: abc}", 1
                 ),
             }
         ),

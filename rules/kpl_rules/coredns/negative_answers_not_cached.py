@@ -81,6 +81,14 @@ class NegativeAnswersNotCached(Rule):
             safe=False,
         ),
         Good(corefile(_cache("disable success cluster.local", "disable denial cluster.local"))),
+        Bad(
+            corefile(_cache("disable denial").replace("    forward .", "    forward lan 10.0.0.3\n    forward .")),
+            flags=["disable denial"],
+            fixed=_cache("disable denial cluster.local").replace(
+                "    forward .", "    forward lan 10.0.0.3\n    forward ."
+            ),
+            safe=False,
+        ),
         Good(corefile(_cache("disable success"))),
         Good(corefile(_cache("disable denial {$ZONES}"))),
         Bad(

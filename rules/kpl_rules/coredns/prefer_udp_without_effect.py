@@ -48,6 +48,7 @@ class PreferUdpWithoutEffect(Rule):
         Bad(corefile(_block("force_tcp", "prefer_udp  # faster")), flags=["prefer_udp"]),
         Good(corefile(_block("prefer_udp"))),
         Good(corefile(_block("force_tcp"))),
+        Good(corefile(_block("prefer_udp", "force_tcp").replace("forward", "fanout")), other=["unknown-plugin"]),
     ]
 
     def check(self, directive: Directive, corefile: Corefile) -> Iterator[Finding]:

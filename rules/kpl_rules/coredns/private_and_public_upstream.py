@@ -70,10 +70,16 @@ class PrivateAndPublicUpstream(Rule):
             severities=[Severity.INFO],
             says=["`forward` asks the next one as soon as one times out"],
         ),
+        Bad(
+            corefile(_block("10.0.0.2 8.8.8.8", "policy random", "policy sequential")),
+            flags=["forward . 10.0.0.2 8.8.8.8"],
+            severities=[Severity.INFO],
+        ),
         # the resolvers of clouds
         Bad(corefile(_block("168.63.129.16 1.1.1.1")), flags=["forward . 168.63.129.16 1.1.1.1"]),
         Bad(corefile(_block("169.254.169.253 1.1.1.1")), flags=["forward . 169.254.169.253 1.1.1.1"]),
         # many networks have global IPv6 addresses of their own
+        Good(corefile(_block("10.0.0.2 2a02:1234::53"))),
         Good(corefile(_block("10.0.0.2 [2a02:1234::53]:53"))),
         Bad(corefile(_block("fd00::1 2620:fe::fe")), flags=["forward . fd00::1 2620:fe::fe"]),
         Good(corefile(_block("10.0.0.2 168.63.129.16"))),

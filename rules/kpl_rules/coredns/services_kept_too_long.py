@@ -149,11 +149,11 @@ class ServicesKeptTooLong(Rule):
     def _ttl(self, server: ServerBlock, caching: Caching | None, zone: str) -> Iterator[Finding]:
         for kubernetes in server.all("kubernetes"):
             option = kubernetes.get("ttl")
-            seconds = whole_number(option.args[0]) if option is not None and option.args else None
-            if option is None or seconds is None or seconds <= _MOST:
+            if option is None or not option.args:
                 continue
+            seconds = whole_number(option.args[0]) or 0
             if caching is not None and caching.covers(zone):
-                seconds = caching.kept("success", seconds)
+                seconds = min(seconds, caching.maximum["success"])
             if seconds > _MOST:
                 fix = Fix(f"Set `ttl {_GOOD}`", (Edit(*option.args[0].span, str(_GOOD)),), safe=False)
                 yield self.finding(

@@ -70,6 +70,22 @@ class TemplateWithoutSoa(Rule):
             fixed=_block("rcode NXDOMAIN", 'authority "lan. 60 IN NS ns.lan."', _SOA),
             safe=False,
         ),
+        Good(corefile(_block("rcode NXDOMAIN", f'authority "lan. 60 IN NS ns.lan." {_SOA[10:]}'))),
+        Bad(
+            corefile(
+                _block(
+                    "rcode NOERROR",
+                    head='template IN A {\n        answer "a. 60 IN A 10.0.0.1"\n    }\n    template IN AAAA',
+                )
+            ),
+            flags=["rcode NOERROR"],
+            fixed=_block(
+                "rcode NOERROR",
+                _SOA,
+                head='template IN A {\n        answer "a. 60 IN A 10.0.0.1"\n    }\n    template IN AAAA',
+            ),
+            safe=False,
+        ),
         Good(corefile(_block("rcode REFUSED"))),
         Good(corefile(_block("rcode NOERROR", head="template IN AAAA lan"))),
         Good(corefile(_block("rcode NOERROR", head="template IN AAAA {$ZONE}"))),
@@ -133,8 +149,6 @@ def _is_bare(template: Directive) -> bool:
     for each in template.properties:
         if each.name in ("answer", "additional", "import") or is_placeholder(each.name):
             return False
-        if each.name == "authority" and any(
-            " SOA " in word or is_placeholder(word) and "SOA" in word for word in each.args
-        ):
+        if each.name == "authority" and any("SOA" in word for word in each.args):
             return False
     return True

@@ -81,6 +81,12 @@ class TlsNameOfAnotherServer(Rule):
             flags=["tls://8.8.4.4"],
             says=["Use a server block on a loopback port for each operator"],
         ),
+        Bad(
+            corefile(_block("tls://9.9.9.9", "tls_servername one.one.one.one")),
+            {"coredns": "1.13.2"},
+            flags=["tls://9.9.9.9"],
+            fixed=_block("tls://9.9.9.9%dns.quad9.net"),
+        ),
         Good(corefile(_block("tls://1.1.1.1 tls://2606:4700:4700::1001", "tls_servername cloudflare-dns.com"))),
         Good(corefile(_block("tls://1.1.1.1 tls://9.9.9.9"))),
         # in plain DNS there is no name; an address or a name of somebody else

@@ -45,6 +45,12 @@ class TooFewConcurrentQueries(Rule):
             says=["at most 99 queries can wait for the upstreams, so CoreDNS answers further ones with REFUSED"],
         ),
         Good(corefile(KUBEADM.replace("max_concurrent 1000", "max_concurrent 100"))),
+        Bad(
+            corefile(KUBEADM.replace("max_concurrent 1000", "max_concurrent 1")),
+            flags=["max_concurrent 1"],
+            fixed=KUBEADM,
+            safe=False,
+        ),
         # no limit
         Good(corefile(KUBEADM.replace("max_concurrent 1000", "max_concurrent 0"))),
         Good(corefile(KUBEADM.replace("max_concurrent 1000", "max_concurrent {$MAX}"))),
