@@ -59,14 +59,14 @@ def placed(folder: Path, name: str, data: str | bytes) -> Path:
         ("a.yaml", "sops: x\na: ENC[y]\n", False, (SkipReason.ENCRYPTED, "is encrypted")),
         ("a.yaml", "a: ENC[y]\nsops: x\n", False, (SkipReason.NOTHING, "contains nothing that kpl checks")),
         ("a.yaml", "a: ENC[y]\n", False, (SkipReason.NOTHING, "contains nothing that kpl checks")),
-        ("a.yaml.gz", gzip.compress(POD.encode()), False, ("yaml", "is compressed")),
-        ("a.iptables.gz", gzip.compress(DUMP.encode()) * 2, False, ("iptables-save", "is compressed")),
-        ("a.iptables.gz", gzip.compress(DUMP.encode()) + b"\0" * 700, False, ("iptables-save", "is compressed")),
-        ("a.iptables.gz", gzip.compress(DUMP.encode()) + b"xy", False, (SkipReason.DAMAGED, "is a damaged gzip file")),
-        ("a.iptables.gz", gzip.compress(DUMP.encode()) + b"\0" * 20_000 + b"x", False, (SkipReason.DAMAGED, "is a damaged gzip file")),
-        ("a.iptables.gz", gzip.compress(DUMP.encode())[:-1], False, (SkipReason.DAMAGED, "is a gzip file that was cut short")),
+        ("a.yaml.gz", gzip.compress(POD.encode(), mtime=0), False, ("yaml", "is compressed")),
+        ("a.iptables.gz", gzip.compress(DUMP.encode(), mtime=0) * 2, False, ("iptables-save", "is compressed")),
+        ("a.iptables.gz", gzip.compress(DUMP.encode(), mtime=0) + b"\0" * 700, False, ("iptables-save", "is compressed")),
+        ("a.iptables.gz", gzip.compress(DUMP.encode(), mtime=0) + b"xy", False, (SkipReason.DAMAGED, "is a damaged gzip file")),
+        ("a.iptables.gz", gzip.compress(DUMP.encode(), mtime=0) + b"\0" * 20_000 + b"x", False, (SkipReason.DAMAGED, "is a damaged gzip file")),
+        ("a.iptables.gz", gzip.compress(DUMP.encode(), mtime=0)[:-1], False, (SkipReason.DAMAGED, "is a gzip file that was cut short")),
         # the name says nothing of what is in it, but the bytes do
-        ("a.iptables", gzip.compress(DUMP.encode()), False, ("iptables-save", "is compressed")),
+        ("a.iptables", gzip.compress(DUMP.encode(), mtime=0), False, ("iptables-save", "is compressed")),
     ],
 )  # fmt: skip
 def test_what_becomes_of_a_file(
@@ -78,7 +78,7 @@ def test_what_becomes_of_a_file(
 def test_what_the_user_says_of_a_file_counts(tmp_path: Path) -> None:
     assert outcome(placed(tmp_path, "main.go", BAD), as_kind="corefile") == ("corefile", "")
     assert outcome(placed(tmp_path, "a.yaml", BAD), as_kind="corefile") == ("corefile", "")
-    assert outcome(placed(tmp_path, "a.gz", gzip.compress(BAD.encode())), as_kind="corefile") == (
+    assert outcome(placed(tmp_path, "a.gz", gzip.compress(BAD.encode(), mtime=0)), as_kind="corefile") == (
         "corefile",
         "is compressed",
     )
@@ -112,7 +112,9 @@ def test_a_large_file_is_read_to_its_end(tmp_path: Path, size: int) -> None:
     found = read_file(Found(str(placed(tmp_path, "Corefile", text)), named=False))
     assert isinstance(found, Reading)
     assert found.source.text == text
-    packed = read_file(Found(str(placed(tmp_path, "Corefile.gz", gzip.compress(text.encode(), 0))), named=False))
+    packed = read_file(
+        Found(str(placed(tmp_path, "Corefile.gz", gzip.compress(text.encode(), 0, mtime=0))), named=False)
+    )
     assert isinstance(packed, Reading)
     assert packed.source.text == text
 
@@ -124,7 +126,7 @@ def test_of_a_large_file_the_start_is_enough(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(files, "MAX_SIZE", 0)
     text = "hello\n" * MEGABYTE
     nothing = (SkipReason.NOTHING, "contains nothing that kpl recognizes (`--as` sets its kind)")
-    for name, data in (("a.txt", text.encode()), ("a.txt.gz", gzip.compress(text.encode(), 0))):
+    for name, data in (("a.txt", text.encode()), ("a.txt.gz", gzip.compress(text.encode(), 0, mtime=0))):
         assert outcome(placed(tmp_path, name, data)) == nothing
     # named as a kind, or what has the name for one, is read on
     for name, kind in (("a.txt", "corefile"), ("Corefile", None)):
@@ -145,7 +147,7 @@ def test_the_most_that_a_packed_file_unpacks_to(
     monkeypatch.setattr(read, "MAX_SIZE", 2 * MEGABYTE)
     monkeypatch.setattr(read, "FREE_UNPACKED", 2 * MEGABYTE)
     text = BAD + "#" * (2 * MEGABYTE + over - len(BAD))
-    path = placed(tmp_path, "Corefile.gz", gzip.compress(text.encode()))
+    path = placed(tmp_path, "Corefile.gz", gzip.compress(text.encode(), mtime=0))
     assert outcome(path)[0] == kind
     if over:
         assert outcome(path)[1] == "unpacks to more than 2 MiB"

@@ -126,7 +126,9 @@ class AclBeforeRename(Rule):
         Good(corefile(_REWRITE), {"coredns": "1.14.3"}),
         Bad(corefile(_REWRITE.replace("name a.lan", "continue name exact a.lan")), _OLD, flags=["acl db.lan"]),
         Bad(
-            corefile(_REWRITE.replace("name a.lan x.db.lan", "name suffix .a.lan .db.lan")), _OLD, flags=["acl db.lan"]
+            corefile(_REWRITE.replace("name a.lan x.db.lan", "name suffix .a.lan .db.lan answer auto")),
+            _OLD,
+            flags=["acl db.lan"],
         ),
         Bad(
             corefile(
@@ -138,7 +140,7 @@ class AclBeforeRename(Rule):
             flags=["acl db.lan"],
         ),
         Bad(
-            corefile(_REWRITE.replace("name a.lan x.db.lan", "name suffix .a.lan .db.lan answer auto")),
+            corefile(_REWRITE.replace("name a.lan x.db.lan", "name suffix .a.lan .db.lan answer auto answer auto")),
             _OLD,
             flags=["acl db.lan"],
         ),
@@ -154,7 +156,7 @@ class AclBeforeRename(Rule):
         Good(corefile(_REWRITE.replace("x.db.lan", "x.lan")), _OLD),
         Good(corefile(_REWRITE.replace("x.db.lan", "{$TARGET}.db.lan")), _OLD),
         Good(corefile(_REWRITE.replace("acl db.lan", "acl db.lan a.lan")), _OLD),
-        Good(corefile(_REWRITE.replace("name a.lan x.db.lan", "name regex x.db.lan y.db.lan")), _OLD),
+        Good(corefile(_REWRITE.replace("name a.lan x.db.lan", "name regex x.db.lan y.db.lan answer auto")), _OLD),
         Good(corefile(_REWRITE.replace("name a.lan x.db.lan", "ttl exact a.lan 30")), _OLD),
         Good(corefile(_REWRITE.replace("name a.lan x.db.lan", "name a.lan")), _OLD, other=["corefile-refused"]),
     ]

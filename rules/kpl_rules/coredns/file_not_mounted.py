@@ -26,6 +26,7 @@ data:
         forward . 10.0.0.1
         cache 30
         loop
+        reload
     }
   names: |
     10.0.0.2 db.lan

@@ -87,7 +87,7 @@ class RewrittenNameNotAnswered(Rule):
         Good(corefile(_BLOCK % "import more/*\n    forward . 1.1.1.1")),
         # another CoreDNS may know them
         Good(corefile(_BLOCK % "forward . 10.0.0.2")),
-        Good(corefile(_BLOCK % "forward . 10.0.0.2 1.1.1.1")),
+        Good(corefile(_BLOCK % "forward . 10.0.0.2 1.1.1.1"), other=["private-and-public-upstream"]),
         Good(corefile(_BLOCK % "forward lan 1.1.1.1")),
         # no name of the cluster
         Good(corefile((_BLOCK % "forward . 1.1.1.1").replace("default.svc.cluster.local", "example.org"))),
