@@ -176,7 +176,8 @@ def _templates(reading: Reading, is_checked: bool) -> Iterator[Skipped]:
         return
     for document in templates:
         line, _ = reading.source.position(document.embedding.host_span(document.model.span).start)
-        yield Skipped(reading.source.path, SkipReason.TEMPLATE, f"contains a document that {detail}", line)
+        reason = SkipReason.IN_PART if document.model.is_read else SkipReason.TEMPLATE
+        yield Skipped(reading.source.path, reason, f"contains a document that {detail}", line)
 
 
 def read_files(found: Sequence[Found], as_kind: str | None = None) -> list[Reading | Skipped]:

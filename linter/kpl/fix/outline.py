@@ -13,9 +13,11 @@ from kpl.inputs.corefile.model import Corefile, Directive, Property
 from kpl.inputs.detect import YAML
 from kpl.inputs.document import Document, Reading, is_corefile
 from kpl.inputs.objects.kubeproxy import KubeProxyConfig
-from kpl.inputs.yaml.tree import Mapping, Node, Scalar, compose, split_documents
+from kpl.inputs.values.renderings import template_of
+from kpl.inputs.yaml.tree import Mapping, Node, Scalar, YamlError, compose, split_documents
 from kpl.inputs.yaml.tree import Sequence as YamlSequence
 from kpl.text.edit import Edit
+from kpl.text.embedding import Embedding
 from kpl.text.span import Span, Text
 
 
@@ -45,18 +47,29 @@ def outline(reading: Reading, ranges: Sequence[Span], flat: bool = False) -> lis
         ends = list(accumulate((each.end for each in ordered), max, initial=-1))
         for span in split_documents(source.text):
             if ends[bisect_right(ordered, span.end, key=lambda each: each.start)] >= span.start:
-                for root in compose(source.text[span.start : span.end], span.start):
+                for root in _roots(source.text, span):
                     words += _yaml(root, ())
     for document in models:
         words += _embedded(document)
     return words
 
 
+def _roots(text: str, span: Span) -> list[Node]:
+    """The roots of the YAML document at `span`, as it is or without the actions of a template."""
+    try:
+        return compose(text[slice(*span)], span.start)
+    except YamlError:
+        template = template_of(text)
+        if template is None:
+            raise
+    return [root for each in template.renderings for root in compose(each.parsed[slice(*span)], span.start)]
+
+
 def _embedded(document: Document) -> Iterator[OutlineWord]:
     inner: Iterator[OutlineWord]
     if isinstance(document.model, Corefile):
         inner = _corefile(document.model)
-    elif document.embedding.text == document.source.text:
+    elif type(document.embedding) is Embedding:
         return
     else:
         inner = _yaml(document.model.node, ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from kpl.inputs.corefile.document import is_templated
@@ -12,8 +13,15 @@ from kpl.inputs.document import Document, LateDocument
 from kpl.inputs.objectname import ObjectName
 from kpl.inputs.reader import FileKind, FileReader, Leaves, ObjectKind, Place, Takes
 from kpl.inputs.recognition import is_interesting, one_too_large, promised_kind, tells_of_clusters, written_name
-from kpl.inputs.registry import kinds_by_name, kinds_of_any_name, object_reader, telling_kinds, telling_models
-from kpl.inputs.values.templates import failure_of
+from kpl.inputs.registry import (
+    kinds_by_name,
+    kinds_of_any_name,
+    object_reader,
+    only_tells,
+    telling_kinds,
+    telling_models,
+)
+from kpl.inputs.values.templates import configuration_of, failure_of
 from kpl.inputs.yaml.tree import Mapping, Node, Sequence, YamlError, compose, is_well_formed, split_documents
 from kpl.text import late
 from kpl.text.embedding import Embedding
@@ -91,12 +99,52 @@ def _read_text(source: Source, host: Embedding, chunk: str, start: int, *, is_ch
         roots = compose(chunk, start)
     except YamlError as error:
         if is_checked:
-            failure = failure_of("YAML", chunk, start, error)
-            yield Document(source, failure, host, templated=failure.templated)
+            yield from _read_template(source, host, Span(start, start + len(chunk)), error)
         return
     place = Place(source, host, is_templated(chunk))
     for root in roots:
         yield from _objects(root, place)
+
+
+def _read_template(source: Source, host: Embedding, span: Span, error: YamlError) -> Iterator[Document]:
+    """The failure of the YAML document at `span`, which does not parse as it is, and what is there once it is rendered."""
+    chunk = source.text[slice(*span)]
+    failure = failure_of("YAML", chunk, span.start, error)
+    documents = list(_unrendered(source, span))
+    if documents:
+        failure = replace(failure, templated=True, is_read=True, template_of=configuration_of(chunk))
+    yield Document(source, failure, host, templated=failure.templated)
+    yield from documents
+
+
+def _unrendered(source: Source, span: Span) -> Iterator[Document]:
+    """The documents in the template at `span`; where a condition has several, those of its first and its last branch."""
+    from kpl.inputs.values.renderings import restore, template_of
+
+    template = template_of(source.text)
+    if template is None:
+        return
+    for rendering in template.renderings:
+        try:
+            roots = compose(rendering.parsed[slice(*span)], span.start)
+        except YamlError:
+            continue
+        shown = source.with_text(rendering.shown)
+        place = Place(shown, Embedding(shown.text, source.newline), templated=True)
+        for root in roots:
+            restore(root, rendering)
+            for document in _objects(root, place):
+                known = template.known(_extent(document), rendering)
+                if known is not None and not (document.kind == "ParseFailure" or only_tells(document)):
+                    document.source, document.templated, document.unrendered = source, True, known
+                    yield document
+
+
+def _extent(document: Document) -> Span:
+    """The part of the file that a document is."""
+    if document.node_span is not None and type(document.embedding) is Embedding:
+        return document.node_span
+    return document.embedding.host_span(Span(0, len(document.embedding.text)))
 
 
 def _late(source: Source, host: Embedding, span: Span, promised: str) -> Document | None:
@@ -146,6 +194,7 @@ def _checked(kind: str, node: Mapping, place: Place) -> Iterator[Document]:
 def _read_object(reader: ObjectKind, kind: str, node: Mapping, place: Place) -> Iterator[Document]:
     """The documents in an object of this `kind`, which know its name."""
     for document in object_reader(reader).read(node, place):
+        document.node_span = node.span
         if kind:
             namespace, name = node.text("metadata", "namespace") or "", node.text("metadata", "name") or ""
             document.object = ObjectName(str(kind), str(namespace), str(name))

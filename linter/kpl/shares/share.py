@@ -84,7 +84,9 @@ def share_of(document: Document) -> Share:
     """The share of `document`, worked out once."""
     share = _SHARES.get(document)
     if share is None:
-        share = NOTHING if document.kind not in _FINDERS and not is_corefile(document) else _find(document)
+        is_nothing = document.kind not in _FINDERS and not is_corefile(document)
+        # what a template becomes may be for any cluster, and there may be several of it
+        share = NOTHING if is_nothing or document.unrendered is not None else _find(document)
         _SHARES[document] = share
     return share
 

@@ -47,8 +47,9 @@ class TemplateNotRendered(Rule):
     def check(self, failure: ParseFailure) -> Iterator[Finding]:
         """See the class."""
         if failure.template_of:
+            checked = "checked only part of it" if failure.is_read else "did not check it"
             yield self.finding(
                 failure.span,
-                f"this template of a {failure.template_of} does not parse before it is rendered, so kpl did not check it",
+                f"this template of a {failure.template_of} does not parse before it is rendered, so kpl {checked}",
                 help="Render the template, and pipe the result into `kpl lint -`.",
             )

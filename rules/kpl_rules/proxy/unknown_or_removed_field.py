@@ -62,6 +62,7 @@ class UnknownOrRemovedField(Rule):
     severity = Severity.WARNING
     since = "0.1.0"
     symptoms = ("setting-without-effect",)
+    in_templates = True
     examples = [
         Bad(
             manifest(f"{_HEAD}{_TAIL}udpIdleTimeout: 250ms\n"),

@@ -1,0 +1,187 @@
+"""Templates that do not parse: rules find there what holds however they are rendered, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kpl.cluster import Cluster
+from kpl.inputs.corefile.model import Corefile
+from kpl.inputs.document import Document, ParseFailure
+from kpl.inputs.values.renderings import template_of
+from kpl.lint.registry import entries
+from kpl.shares.share import NOTHING, share_of
+from kpl.text.edit import Edit
+from kpl.text.span import Span
+from samples import documents
+from support import held, run
+from support import here as kpl
+
+LABELS = '  labels: {{- include "labels" . | nindent 4 }}\n    app: a\n'
+HEAD = f"apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{{{ .name }}}}\n{LABELS}spec:\n  template:\n    spec:\n"
+CONTAINERS = "      containers:\n      - name: c\n        image: shop/cart:3\n"
+NDOTS = "      dnsConfig:\n        options:\n        - name: ndots\n          value: 2\n"
+CONFIG_MAP = f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: coredns\n{LABELS}data:\n  Corefile: |\n"
+COREFILE = "    .:53 {\n        errors\n        cache 30s\n        forward . /etc/resolv.conf\n    }\n"
+PROXY = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n{{ if .a }}\n{{ end }}\n"
+IF, ELSE, END = "{{- if .Values.a }}\n", "{{- else }}\n", "{{- end }}\n"
+
+
+def found(text: str, **known: object) -> list[tuple[str, str]]:
+    """The codes of the findings but for KPL003, with what they underline."""
+    findings = run({"t.yaml": text}, known=known).findings
+    return [(each.code, text[slice(*each.span)]) for each in findings if each.code != "KPL003"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (HEAD + NDOTS + CONTAINERS, [("KPL104", "2")]),
+        # what is around all of the object does not matter
+        (IF + HEAD + NDOTS + CONTAINERS + END, [("KPL104", "2")]),
+        (IF + HEAD + CONTAINERS + ELSE + HEAD + NDOTS + CONTAINERS + END, [("KPL104", "2")]),
+        ("{% for a in b %}\n" + HEAD.replace("{{-", "{{") + NDOTS + CONTAINERS + "{% endfor %}\n", [("KPL104", "2")]),
+        # one of several documents, and an item of a list
+        ("kind: Service\n---\n" + HEAD + NDOTS + CONTAINERS, [("KPL104", "2")]),
+        # in a branch of it
+        (HEAD + IF + NDOTS + END + CONTAINERS, []),
+        (HEAD + IF + "      dnsPolicy: A\n" + ELSE + "      dnsPolicy: B\n" + END + CONTAINERS, []),
+        (HEAD + "{{- range .x }}\n" + NDOTS + "{{- end }}\n" + CONTAINERS, []),
+        # what depends on a release is right for that one
+        ("{{- if semverCompare .Capabilities.a }}\n" + HEAD + NDOTS + CONTAINERS + END, []),
+        # placeholders
+        (HEAD + NDOTS.replace("2", "{{ .ndots }}") + CONTAINERS, []),
+        (HEAD + "      dnsPolicy: {{ if .a }}A{{ else }}B{{ end }}\n" + CONTAINERS, []),
+        # what is not written may be there once it is rendered
+        (HEAD + "      dnsPolicy: None\n" + CONTAINERS, []),
+        (HEAD + "      dnsConfig: {options: [{name: ndots}]}\n" + CONTAINERS, []),
+        (HEAD + "      dnsConfig: {options: [{value: '2'}]}\n" + CONTAINERS, []),
+        (HEAD + "      hostNetwork: true\n" + CONTAINERS + "        args: [--server=a.b.svc]\n", []),
+        (HEAD + CONTAINERS + "        env: [{name: API_URL, value: 'https://api.example.com'}]\n", []),
+        # one of these may not be there
+        (HEAD + "      dnsConfig: {options: [{name: ndots, value: '1'}, {name: ndots, value: '2'}]}\n" + CONTAINERS, []),
+        (HEAD + "      dnsConfig: {nameservers: [10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4]}\n" + CONTAINERS, []),
+        (HEAD + f"      dnsConfig: {{searches: [{', '.join(f'a{each}' for each in range(33))}]}}\n" + CONTAINERS, []),
+        (HEAD + f"      dnsConfig: {{searches: [{'a' * 2049}]}}\n" + CONTAINERS, []),
+        (HEAD + "      dnsConfig: {searchs: [a.example]}\n" + CONTAINERS, [("KPL104", "searchs")]),
+        # a Corefile: no rule about what it lacks or about all of it
+        (CONFIG_MAP + COREFILE, [("KPL222", "30s")]),
+        (CONFIG_MAP + COREFILE.replace("cache 30s", "{{ .cache }}\n        nonsense"), []),
+        (CONFIG_MAP + COREFILE.replace("        cache 30s\n", f"        {IF}        cache 30s\n        {END}"), []),
+        (CONFIG_MAP + COREFILE.replace("cache 30s", "upstream\n        proxy . 10.0.0.1"), [("KPL204", "proxy")]),
+        (CONFIG_MAP + COREFILE.replace("30s", "30 {\n            success 30\n        }"), [("KPL231", "30")]),
+        # not even a Corefile
+        (CONFIG_MAP + "    {{ .corefile }}\n", []),
+        (CONFIG_MAP + "    .:53 {\n{{ .corefile }}\n    }}\n", []),
+        (PROXY + "mode: userspace\n", [("KPL302", "userspace")]),
+        (PROXY + IF + "mode: userspace\n" + END, []),
+        (PROXY + "mode: {{ .mode }}\n", []),
+        (PROXY + "mode: iptables\nmode: iptables\nclusterCIDR: nonsense\n", []),
+        (PROXY + "mode: iptables\nipvs:\n  scheduler: rr\n", []),
+    ],
+)  # fmt: skip
+def test_what_is_certain_is_found_and_nothing_else(text: str, expected: list[tuple[str, str]]) -> None:
+    assert found(text, kubernetes="1.35") == expected
+
+
+def test_a_gate_that_is_not_written_may_be_in_the_rendered_text() -> None:
+    assert found(PROXY + "mode: nftables\n", kubernetes="1.29") == []
+    assert found(PROXY + "mode: nftables\nfeatureGates: {NFTablesProxyMode: false}\n", kubernetes="1.29") == [
+        ("KPL302", "nftables")
+    ]
+
+
+def test_related_places_are_certain_too() -> None:
+    both = "healthzBindAddress: 0.0.0.0:10256\n{}metricsBindAddress: 0.0.0.0:10256\n{}"
+    assert found(PROXY + both.format("", "")) == [("KPL309", "0.0.0.0:10256")]
+    assert found(PROXY + IF + both.format(END, "")) == []
+    assert found(PROXY + both.format(IF, END)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fixed"),
+    [
+        (HEAD + NDOTS + CONTAINERS, HEAD + NDOTS.replace("2", '"2"') + CONTAINERS),
+        (CONFIG_MAP + COREFILE, CONFIG_MAP + COREFILE.replace("30s", "30")),
+        (PROXY + "mode: ipvs\n", None),
+        # a line that an action is on, or next to
+        (HEAD + "      dnsConfig: {options: [{name: ndots, value: 2{{/* a */}}}]}\n" + CONTAINERS, None),
+    ],
+)
+def test_a_fix_leaves_the_actions_alone(tmp_path: Path, text: str, fixed: str | None) -> None:
+    (tmp_path / "t.yaml").write_text(text)
+    done = kpl(tmp_path, "fix", "t.yaml")
+    assert (tmp_path / "t.yaml").read_text() == (text if fixed is None else fixed)
+    assert b"internal" not in done.stderr
+
+
+def test_which_edits_are_made_in_a_template() -> None:
+    #       0123456789
+    text = "a: {{ x }} b\n{{ if y }}\nc\n{{ end }}\nd e\n"
+    template = template_of(text)
+    assert template is not None
+    known = template.known(Span(0, len(text)), template.renderings[0])
+    assert known is not None
+    end = text.index("d e")
+    for edit, allowed in (
+        (Edit(0, 2, "f:"), True),
+        (Edit(0, 3, "f: "), False),
+        (Edit(10, 10, ","), False),
+        (Edit(11, 12, "f"), True),
+        (Edit(11, 11, "f\ng"), False),
+        (Edit(text.index("c"), text.index("c") + 1, "f"), False),
+        (Edit(end, end + 1, "f"), True),
+        (Edit(end, end + 4, ""), True),
+        (Edit(end - 1, end - 1, "f"), False),
+        (Edit(2, end, ""), False),
+    ):
+        assert known.allows([edit]) is allowed, edit
+    assert not known.allows([Edit(0, 2, "f:"), Edit(3, 4, "f")])
+
+
+def unrendered(text: str) -> list[Document]:
+    failure, *others = documents("t.yaml", text)
+    assert isinstance(failure.model, ParseFailure)
+    assert failure.model.templated
+    assert failure.model.is_read
+    return others
+
+
+def test_a_template_is_no_part_of_the_cluster() -> None:
+    (document,) = unrendered(CONFIG_MAP + COREFILE.replace("errors", "kubernetes cluster.local"))
+    assert document.templated
+    assert share_of(document) == NOTHING
+    cluster = Cluster([document])
+    assert list(cluster.of(Corefile)) == []
+    assert cluster.has("Corefile")
+
+
+def test_an_object_in_both_branches_is_there_once_for_each() -> None:
+    text = IF + HEAD + CONTAINERS + ELSE + HEAD.replace("Deployment", "DaemonSet") + CONTAINERS + END
+    assert [each.model.kind for each in unrendered(text)] == ["Deployment", "DaemonSet"]
+    text = HEAD + IF + "      dnsPolicy: A\n" + ELSE + "      dnsPolicy: B\n" + END + CONTAINERS
+    assert [each.model.dns_policy for each in unrendered(text)] == ["A"]
+
+
+def test_no_verdict_is_given_on_a_template(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text(CONFIG_MAP + COREFILE)
+    assert held("t.yaml", (CONFIG_MAP + COREFILE).encode()).configurations == []
+    done = kpl(tmp_path, "verify", "t.yaml")
+    assert done.returncode == 2
+    assert b"t.yaml:5:11: not verified: this YAML document is a template; render it first\n" in done.stderr
+
+
+def test_what_a_comment_suppresses_may_be_in_the_rendered_text() -> None:
+    text = HEAD + "      # kpl: ignore[KPL101] the proxy asks once\n" + CONTAINERS
+    assert found(text) == []
+    text = HEAD + NDOTS.replace("2", "2 # kpl: ignore[KPL104] a test") + CONTAINERS
+    assert found(text) == []
+    assert found(HEAD + NDOTS.replace("2", "2 # kpl: ignore[KPL9999]") + CONTAINERS)[-1][0] == "KPL002"
+
+
+def test_which_rules_check_templates() -> None:
+    # each of the others needs all of an object: what it lacks, what is there twice, the verdict on it
+    assert {each.code for each in entries() if each.in_templates and each.module.startswith("kpl_rules")} == {
+        "KPL104", "KPL204", "KPL217", "KPL222", "KPL223", "KPL231", "KPL302", "KPL303", "KPL306", "KPL309",
+    }  # fmt: skip
