@@ -124,6 +124,7 @@ def shown(text: str, rendering: int = 0) -> str:
         ("a: {{/* x */}}\nb: c\n", "a:            \nb: c\n"),
         ("a: {{ x\n  y }}\nb: c\n", "a: @@@@\n\nb: c\n"),
         ("a: 'x' # {{ y }}\n", "a: 'x' # @@@@@@@\n"),
+        ("a: ['x'{{ if y }}, 'z'{{ end }}]\n", f"a: ['x'{' ' * 24}]\n"),
     ],
 )
 def test_actions_become_blank_lines_and_words(text: str, parsed: str) -> None:

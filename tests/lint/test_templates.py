@@ -14,7 +14,7 @@ from kpl.lint.registry import entries
 from kpl.shares.share import NOTHING, share_of
 from kpl.text.edit import Edit
 from kpl.text.span import Span
-from samples import documents
+from samples import documents, indented
 from support import held, run
 from support import here as kpl
 
@@ -155,6 +155,114 @@ def test_a_template_is_no_part_of_the_cluster() -> None:
     cluster = Cluster([document])
     assert list(cluster.of(Corefile)) == []
     assert cluster.has("Corefile")
+
+
+def test_a_written_release_is_that_of_the_file() -> None:
+    image = CONTAINERS.replace("shop/cart:3", "coredns/coredns:1.3.1")
+    old = CONFIG_MAP + COREFILE.replace("cache 30s", "proxy . 10.0.0.1") + "---\n"
+    removed = [("KPL204", "proxy")]
+    assert found(old + HEAD + CONTAINERS) == removed
+    assert found(old + HEAD + image) == []
+    assert found(old + HEAD + image.replace("1.3.1", "1.5.0")) == removed
+    # in a branch, or not written
+    assert found(old + HEAD + IF + image + END) == removed
+    assert found(old + HEAD + image.replace("1.3.1", "{{ .tag }}")) == removed
+
+
+def test_a_field_that_was_removed_is_told_where_the_release_is_known() -> None:
+    text = PROXY + "udpIdleTimeout: 250ms\n"
+    assert found(text) == []
+    assert found(text, kubernetes="1.30") == [("KPL303", "udpIdleTimeout")]
+    assert found(PROXY + "windowsRunAsService: true\n") == []
+    assert found(PROXY + "noSuchField: 1\n") == [("KPL303", "noSuchField")]
+
+
+CONFIG = "kind: ConfigMap\nmetadata: {name: kube-proxy}\ndata:\n  config.conf: |\n" + indented(PROXY, 4)
+
+
+def test_a_template_in_a_config_map_is_read() -> None:
+    text = CONFIG + "    mode: userspace\n    {{ if .b }}\n    ipvs: {{ .c }}\n    {{ end }}\n"
+    failure, document = documents("t.yaml", text)
+    assert (failure.model.templated, failure.model.is_read, failure.model.template_of) == (
+        True,
+        True,
+        "kube-proxy configuration",
+    )
+    assert (document.kind, document.model.mode, document.name, document.key) == (
+        "KubeProxyConfig",
+        "userspace",
+        "kube-proxy",
+        "config.conf",
+    )
+    assert found(text) == [("KPL302", "userspace")]
+    assert found(text.replace("    mode: userspace\n", "").replace("ipvs: {{ .c }}", "mode: userspace")) == []
+    (failure,) = documents("t.yaml", text.replace("{{ end }}", ""))
+    assert (failure.model.templated, failure.model.is_read) == (True, False)
+
+
+def test_a_branch_that_only_the_last_rendering_has() -> None:
+    lines = [IF, "    {{ .corefile }}\n", ELSE, "    {{- if .b }}\n    {{- end }}\n", COREFILE, END]
+    assert found(CONFIG_MAP + "".join(lines)) == [("KPL222", "30s")]
+
+
+NAMED = ["pod.yaml.j2", "pod.yml.tpl", "pod.YAML.tmpl", "pod.json.jinja2", "pod.yaml.gotmpl", "pod.yml.erb", "pod.yaml.template", "pod.yaml.in", "pod.yaml.ctmpl", "pod.yaml.tftpl", "pod.j2", "_pod.tpl", "pod.gotmpl", "pod.manifest.j2"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_name_tells_that_a_file_is_a_template(tmp_path: Path, name: str) -> None:
+    text = HEAD + NDOTS + CONTAINERS
+    written = "apiVersion: v1\nkind: Pod\nspec:\n  hostNetwork: true\n  dnsPolicy: A\n  containers:\n  - {name: c, image: '{{ i }}', args: [--server=a.b.svc]}\n"
+    (tmp_path / name).write_text(text)
+    done = kpl(tmp_path, "lint", "--format", "concise", "--show-skipped")
+    assert b"KPL104" in done.stdout
+    assert f"{name}:5: checked in part: it contains a document that".encode() in done.stdout
+    # one that parses is one all the same
+    (tmp_path / name).write_text(written)
+    done = kpl(tmp_path, "lint", "--format", "concise", "--show-skipped")
+    assert b"KPL104" in done.stdout
+    assert b"KPL102" not in done.stdout
+    assert f"{name}:1: checked in part: it is a template that must be rendered first".encode() in done.stdout
+    # and one that is broken may be right once it is rendered
+    (tmp_path / name).write_text("apiVersion: v1\nkind: Pod\nspec: {containers: @PODS@\n")
+    done = kpl(tmp_path, "lint", "--format", "concise", "--show-skipped")
+    assert done.stdout.startswith(b"Nothing was checked.")
+    assert f"{name}: not checked: it is a template that must be rendered first".encode() in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("unit.service.j2", HEAD),
+        ("_helpers.tpl", '{{ define "a" }}\nhostNetwork: true\n{{ end }}\n'),
+        ("main.template", "a: b\n"),
+    ],
+)
+def test_other_templates_are_left(name: str, text: str) -> None:
+    assert documents(name, text) == []
+
+
+def test_a_corefile_template_is_known_as_before() -> None:
+    for name in ("Corefile.j2", "corefile.tpl"):
+        (document,) = documents(name, ". {\n    forward . {{ upstream }}\n    cache 30s\n}\n")
+        assert (document.kind, document.templated, document.unrendered) == ("Corefile", True, None)
+    (document,) = documents("dns.j2", ". {\n    errors\n}\n", named=True)
+    assert document.kind == "Corefile"
+
+
+def test_a_named_template_that_parses_is_no_part_of_the_cluster(tmp_path: Path) -> None:
+    text = "kind: ConfigMap\nmetadata: {name: coredns}\ndata:\n  Corefile: |\n    . {\n        nonsense\n    }\n"
+    (document,) = documents("cm.yaml.j2", text)
+    assert document.unrendered is not None
+    assert share_of(document) == NOTHING
+    assert run({"cm.yaml.j2": text}).findings == []
+    assert [each.code for each in run({"cm.yaml": text}).findings] == ["KPL011"]
+    # it is read as it is written, so that there is a verdict
+    (tmp_path / "cm.yaml.j2").write_text(text)
+    assert kpl(tmp_path, "verify").returncode == 1
+    assert (
+        documents("app.yaml.j2", "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: {path: a}\n")
+        == []
+    )
 
 
 def test_an_object_in_both_branches_is_there_once_for_each() -> None:

@@ -53,7 +53,7 @@ class Documents:
     @cached_property
     def releases(self) -> list[tuple[str, Release]]:
         """The releases that files show, each with its file."""
-        telling = (each for each in self.all if each.kind in ("Workload", "KubeadmCluster"))
+        telling = (each for each in self._everything if each.kind in ("Workload", "KubeadmCluster"))
         return [(document.path, release) for document in telling for release in share_of(document).releases]
 
     @cached_property

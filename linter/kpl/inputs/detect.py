@@ -21,7 +21,6 @@ DUMP = "dump"
 """What a file may be whose name the output of several programs has; its lines tell which one it is."""
 
 _COREFILE_NAME = late.pattern(r"(?i)(?:^corefile(?:[.-][\w.-]+)?|\.corefile)$")
-_YAML_ENDINGS = (".yaml", ".yml", ".json")
 _PLAIN_TAGS = {"text", "plain-text", "gzip", "binary"}
 """What `identify` says of names that belong to no program: ``.txt``, ``.conf``."""
 _TEMPLATE_TAGS = {"jinja", "erb", "gotmpl", "mako", "mustache", "handlebars"}
@@ -34,7 +33,11 @@ _MANUAL_PAGE = ('.\\"', "'\\\"", ".TH ")
 """How the text of a manual page starts; there is one called ``corefile.5``."""
 _FRAGMENT_NAME = late.pattern(r"\.override$")
 _SERVER_NAME = late.pattern(r"\.server$")
-_YAML_NAME = late.pattern(r"(?i)\.(?:ya?ml|json)$")
+_TEMPLATE = r"\.(?:j2|jinja2?|tpl|tmpl|ctmpl|tftpl|gotmpl|erb|template|in)"
+_YAML_NAME = late.pattern(rf"(?i)\.(?:ya?ml|json)(?:{_TEMPLATE})?$")
+_TEMPLATE_NAME = late.pattern(rf"(?i){_TEMPLATE}$")
+_OTHER_TEMPLATE_NAME = late.pattern(r"(?i)(?:^[^.]+|\.manifest)\.(?:j2|jinja2?|tpl|tmpl|gotmpl|erb|template)$")
+"""Names of templates that do not tell what these become: their lines do."""
 _OUTPUT_NAME = r"\.(?:dump|save|txt|out)$"
 """Names of files that hold the output of any program."""
 
@@ -81,17 +84,27 @@ def _starts() -> tuple[tuple[str, re.Pattern[str]], ...]:
 def kind_by_name(name: str) -> str | None:
     """What the file called `name` (without folders) may be; its content decides in the end."""
     name = name.removesuffix(".gz")
-    if _COREFILE_NAME.search(name) and not name.lower().endswith(_YAML_ENDINGS) and not _is_source_of_another(name):
+    if _COREFILE_NAME.search(name) and not _YAML_NAME.search(name) and not _is_source_of_another(name):
         return COREFILE
     if _SERVER_NAME.search(name):
         return COREFILE
     if _FRAGMENT_NAME.search(name):
         return FRAGMENT
-    if _YAML_NAME.search(name):
+    if _YAML_NAME.search(name) or _OTHER_TEMPLATE_NAME.search(name):
         return YAML
     if _dump_name().search(name):
         return DUMP
     return next((each.word for each, pattern in _own_names() if pattern.search(name)), None)
+
+
+def is_template_name(name: str) -> bool:
+    """Whether a file called `name` (without folders) is a template, whatever is in it."""
+    return _TEMPLATE_NAME.search(name) is not None
+
+
+def is_yaml_name(name: str) -> bool:
+    """Whether a file called `name` (without folders) is YAML or JSON, or becomes that."""
+    return _YAML_NAME.search(name) is not None
 
 
 def is_certain_name(name: str) -> bool:
@@ -142,11 +155,11 @@ def detect(name: str, head: str, named: bool) -> Detected | None:
         return Detected(kind) if is_one else None
     if kind in (YAML, DUMP) and (started := _kind_by_start(head)):
         return Detected(started)
-    if kind == YAML:
+    if kind == YAML and (is_yaml_name(name) or _OBJECT_LINE.search(head)):
         return Detected(YAML)
     if kind == DUMP and (dump := _dump_by_lines(head)):
         return Detected(dump)
-    if kind not in (None, DUMP):
+    if kind not in (None, DUMP, YAML):
         return Detected(kind) if _has_a_line(head, file_kinds()[kind].lines) else None
     if not named or belongs_to_another(name):
         return None

@@ -10,7 +10,7 @@ from typing import IO, Any
 from kpl import troubles
 from kpl.errors import UsageError
 from kpl.inputs.coverage import Skipped, SkipReason, failed
-from kpl.inputs.detect import GZIP, YAML, kind_by_name
+from kpl.inputs.detect import GZIP, YAML, is_yaml_name, kind_by_name
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Reading
 from kpl.inputs.read import HEAD, MAX_SIZE, NOTHING, Identified, identify, read_identified
@@ -78,7 +78,7 @@ def _identify(found: Found, as_kind: str | None, seen: Callable[[str, bytes], No
 
 def _is_yaml_for_others(path: str, data: bytes) -> bool:
     name = path.rpartition(os.sep)[2]
-    if kind_by_name(name) != YAML:
+    if kind_by_name(name) != YAML or not is_yaml_name(name):
         return False
     from kpl.inputs.recognition import holds_nothing
 

@@ -25,7 +25,11 @@ class Branch(NamedTuple):
 class Unrendered:
     """What is known of a document in a template: `extent` is its place."""
 
-    def __init__(self, extent: Span, branches: Sequence[Branch], actions: Sequence[Span]) -> None:
+    def __init__(
+        self, extent: Span, branches: Sequence[Branch], actions: Sequence[Span], *, is_written: bool = False
+    ) -> None:
+        self.is_written = is_written
+        """Whether its text is that of the file: it parses with its actions."""
         self._extent = extent
         self._branches = branches
         self._actions = actions

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
 from kpl.inputs.corefile.document import is_templated
-from kpl.inputs.detect import YAML
+from kpl.inputs.detect import YAML, is_template_name
 from kpl.inputs.document import Document, LateDocument
 from kpl.inputs.objectname import ObjectName
 from kpl.inputs.reader import FileKind, FileReader, Leaves, ObjectKind, Place, Takes
@@ -53,6 +53,7 @@ class YamlReader(FileReader):
         if is_encrypted(source.text):
             return
         host, name = Embedding(source.text, source.newline), os.path.basename(source.path)
+        in_template = is_template_name(name)
         for span in split_documents(source.text):
             chunk = source.text[span.start : span.end]
             is_checked, tells = is_interesting(chunk), tells_of_clusters(name, chunk)
@@ -63,7 +64,9 @@ class YamlReader(FileReader):
                 failure.span = failure.span.shifted(span.start)
                 yield Document(source, failure, host)
                 continue
-            promised = promised_kind(chunk) if is_checked != tells else None
+            if in_template and not is_checked:
+                continue
+            promised = promised_kind(chunk) if is_checked != tells and not in_template else None
             if promised is None or (is_checked and not is_well_formed(chunk)):
                 yield from _read_chunk(source, host, span, is_checked=is_checked)
             elif promised:
@@ -102,8 +105,25 @@ def _read_text(source: Source, host: Embedding, chunk: str, start: int, *, is_ch
             yield from _read_template(source, host, Span(start, start + len(chunk)), error)
         return
     place = Place(source, host, is_templated(chunk))
+    if is_template_name(place.file_name):
+        yield from _in_template(roots, place)
+        return
     for root in roots:
         yield from _objects(root, place)
+
+
+def _in_template(roots: Iterable[Node], place: Place) -> Iterator[Document]:
+    """The documents of a file whose name says that it is a template, though they parse."""
+    from kpl.inputs.values.renderings import as_written
+
+    for root in roots:
+        for document in _objects(root, place):
+            if document.kind == "ParseFailure":
+                document.model.templated = True
+            elif document.unrendered is None:
+                document.unrendered = as_written(place.source.text, _extent(document))
+            if not only_tells(document):
+                yield document
 
 
 def _read_template(source: Source, host: Embedding, span: Span, error: YamlError) -> Iterator[Document]:
@@ -111,8 +131,9 @@ def _read_template(source: Source, host: Embedding, span: Span, error: YamlError
     chunk = source.text[slice(*span)]
     failure = failure_of("YAML", chunk, span.start, error)
     documents = list(_unrendered(source, span))
-    if documents:
-        failure = replace(failure, templated=True, is_read=True, template_of=configuration_of(chunk))
+    if documents or is_template_name(os.path.basename(source.path)):
+        template_of = configuration_of(chunk)
+        failure = replace(failure, templated=True, is_read=bool(documents), template_of=template_of)
     yield Document(source, failure, host, templated=failure.templated)
     yield from documents
 
@@ -144,7 +165,9 @@ def _extent(document: Document) -> Span:
     """The part of the file that a document is."""
     if document.node_span is not None and type(document.embedding) is Embedding:
         return document.node_span
-    return document.embedding.host_span(Span(0, len(document.embedding.text)))
+    text = document.embedding.text
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    return document.embedding.host_span(Span(min(start, end), end))
 
 
 def _late(source: Source, host: Embedding, span: Span, promised: str) -> Document | None:

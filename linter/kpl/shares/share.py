@@ -85,8 +85,9 @@ def share_of(document: Document) -> Share:
     share = _SHARES.get(document)
     if share is None:
         is_nothing = document.kind not in _FINDERS and not is_corefile(document)
-        # what a template becomes may be for any cluster, and there may be several of it
-        share = NOTHING if is_nothing or document.unrendered is not None else _find(document)
+        # what a template becomes may be for any cluster, and there may be several of it; a written release is that of its file
+        is_template = document.unrendered is not None and document.kind != "Workload"
+        share = NOTHING if is_nothing or is_template else _find(document)
         _SHARES[document] = share
     return share
 
@@ -134,12 +135,12 @@ def _kube_proxy(document: Document) -> Share:
 def _workload(document: Document) -> Share:
     if not document.may_hold(_IMAGE_CLUE) or document.kind != "Workload" or document.model is None:
         return NOTHING
-    releases, images = [], []
+    releases, images, known = [], [], document.unrendered
     for container in getattr(document.model, "containers", ()):
         image = container.image
-        if not image:
+        if not image or not (known is None or known.is_certain(image.span)):
             continue
-        if "${" in image:
+        if "${" in image and known is None:
             images.append(str(image))
         for pattern, what in _IMAGES:
             found = re.search(pattern, image)

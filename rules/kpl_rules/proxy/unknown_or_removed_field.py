@@ -226,12 +226,14 @@ class UnknownOrRemovedField(Rule):
                     help=f"Remove it (it set {field.did}).",
                     fix=Fix(f"Remove `{path}`", (edit,)) if edit else None,
                     severity=None if lost else Severity.INFO,
+                    in_templates=cluster.kubernetes_version_known,
                 )
             elif lost or path in ZERO_COUNTS:
                 yield self.finding(
                     key.span,
                     f"`{path}` was added in Kubernetes {field.added}, so kube-proxy {release} ignores it",
                     help=f"Remove it until the cluster runs Kubernetes {field.added} or later.",
+                    in_templates=cluster.kubernetes_version_known,
                 )
 
     def _named_otherwise(

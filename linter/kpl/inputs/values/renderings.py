@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from kpl.inputs.values.actions import Action, Role, actions_in, versioned
 from kpl.inputs.yaml.tree import Mapping, Node, Scalar
 from kpl.inputs.yaml.tree import Sequence as YamlSequence
 from kpl.text import late
+from kpl.text.embedding import Embedding
 from kpl.text.span import Span
 
 FILLER = "\ue000"
@@ -45,13 +47,13 @@ class Template:
 
     def __init__(self, renderings: Sequence[Rendering], branches: Sequence[Branch], actions: Sequence[Span]) -> None:
         self.renderings = renderings
-        self._branches = branches
-        self._actions = actions
+        self.branches = branches
+        self.actions = actions
 
     @cached_property
     def _last_branches(self) -> tuple[list[int], list[int]]:
         """Where the branches start that only the last rendering has, and how far those up to each of them reach."""
-        last = [each for each in self._branches if each.is_last and not each.is_first]
+        last = [each for each in self.branches if each.is_last and not each.is_first]
         return [each.start for each in last], list(accumulate((each.end for each in last), max))
 
     def known(self, extent: Span, rendering: Rendering) -> Unrendered | None:
@@ -61,7 +63,17 @@ class Template:
             at = bisect_right(starts, extent.start) - 1
             if at < 0 or ends[at] < extent.end:
                 return None
-        return Unrendered(extent, self._branches, self._actions)
+        return Unrendered(extent, self.branches, self.actions)
+
+    def lifted(self, embedding: Embedding) -> Unrendered:
+        """What is known of the text of `embedding`, in the places of its host."""
+        branches = (
+            each._replace(start=start, end=end)
+            for each in self.branches
+            for start, end in (embedding.host_span(Span(each.start, each.end)),)
+        )
+        actions = [embedding.host_span(each) for each in self.actions]
+        return Unrendered(embedding.host_span(Span(0, len(embedding.text))), list(branches), actions)
 
 
 # each document of a file asks
@@ -81,6 +93,24 @@ def template_of(text: str) -> Template | None:
         renderings.append(_rendering(lines, actions, groups, first=False))
     found = tuple(each for each in renderings if each is not None)
     return Template(found, branches, [Span(each.start, each.end) for each in actions]) if found else None
+
+
+def as_written(text: str, extent: Span) -> Unrendered:
+    """What is known of the document at `extent` that parses as it is written in the template `text`."""
+    template = template_of(text)
+    branches, actions = (template.branches, template.actions) if template is not None else ((), ())
+    return Unrendered(extent, branches, actions, is_written=True)
+
+
+def renderings_in(embedding: Embedding) -> Iterator[tuple[Rendering, Embedding, Unrendered]]:
+    """What the text of `embedding` may become, each with its own embedding and what is known of all of it."""
+    template = template_of(embedding.text)
+    if template is None:
+        return
+    for rendering in template.renderings:
+        shown = copy(embedding)
+        shown.text = rendering.shown
+        yield rendering, shown, template.lifted(embedding)
 
 
 def restore(root: Node, rendering: Rendering) -> None:
@@ -172,6 +202,8 @@ class _Piece(NamedTuple):
     start: int
     end: int
     prints: bool
+    is_item: bool = False
+    """Whether it is an item of a list with the comma before it."""
 
 
 def _rendering(lines: _Lines, actions: Iterable[Action], groups: Iterable[_Group], *, first: bool) -> Rendering | None:
@@ -193,7 +225,8 @@ def _pieces(lines: _Lines, actions: Iterable[Action], groups: Iterable[_Group], 
     pieces = [_Piece(each.start, each.end, each.role is Role.VALUE) for each in actions]
     for group in groups:
         if lines.number(group.start) == lines.number(group.end):
-            pieces.append(_Piece(group.start, group.end, True))
+            is_item = lines.text[group.actions[0].end : group.actions[1].start].lstrip().startswith(",")
+            pieces.append(_Piece(group.start, group.end, True, is_item))
             continue
         pairs = list(pairwise(group.actions))
         chosen = pairs[0 if first else -1]
@@ -256,7 +289,7 @@ class _Writer:
             return False
         width = line_end - piece.start
         key = None if follows else _KEY.fullmatch(self._text, self._lines.start(piece.start), piece.start)
-        if key is not None and (not piece.prints or self._goes_on(piece.end, len(key[1]))):
+        if piece.is_item or (key is not None and (not piece.prints or self._goes_on(piece.end, len(key[1])))):
             self._write(" " * width)
         else:
             gap = " " if key is not None and key[0].endswith(":") else ""
