@@ -7,6 +7,7 @@ import pytest
 from kpl.inputs.values.actions import Role, actions_in
 from kpl.inputs.values.renderings import FILLER, template_of
 from kpl.inputs.yaml.tree import Mapping, Scalar, compose
+from kpl.text.span import Span
 
 
 def spelled(text: str) -> list[tuple[str, str]]:
@@ -157,6 +158,7 @@ def test_each_text_has_one_branch_of_a_condition(text: str, first: str, last: st
         "{{ else }}\n",
         "{% if a %}\n<% end %>\n",
         "a: {{ x\n }}: b\n",
+        "{{ if x }}\n" * 201 + "{{ end }}\n" * 201,
     ],
 )
 def test_what_cannot_be_taken_out_leaves_no_template(text: str) -> None:
@@ -182,3 +184,26 @@ def test_the_actions_are_put_back_into_the_values() -> None:
     assert [each.value for each in root.items("e") if isinstance(each, Scalar)] == ["{{ }}-{{ }}", "f {{ .g }}"]
     assert root.text("h") == "{{ .i }} j\nk\n"
     assert root.text("{{ .l }}") == "m"
+
+
+def test_what_is_certain_depends_on_where_the_document_is() -> None:
+    text = "{{ if a }}\nA\n{{ if b }}\nB\n{{ end }}\nC\n{{ else }}\nD\n{{ end }}\nE\n{{ if c }}\nF\n{{ end }}\nG\n"
+    template = template_of(text)
+    assert template is not None
+
+    def certain(first: str, last: str) -> str:
+        extent = Span(text.index(first), text.index(last) + 1)
+        known = template.known(extent, template.renderings[0])
+        assert known is not None
+        return "".join(each for each in "ABCDEFG" if known.is_certain(Span(text.index(each), text.index(each) + 1)))
+
+    assert certain("A", "G") == "EG"
+    # a branch around all of a document says nothing about its parts
+    assert certain("A", "C")[:2] == "AC"
+    assert certain("B", "B")[:2] == "AB"
+    assert certain("F", "F").endswith("FG")
+    # the last branch is of the other rendering
+    extent = Span(text.index("D"), text.index("D") + 1)
+    assert template.known(extent, template.renderings[1]) is not None
+    for each in "ABCEFG":
+        assert template.known(Span(text.index(each), text.index(each) + 1), template.renderings[1]) is None

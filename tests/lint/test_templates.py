@@ -265,6 +265,43 @@ def test_a_named_template_that_parses_is_no_part_of_the_cluster(tmp_path: Path) 
     )
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        "{{a: b}: c}",
+        "'{{ .Values.a }}'",
+        "{{ .Values.a }}",
+        "a {{ $labels.x }} b",
+        "${{ github.sha }}",
+        "a # {{ if .x }}",
+        "|\n    {{ if .x }}\n    a\n    {{ end }}",
+        '"{% if x %}"',
+        "${A}",
+    ],
+)
+def test_what_parses_is_read_as_it_is(field: str) -> None:
+    text = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  x: {field}\n  dnsPolicy: None\n  containers: [{{name: c, image: i}}]\n"
+    (document,) = documents("pod.yaml", text)
+    assert document.model.node.mapping("spec") is not None
+    assert document.unrendered is None
+    assert found(text) == [("KPL104", "None")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: Pod\nspec: {containers: [{{ a }]}\n",
+        "kind: Pod\nspec:\n  containers: [a\n# {{ if x }}\n# {{ end }}\n",
+        "kind: Pod\nspec:\n  containers: [a\n  x: '{{ y }}'\n",
+        '{"kind": "Pod", "a": "{{ x }}"\n\n\n "containers": []}\n',
+    ],
+)
+def test_what_is_broken_beside_its_actions_is_broken(text: str) -> None:
+    (document,) = documents("pod.yaml", text)
+    assert document.kind == "ParseFailure"
+    assert not document.model.is_read
+
+
 def test_an_object_in_both_branches_is_there_once_for_each() -> None:
     text = IF + HEAD + CONTAINERS + ELSE + HEAD.replace("Deployment", "DaemonSet") + CONTAINERS + END
     assert [each.model.kind for each in unrendered(text)] == ["Deployment", "DaemonSet"]

@@ -20,6 +20,8 @@ class Branch(NamedTuple):
     is_last: bool
     versioned: bool
     """Whether it depends on a release."""
+    around: int = -1
+    """The number of the innermost branch around it."""
 
 
 class Unrendered:
@@ -39,8 +41,8 @@ class Unrendered:
         """The branches that are not around the whole document, joined, and those that depend on a release."""
         joined: list[Span] = []
         start, end = self._extent
-        for each in self._branches:
-            if each.end <= start or each.start >= end:
+        for each in self._own():
+            if each.end <= start:
                 continue
             if each.start <= start and end <= each.end and not each.versioned:
                 continue
@@ -49,6 +51,17 @@ class Unrendered:
             else:
                 joined.append(Span(each.start, each.end))
         return joined
+
+    def _own(self) -> list[Branch]:
+        """The branches that may be around the document, and those that start in it."""
+        start, end = self._extent
+        first, behind = (bisect_left(self._branches, at, key=lambda each: each.start) for at in (start, end))
+        found = self._branches[first:behind]
+        around, number = [], first - 1
+        while number >= 0:
+            around.append(self._branches[number])
+            number = around[-1].around
+        return [*reversed(around), *found]
 
     def is_certain(self, span: Span) -> bool:
         """Whether what is at `span` of the file is there however the template is rendered, if the document is there at all."""

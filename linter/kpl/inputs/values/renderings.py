@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from kpl.inputs.unrendered import Branch, Unrendered
 from kpl.inputs.values.actions import Action, Role, actions_in, versioned
-from kpl.inputs.yaml.tree import Mapping, Node, Scalar
+from kpl.inputs.yaml.tree import MAX_DEPTH, Mapping, Node, Scalar
 from kpl.inputs.yaml.tree import Sequence as YamlSequence
 from kpl.text import late
 from kpl.text.embedding import Embedding
@@ -87,7 +87,7 @@ def template_of(text: str) -> Template | None:
     if not actions or groups is None:
         return None
     lines = _Lines(text)
-    branches = sorted(each for group in groups for each in group.branches(text))
+    branches = _nested(sorted(each for group in groups for each in group.branches(text)))
     renderings = [_rendering(lines, actions, groups, first=True)]
     if any(len(group.actions) > 2 for group in groups):
         renderings.append(_rendering(lines, actions, groups, first=False))
@@ -137,6 +137,18 @@ def _restored(scalar: Scalar, rendering: Rendering) -> str:
     )
 
 
+def _nested(branches: Iterable[Branch]) -> list[Branch]:
+    """The branches, each with the one around it."""
+    found: list[Branch] = []
+    around: list[int] = []
+    for number, branch in enumerate(branches):
+        while around and found[around[-1]].end <= branch.start:
+            around.pop()
+        found.append(branch._replace(around=around[-1] if around else -1))
+        around.append(number)
+    return found
+
+
 class _Group(NamedTuple):
     """The actions of one condition or loop, from the one that opens it to the one that closes it."""
 
@@ -159,11 +171,13 @@ class _Group(NamedTuple):
 
 
 def _groups(actions: Iterable[Action]) -> list[_Group] | None:
-    """The conditions and loops; None where one is not closed, or nothing is open where one closes."""
+    """The conditions and loops; None where one is not closed, nothing is open where one closes, or they are too deep."""
     waiting: list[_Group] = []
     found: list[_Group] = []
     for action in actions:
         if action.role is Role.OPEN:
+            if len(waiting) == MAX_DEPTH:
+                return None
             waiting.append(_Group([action]))
         elif action.role in (Role.ELSE, Role.CLOSE):
             if not waiting or waiting[-1].actions[0].opener != action.opener:
