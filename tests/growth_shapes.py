@@ -249,6 +249,34 @@ _YAML = {
     "words that open nothing": ("# ", "a.server ", f"\n{_POD}"),
 }
 
+_ACTION = f"{_POD}  {{{{- toYaml .a | nindent 2 }}}}\n"
+_TEMPLATES = {
+    "values": (_ACTION, "  x@: {{ .x }}\n"),
+    "values on one line": (f"{_ACTION}  x: ", "{{ .x }}", "\n"),
+    "lines of actions": (_ACTION, "  {{ .x }}\n"),
+    "conditions": (_ACTION, "  {{ if .x }}\n  a@: b\n  {{ else }}\n  c@: d\n  {{ end }}\n"),
+    "nested conditions": (_ACTION, "  {{ if .x }}\n  {{ else }}\n", ""),
+    "a condition in each document": ("", f"{{{{ if .x }}}}\n---\n{_PODS}{{{{ else }}}}\n---\n{_PODS}{{{{ end }}}}\n"),
+    "options in conditions": (
+        f"{_ACTION}  dnsConfig:\n    options:\n",
+        "    {{ if .x }}\n    - {name: some-option-@}\n    {{ end }}\n    - {name: other-option-@}\n",
+    ),
+    "keys before blank lines": (_ACTION, "  x@: {{ .x }}\n\n\n"),
+    "branches": (f"{_ACTION}  {{{{ if .x }}}}\n", "  {{ else if .y }}\n  a: b\n", "  {{ end }}\n"),
+    "statements of Jinja": (_ACTION, "  {% for a in b %}\n  a@: b\n  {% endfor %}\n"),
+    "raw text of Jinja": (f"{_ACTION}  x: '", "{% raw %}", "'\n"),
+    "open strings": (f"{_ACTION}  x: '", '{{ \\" }} ', "'\n"),
+    "open raw strings": (f"{_ACTION}  x: '", "{{ `", "'\n"),
+    "open comments": (f"{_ACTION}  x: '", "{{/* ", "'\n"),
+    "open braces": (f"{_ACTION}  x: '", "${", "'\n"),
+    "lines of a Corefile": (
+        f"{config_map('|')}\n    {{{{ .x }}}}\n    . {{\n".replace("metadata:", "{{ .x }}\nmetadata:"),
+        "        {{ if .x }}\n        cache 30s\n        {{ end }}\n        cache 10s\n",
+        "    }\n",
+    ),
+    "fields of kube-proxy": (f"{_PROXY}{{{{ .x }}}}\n", "{{ if .x }}\nk@: 1\n{{ end }}\nl@: 2\n"),
+}
+
 
 def _pod(number: int) -> dict[str, object]:
     options = [{"name": "ndots", "value": 5}, {"name": "single-request-reopen"}]
@@ -384,6 +412,7 @@ def shapes() -> dict[str, Shape]:
         ("installers", "i.yaml", _INSTALLERS),
         ("network settings", "n.yaml", _NETWORKS),
         ("conflist", "n.conflist", _CONFLISTS),
+        ("template", "t.yaml", _TEMPLATES),
     ):
         made |= {f"{kind}: {name}": Shape(path, repeated(*each)) for name, each in parts.items()}
     made["JSON: pods"] = Shape("o.json", _list(_pod))

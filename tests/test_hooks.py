@@ -18,10 +18,10 @@ MATCHED = [
     "Corefile", "deploy/Corefile", "Corefile.prod", "Corefile-internal", "a/b/internal.corefile", "custom/partner.server",
     "custom/log.override", "k8s/coredns.yaml", "k8s/kube-proxy.yml", "dumps/node-1.iptables", "dumps/node.ip6tables",
     "n/node.iptables-save", "etc/iptables/rules.v4", "dumps/node-1.nft", "dumps/node-1.nft.json",
-    "dns/main.tf", "hack/install.sh",
+    "dns/main.tf", "hack/install.sh", "a.yaml.j2", "roles/dns/coredns.yml.tpl",
 ]  # fmt: skip
 NOT_MATCHED = [
-    "README.md", "Corefile.md", "docs/Corefile.html", "corefile.go", "main.py", "MyCorefile", "yaml", "a.yaml.j2",
+    "README.md", "Corefile.md", "docs/Corefile.html", "corefile.go", "main.py", "MyCorefile", "yaml", "a.sh.j2",
     "server.js", "rules.v4.bak", "package.json", "main.tf.bak", "Corefile.sh",
 ]  # fmt: skip
 

@@ -135,15 +135,19 @@ def test_the_summary_tells_what_was_not_looked_at(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(NOTHING)
     (tmp_path / "README.md").write_text("x")
     (tmp_path / "secret.yaml").write_text("sops:\n  mac: ENC[AES256]\nkind: Service\n")
-    (tmp_path / "t.yaml").write_text("kind: Pod\nspec:\n  containers:\n  {{- range .x }}\n  - a\n  {{- end }}\n")
+    pod = "kind: Pod\nspec:\n  containers:\n  {{- range .x }}\n  - name: a\n  {{- end }}\n"
+    (tmp_path / "t.yaml").write_text(pod + "  {{- end }}\n")
+    (tmp_path / "u.yaml").write_text(pod)
     (tmp_path / "out.yaml").symlink_to("/etc/hostname")
     done = kpl(tmp_path, "lint", "--show-skipped")
     last = done.stdout.decode().splitlines()[-1]
     assert last == (
-        "1 file checked (1 Corefile); not checked: 1 with an unrelated name, 1 without relevant content, "
-        "1 template, 1 encrypted, 1 link out of the tree."
+        "2 files checked (1 Corefile, 1 YAML); not checked: 1 with an unrelated name, 1 without relevant content, "
+        "1 template, 1 template in part, 1 encrypted, 1 link out of the tree."
     )
     assert "t.yaml: not checked: it is a template that must be rendered first\n" in done.stdout.decode()
+    in_part = "checked in part: it contains a document that is a template that must be rendered first"
+    assert f"u.yaml:4: {in_part}\n" in done.stdout.decode()
     rows = [
         json.loads(line) for line in kpl(tmp_path, "lint", "--show-skipped", "--format", "jsonl").stdout.splitlines()
     ]
@@ -156,13 +160,15 @@ def test_the_summary_tells_what_was_not_looked_at(tmp_path: Path) -> None:
         "out.yaml": "link",
         "secret.yaml": "encrypted",
         "t.yaml": "template",
+        "u.yaml": "template-in-part",
     }
+    assert {row["message"] for row in rows if row["path"] == "u.yaml"} == {in_part}
     assert json.loads(kpl(tmp_path, "lint", "--show-skipped", "--format", "json").stdout) == rows
 
 
 def test_a_part_of_a_file_that_is_a_template_is_told_with_its_line(tmp_path: Path) -> None:
     pod = "kind: Pod\napiVersion: v1\nmetadata: {name: a}\nspec:\n  containers: [{name: c, image: i}]\n"
-    template = "kind: Pod\nspec:\n  containers:\n  {{- range .x }}\n  - a\n  {{- end }}\n"
+    template = "kind: Pod\nspec:\n  containers:\n  {{- range .x }}\n  - a\n"
     (tmp_path / "a.yaml").write_text(f"{pod}---\n{template}---\n{pod}")
     done = kpl(tmp_path, "lint", "--show-skipped", "a.yaml")
     assert done.returncode == 0

@@ -18,9 +18,9 @@ from support import here as kpl
 
 SCHEMA = json.loads((ROOT / "linter/kpl/report/files.schema.json").read_text(encoding="utf-8"))
 OBJECTS = f"{POD}---\nkind: Service\nmetadata: {{name: a}}\n---\n{POD}"
-RENDERED = "apiVersion: v1\nkind: Pod\nmetadata:\n{{- toYaml .m }}\nspec:\n  containers:\n  - name: c\n"
+RENDERED = "apiVersion: v1\nkind: Pod\nmetadata:\n{{- with .m }}\nspec:\n  containers:\n  - name: c\n"
 ONLY_TELLS = "not checked, used only for facts about the cluster"
-LEFT = "1 with an unrelated name, 3 without relevant content, 2 templates"
+LEFT = "1 with an unrelated name, 3 without relevant content, 2 templates, 1 template in part"
 
 
 @pytest.fixture
@@ -38,6 +38,7 @@ def tree(tmp_path: Path) -> Path:
         "other.yaml": "a: b\n",
         "partial.yaml": "kind: Pod\nspec: {containers: []}\n",
         "template.yaml": RENDERED,
+        "written.yaml": RENDERED.replace("with .m", "toYaml .m"),
     }.items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text(text)
@@ -59,8 +60,10 @@ def test_each_file_is_one_line_with_what_it_holds_and_why(tree: Path) -> None:
         "other.yaml: not checked: it contains nothing that kpl checks",
         "partial.yaml: YAML with nothing that kpl checks (recognized by its content)",
         "template.yaml: not checked: it is a template that must be rendered first",
+        "written.yaml: YAML with 1 Workload (recognized by kind and apiVersion)",
+        "written.yaml:4: checked in part: it contains a document that is a template that must be rendered first",
         "zone.server: Corefile with 1 Corefile (recognized by its name and content)",
-        f"7 files checked (4 YAML, 2 Corefile, 1 iptables-save); not checked: {LEFT}.",
+        f"8 files checked (5 YAML, 2 Corefile, 1 iptables-save); not checked: {LEFT}.",
     ]
     assert (done.returncode, done.stderr) == (0, b"")
 
@@ -75,7 +78,7 @@ def test_json_says_the_same_and_counts_it(tree: Path) -> None:
     Draft202012Validator.check_schema(SCHEMA)
     Draft202012Validator(SCHEMA).validate(shown)
     by_path = {each.pop("path"): each for each in shown["files"]}
-    assert len(by_path) == 12
+    assert len(by_path) == 13
     assert by_path["apps/cart.yaml"] == {
         "kind": "yaml",
         "recognized_by": "objects",
@@ -92,15 +95,17 @@ def test_json_says_the_same_and_counts_it(tree: Path) -> None:
             {"line": None, "reason": "template", "message": "not checked: it is a template that must be rendered first"}
         ],
     }
+    part = "checked in part: it contains a document that is a template that must be rendered first"
+    assert by_path["written.yaml"]["skipped"] == [{"line": 4, "reason": "template-in-part", "message": part}]
     assert [each["reason"] for each in by_path["README.md"]["skipped"]] == ["other-name"]
     assert (by_path["README.md"]["kind"], by_path["README.md"]["recognized_by"]) == (None, None)
     assert by_path["broken.yaml"]["holds"] == {"NodeObject": 1, "ParseFailure": 1}
     assert by_path["half.yaml"]["skipped"][0]["line"] == 11
     assert not by_path["apps/kustomization.yaml"]["checked"]
     assert shown["counts"] == {
-        "checked": {"yaml": 4, "corefile": 2, "iptables-save": 1},
-        "holds": {"Workload": 3, "Corefile": 2, "Service": 1, "Kustomization": 1, "NodeObject": 1, "ParseFailure": 1, "Ruleset": 1},
-        "skipped": {"other-name": 1, "nothing": 3, "template": 2},
+        "checked": {"yaml": 5, "corefile": 2, "iptables-save": 1},
+        "holds": {"Workload": 4, "Corefile": 2, "Service": 1, "Kustomization": 1, "NodeObject": 1, "ParseFailure": 1, "Ruleset": 1},
+        "skipped": {"other-name": 1, "nothing": 3, "template": 2, "template-in-part": 1},
     }  # fmt: skip
 
 

@@ -79,7 +79,8 @@ def test_a_template_that_parses_is_read_and_marked(text: str, model: type) -> No
     ],
 )
 def test_a_template_that_does_not_parse_is_one_failure_that_says_so(text: str, at: str) -> None:
-    (document,) = documents("t.yaml", text)
+    document, *others = documents("t.yaml", text)
+    assert all(each.unrendered is not None for each in others)
     assert isinstance(document.model, ParseFailure)
     assert document.model.templated
     assert text[slice(*document.model.span)] == at
@@ -119,7 +120,7 @@ def test_a_broken_file_with_an_action_elsewhere_is_broken(text: str) -> None:
 )
 def test_a_template_of_a_configuration_is_told_and_others_are_not(keys: str, expected: str) -> None:
     text = "kind: ConfigMap\nmetadata:\n{{ labels }}\n  x: y\n" + keys + "containers: []\n"
-    (document,) = documents("t.yaml", text)
+    document, *_ = documents("t.yaml", text)
     assert isinstance(document.model, ParseFailure)
     assert (document.model.templated, document.model.template_of) == (True, expected)
     findings = run({"t.yaml": text}, ("KPL001", "KPL003")).findings

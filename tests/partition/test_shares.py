@@ -148,6 +148,7 @@ FILES = {
     "a.yaml": pod("coredns:1.12.1")
     + "\n---\nkind: Service\nmetadata: {name: s, namespace: n}\nspec: {clusterIP: 10.96.0.1, ports: [{port: 80}]}\n",
     "cm.yaml": "kind: ConfigMap\nmetadata: {name: coredns, namespace: kube-system}\ndata:\n  other: x\n  Corefile: |\n    . {\n        errors\n    }\n",
+    "t.yaml": pod("coredns:1.12.1") + "\n{{- with .x }}\n{{- end }}\n",
 }
 
 
@@ -174,6 +175,7 @@ def test_a_file_of_another_process_is_read_when_more_is_asked_for(name: str) -> 
         assert share_of(each) == share_of(document)
         assert each.kind == document.kind
         assert each.path == name
+        assert (each.unrendered is None) is (document.unrendered is None)
         if each.kind == "ParseFailure":
             assert each.model.message == document.model.message
     assert read == []
@@ -182,7 +184,7 @@ def test_a_file_of_another_process_is_read_when_more_is_asked_for(name: str) -> 
         assert (each.name, each.namespace, each.key, each.templated) == (
             document.name, document.namespace, document.key, document.templated,
         )  # fmt: skip
-        assert each.around == document.around
+        assert (each.around, each.node_span) == (document.around, document.node_span)
         assert each.embedding.text == document.embedding.text
     assert read == [name]
     assert (late.source.text, late.source.origin) == (FILES[name], SourceOrigin.DISK)

@@ -207,7 +207,11 @@ def _templates(reading: Reading, is_checked: bool) -> Iterator[Skipped]:
         return
     for document in templates:
         line, _ = reading.source.position(document.embedding.host_span(document.model.span).start)
-        yield Skipped(reading.source.path, SkipReason.TEMPLATE, f"contains a document that {detail}", line)
+        reason = SkipReason.IN_PART if document.model.is_read else SkipReason.TEMPLATE
+        yield Skipped(reading.source.path, reason, f"contains a document that {detail}", line)
+    part = next((each for each in reading.documents if each.unrendered is not None), None)
+    if part is not None and not templates:  # its name says that it is one
+        yield Skipped(reading.source.path, SkipReason.IN_PART, detail, 1)
 
 
 def read_files(found: Sequence[Found], as_kind: str | None = None) -> list[Reading | Skipped]:

@@ -21,7 +21,9 @@ class Documents:
     """The documents of one cluster."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
-        self.all = documents
+        self.all = [each for each in documents if each.unrendered is None]
+        """Those that are there as they are, which no template is."""
+        self._everything = documents
 
     def of(self, kind: type[Model], clue: str = "") -> Iterator[tuple[Document, Model]]:
         """As `Cluster.of`."""
@@ -41,7 +43,7 @@ class Documents:
 
     @cached_property
     def _kinds(self) -> frozenset[str]:
-        kinds = frozenset(self._count)
+        kinds = frozenset(document.kind for document in self._everything)
         return kinds | {"Dump"} if kinds & dump_models() else kinds
 
     @cached_property
@@ -51,7 +53,7 @@ class Documents:
     @cached_property
     def releases(self) -> list[tuple[str, Release]]:
         """The releases that files show, each with its file."""
-        telling = (each for each in self.all if each.kind in TELL_RELEASES)
+        telling = (each for each in self._everything if each.kind in TELL_RELEASES)
         return [(document.path, release) for document in telling for release in share_of(document).releases]
 
     def releases_beside(self, document: Document) -> set[str]:

@@ -82,7 +82,7 @@ def _counted(cluster: Cluster) -> Iterator[Fact]:
         if getattr(cluster.facts, name) is not None:
             yield Fact(name, f"{count:,}", cluster.facts.origins.get(name, DEFAULT))
         elif count:
-            own = [document for document in cluster.documents if document.kind == kind]
+            own = [each for each in cluster.documents if each.kind == kind and each.unrendered is None]
             first = next(iter(own or cluster.dumps), None)
             if first is not None:
                 more = len({document.path for document in own or cluster.dumps}) - 1

@@ -14,7 +14,8 @@ from kpl.inputs.detect import YAML
 from kpl.inputs.document import Document, Reading, is_corefile
 from kpl.inputs.objects.kubeproxy import KubeProxyConfig
 from kpl.inputs.objects.workloads import Workload
-from kpl.inputs.yaml.tree import Mapping, Node, Scalar, compose, split_documents
+from kpl.inputs.values.renderings import template_of
+from kpl.inputs.yaml.tree import Mapping, Node, Scalar, YamlError, compose, split_documents
 from kpl.inputs.yaml.tree import Sequence as YamlSequence
 from kpl.text.edit import Edit
 from kpl.text.embedding import Embedding
@@ -51,7 +52,7 @@ def outline(reading: Reading, ranges: Sequence[Span], flat: bool = False) -> lis
         for span in split_documents(text.text):
             place = text.host_span(span)
             if ends[bisect_right(ordered, place.end, key=lambda each: each.start)] >= place.start:
-                yield from compose(text.text[span.start : span.end], span.start)
+                yield from _roots(text.text, span)
 
     if reading.kind == YAML:
         for root in roots(Embedding(source.text)):
@@ -64,11 +65,22 @@ def outline(reading: Reading, ranges: Sequence[Span], flat: bool = False) -> lis
     return words
 
 
+def _roots(text: str, span: Span) -> list[Node]:
+    """The roots of the YAML document at `span`, as it is or without the actions of a template."""
+    try:
+        return compose(text[slice(*span)], span.start)
+    except YamlError:
+        template = template_of(text)
+        if template is None:
+            raise
+    return [root for each in template.renderings for root in compose(each.parsed[slice(*span)], span.start)]
+
+
 def _embedded(document: Document) -> Iterator[OutlineWord]:
     inner: Iterator[OutlineWord]
     if isinstance(document.model, Corefile):
         inner = _corefile(document.model)
-    elif document.embedding.text == document.source.text:
+    elif type(document.embedding) is Embedding:
         return
     else:
         inner = _yaml(document.model.node, ())

@@ -15,6 +15,8 @@ class SkipReason(Enum):
     NOTHING = "nothing"
     """It was read, and holds nothing that kpl checks."""
     TEMPLATE = "template"
+    IN_PART = "template-in-part"
+    """A template in which only that was checked which is the same however it is rendered."""
     ENCRYPTED = "encrypted"
     BINARY = "binary"
     EXCLUDED = "excluded"
@@ -41,6 +43,12 @@ class Skipped(NamedTuple):
     detail: str
     line: int | None = None
     """Where the part of it starts that was not checked, if the rest was."""
+
+    @property
+    def sentence(self) -> str:
+        """What became of it, and why."""
+        checked = "checked in part" if self.reason is SkipReason.IN_PART else "not checked"
+        return f"{checked}: it {self.detail}"
 
 
 def failed(path: str) -> Skipped:

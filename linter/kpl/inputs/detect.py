@@ -23,7 +23,6 @@ DUMP = "dump"
 
 _ARCHIVE_NAME = late.pattern(r"(?i)\.(?:tar(?:\.(?:gz|bz2|xz))?|tgz|tbz2?|txz|zip)$")
 _COREFILE_NAME = late.pattern(r"(?i)(?:^corefile(?:[.-][\w.-]+)?|\.corefile)$")
-_YAML_ENDINGS = (".yaml", ".yml", ".json")
 _PLAIN_TAGS = {"text", "plain-text", "gzip", "binary"}
 """What `identify` says of names that belong to no program: ``.txt``, ``.conf``."""
 _TEMPLATE_TAGS = {"jinja", "erb", "gotmpl", "mako", "mustache", "handlebars"}
@@ -36,7 +35,11 @@ _MANUAL_PAGE = ('.\\"', "'\\\"", ".TH ")
 """How the text of a manual page starts; there is one called ``corefile.5``."""
 _FRAGMENT_NAME = late.pattern(r"\.override$")
 _SERVER_NAME = late.pattern(r"\.server$")
-_YAML_NAME = late.pattern(r"(?i)\.(?:ya?ml|json)$")
+_TEMPLATE = r"\.(?:j2|jinja2?|tpl|tmpl|ctmpl|tftpl|gotmpl|erb|template|in)"
+_YAML_NAME = late.pattern(rf"(?i)\.(?:ya?ml|json)(?:{_TEMPLATE})?$")
+_TEMPLATE_NAME = late.pattern(rf"(?i){_TEMPLATE}$")
+_OTHER_TEMPLATE_NAME = late.pattern(r"(?i)(?:^[^.]+|\.manifest)\.(?:j2|jinja2?|tpl|tmpl|gotmpl|erb|template)$")
+"""Names of templates that do not tell what these become: their lines do."""
 _OUTPUT_NAME = r"\.(?:dump|save|txt|out)$"
 """Names of files that hold the output of any program."""
 
@@ -83,13 +86,13 @@ def _starts() -> tuple[tuple[str, re.Pattern[str]], ...]:
 def kind_by_name(name: str) -> str | None:
     """What the file called `name` (without folders) may be; its content decides in the end."""
     name = name.removesuffix(".gz")
-    if _COREFILE_NAME.search(name) and not name.lower().endswith(_YAML_ENDINGS) and not _is_source_of_another(name):
+    if _COREFILE_NAME.search(name) and not _YAML_NAME.search(name) and not _is_source_of_another(name):
         return COREFILE
     if _SERVER_NAME.search(name):
         return COREFILE
     if _FRAGMENT_NAME.search(name):
         return FRAGMENT
-    if _YAML_NAME.search(name):
+    if _YAML_NAME.search(name) or _OTHER_TEMPLATE_NAME.search(name):
         return YAML
     if _dump_name().search(name):
         return DUMP
@@ -105,6 +108,16 @@ def kind_by_option(name: str, options: Collection[str]) -> str | None:
     """What the file called `name` (without folders) is read as because one of these `options` is given."""
     kinds = (kind for kind in file_kinds().values() if kind.option in options)
     return next((kind.word for kind in kinds if re.search(kind.names, name, re.IGNORECASE)), None)
+
+
+def is_template_name(name: str) -> bool:
+    """Whether a file called `name` (without folders) is a template, whatever is in it."""
+    return _TEMPLATE_NAME.search(name) is not None
+
+
+def is_yaml_name(name: str) -> bool:
+    """Whether a file called `name` (without folders) is YAML or JSON, or becomes that."""
+    return _YAML_NAME.search(name) is not None
 
 
 def is_certain_name(name: str) -> bool:
@@ -155,11 +168,11 @@ def detect(name: str, head: str, named: bool) -> Detected | None:
         return Detected(kind) if is_one else None
     if kind in (YAML, DUMP) and (started := _kind_by_start(head)):
         return Detected(started)
-    if kind == YAML:
+    if kind == YAML and (is_yaml_name(name) or _OBJECT_LINE.search(head)):
         return Detected(YAML)
     if kind == DUMP and (dump := _dump_by_lines(head)):
         return Detected(dump)
-    if kind not in (None, DUMP):
+    if kind not in (None, DUMP, YAML):
         lines = file_kinds()[kind].lines
         return Detected(kind) if not lines or _has_a_line(head, lines) else None
     if not named or belongs_to_another(name):

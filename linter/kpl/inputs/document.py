@@ -6,13 +6,16 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from kpl.inputs.objectname import ObjectName
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source, SourceOrigin
 from kpl.text.span import Span
+
+if TYPE_CHECKING:
+    from kpl.inputs.unrendered import Unrendered
 
 STDIN_NAME = "<stdin>"
 """How standard input is called where the user does not say."""
@@ -79,6 +82,10 @@ class Document:
         """The YAML text that holds it, where that is not the file itself."""
         self.is_example = False
         """Whether it is an example in a document for people, and so no part of a cluster."""
+        self.node_span: Span | None = None
+        """The place of the object in YAML that it is, or that holds it."""
+        self.unrendered: Unrendered | None = None
+        """What is certain of a document whose template was read without its actions; None where all of it is there."""
         self._hold(model)
 
     def _hold(self, model: Any) -> None:
@@ -161,6 +168,8 @@ class ParseFailure:
     """Whether the document is a template, so that the failure says nothing about the rendered text."""
     too_large: bool = False
     """Whether it was not even tried."""
+    is_read: bool = False
+    """Whether the template was read as far as it is certain, so that other documents hold what is in it."""
     template_of: str = ""
     """The configuration that a template becomes when it is rendered: a Corefile, or one of kube-proxy."""
 

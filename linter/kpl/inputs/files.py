@@ -10,7 +10,7 @@ from typing import IO, Any
 from kpl import troubles
 from kpl.errors import UsageError
 from kpl.inputs.coverage import Skipped, SkipReason, failed
-from kpl.inputs.detect import GZIP, YAML, kind_by_name
+from kpl.inputs.detect import GZIP, YAML, is_yaml_name, kind_by_name
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Reading
 from kpl.inputs.read import HEAD, MAX_SIZE, NOTHING, Identified, identify, read_identified
@@ -83,6 +83,8 @@ def is_for_others(path: str, data: bytes) -> bool:
     name = path.rpartition(os.sep)[2]
     kind = kind_by_name(name)
     if kind == YAML:
+        if not is_yaml_name(name):
+            return False
         from kpl.inputs.recognition import holds_nothing
 
         return holds_nothing(name, data)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property, partial
 
 from kpl.inputs.corefile.document import is_templated
-from kpl.inputs.detect import YAML
+from kpl.inputs.detect import YAML, is_template_name
 from kpl.inputs.document import Document, LateDocument
 from kpl.inputs.objectname import ObjectName
 from kpl.inputs.reader import FileKind, FileReader, Leaves, ObjectKind, Place, Takes
@@ -18,8 +19,15 @@ from kpl.inputs.recognition import (
     tells_of_clusters,
     written_name,
 )
-from kpl.inputs.registry import kinds_by_name, kinds_of_any_name, object_reader, telling_kinds, telling_models
-from kpl.inputs.values.templates import failure_of
+from kpl.inputs.registry import (
+    kinds_by_name,
+    kinds_of_any_name,
+    object_reader,
+    only_tells,
+    telling_kinds,
+    telling_models,
+)
+from kpl.inputs.values.templates import configuration_of, failure_of
 from kpl.inputs.yaml.tree import Mapping, Node, Sequence, YamlError, compose, is_well_formed, split_documents
 from kpl.text import late
 from kpl.text.embedding import Embedding
@@ -54,6 +62,7 @@ class YamlReader(FileReader):
         if is_encrypted(source.text):
             return
         host, name = Embedding(source.text, source.newline), source.name
+        in_template = is_template_name(name)
         spans = list(split_documents(source.text))
         may_tell = len(spans) == 1 or tells_of_clusters(name, source.text, schemas=True)
         for span in spans:
@@ -66,7 +75,9 @@ class YamlReader(FileReader):
                 failure.span = failure.span.shifted(span.start)
                 yield Document(source, failure, host)
                 continue
-            promised = promised_kinds(chunk) if is_checked != tells else None
+            if in_template and not is_checked:
+                continue
+            promised = promised_kinds(chunk) if is_checked != tells and not in_template else None
             if promised is None or (is_checked and not is_well_formed(chunk)):
                 yield from _read_chunk(source, host, span, is_checked=is_checked)
             elif promised:
@@ -100,10 +111,12 @@ def _read_text(source: Source, host: Embedding, chunk: str, start: int, *, is_ch
         roots = compose(chunk, start)
     except YamlError as error:
         if is_checked:
-            failure = failure_of("YAML", chunk, start, error)
-            yield Document(source, failure, host, templated=failure.templated)
+            yield from _read_template(source, host, Span(start, start + len(chunk)), error)
         return
     place = Place(source, host, is_templated(chunk))
+    if is_template_name(place.file_name):
+        yield from _in_template(roots, place)
+        return
     for root in roots:
         yield from _objects(root, place)
 
@@ -134,6 +147,64 @@ class _LateChunk:
     def document(self, number: int) -> Document | None:
         """The document of this number; None where the promise was wrong."""
         return self._found[number] if number < len(self._found) else None
+
+
+def _in_template(roots: Iterable[Node], place: Place) -> Iterator[Document]:
+    """The documents of a file whose name says that it is a template, though they parse."""
+    from kpl.inputs.values.renderings import as_written
+
+    for root in roots:
+        for document in _objects(root, place):
+            if document.kind == "ParseFailure":
+                document.model.templated = True
+            elif document.unrendered is None:
+                document.unrendered = as_written(place.source.text, _extent(document))
+            if not only_tells(document):
+                yield document
+
+
+def _read_template(source: Source, host: Embedding, span: Span, error: YamlError) -> Iterator[Document]:
+    """The failure of the YAML document at `span`, which does not parse as it is, and what is there once it is rendered."""
+    chunk = source.text[slice(*span)]
+    failure = failure_of("YAML", chunk, span.start, error)
+    documents = list(_unrendered(source, span))
+    if documents or is_template_name(source.name):
+        template_of = configuration_of(chunk)
+        failure = replace(failure, templated=True, is_read=bool(documents), template_of=template_of)
+    yield Document(source, failure, host, templated=failure.templated)
+    yield from documents
+
+
+def _unrendered(source: Source, span: Span) -> Iterator[Document]:
+    """The documents in the template at `span`; where a condition has several, those of its first and its last branch."""
+    from kpl.inputs.values.renderings import restore, template_of
+
+    template = template_of(source.text)
+    if template is None:
+        return
+    for rendering in template.renderings:
+        try:
+            roots = compose(rendering.parsed[slice(*span)], span.start)
+        except YamlError:
+            continue
+        shown = source.with_text(rendering.shown)
+        place = Place(shown, Embedding(shown.text, source.newline), templated=True)
+        for root in roots:
+            restore(root, rendering)
+            for document in _objects(root, place):
+                known = template.known(_extent(document), rendering)
+                if known is not None and not (document.kind == "ParseFailure" or only_tells(document)):
+                    document.source, document.templated, document.unrendered = source, True, known
+                    yield document
+
+
+def _extent(document: Document) -> Span:
+    """The part of the file that a document is."""
+    if document.node_span is not None and type(document.embedding) is Embedding:
+        return document.node_span
+    text = document.embedding.text
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    return document.embedding.host_span(Span(min(start, end), end))
 
 
 def _objects(node: Node, place: Place) -> Iterator[Document]:
@@ -196,6 +267,7 @@ def _has_a_word(reader: ObjectKind, node: Mapping, text: str) -> bool:
 def _read_object(reader: ObjectKind, kind: str, node: Mapping, place: Place) -> Iterator[Document]:
     """The documents in an object of this `kind`, which know its name."""
     for document in object_reader(reader).read(node, place):
+        document.node_span = node.span
         if kind and document.object is None:
             namespace, name = node.text("metadata", "namespace") or "", node.text("metadata", "name") or ""
             document.object = ObjectName(str(kind), str(namespace), str(name))

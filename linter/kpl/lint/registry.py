@@ -45,6 +45,7 @@ class RuleEntry(NamedTuple):
     summary: str
     needs: str = ""
     clue: str = ""
+    in_templates: bool = False
 
     def load(self) -> type[Rule]:
         """The rule's class. Raises BrokenRuleError."""
@@ -110,7 +111,7 @@ def _entries_in(module: str, tell: Callable[[str], None] | None) -> Iterator[tup
         with _told(tell):
             rule = _sound(value, module, value.__name__)
             facts = (rule.sees(), rule.severity.value, rule.default, rule.summary(), rule.needs, rule.clue)
-            yield (rule.code, rule.name, module, rule.__name__, *facts)
+            yield (rule.code, rule.name, module, rule.__name__, *facts, rule.in_templates)
 
 
 @contextmanager

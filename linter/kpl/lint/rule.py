@@ -121,6 +121,8 @@ class Finding(NamedTuple):
     document: Document | None = None
     confidence: Confidence | None = None
     """How sure this finding is, where that is not what the rule says of all of its findings."""
+    in_templates: bool | None = None
+    """Whether it holds in a template too, where that is not what the rule says of all of its findings."""
 
 
 @dataclass(eq=False, repr=False)
@@ -225,6 +227,12 @@ class Rule:
 
     Where it does not match, the rule is not imported and no object is read for it. A Corefile is compared without its CRs.
     """
+    in_templates: ClassVar[bool] = False
+    """Whether the rule checks templates that do not parse before they are rendered.
+
+    Of these, kpl reads what is outside of the branches of conditions. A finding holds there if it follows from the words at
+    its place and its related places alone, whatever else the rendered text has or lacks.
+    """
     options: ClassVar[Mapping[str, Any]] = {}
     """The options with their defaults; an option has the type of its default."""
     examples: ClassVar[Sequence[Example]] = ()
@@ -252,9 +260,10 @@ class Rule:
         severity: Severity | None = None,
         document: Document | None = None,
         confidence: Confidence | None = None,
+        in_templates: bool | None = None,
     ) -> Finding:
         """A finding of this rule; see `Finding`."""
-        return Finding(self, span, message, help, fix, tuple(related), severity, document, confidence)
+        return Finding(self, span, message, help, fix, tuple(related), severity, document, confidence, in_templates)
 
     def finding_of_many(self, spans: Iterable[Span], message: str, also: str, **more: Any) -> Finding:
         """One finding for what stands at all of `spans`: at the first, with the next few as related places.

@@ -55,8 +55,9 @@ def _fault_of_words(rule: type[Rule]) -> str | None:
     for attribute, enum in _ENUMS.items():
         if not isinstance(getattr(rule, attribute, None), enum):
             return f"has {_said(getattr(rule, attribute, None))} as its `{attribute}`, which is not a {enum.__name__}"
-    if not isinstance(rule.default, bool):
-        return f"has {_said(rule.default)} as its `default`, which is not True or False"
+    for attribute in ("default", "in_templates"):
+        if not isinstance(getattr(rule, attribute, None), bool):
+            return f"has {_said(getattr(rule, attribute, None))} as its `{attribute}`, which is not True or False"
     try:
         for each in rule.clue.split("\n"):
             re.compile(each)

@@ -15,6 +15,7 @@ from kpl.lint.registry import BrokenRuleError, RuleEntry
 from kpl.lint.rule import Confidence, Finding, Rule, Severity
 from kpl.lint.settings import Settings
 from kpl.lint.suppression import Suppressions
+from kpl.lint.templates import certain_findings
 from kpl.text.edit import Fix
 from kpl.text.embedding import Embedding
 from kpl.text.span import Span
@@ -68,7 +69,7 @@ class Active:
             self._by_kind[kind] += [entry for entry in about_any if not entry.needs or _is_needed(kind, entry)]
         found: dict[str, list[RuleEntry]] = {}
         for entry in self._by_kind[kind]:
-            if document.may_hold(entry.clue):
+            if document.may_hold(entry.clue) and (document.unrendered is None or entry.in_templates):
                 found.setdefault(entry.sees, []).append(entry)
         return found
 
@@ -142,6 +143,8 @@ class Part:
                 findings += self._uncured(new, entries[subject], document) if new and subject == "Workload" else new
         if findings and _is_misread(document, self.cluster):
             findings = [each for each in findings if type(each.rule).sees() == "Document"]
+        if document.unrendered is not None:
+            findings = list(certain_findings(findings, document, document.unrendered))
         return dict.fromkeys(findings)
 
     def _uncured(self, findings: list[Finding], entries: Sequence[RuleEntry], document: Document) -> list[Finding]:
@@ -262,6 +265,7 @@ def idle_suppressions(
     for owner, each in suppressions.found:
         named = {str(name): by_word.get(name) or by_word.get(name.upper()) for name in each.names}
         alone = {name for name, entry in named.items() if entry is not None and _is_about_one_file(entry, settings)}
+        alone = set() if suppressions.in_template else alone
         sees_all = complete and not cluster.has("ParseFailure")
         each.judged = {name for name, entry in named.items() if entry is not None} if sees_all else alone
         # another run may have other options

@@ -108,6 +108,8 @@ class Suppressions:
 
     def __init__(self, source: Source, documents: list[Document]) -> None:
         self.source = source
+        self.in_template = any(each.kind == "ParseFailure" and each.model.templated for each in documents)
+        """Whether rules find more in the file once it is rendered."""
         quoted = [each for each in documents if each.embedding.is_respelled]
         self._quoted = {id(each): Source("", each.embedding.text) for each in quoted}
         self.found: list[tuple[Document | None, Suppression]] = []

@@ -13,6 +13,7 @@ _WORDS = {
     SkipReason.OTHER_NAME: ("1 with an unrelated name", "{:,} with unrelated names"),
     SkipReason.NOTHING: ("1 without relevant content", "{:,} without relevant content"),
     SkipReason.TEMPLATE: ("1 template", "{:,} templates"),
+    SkipReason.IN_PART: ("1 template in part", "{:,} templates in part"),
     SkipReason.ENCRYPTED: ("1 encrypted", "{:,} encrypted"),
     SkipReason.BINARY: ("1 binary", "{:,} binary"),
     SkipReason.EXCLUDED: ("1 excluded", "{:,} excluded"),
@@ -49,7 +50,7 @@ def skipped_lines(coverage: Coverage) -> Iterator[str]:
 def skipped_line(skipped: Skipped) -> str:
     """A file, or part of one, that was not checked, with the reason."""
     place = f"{skipped.path}:{skipped.line}" if skipped.line else skipped.path
-    return f"{printable(place)}: not checked: it {printable(skipped.detail)}"
+    return f"{printable(place)}: {printable(skipped.sentence)}"
 
 
 def print_coverage(coverage: Coverage, *, show_skipped: bool, err: bool = False) -> None:

@@ -72,8 +72,7 @@ def _record(file: Listed) -> dict[str, object]:
         "checked": file.is_checked,
         "holds": dict(file.holds),
         "skipped": [
-            {"line": each.line, "reason": each.reason.value, "message": f"not checked: it {each.detail}"}
-            for each in file.skipped
+            {"line": each.line, "reason": each.reason.value, "message": each.sentence} for each in file.skipped
         ],
     }
 

@@ -67,7 +67,7 @@ def skipped_record(skipped: Skipped) -> dict[str, Any]:
         **path_fields(skipped.path),
         "line": skipped.line,
         "skipped": skipped.reason.value,
-        "message": f"not checked: it {skipped.detail}",
+        "message": skipped.sentence,
     }
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kpl.errors import UsageError
 from kpl.inputs.document import Document, ParseFailure, Reading
 from kpl.inputs.registry import is_dump, only_tells
 from kpl.shares.share import Share, remember, share_of
 from kpl.text.source import Source
+
+if TYPE_CHECKING:
+    from kpl.inputs.unrendered import Unrendered
 
 
 class SentDocument(NamedTuple):
@@ -22,6 +25,7 @@ class SentDocument(NamedTuple):
     templated: bool
     share: Share | None
     failure: ParseFailure | None
+    unrendered: Unrendered | None
 
 
 class SentReading(NamedTuple):
@@ -47,6 +51,7 @@ def to_send(reading: Reading) -> Reading | SentReading:
             # of what only tells, most is never asked, unless it changes what is checked
             None if only_tells(each) and each.kind != "Kustomization" else share_of(each),
             each.model if each.kind == "ParseFailure" else None,
+            each.unrendered,
         )
         for each in reading.documents
     ]
@@ -104,14 +109,14 @@ class _LateDocument(Document):
         self.source = file.source
         self.kind = sent.kind
         self.name, self.namespace, self.key = sent.name, sent.namespace, sent.key
-        self.templated = sent.templated
+        self.templated, self.unrendered = sent.templated, sent.unrendered
         if sent.failure is not None:
             self._hold(sent.failure)
         if sent.share is not None:
             remember(self, sent.share)
 
     def __getattr__(self, name: str) -> Any:
-        if name not in ("embedding", "around", "object", "template", "yaml", "is_example", "_model"):
+        if name not in ("embedding", "around", "object", "template", "yaml", "is_example", "node_span", "_model"):
             raise AttributeError(name)
         document = self._document()
         if name == "_model":

@@ -112,7 +112,10 @@ def share_of(document: Document) -> Share:
     """The share of `document`, worked out once."""
     share = _SHARES.get(document)
     if share is None:
-        share = NOTHING if document.kind not in _FINDERS and not is_corefile(document) else _find(document)
+        is_nothing = document.kind not in _FINDERS and not is_corefile(document)
+        # what a template becomes may be for any cluster, and there may be several of it; a written release is that of its file
+        is_template = document.unrendered is not None and document.kind != "Workload"
+        share = NOTHING if is_nothing or is_template else _find(document)
         if document.is_example:
             share = Share(line=share.line, is_corefile=share.is_corefile)
         _SHARES[document] = share
@@ -162,12 +165,12 @@ def _kube_proxy(document: Document) -> Share:
 def _workload(document: Document) -> Share:
     if not document.may_hold(_IMAGE_CLUE) or document.kind != "Workload" or document.model is None:
         return NOTHING
-    releases, images = [], []
+    releases, images, known = [], [], document.unrendered
     for container in getattr(document.model, "containers", ()):
         image = container.image
-        if not image:
+        if not image or not (known is None or known.is_certain(image.span)):
             continue
-        if "${" in image:
+        if "${" in image and known is None:
             images.append(str(image))
         for pattern, what in _IMAGES:
             found = re.search(pattern, image)

@@ -91,6 +91,8 @@ def _whole(source: Source) -> Document:
 
 def _configurations(reading: Reading) -> Iterator[Configuration]:
     for document in reading.documents:
+        if document.unrendered is not None and not document.unrendered.is_written:  # no program reads it
+            continue
         model = document.model
         if is_corefile(document):
             yield Configuration(document, "corefile", document.embedding.text)

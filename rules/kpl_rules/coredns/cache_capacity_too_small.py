@@ -37,6 +37,7 @@ class CacheCapacityTooSmall(Rule):
     severity = Severity.WARNING
     since = "0.1.0"
     clue = "success|denial"
+    in_templates = True
     examples = [
         Bad(
             corefile("lan {\n    errors\n    cache 30 {\n        success 20\n    }\n    forward . 10.0.0.2\n}\n"),

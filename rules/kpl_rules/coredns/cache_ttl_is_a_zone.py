@@ -34,6 +34,7 @@ class CacheTtlIsAZone(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     clue = "cache"
+    in_templates = True
     examples = [
         Bad(
             corefile("lan {\n    errors\n    cache 30s\n    forward . 10.0.0.2\n}\n"),

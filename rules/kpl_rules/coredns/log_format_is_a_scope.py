@@ -28,6 +28,7 @@ class LogFormatIsAScope(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     clue = "log"
+    in_templates = True
     examples = [
         Bad(
             corefile('lan {\n    errors\n    log "{remote} {name}"\n    whoami\n}\n'),

@@ -74,6 +74,7 @@ class RemovedPluginOrOption(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     symptoms = ("coredns-does-not-start",)
+    in_templates = True
     examples = [
         Bad(
             corefile(_FULL % ("", "proxy")),

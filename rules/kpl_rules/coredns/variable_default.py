@@ -35,6 +35,7 @@ class VariableDefault(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     clue = r"\{[$%]"
+    in_templates = True
     examples = [
         Bad(corefile("lan {\n    errors\n    cache {$TTL:30}\n    whoami\n}\n"), flags=["{$TTL:30}"]),
         Good(corefile("lan {\n    errors\n    cache {$TTL}\n    whoami\n}\n")),

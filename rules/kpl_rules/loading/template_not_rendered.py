@@ -10,12 +10,14 @@ _CONFIG_MAP = "kind: ConfigMap\nmetadata:\n  name: coredns\n{{- with .Values.lab
 
 
 class TemplateNotRendered(Rule):
-    """A template of a Corefile or kube-proxy configuration does not parse unrendered, so kpl did not check it.
+    """A template of a Corefile or kube-proxy configuration does not parse unrendered, so kpl checked little of it.
 
     ## Why
-    kpl reads Helm, Jinja and envsubst templates without rendering them and tolerates their placeholders. It cannot
-    check a template that becomes YAML or a Corefile only when it is rendered. The rule is silent about templates of
-    other manifests.
+    kpl reads Helm, Jinja, ERB, Terraform and envsubst templates without rendering them and tolerates their
+    placeholders. If a template becomes YAML only when it is rendered, kpl reads it without its actions. It then reports
+    only what does not depend on the rendering: nothing that is missing or repeated, nothing in a branch of a condition
+    or in a loop, and no verdict on the complete file. If the text does not parse without the actions either, kpl checks
+    nothing. The rule is silent about templates of other manifests.
 
     ## Fix
     Check the rendered text: `helm template . | kpl lint -`.
@@ -33,6 +35,13 @@ class TemplateNotRendered(Rule):
         Bad(
             manifest(f"{_CONFIG_MAP}data:\n  Corefile: |\n    . {{\n        whoami\n    }}\n"),
             flags=["{{- with .Values.labels }}"],
+            says=["so kpl checked only part of it"],
+        ),
+        # this one cannot be read without its actions
+        Bad(
+            manifest(f"{_CONFIG_MAP}data:\n  Corefile: |\n    . {{\n        whoami\n    }}\n{{{{- end }}}}\n"),
+            flags=["{{- with .Values.labels }}"],
+            says=["so kpl did not check it"],
         ),
         Bad(
             manifest("{% if ipvs %}\nkind: KubeProxyConfiguration\nmode: ipvs\n{% endif %}\n"),
@@ -47,8 +56,9 @@ class TemplateNotRendered(Rule):
     def check(self, failure: ParseFailure) -> Iterator[Finding]:
         """See the class."""
         if failure.template_of:
+            checked = "checked only part of it" if failure.is_read else "did not check it"
             yield self.finding(
                 failure.span,
-                f"this template of a {failure.template_of} does not parse before it is rendered, so kpl did not check it",
+                f"this template of a {failure.template_of} does not parse before it is rendered, so kpl {checked}",
                 help="Render the template, and pipe the result into `kpl lint -`.",
             )

@@ -35,6 +35,7 @@ class ConntrackTimeoutBelowASecond(Rule):
     stop = Stop.PROXY
     severity = Severity.ERROR
     since = "0.1.0"
+    in_templates = True
     examples = [
         Bad(manifest(f"{_HEAD}mode: iptables\nconntrack:\n  tcpEstablishedTimeout: 500ms\n"), flags=["500ms"]),
         Good(manifest(f"{_HEAD}mode: iptables\nconntrack:\n  tcpEstablishedTimeout: 0s\n  tcpCloseWaitTimeout: 1h\n")),

@@ -32,6 +32,7 @@ class HealthzAndMetricsOnOneAddress(Rule):
     stop = Stop.PROXY
     severity = Severity.ERROR
     since = "0.1.0"
+    in_templates = True
     examples = [
         Bad(
             manifest(f"{_HEAD}healthzBindAddress: 0.0.0.0:10256\nmetricsBindAddress: 0.0.0.0:10256\n"),

@@ -59,6 +59,7 @@ class ProxyModeRemovedOrDeprecated(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     symptoms = ("kube-proxy-does-not-start",)
+    in_templates = True
     examples = [
         Bad(
             manifest(f"{_HEAD}mode: ipvs\n{_CIDR}"),
@@ -248,6 +249,7 @@ class ProxyModeRemovedOrDeprecated(Rule):
             f"the `nftables` mode needs its feature gate `{NFTABLES_GATE}`, so kube-proxy {release} does not start",
             help=f"Set `{NFTABLES_GATE}: true` under `featureGates` (the default in {history.since} and later).",
             fix=Fix(f"Set `{NFTABLES_GATE}: true`", (edit,), safe=False) if edit else None,
+            in_templates=gate is not None,
         )
 
     def _ipvs(self, config: KubeProxyConfig, mode: Text, release: Version, kernel: Version | None) -> Iterator[Finding]:

@@ -65,6 +65,7 @@ class UnknownOrRemovedField(Rule):
     severity = Severity.WARNING
     since = "0.1.0"
     symptoms = ("setting-without-effect",)
+    in_templates = True
     examples = [
         Bad(
             manifest(f"{_HEAD}{_TAIL}udpIdleTimeout: 250ms\n"),
@@ -230,12 +231,14 @@ class UnknownOrRemovedField(Rule):
                     help=f"Remove it (it set {field.did}).",
                     fix=Fix(f"Remove `{path}`", (edit,)) if edit else None,
                     severity=None if lost else Severity.INFO,
+                    in_templates=cluster.kubernetes_version_known,
                 )
             elif lost or path in ZERO_COUNTS:
                 yield self.finding(
                     key.span,
                     f"`{path}` was added in Kubernetes {field.added}, so kube-proxy {release} ignores it",
                     help=f"Remove it until the cluster runs Kubernetes {field.added} or later.",
+                    in_templates=cluster.kubernetes_version_known,
                 )
 
     def _named_otherwise(

@@ -76,6 +76,7 @@ def _policy(workload: Workload) -> Iterator[Fault]:
             scalar.span,
             "`dnsPolicy: None` has no nameserver in `dnsConfig`, so Kubernetes refuses the object",
             "Add at least one address under `dnsConfig.nameservers`. Or remove `dnsPolicy` to use the cluster's DNS.",
+            is_written=False,
         )
 
 
@@ -100,6 +101,7 @@ def _nameservers(config: Mapping, kubernetes: Version) -> Iterator[Fault]:
             servers[MAX_NAMESERVERS].span,
             f"`nameservers` has {len(servers)} entries, but the maximum is {MAX_NAMESERVERS}, so Kubernetes refuses the object",
             f"Keep the {MAX_NAMESERVERS} nameservers that you need.",
+            is_written=False,
         )
     for server in servers:
         if is_placeholder(server.value):
@@ -151,6 +153,7 @@ def _searches(config: Mapping) -> Iterator[Fault]:
             domains[MAX_SEARCHES].span,
             f"`searches` has {len(domains)} domains, but the maximum is {MAX_SEARCHES}, so Kubernetes refuses the object",
             "Keep only the domains that you need: each one costs two more queries for every name with fewer dots than `ndots`.",
+            is_written=False,
         )
     elif characters > MAX_SEARCH_CHARACTERS:
         yield Fault(
@@ -158,4 +161,5 @@ def _searches(config: Mapping) -> Iterator[Fault]:
             f"`searches` has {characters:,} characters, but the maximum is {MAX_SEARCH_CHARACTERS:,}, so Kubernetes refuses the "
             "object",
             "Keep only the domains that you need.",
+            is_written=False,
         )

@@ -64,6 +64,7 @@ def _entry(workload: Workload, item: Mapping, seen: dict[str, Mapping]) -> Itera
             f"Keep only one `{name.value}`.",
             Fix(f"Remove the overridden `{name.value}`", (fix,)) if fix else None,
             refused=False,
+            is_written=False,
         )
     seen[name.value] = item
     if value is not None and _is_no_string(value):
@@ -100,6 +101,7 @@ def _nameless(workload: Workload, item: Mapping) -> Iterator[Fault]:
         "this option has no `name`, so Kubernetes refuses the object",
         'Write `name: ndots` and `value: "2"`.',
         fix,
+        is_written=False,
     )
 
 
@@ -143,6 +145,7 @@ def _number(name: Scalar, value: Scalar | None) -> Iterator[Fault]:
             f"`{name.value}` has no number in the pod's resolv.conf, so the resolver uses its own default",
             f'Add `value: "..."` below `name: {name.value}`.',
             refused=False,
+            is_written=False,
         )
     elif (number := whole_number(value.value)) is None and not _is_no_string(value):
         yield Fault(

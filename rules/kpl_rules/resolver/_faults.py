@@ -14,13 +14,17 @@ from kpl.words import closest
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault: where, what happens, what to write instead; `refused` tells that Kubernetes does not take it at all."""
+    """A fault: where, what happens, what to write instead; `refused` tells that Kubernetes does not take it at all.
+
+    `is_written` tells that nothing but the words at its place makes it one.
+    """
 
     span: Span
     message: str
     help: str
     fix: Fix | None = None
     refused: bool = True
+    is_written: bool = True
 
 
 def misspelt_keys(text: str, mapping: Mapping, known: Sequence[str], what: str) -> Iterator[Fault]:

@@ -83,6 +83,7 @@ class DnsConfigInvalid(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     clue = "dnsConfig|dnsPolicy"
+    in_templates = True
     examples = [
         Bad(
             manifest(_OPTIONS + "          - name: ndots\n            value: 2  # was 5\n"),
@@ -178,4 +179,11 @@ class DnsConfigInvalid(Rule):
             message = fault.message
             if workload.is_custom:
                 message = message.replace("refuses the object", "refuses the object or its pods")
-            yield self.finding(fault.span, message, help=fault.help, fix=fault.fix, severity=severity)
+            yield self.finding(
+                fault.span,
+                message,
+                help=fault.help,
+                fix=fault.fix,
+                severity=severity,
+                in_templates=fault.is_written,
+            )

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 from kpl.inputs.corefile.document import is_templated
 from kpl.inputs.corefile.embedded import COREFILE_KEY, corefile_in
-from kpl.inputs.document import Document, ParseFailure, too_large
+from kpl.inputs.document import Document, too_large
 from kpl.inputs.objects.kubeproxy import KEYS, KIND, MAX_KUBE_PROXY, KubeProxyConfig, is_kube_proxy_config
 from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Place, Takes
-from kpl.inputs.values.templates import failure_of, word_at
+from kpl.inputs.values.templates import configuration_of, failure_of, word_at
 from kpl.inputs.yaml.scalars import embedding_of
 from kpl.inputs.yaml.tree import Mapping, Scalar, YamlError, compose, split_documents
 from kpl.text import late
+from kpl.text.embedding import Embedding
+from kpl.text.source import Source
+from kpl.text.span import Span
 
 _FRAGMENT_KEY = late.pattern(r"\.(?:server|override)$")
 
@@ -68,7 +71,7 @@ def _kube_proxy(place: Place, key: str, value: Scalar, name: str, namespace: str
         text = outer.text[span.start : span.end]
         if KIND not in text:
             continue
-        model: KubeProxyConfig | ParseFailure | None = None
+        model: KubeProxyConfig | None = None
         if len(text) > MAX_KUBE_PROXY:
             failure = too_large(KIND, MAX_KUBE_PROXY, word_at(text, 0).shifted(span.start))
             yield Document(source, failure, outer, name, namespace, key)
@@ -78,6 +81,31 @@ def _kube_proxy(place: Place, key: str, value: Scalar, name: str, namespace: str
             if isinstance(node, Mapping) and is_kube_proxy_config(node):
                 model = KubeProxyConfig(outer.text, node)
         except YamlError as error:
-            model = failure_of(KIND, text, span.start, error)
+            failure = failure_of(KIND, text, span.start, error)
+            read = list(_unrendered(source, outer, span, name, namespace, key))
+            if read:
+                failure.templated = failure.is_read = True
+                failure.template_of = configuration_of(text)
+            yield Document(source, failure, outer, name, namespace, key, templated=is_templated(text))
+            yield from read
         if model is not None:
             yield Document(source, model, outer, name, namespace, key, templated=is_templated(text))
+
+
+def _unrendered(
+    source: Source, outer: Embedding, span: Span, name: str, namespace: str, key: str
+) -> Iterator[Document]:
+    """The configuration at `span` of a template that does not parse as it is."""
+    from kpl.inputs.values.renderings import renderings_in, restore
+
+    for rendering, shown, known in renderings_in(outer):
+        try:
+            node = next(iter(compose(rendering.parsed[slice(*span)], span.start)), None)
+        except YamlError:
+            continue
+        if isinstance(node, Mapping) and is_kube_proxy_config(node):
+            restore(node, rendering)
+            document = Document(source, KubeProxyConfig(shown.text, node), shown, name, namespace, key, templated=True)
+            document.unrendered = known
+            yield document
+            return
