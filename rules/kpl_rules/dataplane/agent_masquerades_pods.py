@@ -76,27 +76,7 @@ class AgentMasqueradesPods(Rule):
             flags=["KIND-MASQ-AGENT"],
             says=["`KIND-MASQ-AGENT` of kindnet exempts 2 networks but not the pod network `10.244.0.0/16`"],
         ),
-        Bad(
-            listed(NEW + _agent_in_nft("172.16.0.0/12").replace("ip daddr 172", 'xt match "comment" ip daddr 172')),
-            flags=["KIND-MASQ-AGENT"],
-        ),
         Good(listed(NEW + _agent_in_nft("172.16.0.0/12", "10.244.0.0/16"))),
-        Good(listed(NEW + _agent_in_nft())),
-        # what is not known to masquerade everything
-        *(
-            Good(listed(NEW + _agent_in_nft("172.16.0.0/12", last=last)))
-            for last in ("return", "ip saddr 192.0.2.1 masquerade", 'xt match "set" masquerade')
-        ),
-        # more may be spared than can be read
-        Good(
-            listed(
-                NEW + _agent_in_nft("172.16.0.0/12").replace("\t\tcounter", '\t\txt match "set" return\n\t\tcounter')
-            )
-        ),
-        # of the other IP family, without kube-proxy, incomplete
-        Good(listed(NEW + _agent_in_nft("172.16.0.0/12").replace("table ip ", "table ip6 "))),
-        Good(listed(_agent_in_nft("172.16.0.0/12"))),
-        Good(listed(NEW + _agent_in_nft("172.16.0.0/12").removesuffix("}\n")), other=["nft-dump-cut-short"]),
     ]
 
     def check(self, document: Document) -> Iterator[Finding]:
