@@ -40,14 +40,12 @@ class KustomizeTextReader(ObjectReader):
         models=("Workload", "Corefile", "KubeProxyConfig"),
         beside=("HelmRelease",),
         clues=(
+            # what has a word at its start is found much faster
             Clue(
-                ("patches",),
-                (
-                    r"""\bpatches(?:StrategicMerge|Json6902)?["']?[ \t]*:""",
-                    r"\bdnsConfig\b|\bdnsPolicy\b|\bcontainers\b|orefile|KubeProxyConfiguration|\.(?:server|override)\b",
-                ),
+                ("dnsConfig", "dnsPolicy", "containers", "/data/"),
+                (r"""patches(?:StrategicMerge|Json6902)?["']?[ \t]*:""",),
             ),
-            Clue(("literals",), (r"\bconfigMapGenerator\b", r"orefile[\w.-]*=|\.(?:server|override)=")),
+            Clue(("configMapGenerator",), (r"orefile[\w.-]*=|\.(?:server|override)=",)),
         ),
     )
     examples = (

@@ -220,9 +220,7 @@ class WorkloadReader(ObjectReader):
             ),
             Clue(
                 ("dnsConfig", "dnsPolicy"),
-                (
-                    r"""\bkind["']?[ \t]*:[ \t]*["']?(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob|Pod)\b""",
-                ),
+                (r"""kind["']?[ \t]*:[ \t]*["']?(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob|Pod)\b""",),
             ),
         ),
     )
