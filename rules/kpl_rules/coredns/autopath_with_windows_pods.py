@@ -40,7 +40,7 @@ class AutopathWithWindowsPods(Rule):
     documentation says that it is not compatible with pods on Windows nodes.
 
     The rule needs the manifest of a workload that selects Windows nodes (`nodeSelector` or `os.name`), or a Node with the label
-    `kubernetes.io/os: windows`.
+    `kubernetes.io/os: windows`. A DaemonSet shows nothing: many add-ons have one for Windows that finds no node.
 
     ## Fix
     There is no automatic fix: remove `autopath`, or set a low `ndots` in the pods instead, which saves the same queries.
@@ -74,6 +74,13 @@ class AutopathWithWindowsPods(Rule):
         Bad(_files(_FULL, _NODE), flags=["autopath @kubernetes"], says=["such as `win-1`"]),
         Good(_files(_FULL, _POD.replace("os: windows", "os: linux"))),
         Good(_files(_FULL, _NODE.replace("windows", "linux"))),
+        Good(
+            _files(
+                _FULL,
+                "apiVersion: apps/v1\nkind: DaemonSet\nmetadata:\n  name: proxy\nspec:\n  template:\n    spec:\n"
+                "      nodeSelector: {kubernetes.io/os: windows}\n      containers:\n        - {name: proxy, image: proxy}\n",
+            )
+        ),
         Good(_files(_FULL.replace("    autopath @kubernetes\n", ""), _POD)),
         # the search list of somebody else, or none
         Good(_files(_FULL.replace("@kubernetes", "/etc/search.conf"), _POD)),
@@ -103,6 +110,8 @@ class AutopathWithWindowsPods(Rule):
 def _on_windows(cluster: Cluster) -> Iterator[tuple[Document, Span, str]]:
     """What shows that the cluster has Windows nodes."""
     for document, workload in cluster.of(Workload, clue="windows"):
+        if workload.kind == "DaemonSet":
+            continue
         pod = workload.pod
         if "windows" in (pod.text("os", "name"), *(pod.text("nodeSelector", key) for key in _KEYS)):
             yield document, workload.name.span, f"where `{workload.name}` runs"
