@@ -1,7 +1,4 @@
-"""Public resolvers that speak DNS over TLS: their addresses, and the names that their certificates hold.
-
-The certificates of all of them hold the addresses too, so that a client without a server name can verify them.
-"""
+"""Public resolvers that speak DNS over TLS: their addresses, and the names that their certificates hold."""
 
 from __future__ import annotations
 
@@ -26,17 +23,17 @@ RESOLVERS = (
     Resolver(
         "Cloudflare", "cloudflare-dns.com", ("cloudflare-dns.com", "one.one.one.one"),
         ("1.1.1.1", "1.0.0.1", "2606:4700:4700::1111", "2606:4700:4700::1001"),
-        "https://developers.cloudflare.com/1.1.1.1/encryption/dns-over-tls/", "2026-11-30",
+        "https://docs.deepinfo.com/reference/lookup/ssl/examples/ip-address/", "2026-11-30",
     ),
     Resolver(
         "Google", "dns.google", ("dns.google", "dns.google.com", "8888.google"),
         ("8.8.8.8", "8.8.4.4", "2001:4860:4860::8888", "2001:4860:4860::8844"),
-        "https://developers.google.com/speed/public-dns/docs/dns-over-tls", "2026-11-30",
+        "https://developers.google.com/speed/public-dns/docs/secure-transports", "2026-11-30",
     ),
     Resolver(
         "Quad9", "dns.quad9.net", ("quad9.net",),
         ("9.9.9.9", "149.112.112.112", "2620:fe::fe", "2620:fe::9"),
-        "https://www.quad9.net/service/service-addresses-and-features/", "2026-11-30",
+        "https://github.com/getdnsapi/stubby/issues/45", "2026-11-30",
     ),
 )  # fmt: skip
 

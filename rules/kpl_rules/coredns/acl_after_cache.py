@@ -41,7 +41,7 @@ class AclAfterCache(Rule):
     The order of the plugins is fixed when CoreDNS is built; the position of a line in the file has no meaning. In CoreDNS
     1.14.3 to 1.14.6, `cache` comes before `acl`. After an allowed client has asked for a name, CoreDNS answers every
     client from the cache until the TTL ends, up to an hour by default, and `acl` never sees these queries. In CoreDNS
-    1.14.7 and later, and before 1.14.3, `acl` comes first.
+    1.14.7 and later, and before 1.14.2, `acl` comes first.
 
     The rule is silent if `acl` treats all clients alike, and if nothing in the zones of `acl` is cached.
 

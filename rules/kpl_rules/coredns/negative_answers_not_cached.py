@@ -34,7 +34,7 @@ class NegativeAnswersNotCached(Rule):
     """`cache` keeps no negative answers, so every query for a missing name or record goes to the upstream.
 
     ## Why
-    In a cluster, most answers are negative. With `ndots:5`, a pod that looks up `api.example.com` asks first for this name in
+    In a cluster, many answers are negative. With `ndots:5`, a pod that looks up `api.example.com` asks first for this name in
     each search domain; the last of these, the domain of the node, goes to the upstream and gets NXDOMAIN. And
     most programs ask for AAAA beside A, which gets an empty answer for every name without IPv6. If `cache` does not
     keep them, each lookup sends these queries to the upstream again. In NodeLocal DNSCache, it is the three search domains

@@ -19,13 +19,13 @@ def _block(*lines: str, head: str = "template IN AAAA") -> str:
 
 
 class TemplateWithoutSoa(Rule):
-    """A negative answer of `template` has no SOA record, so no resolver caches it and clients ask each time.
+    """A negative answer of `template` has no SOA record, so resolvers keep it for 5 seconds at most.
 
     ## Why
     RFC 2308 takes the time for which NXDOMAIN, or an answer without records, is cached from the SOA record in it, and says not to
-    cache an answer that has none. `template` adds no SOA record. NodeLocal DNSCache keeps such NXDOMAIN not at all, and an
-    answer without records for 5 seconds; systemd-resolved, dnsmasq and Windows keep neither. With `ndots:5`, every lookup of a
-    name in the zone then sends the complete search list again.
+    cache an answer that has none. `template` adds no SOA record. CoreDNS, and so NodeLocal DNSCache, keeps such an
+    answer for 5 seconds at most; systemd-resolved, dnsmasq and Windows do not keep it. With `ndots:5`, each lookup of a name in the
+    zone then sends the complete search list again.
 
     Pods whose resolver has no cache ask each time anyway. The rule checks the DNS of the cluster, and elsewhere a `template`
     for all names.
@@ -54,7 +54,10 @@ class TemplateWithoutSoa(Rule):
             flags=["rcode NOERROR"],
             fixed=_block("rcode NOERROR", _SOA),
             safe=False,
-            says=["this answer without records has no SOA record, so resolvers cannot cache it", "Add `authority"],
+            says=[
+                "this answer without records has no SOA record, so resolvers keep it for 5 seconds at most",
+                "Add `authority",
+            ],
         ),
         Bad(
             corefile(_block("match ^a[.]", "rcode NXDOMAIN", "fallthrough", head="template ANY ANY")),
@@ -134,7 +137,7 @@ class TemplateWithoutSoa(Rule):
             what = "NXDOMAIN" if code == "NXDOMAIN" else "answer without records"
             yield self.finding(
                 rcode.span,
-                f"this {what} has no SOA record, so resolvers cannot cache it and ask again each time",
+                f"this {what} has no SOA record, so resolvers keep it for 5 seconds at most",
                 help=f"Add `{_SOA}`.",
                 fix=fix,
             )

@@ -29,9 +29,9 @@ class TlsNameOfAnotherServer(Rule):
 
     ## References
     - https://coredns.io/plugins/forward/ (`tls_servername`)
-    - https://developers.cloudflare.com/1.1.1.1/encryption/dns-over-tls/
-    - https://developers.google.com/speed/public-dns/docs/dns-over-tls
-    - https://www.quad9.net/service/service-addresses-and-features/
+    - https://docs.deepinfo.com/reference/lookup/ssl/examples/ip-address/ (Cloudflare)
+    - https://developers.google.com/speed/public-dns/docs/secure-transports
+    - https://github.com/getdnsapi/stubby/issues/45 (Quad9)
     """
 
     code = "KPL251"

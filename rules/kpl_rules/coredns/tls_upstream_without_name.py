@@ -22,8 +22,8 @@ class TlsUpstreamWithoutName(Rule):
     has certificates for several names, or that recognizes its customers by the name, may send another certificate. CoreDNS's
     documentation strongly recommends to set the name.
 
-    The rule is silent about Cloudflare, Google and Quad9, whose certificates hold their addresses, about addresses of private
-    networks, whose certificates nobody else knows, and about `forward` with `tls`.
+    The rule is silent about Cloudflare, whose certificate holds its addresses, about Google and Quad9, of which kpl does
+    not know it, about private networks, whose certificates nobody else knows, and about `forward` with `tls`.
 
     ## Fix
     There is no automatic fix, because only you know the name: set `tls_servername`, or write `tls://192.0.2.1%dns.example`
@@ -33,6 +33,7 @@ class TlsUpstreamWithoutName(Rule):
     - https://coredns.io/plugins/forward/ (`tls_servername`)
     - https://pkg.go.dev/crypto/tls#Config (ServerName)
     - https://pkg.go.dev/crypto/tls#DialWithDialer
+    - https://github.com/AdguardTeam/dnsproxy/issues/55 (a certificate without the address)
     """
 
     code = "KPL257"
