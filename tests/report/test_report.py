@@ -175,12 +175,13 @@ def check_positions(finding: Located, fix: LocatedFix) -> str:
     made = record(finding)
     assert text[by_position(text, made)] == text[slice(*finding.span)]
     assert made["fix"]["title"] == fix.title
-    edits = [(by_position(text, edit), edit["text"]) for edit in made["fix"]["edits"]]
+    own = [edit for edit in made["fix"]["edits"] if "path" not in edit]
+    edits = [(by_position(text, edit), edit["text"]) for edit in own]
     result = text
     for where, new in sorted(edits, key=lambda each: each[0].start, reverse=True):
         result = result[: where.start] + new + result[where.stop :]
     assert result == apply_edits(text, fix.edits)
-    assert result != text
+    assert result != text or len(own) < len(made["fix"]["edits"])
     return result
 
 
