@@ -31,7 +31,11 @@ class ForeignUpstream(Rule):
     options = {"resolvers": ["10.0.0.53"]}
     examples = [
         Bad(corefile(_COREFILE % "9.9.9.9"), flags=["9.9.9.9"], fixed=_COREFILE % "10.0.0.53", safe=False),
-        Bad(corefile(_COREFILE % "10.0.0.53 tls://9.9.9.9"), flags=["tls://9.9.9.9"]),
+        Bad(
+            corefile(_COREFILE % "10.0.0.53 tls://9.9.9.9"),
+            flags=["tls://9.9.9.9"],
+            other=["private-and-public-upstream"],
+        ),
         Good(corefile(_COREFILE % "10.0.0.53")),
         Good(corefile(_COREFILE % "10.9.9.9")),
         Good(corefile(_COREFILE % "{$UPSTREAM}")),
