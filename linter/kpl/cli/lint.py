@@ -31,6 +31,7 @@ from kpl.inputs.registry import as_words
     help="Report only findings of this confidence or a higher one",
 )
 @click.option("--statistics", is_flag=True, help="Count the problems of each rule instead of listing them")
+@click.option("--timing", is_flag=True, help="Print how long each rule took, on standard error")
 @input_options(as_words())
 @context_option
 @choice_options
@@ -43,6 +44,7 @@ def lint(
     min_confidence: str,
     color: str,
     statistics: bool,
+    timing: bool,
     **options: Any,
 ) -> None:
     """Check files and directories. PATHS defaults to the current directory; `-` reads standard input.
@@ -58,7 +60,12 @@ def lint(
     from kpl.report import report
 
     settings = settings_from(options, paths)
-    result, coverage = lint_files(paths, settings, stdin_bytes(paths), options)
+    if timing:
+        from kpl.cli.timing import timed_lint
+
+        result, coverage = timed_lint(paths, settings, stdin_bytes(paths), options)
+    else:
+        result, coverage = lint_files(paths, settings, stdin_bytes(paths), options)
     least = Confidence(min_confidence).rank
     result.findings = [finding for finding in result.findings if finding.confidence.rank >= least]
     report(result, coverage, format_, color=color, statistics=statistics, show_skipped=options["show_skipped"])

@@ -33,9 +33,9 @@ Half = tuple[Result, Coverage, Any]
 
 
 def lint_files(
-    paths: Sequence[str], settings: Settings, stdin: bytes | None, options: dict[str, Any]
+    paths: Sequence[str], settings: Settings, stdin: bytes | None, options: dict[str, Any], alone: bool = False
 ) -> tuple[Result, Coverage]:
-    """The findings in `paths`, and what became of all files. Raises UsageError."""
+    """The findings in `paths`, and what became of all files; with `alone`, in one process. Raises UsageError."""
     root, ready = work_tree_of_all(paths), None
     if any(os.path.isdir(each) for each in paths or (os.curdir,)):
         from kpl.cli.ahead import got_ready
@@ -46,7 +46,12 @@ def lint_files(
         loading = Loading(paths, settings, stdin, options)
     cache = open_cache(loading.found, root, options, ready)
     unknown = loading.found if cache is None else [each for each in loading.found if not cache.knows(each.path)]
-    if is_much(unknown) and can_fork() and not (loading.members or any(map(_may_be_a_dump, loading.found))):
+    if (
+        not alone
+        and is_much(unknown)
+        and can_fork()
+        and not (loading.members or any(map(_may_be_a_dump, loading.found)))
+    ):
         mine, others = halves(loading.found)
 
         def work(found: Sequence[Found], swap: Swap) -> Half:
@@ -66,7 +71,7 @@ def lint_files(
     read = read_files(loading.found, loading.as_kind) if cache is None else _read(loading.found, loading.as_kind, cache)
     inputs = loading.finish(read)
     context = read_context(paths, inputs, settings, options)
-    result = _checked(inputs, inputs.readings, context, settings, options, cache)
+    result = _checked(inputs, inputs.readings, context, settings, options, cache, alone=alone)
     if cache is not None:
         cache.save()
     return result, inputs.coverage
@@ -131,6 +136,7 @@ def _checked(
     settings: Settings,
     options: dict[str, Any],
     cache: Cache | None,
+    alone: bool = False,
 ) -> Result:
     """The findings in the `chosen` ones of the inputs."""
     readings = [*inputs.readings, *context]
@@ -141,7 +147,7 @@ def _checked(
 
         results = KeptResults(cache, readings, settings)
     known, unknown = results.take(chosen) if results is not None else ([], chosen)
-    result = engine.lint(readings, settings, only=unknown, share_out=share_out if can_fork() else None)
+    result = engine.lint(readings, settings, only=unknown, share_out=share_out if can_fork() and not alone else None)
     if any(finding.fix for finding in result.findings):
         from kpl.fix.offers import offers
 

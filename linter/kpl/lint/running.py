@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from kpl import troubles
@@ -16,6 +17,7 @@ from kpl.lint.rule import Confidence, Finding, Rule, Severity
 from kpl.lint.settings import Settings
 from kpl.lint.suppression import Suppressions
 from kpl.lint.templates import certain_findings
+from kpl.lint.timing import seconds_of_rules
 from kpl.text.edit import Fix
 from kpl.text.embedding import Embedding
 from kpl.text.span import Span
@@ -206,6 +208,16 @@ def subjects(document: Document) -> Iterator[dict[str, Any]]:
 
 def _check(entry: RuleEntry, context: dict[str, Any], settings: Settings) -> list[Finding]:
     """What a rule finds, up to where it raises."""
+    seconds = seconds_of_rules()
+    if seconds is None:
+        return _checked(entry, context, settings)
+    start = perf_counter()
+    found = _checked(entry, context, settings)
+    seconds[entry.code] = seconds.get(entry.code, 0) + perf_counter() - start
+    return found
+
+
+def _checked(entry: RuleEntry, context: dict[str, Any], settings: Settings) -> list[Finding]:
     found: list[Finding] = []
     try:
         rule = settings.rule(entry)
