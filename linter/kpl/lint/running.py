@@ -16,7 +16,6 @@ from kpl.lint.registry import BrokenRuleError, RuleEntry
 from kpl.lint.rule import Confidence, Finding, Rule, Severity
 from kpl.lint.settings import Settings
 from kpl.lint.suppression import Suppressions
-from kpl.lint.templates import certain_findings
 from kpl.lint.timing import seconds_of_rules
 from kpl.text.edit import Fix
 from kpl.text.embedding import Embedding
@@ -146,6 +145,8 @@ class Part:
         if findings and _is_misread(document, self.cluster):
             findings = [each for each in findings if type(each.rule).sees() == "Document"]
         if document.unrendered is not None:
+            from kpl.lint.templates import certain_findings
+
             findings = list(certain_findings(findings, document, document.unrendered))
         return dict.fromkeys(findings)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop, corefile
-from kpl.corefiles import Corefile, Role, corefile_placeholder, loops, role_of
-from kpl.manifests import Service, is_cluster_dns
+from kpl.corefiles import Corefile, Role, corefile_placeholder, role_of
 
+_LOOPBACK = ("127.0.0.1", "::1")
 _SERVICE = """\
 apiVersion: v1
 kind: Service
@@ -51,7 +51,7 @@ class ForwardingLoop(Rule):
     stop = Stop.COREDNS
     severity = Severity.ERROR
     since = "0.1.0"
-    clue = "forward"
+    clue = r"127\.0\.0\.1|::1|forward[ \t]+\S+[ \t][^\n]*[0-9a-fA-F][.:][0-9a-fA-F:]"
     symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(
@@ -104,6 +104,11 @@ class ForwardingLoop(Rule):
         if corefile_placeholder(corefile.text) is not None or corefile.fragment:
             return
         own = _service_addresses(cluster) if role_of(cluster.document_of(corefile)) is Role.CLUSTER else ()
+        if not any(address in corefile.text for address in (*_LOOPBACK, *own)):
+            return
+        # few Corefiles come so far
+        from kpl.corefiles import loops
+
         for loop in loops(corefile.servers, own, cluster.coredns_version):
             way = "through another block" if loop.others else "to the block that sent it"
             yield self.finding(
@@ -118,6 +123,9 @@ class ForwardingLoop(Rule):
 
 
 def _service_addresses(cluster: Cluster) -> tuple[str, ...]:
+    # a Corefile alone is checked without it
+    from kpl.manifests import Service, is_cluster_dns
+
     return tuple(
         address
         for _, service in cluster.of(Service, clue="clusterIP")

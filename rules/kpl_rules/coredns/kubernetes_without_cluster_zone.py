@@ -46,7 +46,7 @@ class KubernetesWithoutClusterZone(Rule):
     stop = Stop.COREDNS
     severity = Severity.ERROR
     since = "0.1.0"
-    clue = "kubernetes"
+    clue = r"kubernetes[^\n]*arpa"
     symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(

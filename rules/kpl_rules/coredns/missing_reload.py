@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from kpl import Bad, Cluster, Finding, Fix, Good, Rule, Severity, Stop, corefile, manifest
 from kpl.corefiles import Corefile, Role, is_cluster_block, role_of
-from kpl.manifests import Scalar, Workload
 from kpl_rules.coredns._kubeadm import KUBEADM
 
 _WITHOUT = KUBEADM.replace("    reload\n", "")
@@ -124,7 +123,7 @@ class MissingReload(Rule):
             return
         if any(server.has("reload") or not server.complete for server in corefile.servers):
             return
-        if any(_restarts(workload) for _, workload in cluster.of(Workload, clue="dns")):
+        if _restarts_on_change(cluster):
             return
         server = next(server for server in corefile.servers if is_cluster_block(server))
         place = server.get("forward") or server.get("kubernetes")
@@ -140,11 +139,15 @@ class MissingReload(Rule):
         )
 
 
-def _restarts(workload: Workload) -> bool:
+def _restarts_on_change(cluster: Cluster) -> bool:
     """Whether an annotation tells that the pods of this CoreDNS restart when its ConfigMap changes."""
-    if "coredns" not in workload.name:
-        return False
+    # a raw Corefile is checked without it
+    from kpl.manifests import Scalar, Workload
+
     paths = (("metadata", "annotations"), ("spec", "template", "metadata", "annotations"))
-    found = [workload.node.mapping(*path) for path in paths]
-    keys = [key.value for each in found if each is not None for key, _ in each.pairs if isinstance(key, Scalar)]
-    return any("checksum" in key or "reloader" in key for key in keys)
+    for _, workload in cluster.of(Workload, clue="dns"):
+        found = [workload.node.mapping(*path) for path in paths] if "coredns" in workload.name else []
+        keys = [key.value for each in found if each is not None for key, _ in each.pairs if isinstance(key, Scalar)]
+        if any("checksum" in key or "reloader" in key for key in keys):
+            return True
+    return False

@@ -61,7 +61,7 @@ class NegativeAnswersNotCached(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
-    clue = "cache"
+    clue = r"denial|\bcache[ \t]+[0-4](?![0-9])"
     symptoms = ("slow-lookups",)
     examples = [
         Bad(

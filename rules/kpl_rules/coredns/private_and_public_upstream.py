@@ -45,7 +45,7 @@ class PrivateAndPublicUpstream(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
-    clue = "forward"
+    clue = r"forward[ \t]+\S+[ \t]+\S+[ \t]+\S"
     symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(

@@ -48,6 +48,7 @@ class ServicesKeptTooLong(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    clue = r"ttl[ \t]+(?:[6-9][0-9]|[0-9]{3,})|(?:success|denial)[ \t]+[0-9]+[ \t]+[0-9]+[ \t]+[0-9]"
     examples = [
         Bad(
             corefile(_cache("success 9984 3600 300")),

@@ -51,6 +51,10 @@ class UnreachablePlugin(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
+    clue = (
+        r"hosts|file|template|etcd|k8s_external|secondary|erratic|whoami|grpc|kubernetes[ \t]*(?:\{|$|\n)"
+        r"|forward[ \t]+[^\s.]|\bforward\b[\s\S]*\bforward\b"
+    )
     symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(
