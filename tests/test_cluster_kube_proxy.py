@@ -104,6 +104,11 @@ def workload(*images: str, kind: str = "Pod") -> str:
     return f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: p}}\nspec:\n  containers:\n{containers}"
 
 
+def configmap(text: str) -> str:
+    lines = "".join(f"    {line}\n" for line in text.splitlines())
+    return f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: coredns}}\ndata:\n  Corefile: |\n{lines}"
+
+
 PROXY_IMAGE, DNS_IMAGE = "registry.k8s.io/kube-proxy:v", "registry.k8s.io/coredns/coredns:v"
 
 
@@ -171,6 +176,41 @@ OWN = ". {\n    kubernetes cluster.local\n    forward . 9.9.9.9\n}\n"
 def test_the_release_that_judges_a_corefile(text: str, known: dict[str, object], release: object) -> None:
     cluster = _cluster({"Corefile": text}, **known)
     assert str(cluster.judged_coredns_version(cluster.documents[0])) == str(release)
+
+
+@pytest.mark.parametrize(
+    ("files", "known", "release"),
+    [
+        # an image in the same file counts before the others
+        ({"a.yaml": ("1.3.1", OWN), "b.yaml": ("1.9.3", "")}, {}, "1.3.1"),
+        ({"b.yaml": ("1.9.3", ""), "c/a.yaml": ("", OWN), "c/c.yaml": ("1.3.1", "")}, {}, "1.3.1"),
+        ({"b/b.yaml": ("1.9.3", ""), "a.yaml": ("", OWN)}, {}, "1.9.3"),
+        # several contradict each other in the same file, and in the folder
+        ({"a.yaml": ("1.3.1", OWN), "b.yaml": ("1.9.3", "")}, {"coredns": "1.8.0"}, "1.8"),
+        ({"a.yaml": ("", OWN), "b.yaml": ("1.9.3", ""), "c.yaml": ("1.9.4", "")}, {}, NEWEST_COREDNS),
+        ({"a.yaml": ("1.3.1 1.3.0", OWN), "c/b.yaml": ("1.9.3", "")}, {}, NEWEST_COREDNS),
+    ],
+)
+def test_the_release_near_a_corefile(
+    files: dict[str, tuple[str, str]], known: dict[str, object], release: object
+) -> None:
+    written = {
+        path: "\n---\n".join(
+            [workload(*(DNS_IMAGE + tag for tag in tags.split()))] * bool(tags) + [configmap(text)] * bool(text)
+        )
+        for path, (tags, text) in files.items()
+    }
+    cluster = _cluster(written, **known)
+    (document, model), *_ = cluster.corefiles
+    assert str(cluster.coredns_version_for(model)) == str(release)
+    assert cluster.judged_coredns_version(document) >= Version("1.7.0")
+
+
+def test_the_release_in_a_template_counts_for_its_file() -> None:
+    written = workload("{{ .Values.registry }}/coredns:1.3.1") + "---\n" + configmap(OWN + "# {{ .Values.more }}\n")
+    cluster = _cluster({"a.yaml": written, "b.yaml": workload("y", DNS_IMAGE + "1.9.3")})
+    corefile = next(each for each in cluster.documents if each.kind == "Corefile")
+    assert str(cluster.coredns_version_for(corefile.model)) == "1.3.1"
 
 
 @pytest.mark.parametrize(

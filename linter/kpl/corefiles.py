@@ -70,7 +70,7 @@ else:
             "kpl.coredns.tokens": "tokenize",
             "kpl.coredns.upstreams": "is_internal_address is_public_address",
             "kpl.coredns.versions": """
-                ANSWERING_PLUGINS DATA_PLUGINS added_in directive_known directive_order keyword_known
+                ANSWERING_PLUGINS DATA_PLUGINS added_in chain_known directive_known directive_order keyword_known
                 keyword_removed_in keyword_without_effect_since removed_in runs_before
             """,
             "kpl.coredns.vulnerabilities": "Vulnerability known_vulnerabilities",

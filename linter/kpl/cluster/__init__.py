@@ -150,6 +150,10 @@ class Cluster:
         """The CoreDNS release in force: given, or of the only image tag in the manifests, or the newest known one."""
         return self._versions.coredns
 
+    def coredns_version_for(self, model: Any) -> Version:
+        """The CoreDNS release that reads the Corefile `model`, or that of a server block: an image may stand in the same file."""
+        return self._versions.coredns_of(self.document_of(model))
+
     def judged_coredns_version(self, document: Document) -> Version:
         """The release whose verdict on the Corefile in `document` is given: the one in force, or the nearest known one."""
         return self._versions.judged_coredns(document)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -55,6 +56,23 @@ class Documents:
         """The releases that files show, each with its file."""
         telling = (each for each in self._everything if each.kind in TELL_RELEASES)
         return [(document.path, release) for document in telling for release in share_of(document).releases]
+
+    def only_release_near(self, document: Document, what: str) -> tuple[str | None, str | None]:
+        """The only release of `what` that images in the file of `document` show, and the only one of those in its folder."""
+        in_file, in_folder = self._releases_by_place
+        found = in_file.get((what, id(document.source))), in_folder.get((what, os.path.dirname(document.path)))
+        file, folder = (next(iter(each)) if each and len(each) == 1 else None for each in found)
+        return file, folder
+
+    @cached_property
+    def _releases_by_place(self) -> tuple[dict[tuple[str, int], set[str]], dict[tuple[str, str], set[str]]]:
+        in_file: dict[tuple[str, int], set[str]] = {}
+        in_folder: dict[tuple[str, str], set[str]] = {}
+        for document in self._everything:
+            for each in share_of(document).releases if document.kind == "Workload" else ():
+                in_file.setdefault((each.what, id(document.source)), set()).add(each.version)
+                in_folder.setdefault((each.what, os.path.dirname(document.path)), set()).add(each.version)
+        return in_file, in_folder
 
     def releases_beside(self, document: Document) -> set[str]:
         """The releases of Kubernetes that what installs clusters is told in the file of `document`."""

@@ -32,6 +32,18 @@ class Versions:
 
         return self._facts.coredns or self._installed(COREDNS_RELEASE) or NEWEST_COREDNS
 
+    def coredns_of(self, document: Document) -> Version:
+        """The CoreDNS release that reads the Corefile in `document`: an image in the same file counts before those in others.
+
+        Where all files together contradict each other, the images in the same folder count.
+        """
+        if self._facts.coredns is not None:
+            return self._facts.coredns
+        in_file, in_folder = self._documents.only_release_near(document, COREDNS_RELEASE)
+        if in_file is None and in_folder is not None and self._installed(COREDNS_RELEASE) is None:
+            in_file = in_folder
+        return self.coredns if in_file is None else Version(in_file)
+
     def judged_coredns(self, document: Document) -> Version:
         """The CoreDNS release whose verdict on the Corefile in `document` is given."""
         from kpl.coredns.judge import NODE_CACHE_COREDNS
@@ -39,7 +51,7 @@ class Versions:
 
         if self._facts.coredns is None and self.is_read_by_node_cache(document):
             return NODE_CACHE_COREDNS
-        return max(nearest_release(self.coredns), OLDEST_SETUP)
+        return max(nearest_release(self.coredns_of(document)), OLDEST_SETUP)
 
     def is_read_by_node_cache(self, document: Document) -> bool:
         """Whether the CoreDNS that loads the Corefile in `document` is the one inside of node-cache."""

@@ -104,7 +104,7 @@ class ForwardingLoop(Rule):
         if corefile_placeholder(corefile.text) is not None or corefile.fragment:
             return
         own = _service_addresses(cluster) if role_of(cluster.document_of(corefile)) is Role.CLUSTER else ()
-        for loop in loops(corefile.servers, own, cluster.coredns_version):
+        for loop in loops(corefile.servers, own, cluster.coredns_version_for(corefile)):
             way = "through another block" if loop.others else "to the block that sent it"
             yield self.finding(
                 loop.upstream.span,
