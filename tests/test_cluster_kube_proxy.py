@@ -220,6 +220,9 @@ def test_the_release_in_a_template_counts_for_its_file() -> None:
         ({"Corefile": OWN}, {"node_local_dns": True}, True),
         ({"Corefile": NODE_LOCAL}, {}, True),
         ({"Corefile": NODE_LOCAL}, {"node_local_dns": False}, False),
+        ({"a.yaml": "enable_nodelocaldns: true\n"}, {}, True),
+        ({"a.yaml": "enable_nodelocaldns: true\n"}, {"node_local_dns": False}, False),
+        ({"a.yaml": "enable_nodelocaldns: true\n", "b.yaml": "enable_nodelocaldns: false\n"}, {}, False),
         ({"Corefile": NODE_LOCAL, "b/Corefile": OWN}, {}, True),
     ],
 )
@@ -262,6 +265,36 @@ def test_what_is_promised_and_not_there_is_no_model() -> None:
 def test_the_domain_of_the_cluster_is_written_in_one_way() -> None:
     assert _cluster({}).cluster_domain == "cluster.local"
     assert _cluster({}, cluster_domain=".Corp.Local.").cluster_domain == "corp.local"
+
+
+KUBEADM_NODE = "apiVersion: kubeadm.k8s.io/v1beta3\nkind: InitConfiguration\nnodeRegistration:\n  kubeletExtraArgs: {cluster-domain: %s}\n"
+KUBELET = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nclusterDomain: %s\n"
+NETWORKING = KUBEADM.format("v1.30.1").replace("---", "networking: {dnsDomain: %s}")
+
+
+@pytest.mark.parametrize(
+    ("files", "known", "domain"),
+    [
+        ({"a.yaml": NETWORKING % "corp.local"}, {}, "corp.local"),
+        ({"a.yaml": KUBELET % "Corp.Local."}, {}, "corp.local"),
+        ({"a.yaml": KUBEADM_NODE % "corp.local"}, {}, "corp.local"),
+        ({"a.yaml": "cluster:\n  network: {dnsDomain: corp.local}\n  proxy: {mode: ipvs}\n"}, {}, "corp.local"),
+        ({"a.yaml": "cluster-domain: corp.local\ncluster-cidr: 10.42.0.0/16\n"}, {}, "corp.local"),
+        ({"a.yaml": KUBELET % "corp.local", "b.yaml": NETWORKING % "corp.local"}, {}, "corp.local"),
+        ({"a.yaml": KUBELET % "corp.local", "b.yaml": NETWORKING % "b.local"}, {}, "cluster.local"),
+        ({"a.yaml": KUBELET % "corp.local"}, {"cluster_domain": "own.local"}, "own.local"),
+        ({"a.yaml": KUBELET % "corp.local"}, {"cluster_domain": "cluster.local"}, "cluster.local"),
+        # what fills it in later is not known, and what is no name is none
+        ({"a.yaml": KUBELET % "${DOMAIN}", "b.yaml": NETWORKING % "corp.local"}, {}, "corp.local"),
+        ({"a.yaml": KUBELET % "'{{ domain }}'", "b.yaml": NETWORKING % "[a]"}, {}, "cluster.local"),
+        ({"a.yaml": KUBELET % "a_b.local"}, {}, "cluster.local"),
+        ({"a.yaml": KUBELET % (("a" * 63 + ".") * 4)}, {}, "cluster.local"),
+        # another cluster
+        ({"a.yaml": "apiVersion: cluster.x-k8s.io/v1beta1\nkind: Cluster\nspec:\n  clusterNetwork: {serviceDomain: a.local}\n"}, {}, "cluster.local"),
+    ],
+)  # fmt: skip
+def test_the_domain_that_files_set(files: dict[str, str], known: dict[str, object], domain: str) -> None:
+    assert _cluster(files, **known).cluster_domain == domain
 
 
 def node_object(name: str, zone: str) -> str:

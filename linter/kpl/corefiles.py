@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from kpl.coredns.versions import ANSWERING_PLUGINS as ANSWERING_PLUGINS
     from kpl.coredns.versions import DATA_PLUGINS as DATA_PLUGINS
     from kpl.coredns.versions import added_in as added_in
+    from kpl.coredns.versions import chain_known as chain_known
     from kpl.coredns.versions import directive_known as directive_known
     from kpl.coredns.versions import directive_order as directive_order
     from kpl.coredns.versions import keyword_known as keyword_known

@@ -56,6 +56,7 @@ def settings(text: str, path: str = "a.yaml") -> dict[str, Any]:
     [document] = [each for each in documents(text, path) if each.kind == "ClusterSettings"]
     assert only_tells(document)
     said = {name: value for name, value in vars(document.model).items() if value not in (None, [], "")}
+    assert (said.pop("node_local_span", None) is not None) is ("node_local" in said)
     for value in said.values():
         for word in value if isinstance(value, list) else [value]:
             if isinstance(word, Text):

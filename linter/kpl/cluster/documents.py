@@ -100,10 +100,6 @@ class Documents:
         possible = (each for each in self.all if each.kind in ("Corefile", "ParseFailure"))
         return [document for document in possible if share_of(document).is_corefile]
 
-    def has_role(self, role: str) -> bool:
-        """Whether a Corefile has this role."""
-        return any(share_of(document).role == role for document in self.all if document.kind == "Corefile")
-
     @cached_property
     def dumps(self) -> list[Document]:
         """The documents that hold what a node's kube-proxy programmed."""

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from kpl.coredns.customized import imports_custom
 from kpl.coredns.roles import Role, role_of
 from kpl.inputs.document import Document, is_corefile
-from kpl.text.span import Span
+from kpl.text.span import Span, Text
 
 if TYPE_CHECKING:
     from kpl.inputs.network.settings import NetworkSettings
@@ -17,6 +17,8 @@ COREDNS_RELEASE = "CoreDNS release"
 KUBERNETES_RELEASE = "Kubernetes release"
 TELL_RELEASES = frozenset(("Workload", "KubeadmCluster", "ClusterSettings"))
 """The kinds of documents that tell releases."""
+TELL_DNS = frozenset(("KubeadmCluster", "KubeadmNode", "KubeletConfig", "ClusterSettings"))
+"""The kinds of documents that tell the domain of the cluster, or whether nodes have a DNS cache."""
 
 # text: patterns that few runs need are compiled when they are
 COREDNS_IMAGE = r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])"
@@ -24,6 +26,8 @@ KUBE_PROXY_IMAGE = r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\
 _IMAGES = ((COREDNS_IMAGE, COREDNS_RELEASE), (KUBE_PROXY_IMAGE, KUBERNETES_RELEASE))
 _IMAGE_CLUE = r"coredns:|kube-proxy|kube-router|\$\{"
 _KUSTOMIZATION_CLUE = r"patch|orefile|\.server\b|\.override\b"
+_DOMAIN = r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*"
+_LONGEST_NAME = 253
 _ADDRESS_CLUE = r"\bclusterIP"
 
 
@@ -77,6 +81,20 @@ class PodNetwork(NamedTuple):
     line: int
 
 
+class ClusterDomain(NamedTuple):
+    """The domain of the cluster, and the line that sets it."""
+
+    name: str
+    line: int
+
+
+class NodeLocal(NamedTuple):
+    """Whether nodes have a DNS cache of their own, and the line that says so."""
+
+    there: bool
+    line: int
+
+
 class Share(NamedTuple):
     """What a document contributes to its cluster, whatever was read to find it out."""
 
@@ -102,6 +120,8 @@ class Share(NamedTuple):
     """Whether it is the Corefile of a CoreDNS in which `coredns-custom` is mounted."""
     proxy_answers: tuple[ProxyAnswer, ...] = ()
     pod_networks: tuple[PodNetwork, ...] = ()
+    domain: ClusterDomain | None = None
+    node_local: NodeLocal | None = None
 
 
 NOTHING = Share()
@@ -219,7 +239,19 @@ def _kubeadm(document: Document) -> Share:
         releases.append(Release(KUBERNETES_RELEASE, str(model.release), line_of(document, model.release.span), False))
     # what kubeadm keeps in a ConfigMap is what somebody wrote, with the defaults
     own = () if document.key else (Sign("ClusterConfiguration of kubeadm", "", _digest(text)),)
-    return Share((*own, *_signs(releases)), tuple(releases))
+    return Share((*own, *_signs(releases)), tuple(releases), domain=_domain(document, model.dns_domain))
+
+
+def _kubeadm_node(document: Document) -> Share:
+    return Share(domain=_domain(document, document.model.cluster_domain))
+
+
+def _domain(document: Document, word: Text | None) -> ClusterDomain | None:
+    """The domain that `word` is; a placeholder is none."""
+    name = word.strip(".").lower() if word is not None else ""
+    if word is None or len(name) > _LONGEST_NAME or not re.fullmatch(_DOMAIN, name):
+        return None
+    return ClusterDomain(name, line_of(document, word.span))
 
 
 def _settings(document: Document) -> Share:
@@ -231,13 +263,20 @@ def _settings(document: Document) -> Share:
         Release(what, str(each), line_of(document, each.span), False) for what, each in told if each is not None
     ]
     named = (Sign(f"cluster of {model.configurator}", "", str(model.name)),) if model.name else ()
+    cache, place = model.node_local, model.node_local_span
     # the releases are no signs: files that install several clusters may lie in one folder
-    return Share(named, tuple(releases))
+    return Share(
+        named,
+        tuple(releases),
+        domain=_domain(document, model.domain),
+        node_local=None if place is None else NodeLocal(cache, line_of(document, place)),
+    )
 
 
 def _kubelet(document: Document) -> Share:
     addresses = " ".join(document.model.cluster_dns)
-    return Share((Sign("clusterDNS of the kubelet", "", addresses),)) if addresses else NOTHING
+    signs = (Sign("clusterDNS of the kubelet", "", addresses),) if addresses else ()
+    return Share(signs, domain=_domain(document, document.model.cluster_domain))
 
 
 def _flux(document: Document) -> Share:
@@ -300,6 +339,7 @@ _FINDERS = {
     "KubeProxyConfig": _kube_proxy,
     "Workload": _workload,
     "KubeadmCluster": _kubeadm,
+    "KubeadmNode": _kubeadm_node,
     "ClusterSettings": _settings,
     "KubeletConfig": _kubelet,
     "FluxKustomization": _flux,

@@ -103,6 +103,8 @@ class _Reading:
             switch = True if name == "there" else written
             if switch is not None:
                 setattr(self._settings, of, switch is (name != "off"))
+                if of == "node_local":
+                    self._settings.node_local_span = level.lift(found.key.span)
         elif name in ("corefile", "kubeadm", "talos", "addons"):
             # many aliases could stand for a long text
             if not found.shared:
