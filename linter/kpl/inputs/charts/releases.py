@@ -91,6 +91,7 @@ class ValuesReader(_Reader):
 
     kind = ObjectKind(
         models=("Corefile", "Workload"),
+        beside=("Cluster",),
         clues=(
             Clue(("orefile",)),
             Clue(

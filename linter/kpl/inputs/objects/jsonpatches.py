@@ -19,6 +19,8 @@ from kpl.text.span import Text
 
 _FIRST_ITEM = late.pattern(r"(?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n)*[ \t]*(?:-[ \t]|\[)")
 _SETS = ("add", "replace")
+_MOST, _DEEPEST = 1_000, 30
+"""Operations, and keys of a path: people write a few of each."""
 
 
 class Target(NamedTuple):
@@ -36,11 +38,21 @@ def pointer(path: str) -> list[str]:
 
 def operations(node: Node) -> Iterator[tuple[str, Scalar, Node | None]]:
     """What the items of a patch do: the operation, the path, and the value."""
-    for item in node.items if isinstance(node, Sequence) else ():
+    for item in node.items[:_MOST] if isinstance(node, Sequence) else ():
         if isinstance(item, Mapping):
             operation, path = item.text("op"), item.scalar("path")
-            if operation is not None and path is not None:
+            if operation is not None and path is not None and path.value.count("/") <= _DEEPEST:
                 yield str(operation), path, item.get("value")
+
+
+def patched(node: Node) -> Mapping:
+    """What the operations in a patch set, as if it were written in an object; `node` is where it stands."""
+    made = Mapping(node.start, node.end, None, True)
+    for operation, path, value in operations(node):
+        keys = pointer(path.value)
+        if operation in _SETS and value is not None and keys and not path.shared:
+            _put(made, keys, path, value)
+    return made
 
 
 def json_patch_inside(source: Source, outer: Embedding, target: Target) -> Iterator[Document]:
