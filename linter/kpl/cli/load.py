@@ -106,7 +106,9 @@ class Loading:
         self._checked.clear()  # a file may be called like standard input
         for each in (*read, *self.members):
             self._add(each, inputs)
-        if any(document.kind == "Kustomization" for each in inputs.readings for document in each.documents):
+        if any(
+            document.kind in ("Application", "Kustomization") for each in inputs.readings for document in each.documents
+        ):
             from kpl.cli.generated import generated_files
 
             inputs.generated = generated_files(inputs.readings, inputs.coverage)

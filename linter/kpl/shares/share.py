@@ -25,7 +25,7 @@ COREDNS_IMAGE = r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])
 KUBE_PROXY_IMAGE = r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])"
 _IMAGES = ((COREDNS_IMAGE, COREDNS_RELEASE), (KUBE_PROXY_IMAGE, KUBERNETES_RELEASE))
 _IMAGE_CLUE = r"coredns:|kube-proxy|kube-router|\$\{"
-_KUSTOMIZATION_CLUE = r"patch|orefile|\.server\b|\.override\b"
+_KUSTOMIZATION_CLUE = r"patch|aluesFile|orefile|\.server\b|\.override\b"
 _DOMAIN = r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*"
 _LONGEST_NAME = 253
 _ADDRESS_CLUE = r"\bclusterIP"
@@ -116,6 +116,8 @@ class Share(NamedTuple):
     """Of a Kustomization: the paths of its patches, empty for those that are written in it."""
     generated: tuple[tuple[str, str, str, str], ...] = ()
     """Of a Kustomization: the Corefiles, and parts of them, of which it makes ConfigMaps; path, key, name and namespace."""
+    values_files: tuple[str, ...] = ()
+    """The files that it names as values of charts: of a Kustomization from its folder on, of an Application from a root on."""
     imports_custom: bool = False
     """Whether it is the Corefile of a CoreDNS in which `coredns-custom` is mounted."""
     proxy_answers: tuple[ProxyAnswer, ...] = ()
@@ -297,7 +299,14 @@ def _kustomization(document: Document) -> Share:
     # it may be no Kustomization, or not parse
     patches = tuple(each.path for each in getattr(document.model, "patches", ()))
     generated = tuple(tuple(each) for each in getattr(document.model, "generated", ()) if is_corefile_key(each.key))
-    return Share(patches=patches, generated=generated) if patches or generated else NOTHING
+    values = tuple(getattr(document.model, "values_files", ()))
+    found = Share(patches=patches, generated=generated, values_files=values)
+    return found if any((patches, generated, values)) else NOTHING
+
+
+def _application(document: Document) -> Share:
+    files = tuple(getattr(document.model, "values_files", ()))
+    return Share(values_files=files) if files else NOTHING
 
 
 def _service(document: Document) -> Share:
@@ -344,5 +353,6 @@ _FINDERS = {
     "KubeletConfig": _kubelet,
     "FluxKustomization": _flux,
     "Kustomization": _kustomization,
+    "Application": _application,
     "Service": _service,
 }

@@ -51,7 +51,7 @@ def patched(node: Node) -> Mapping:
     for operation, path, value in operations(node):
         keys = pointer(path.value)
         if operation in _SETS and value is not None and keys and not path.shared:
-            _put(made, keys, path, value)
+            put(made, keys, path, value)
     return made
 
 
@@ -82,7 +82,7 @@ def _documents(root: Node, inner: Source, target: Target) -> Iterator[Document]:
                 Place(inner, Embedding(inner.text), False), keys[1], value, target.name, target.namespace, sure=sure
             )
         elif (within := _below_pod(keys)) and within[0] in DNS_FIELDS and not any(map(str.isdigit, within)):
-            _put(pod, within, path, value)
+            put(pod, within, path, value)
     if pod.pairs and isinstance(root, Sequence):
         first = next(each for each in root.items if isinstance(each, Mapping))
         kind, name = Text(target.kind, first.span), Text(target.name, first.span)
@@ -96,7 +96,7 @@ def _below_pod(keys: list[str]) -> list[str]:
     return keys[found:] if found else []
 
 
-def _put(below: Mapping, keys: list[str], path: Scalar, value: Node) -> None:
+def put(below: Mapping, keys: list[str], path: Scalar, value: Node) -> None:
     """Put `value` where `keys` lead, as if it were written so; what is above it stands at the `path` that names it."""
     key, *others = keys
     if not others:
@@ -112,4 +112,4 @@ def _put(below: Mapping, keys: list[str], path: Scalar, value: Node) -> None:
         if not isinstance(node, Mapping):
             node = Mapping(path.start, path.end, None, True)
             below.pairs.append((Scalar(path.start, path.end, key), node))
-        _put(node, others, path, value)
+        put(node, others, path, value)

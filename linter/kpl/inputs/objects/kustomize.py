@@ -47,6 +47,8 @@ class Kustomization:
     references: list[str]
     patches: list[Patch] = field(default_factory=list)
     generated: list[GeneratedKey] = field(default_factory=list)
+    values_files: list[str] = field(default_factory=list)
+    """The files with the values of charts."""
 
 
 class KustomizationReader(ObjectReader):
@@ -77,6 +79,11 @@ class KustomizationReader(ObjectReader):
             },
             name="kustomization.yaml",
         ),
+        Takes(
+            "helmCharts: [{name: web, valuesFile: web.yaml, additionalValuesFiles: [prod/web.yaml, 'https://a.example/b']}]\n",
+            {"references": ["web.yaml", "prod/web.yaml"], "values_files": ["web.yaml", "prod/web.yaml"]},
+            name="kustomization.yaml",
+        ),
         Takes("patchesStrategicMerge: [a.yaml]\npatches: [{path: b.yaml}, {patch: '[]'}]\n", name="kustomization.yaml"),
         Takes(
             "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [../base]\n",
@@ -89,7 +96,7 @@ class KustomizationReader(ObjectReader):
     def models(self, text: str, node: Mapping) -> Iterator[Kustomization]:
         """The Kustomization that `node` is."""
         references = [each for each in _references(node) if is_local(each)]
-        yield Kustomization(references, list(_patches(node)), list(_generated(node)))
+        yield Kustomization(references, list(_patches(node)), list(_generated(node)), _values_files(node))
 
 
 def _references(node: Mapping) -> Iterator[str]:
@@ -99,7 +106,15 @@ def _references(node: Mapping) -> Iterator[str]:
         yield from paths(node.items(key), "path")
     for key in ("configMapGenerator", "secretGenerator"):
         yield from (each.path for each in _generated(node, key))
-    yield from paths(node.items("helmCharts"), "valuesFile")
+    yield from _values_files(node)
+
+
+def _values_files(node: Mapping) -> list[str]:
+    charts = node.items("helmCharts")
+    more = [
+        each for chart in charts if isinstance(chart, Mapping) for each in texts(chart.items("additionalValuesFiles"))
+    ]
+    return [each for each in (*paths(charts, "valuesFile"), *more) if is_local(each)]
 
 
 def _patches(node: Mapping) -> Iterator[Patch]:
