@@ -109,6 +109,8 @@ class InstallerFileReader(ObjectReader):
             Clue(("talosVersion", "DNSOverrides")),
             Clue(("KubernetesConfig",), (r"DNSDomain[\"']?[ \t]*:",)),
             Clue(("proxy:", "DNS:", "Subnets:"), (r"(?m)^(?:machine|cluster)[ \t]*:",)),
+            # a patch in the form of RFC 6902
+            Clue(("/cluster/",), (r"path[\"']?[ \t]*:[ \t]*[\"']?/cluster/(?:coreDNS|network|proxy)\b",)),
             Clue(
                 ("kube-proxy", "cluster-d", "-cidr:"),
                 (r"(?m)^[ \t]*(?:kube-proxy-arg|disable-kube-proxy|cluster-(?:dns|domain|cidr)|service-cidr)[ \t]*:",),

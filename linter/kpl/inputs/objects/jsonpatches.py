@@ -55,22 +55,27 @@ def patched(node: Node) -> Mapping:
     return made
 
 
+def is_list(text: str) -> bool:
+    """Whether a patch is a list of operations."""
+    return _FIRST_ITEM.match(text) is not None
+
+
 def json_patch_inside(source: Source, outer: Embedding, target: Target) -> Iterator[Document]:
-    """The documents in the patch that `outer` finds in `source`: none where it is of another form."""
-    if not _FIRST_ITEM.match(outer.text):
-        return
+    """The documents in the list of operations that `outer` finds in `source`."""
     try:
         roots = compose(outer.text)
     except YamlError:
         return
     inner = Source("", outer.text)
+    place = Place(inner, Embedding(inner.text), False)
     for root in roots:
-        for document in _documents(root, inner, target):
+        for document in documents_in(root, place, target):
             document.object = ObjectName(target.kind, target.namespace, target.name)
             yield lifted(document, source, outer)
 
 
-def _documents(root: Node, inner: Source, target: Target) -> Iterator[Document]:
+def documents_in(root: Node, place: Place, target: Target) -> Iterator[Document]:
+    """The documents in the patch at `root`."""
     pod = Mapping(root.start, root.end, None, False)
     for operation, path, value in operations(root):
         keys = pointer(path.value)
@@ -78,16 +83,17 @@ def _documents(root: Node, inner: Source, target: Target) -> Iterator[Document]:
             continue
         if len(keys) == 2 and keys[0] == "data" and isinstance(value, Scalar) and is_corefile_key(keys[1]):
             sure = COREFILE_KEY.search(keys[1]) is not None and value.style is not None
-            yield from corefile_in(
-                Place(inner, Embedding(inner.text), False), keys[1], value, target.name, target.namespace, sure=sure
-            )
+            yield from corefile_in(place, keys[1], value, target.name, target.namespace, sure=sure)
         elif (within := _below_pod(keys)) and within[0] in DNS_FIELDS and not any(map(str.isdigit, within)):
             put(pod, within, path, value)
     if pod.pairs and isinstance(root, Sequence):
         first = next(each for each in root.items if isinstance(each, Mapping))
         kind, name = Text(target.kind, first.span), Text(target.name, first.span)
-        workload = Workload(inner.text, first, "", kind, name, target.namespace, pod, [], partial=True)
-        yield Document(inner, workload, Embedding(inner.text), target.name, target.namespace)
+        text = place.embedding.text
+        workload = Workload(text, first, "", kind, name, target.namespace, pod, [], partial=True)
+        yield Document(
+            place.source, workload, place.embedding, target.name, target.namespace, templated=place.templated
+        )
 
 
 def _below_pod(keys: list[str]) -> list[str]:
