@@ -206,6 +206,22 @@ def test_the_release_near_a_corefile(
     assert cluster.judged_coredns_version(document) >= Version("1.7.0")
 
 
+@pytest.mark.parametrize(
+    ("files", "release"),
+    [
+        ({"a.yaml": f"{PROXY_IMAGE}1.30.2", "b.yaml": f"{PROXY_IMAGE}1.31.0"}, "1.30.2"),
+        ({"a.yaml": "", "b.yaml": f"{PROXY_IMAGE}1.30.2", "c/c.yaml": f"{PROXY_IMAGE}1.31.0"}, "1.30.2"),
+        ({"a.yaml": f"{PROXY_IMAGE}1.30.2 {PROXY_IMAGE}1.31.0", "c/c.yaml": f"{PROXY_IMAGE}1.29.0"}, NEWEST_KUBERNETES),
+    ],
+)
+def test_the_release_near_a_configuration_of_kube_proxy(files: dict[str, str], release: object) -> None:
+    written = {path: workload(*images.split()) for path, images in files.items() if images}
+    written["a.yaml"] = CONFIG + (f"---\n{written['a.yaml']}" if "a.yaml" in written else "")
+    cluster = _cluster(written)
+    model = next(model for _, model in cluster.of(KubeProxyConfig))
+    assert str(cluster.kubernetes_version_for(model)) == str(release)
+
+
 def test_the_release_in_a_template_counts_for_its_file() -> None:
     written = workload("{{ .Values.registry }}/coredns:1.3.1") + "---\n" + configmap(OWN + "# {{ .Values.more }}\n")
     cluster = _cluster({"a.yaml": written, "b.yaml": workload("y", DNS_IMAGE + "1.9.3")})

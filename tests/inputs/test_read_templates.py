@@ -225,8 +225,6 @@ def test_a_corefile_that_parses_only_without_its_actions() -> None:
 
 def test_a_corefile_that_never_parses_is_left() -> None:
     [document] = [
-        document
-        for reading in readings({"Corefile.j2": IN_BRANCHES + "b {\n"})
-        for document in reading.documents
+        document for reading in readings({"Corefile.j2": IN_BRANCHES + "b {\n"}) for document in reading.documents
     ]
     assert (document.kind, document.model.is_read) == ("ParseFailure", False)

@@ -37,7 +37,11 @@ _count = click.IntRange(0)
 _FACTS = (
     _fact("--kubernetes-version", metavar="VERSION", help="Kubernetes version to check against"),
     _fact("--coredns-version", metavar="VERSION", help="CoreDNS version to check against"),
-    _fact("--cluster-domain", metavar="DOMAIN", help="DNS domain of the cluster [default: cluster.local]"),
+    _fact(
+        "--cluster-domain",
+        metavar="DOMAIN",
+        help="DNS domain of the cluster [default: detected, otherwise cluster.local]",
+    ),
     _fact("--nodes", type=_count, metavar="N", help="Number of nodes"),
     _fact("--services", type=_count, metavar="N", help="Number of Services"),
     _fact("--endpoints", type=_count, metavar="N", help="Number of endpoints of all Services"),

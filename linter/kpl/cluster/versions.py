@@ -39,10 +39,13 @@ class Versions:
         """
         if self._facts.coredns is not None:
             return self._facts.coredns
-        in_file, in_folder = self._documents.only_release_near(document, COREDNS_RELEASE)
-        if in_file is None and in_folder is not None and self._installed(COREDNS_RELEASE) is None:
+        return self._near(document, COREDNS_RELEASE) or self.coredns
+
+    def _near(self, document: Document, what: str) -> Version | None:
+        in_file, in_folder = self._documents.only_release_near(document, what)
+        if in_file is None and in_folder is not None and self._installed(what) is None:
             in_file = in_folder
-        return self.coredns if in_file is None else Version(in_file)
+        return None if in_file is None else Version(in_file)
 
     def judged_coredns(self, document: Document) -> Version:
         """The CoreDNS release whose verdict on the Corefile in `document` is given."""
@@ -71,11 +74,12 @@ class Versions:
         return self._facts.kubernetes is not None or self._installed_kubernetes is not None
 
     def kubernetes_of(self, document: Document) -> Version:
-        """The Kubernetes release of the cluster that `document` is for: its installer's settings may stand in the same file."""
+        """The Kubernetes release for `document`: the settings of an installer, or an image, may stand in the same file."""
         if self._facts.kubernetes is None:
             found = _kubeadm_versions(document.source.text) | self._documents.releases_beside(document)
-            if len(found) == 1:
-                return as_known(Version(next(iter(found))))
+            near = Version(next(iter(found))) if len(found) == 1 else self._near(document, KUBERNETES_RELEASE)
+            if near is not None:
+                return as_known(near)
         return self.kubernetes
 
     def judged_kubernetes(self, document: Document) -> Version:
