@@ -196,7 +196,8 @@ PROXIES: dict[str, tuple[str, Any]] = {
     ),
     "minikube": (
         ('{"Name": "a", "KubernetesConfig": {"DNSDomain": "cluster.local", "ExtraOptions": ['
-        '{"Component": "kube-proxy", "Key": "mode", "Value": "ipvs"}, {"Component": "kubelet", "Key": "mode", "Value": "a"}, 1]}}\n'),
+        '{"Component": "kube-proxy", "Key": "mode", "Value": "ipvs"}, {"Component": "kubelet", "Key": "mode", "Value": "a"}, '
+        '{"Component": "kube-proxy", "Key": "ipvs.scheduler", "Value": "lc"}, 1]}}\n'),
         {"mode": "ipvs"},
     ),
     "a template of Cluster API": (

@@ -37,8 +37,9 @@ def generated_files(readings: Sequence[Reading], coverage: Coverage) -> list[Rea
     for skipped in [each for each in coverage.skipped if os.path.abspath(each.path) in values]:
         made = _read_values(skipped.path) if skipped.reason in _LEFT else None
         if made is not None:
-            coverage.skipped.remove(skipped)
             found.append(made)
+    read = {each.source.path for each in found}
+    coverage.skipped[:] = [each for each in coverage.skipped if each.path not in read]
     for skipped in list(coverage.skipped):
         key = keys.get(os.path.abspath(skipped.path)) if skipped.reason is SkipReason.OTHER_NAME else None
         made = _read(skipped.path, key) if key is not None else None

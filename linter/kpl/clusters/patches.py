@@ -18,6 +18,8 @@ from kpl.shares.share import share_of
 
 _LITERAL = "-_.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+_LONGEST = 1_000
+"""In characters, of selectors and of what is added to names."""
 _DEFAULT_NAMESPACE = "default"
 _MOST = 100
 """How many uses of a workload are looked at, and how many patches of one, those for which a pattern tells the objects as well."""
@@ -147,7 +149,7 @@ class Patches:
             kustomization = self._kustomization(each) if each in self._above[path] else None
             if kustomization is None or len(names) > _MOST:
                 continue
-            if kustomization.prefix or kustomization.suffix:
+            if 0 < len(kustomization.prefix) + len(kustomization.suffix) < _LONGEST:
                 names.append(f"{kustomization.prefix}{names[-1]}{kustomization.suffix}")
             if kustomization.namespace:
                 namespaces.append(kustomization.namespace)
@@ -234,6 +236,8 @@ def _matches(pattern: str, word: str) -> bool:
 
 def _is_selected(selector: str, given: Mapping | None) -> bool:
     """Whether `selector` certainly selects what is given these labels; others may be added, but none is taken away."""
+    if len(selector) > _LONGEST:
+        return False
     for each in selector.split(",") if selector else ():
         key, equals, value = each.replace("==", "=").partition("=")
         own = given.text(key.strip()) if given is not None and equals else None

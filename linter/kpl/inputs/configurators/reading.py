@@ -237,7 +237,8 @@ def _option(item: Node) -> Iterator[Setting]:
     """The field that an option of minikube sets, where it is for kube-proxy."""
     if isinstance(item, Mapping) and item.text("Component") == "kube-proxy":
         key, value = item.scalar("Key"), item.scalar("Value")
-        if key is not None and value is not None:
+        # it writes the key as it is, so that no section can be meant
+        if key is not None and value is not None and "." not in key.value:
             yield Setting(key.value, key.span, value)
 
 
