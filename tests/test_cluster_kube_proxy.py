@@ -104,6 +104,11 @@ def workload(*images: str, kind: str = "Pod") -> str:
     return f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: p}}\nspec:\n  containers:\n{containers}"
 
 
+def configmap(text: str) -> str:
+    lines = "".join(f"    {line}\n" for line in text.splitlines())
+    return f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: coredns}}\ndata:\n  Corefile: |\n{lines}"
+
+
 PROXY_IMAGE, DNS_IMAGE = "registry.k8s.io/kube-proxy:v", "registry.k8s.io/coredns/coredns:v"
 
 
@@ -174,12 +179,66 @@ def test_the_release_that_judges_a_corefile(text: str, known: dict[str, object],
 
 
 @pytest.mark.parametrize(
+    ("files", "known", "release"),
+    [
+        # an image in the same file counts before the others
+        ({"a.yaml": ("1.3.1", OWN), "b.yaml": ("1.9.3", "")}, {}, "1.3.1"),
+        ({"b.yaml": ("1.9.3", ""), "c/a.yaml": ("", OWN), "c/c.yaml": ("1.3.1", "")}, {}, "1.3.1"),
+        ({"b/b.yaml": ("1.9.3", ""), "a.yaml": ("", OWN)}, {}, "1.9.3"),
+        # several contradict each other in the same file, and in the folder
+        ({"a.yaml": ("1.3.1", OWN), "b.yaml": ("1.9.3", "")}, {"coredns": "1.8.0"}, "1.8"),
+        ({"a.yaml": ("", OWN), "b.yaml": ("1.9.3", ""), "c.yaml": ("1.9.4", "")}, {}, NEWEST_COREDNS),
+        ({"a.yaml": ("1.3.1 1.3.0", OWN), "c/b.yaml": ("1.9.3", "")}, {}, NEWEST_COREDNS),
+    ],
+)
+def test_the_release_near_a_corefile(
+    files: dict[str, tuple[str, str]], known: dict[str, object], release: object
+) -> None:
+    written = {
+        path: "\n---\n".join(
+            [workload(*(DNS_IMAGE + tag for tag in tags.split()))] * bool(tags) + [configmap(text)] * bool(text)
+        )
+        for path, (tags, text) in files.items()
+    }
+    cluster = _cluster(written, **known)
+    (document, model), *_ = cluster.corefiles
+    assert str(cluster.coredns_version_for(model)) == str(release)
+    assert cluster.judged_coredns_version(document) >= Version("1.7.0")
+
+
+@pytest.mark.parametrize(
+    ("files", "release"),
+    [
+        ({"a.yaml": f"{PROXY_IMAGE}1.30.2", "b.yaml": f"{PROXY_IMAGE}1.31.0"}, "1.30.2"),
+        ({"a.yaml": "", "b.yaml": f"{PROXY_IMAGE}1.30.2", "c/c.yaml": f"{PROXY_IMAGE}1.31.0"}, "1.30.2"),
+        ({"a.yaml": f"{PROXY_IMAGE}1.30.2 {PROXY_IMAGE}1.31.0", "c/c.yaml": f"{PROXY_IMAGE}1.29.0"}, NEWEST_KUBERNETES),
+    ],
+)
+def test_the_release_near_a_configuration_of_kube_proxy(files: dict[str, str], release: object) -> None:
+    written = {path: workload(*images.split()) for path, images in files.items() if images}
+    written["a.yaml"] = CONFIG + (f"---\n{written['a.yaml']}" if "a.yaml" in written else "")
+    cluster = _cluster(written)
+    model = next(model for _, model in cluster.of(KubeProxyConfig))
+    assert str(cluster.kubernetes_version_for(model)) == str(release)
+
+
+def test_the_release_in_a_template_counts_for_its_file() -> None:
+    written = workload("{{ .Values.registry }}/coredns:1.3.1") + "---\n" + configmap(OWN + "# {{ .Values.more }}\n")
+    cluster = _cluster({"a.yaml": written, "b.yaml": workload("y", DNS_IMAGE + "1.9.3")})
+    corefile = next(each for each in cluster.documents if each.kind == "Corefile")
+    assert str(cluster.coredns_version_for(corefile.model)) == "1.3.1"
+
+
+@pytest.mark.parametrize(
     ("files", "known", "there"),
     [
         ({"Corefile": OWN}, {}, False),
         ({"Corefile": OWN}, {"node_local_dns": True}, True),
         ({"Corefile": NODE_LOCAL}, {}, True),
         ({"Corefile": NODE_LOCAL}, {"node_local_dns": False}, False),
+        ({"a.yaml": "enable_nodelocaldns: true\n"}, {}, True),
+        ({"a.yaml": "enable_nodelocaldns: true\n"}, {"node_local_dns": False}, False),
+        ({"a.yaml": "enable_nodelocaldns: true\n", "b.yaml": "enable_nodelocaldns: false\n"}, {}, False),
         ({"Corefile": NODE_LOCAL, "b/Corefile": OWN}, {}, True),
     ],
 )
@@ -222,6 +281,36 @@ def test_what_is_promised_and_not_there_is_no_model() -> None:
 def test_the_domain_of_the_cluster_is_written_in_one_way() -> None:
     assert _cluster({}).cluster_domain == "cluster.local"
     assert _cluster({}, cluster_domain=".Corp.Local.").cluster_domain == "corp.local"
+
+
+KUBEADM_NODE = "apiVersion: kubeadm.k8s.io/v1beta3\nkind: InitConfiguration\nnodeRegistration:\n  kubeletExtraArgs: {cluster-domain: %s}\n"
+KUBELET = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nclusterDomain: %s\n"
+NETWORKING = KUBEADM.format("v1.30.1").replace("---", "networking: {dnsDomain: %s}")
+
+
+@pytest.mark.parametrize(
+    ("files", "known", "domain"),
+    [
+        ({"a.yaml": NETWORKING % "corp.local"}, {}, "corp.local"),
+        ({"a.yaml": KUBELET % "Corp.Local."}, {}, "corp.local"),
+        ({"a.yaml": KUBEADM_NODE % "corp.local"}, {}, "corp.local"),
+        ({"a.yaml": "cluster:\n  network: {dnsDomain: corp.local}\n  proxy: {mode: ipvs}\n"}, {}, "corp.local"),
+        ({"a.yaml": "cluster-domain: corp.local\ncluster-cidr: 10.42.0.0/16\n"}, {}, "corp.local"),
+        ({"a.yaml": KUBELET % "corp.local", "b.yaml": NETWORKING % "corp.local"}, {}, "corp.local"),
+        ({"a.yaml": KUBELET % "corp.local", "b.yaml": NETWORKING % "b.local"}, {}, "cluster.local"),
+        ({"a.yaml": KUBELET % "corp.local"}, {"cluster_domain": "own.local"}, "own.local"),
+        ({"a.yaml": KUBELET % "corp.local"}, {"cluster_domain": "cluster.local"}, "cluster.local"),
+        # what fills it in later is not known, and what is no name is none
+        ({"a.yaml": KUBELET % "${DOMAIN}", "b.yaml": NETWORKING % "corp.local"}, {}, "corp.local"),
+        ({"a.yaml": KUBELET % "'{{ domain }}'", "b.yaml": NETWORKING % "[a]"}, {}, "cluster.local"),
+        ({"a.yaml": KUBELET % "a_b.local"}, {}, "cluster.local"),
+        ({"a.yaml": KUBELET % (("a" * 63 + ".") * 4)}, {}, "cluster.local"),
+        # another cluster
+        ({"a.yaml": "apiVersion: cluster.x-k8s.io/v1beta1\nkind: Cluster\nspec:\n  clusterNetwork: {serviceDomain: a.local}\n"}, {}, "cluster.local"),
+    ],
+)  # fmt: skip
+def test_the_domain_that_files_set(files: dict[str, str], known: dict[str, object], domain: str) -> None:
+    assert _cluster(files, **known).cluster_domain == domain
 
 
 def node_object(name: str, zone: str) -> str:

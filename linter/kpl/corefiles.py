@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from kpl.coredns.versions import ANSWERING_PLUGINS as ANSWERING_PLUGINS
     from kpl.coredns.versions import DATA_PLUGINS as DATA_PLUGINS
     from kpl.coredns.versions import added_in as added_in
+    from kpl.coredns.versions import chain_known as chain_known
     from kpl.coredns.versions import directive_known as directive_known
     from kpl.coredns.versions import directive_order as directive_order
     from kpl.coredns.versions import keyword_known as keyword_known
@@ -70,7 +71,7 @@ else:
             "kpl.coredns.tokens": "tokenize",
             "kpl.coredns.upstreams": "is_internal_address is_public_address",
             "kpl.coredns.versions": """
-                ANSWERING_PLUGINS DATA_PLUGINS added_in directive_known directive_order keyword_known
+                ANSWERING_PLUGINS DATA_PLUGINS added_in chain_known directive_known directive_order keyword_known
                 keyword_removed_in keyword_without_effect_since removed_in runs_before
             """,
             "kpl.coredns.vulnerabilities": "Vulnerability known_vulnerabilities",

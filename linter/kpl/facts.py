@@ -38,7 +38,7 @@ class Facts:
 
     kubernetes: Version | None = None
     coredns: Version | None = None
-    cluster_domain: str = "cluster.local"
+    cluster_domain: str | None = None
     nodes: int | None = None
     services: int | None = None
     endpoints: int | None = None

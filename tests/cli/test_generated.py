@@ -92,3 +92,44 @@ def test_two_processes_find_the_same(tree: Path, monkeypatch: pytest.MonkeyPatch
         found.append(([(each.path, each.code) for each in result.findings], dict(coverage.checked)))
     assert sorted(found[0][0]) == sorted(found[1][0])
     assert found[0][1] == found[1][1]
+
+
+VALUES = "server:\n  dnsPolicy: Nobody\n"
+APPLICATION = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: web}
+spec:
+  sources:
+  - chart: web
+    helm: {valueFiles: [$own/apps/east.yaml, $own/apps/broken.yaml, $own/apps/pod.yaml, ../up.yaml]}
+  - {ref: own}
+"""
+
+
+def test_files_with_values_that_only_an_object_names(tmp_path: Path) -> None:
+    for path, text in {
+        "argo/web.yaml": APPLICATION,
+        "apps/kustomization.yaml": "helmCharts: [{name: web, valuesFile: web.yaml, additionalValuesFiles: [more.conf]}]\n",
+        "apps/web.yaml": VALUES,
+        "apps/more.conf": VALUES,
+        "apps/east.yaml": VALUES,
+        "apps/broken.yaml": VALUES + "a: [\n",
+        "apps/other.yaml": VALUES,
+        "apps/pod.yaml": "kind: Pod\n" + VALUES,
+        "up.yaml": VALUES,
+    }.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    done = kpl(tmp_path, "lint", "--format", "concise", "--select", "KPL104")
+    found = {line.split(":")[0] for line in done.stdout.decode().splitlines() if "KPL104" in line}
+    assert found == {"apps/east.yaml", "apps/more.conf", "apps/web.yaml"}
+    kpl(tmp_path, "fix", "--unsafe-fixes")
+    assert (tmp_path / "apps/web.yaml").read_text() == VALUES
+
+
+def test_values_that_are_read_already_are_read_once(tmp_path: Path) -> None:
+    (tmp_path / "kustomization.yaml").write_text("helmCharts: [{name: web, valuesFile: values.yaml}]\n")
+    (tmp_path / "values.yaml").write_text(VALUES)
+    done = kpl(tmp_path, "lint", "--format", "concise", "--select", "KPL104")
+    assert done.stdout.decode().count("KPL104") == 1

@@ -63,3 +63,13 @@ def test_two_processes_read_the_same(tree: Path, monkeypatch: pytest.MonkeyPatch
         )
     assert found[0] == found[1]
     assert len(found[0][0]) == 41
+
+
+def test_it_is_verified_where_somebody_asks_for_it(tree: Path) -> None:
+    (tree / "docs/dns.md").write_text(README.replace("9.9.9.9", "9.9.9.9\n    erors"))
+    done = kpl(tree, "verify", "--markdown")
+    assert (done.returncode, done.stdout.startswith(b"docs/dns.md:6:5: refuses")) == (1, True)
+    assert kpl(tree, "verify").stdout.startswith(b"Found no configurations.")
+    assert kpl(tree, "verify", "docs/dns.md").returncode == 2
+    # then each file is one configuration
+    assert b"1 Corefile" in kpl(tree, "verify", "--as", "corefile", "--markdown", "docs/notes.md").stdout

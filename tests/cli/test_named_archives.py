@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tarfile
 from pathlib import Path
 
@@ -77,3 +78,22 @@ def test_the_configuration_excludes_files_in_it(bundle: Path) -> None:
 def test_the_user_says_what_the_file_is(bundle: Path) -> None:
     done = kpl(bundle.parent, "files", "--as", "corefile", "b.tar.gz")
     assert b"b.tar.gz:" not in done.stdout.replace(b"b.tar.gz: ", b"")
+
+
+def test_its_configurations_are_verified(bundle: Path) -> None:
+    folder = bundle.parent
+    (folder / "b" / "log.override").write_text("log {\n    class a\n}\n")
+    (folder / "b" / "proxy.yaml").write_text(
+        "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: a\n"
+    )
+    with tarfile.open(bundle, "w:gz") as archive:
+        archive.add(folder / "b", arcname=".")
+    ours, theirs = (kpl(folder, "verify", "--format", "json", each) for each in ("b", "b.tar.gz"))
+    assert ours.returncode == theirs.returncode == 1
+    assert sorted(json.loads(theirs.stdout.replace(b"b.tar.gz:", b"b/")), key=str) == sorted(
+        json.loads(ours.stdout), key=str
+    )
+    assert len(json.loads(ours.stdout)) == 3
+    (folder / "b.tar.gz").write_bytes(b"\x1f\x8bno archive")
+    done = kpl(folder, "verify", "b.tar.gz")
+    assert (done.returncode, b"b.tar.gz" in done.stderr) == (2, True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kpl.inputs.configurators.files import AKS_LOCAL_DNS, K3S, K3S_VARIABLES, KUBESPRAY, TALHELPER, TALOS
+from kpl.inputs.configurators.files import AKS_LOCAL_DNS, K3S, K3S_VARIABLES, KUBESPRAY, MINIKUBE, TALHELPER, TALOS
 from kpl.inputs.configurators.objects import OBJECTS
 from kpl.inputs.configurators.readers import InstallerReader
 from kpl.inputs.configurators.settings import ClusterSettings
@@ -24,6 +24,9 @@ KIND = "apiVersion: kind.x-k8s.io/v1alpha4\nkind: Cluster\n"
 SHOOT = "apiVersion: core.gardener.cloud/v1beta1\nkind: Shoot\nmetadata:\n  name: a\nspec:\n"
 EKSCTL = "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\n"
 NETWORK = "apiVersion: operator.openshift.io/v1\nkind: Network\nspec:\n"
+RANCHER = "apiVersion: provisioning.cattle.io/v1\nkind: Cluster\nmetadata: {name: a}\nspec:\n"
+CAPI = "apiVersion: controlplane.cluster.x-k8s.io/v1beta1\nkind: "
+K3D = "apiVersion: k3d.io/v1alpha5\nkind: Simple\nmetadata: {name: a}\n"
 CONTROL_PLANE = "apiVersion: controlplane.cluster.x-k8s.io/v1beta1\nkind: KubeadmControlPlane\nspec:\n"
 PROXY = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
 COREFILE = ".:53 {\n    kubernetes cluster.local\n    forward . /etc/resolv.conf\n}\n"
@@ -56,6 +59,7 @@ def settings(text: str, path: str = "a.yaml") -> dict[str, Any]:
     [document] = [each for each in documents(text, path) if each.kind == "ClusterSettings"]
     assert only_tells(document)
     said = {name: value for name, value in vars(document.model).items() if value not in (None, [], "")}
+    assert (said.pop("node_local_span", None) is not None) is ("node_local" in said)
     for value in said.values():
         for word in value if isinstance(value, list) else [value]:
             if isinstance(word, Text):
@@ -66,13 +70,13 @@ def settings(text: str, path: str = "a.yaml") -> dict[str, Any]:
 def test_tables_lead_to_what_there_is() -> None:
     configurators = [
         *(each for kinds in OBJECTS.values() for each in kinds.values()),
-        *(AKS_LOCAL_DNS, K3S, K3S_VARIABLES, KUBESPRAY, TALHELPER, TALOS),
+        *(AKS_LOCAL_DNS, K3S, K3S_VARIABLES, KUBESPRAY, MINIKUBE, TALHELPER, TALOS),
     ]
     known = vars(ClusterSettings("x"))
     for paths in (*(each.paths for each in configurators), *KUBEADM.values(), *EKS_ADDONS.values()):
         for word in paths.values():
             name, _, of = word.partition(" ")
-            if name in ("on", "off", "there"):
+            if name in ("on", "off", "there", "choice"):
                 assert of in ("kube_proxy", "coredns", "node_local")
             elif name == "kube-proxy" and of != "*":
                 section, _, last = of.rpartition(".")
@@ -86,6 +90,9 @@ def test_tables_lead_to_what_there_is() -> None:
                     "talos",
                     "addons",
                     "disabled",
+                    "operations",
+                    "arguments",
+                    "options",
                 )
 
 
@@ -153,6 +160,46 @@ PROXIES: dict[str, tuple[str, Any]] = {
         f"{CONTROL_PLANE}  kubeadmConfigSpec:\n    files:\n    - path: /kp.yaml\n      content: |\n{indented(PROXY, 8)}        mode: ipvs\n",
         {"apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration", "mode": "ipvs"},
     ),
+    "Rancher": (
+        (f"{RANCHER}  rkeConfig:\n    machineGlobalConfig:\n      kube-proxy-arg: [proxy-mode=ipvs]\n    machineSelectorConfig:\n"
+        "    - config: {kube-proxy-arg: ipvs-scheduler=lc}\n    - word\n"),
+        {"mode": "ipvs", "ipvs": {"scheduler": "lc"}},
+    ),
+    "RKE2 by Cluster API": (
+        f"{CAPI}RKE2ControlPlane\nspec:\n  agentConfig:\n    kubeProxy: {{extraArgs: [proxy-mode=ipvs]}}\n",
+        {"mode": "ipvs"},
+    ),
+    "k3s by Cluster API": (
+        f"{CAPI}KThreesControlPlaneTemplate\nspec:\n  template:\n    spec:\n      kthreesConfigSpec:\n        agentConfig:\n          kubeProxyArgs: ['--proxy-mode=ipvs']\n",
+        {"mode": "ipvs"},
+    ),
+    "Talos by Cluster API": (
+        (f"{CAPI}TalosControlPlane\nspec:\n  controlPlaneConfig:\n    controlplane:\n      configPatches:\n"
+        "      - {op: replace, path: /cluster/proxy/mode, value: ipvs}\n      - {op: remove, path: /cluster/proxy/disabled}\n"
+        "      - {op: add, path: /cluster/proxy/extraArgs, value: {oom-score-adj: '-1'}}\n"),
+        {"mode": "ipvs", "oomScoreAdj": "-1"},
+    ),
+    "Talos by Cluster API in strings": (
+        ("apiVersion: bootstrap.cluster.x-k8s.io/v1alpha3\nkind: TalosConfigTemplate\nspec:\n  template:\n    spec:\n"
+        "      strategicPatches:\n      - |\n        cluster:\n          proxy:\n            mode: ipvs\n"),
+        {"mode": "ipvs"},
+    ),
+    "operations in talhelper": (
+        ("talosVersion: v1.11.0\nnodes: []\npatches:\n- |-\n  - op: add\n    path: /cluster/proxy\n    value:\n      mode: ipvs\n"
+        "  - op: add\n    path: /cluster/apiServer\n    value: {}\n"),
+        {"mode": "ipvs"},
+    ),
+    "k3d": (
+        (f"{K3D}options:\n  k3s:\n    extraArgs:\n    - arg: --kube-proxy-arg=proxy-mode=ipvs\n      nodeFilters: [server:*]\n"
+        "    - arg: '--kube-proxy-arg=oom-score-adj=-1'\n    - {arg: --disable=traefik}\n    - word\n"),
+        {"mode": "ipvs", "oomScoreAdj": "-1"},
+    ),
+    "minikube": (
+        ('{"Name": "a", "KubernetesConfig": {"DNSDomain": "cluster.local", "ExtraOptions": ['
+        '{"Component": "kube-proxy", "Key": "mode", "Value": "ipvs"}, {"Component": "kubelet", "Key": "mode", "Value": "a"}, '
+        '{"Component": "kube-proxy", "Key": "ipvs.scheduler", "Value": "lc"}, 1]}}\n'),
+        {"mode": "ipvs"},
+    ),
     "a template of Cluster API": (
         ("apiVersion: bootstrap.cluster.x-k8s.io/v1beta1\nkind: KubeadmConfigTemplate\nspec:\n  template:\n    spec:\n"
         f"      files:\n      - content: |\n{indented(PROXY, 10)}          mode: ipvs\n"),
@@ -177,6 +224,9 @@ OFF = {
     "kind with kubeadm's documents": f"{KIND}networking:\n  kubeProxyMode: none\nkubeadmConfigPatches: ['{{kind: KubeProxyConfiguration, mode: ipvs}}']\n",
     "Gardener": f"{SHOOT}  kubernetes:\n    kubeProxy:\n      enabled: false\n      mode: IPVS\n",
     "OpenShift": f"{NETWORK}  deployKubeProxy: false\n  kubeProxyConfig:\n    iptablesSyncPeriod: 30s\n",
+    "Rancher": f"{RANCHER}  rkeConfig: {{machineGlobalConfig: {{disable-kube-proxy: true, kube-proxy-arg: proxy-mode=ipvs}}}}\n",
+    "RKE2 by Cluster API": f"{CAPI}RKE2ControlPlane\nspec:\n  serverConfig: {{disableComponents: {{kubernetesComponents: [kubeProxy]}}}}\n",
+    "k3d": f"{K3D}options: {{k3s: {{extraArgs: [{{arg: --disable-kube-proxy}}, {{arg: --kube-proxy-arg=proxy-mode=ipvs}}]}}}}\n",
     "kubeadm": f"{CONTROL_PLANE}  kubeadmConfigSpec:\n    clusterConfiguration:\n      proxy: {{disabled: true}}\n",
 }
 
@@ -353,6 +403,95 @@ SETTINGS: dict[str, tuple[str, str, Mappings[str, Any]]] = {
             "pod_networks": ["192.168.0.0/16"],
         },
     ),
+    "Rancher": (
+        "a.yaml",
+        (f"{RANCHER}  kubernetesVersion: v1.34.3+rke2r1\n  rkeConfig:\n    machineGlobalConfig:\n      cluster-domain: a.local\n"
+        "      cluster-dns: 10.43.0.10\n      disable: [rke2-coredns]\n"),
+        {
+            "configurator": "Rancher",
+            "elsewhere": True,
+            "name": "a",
+            "release": "1.34.3",
+            "domain": "a.local",
+            "dns_addresses": ["10.43.0.10"],
+            "coredns": False,
+        },
+    ),
+    "RKE2 by Cluster API": (
+        "a.yaml",
+        (f"{CAPI}RKE2ControlPlane\nspec:\n  version: v1.31.1+rke2r1\n  serverConfig:\n    clusterDNS: 10.43.0.10\n    clusterDomain: a.local\n"
+        "    disableComponents: {pluginComponents: [rke2-coredns]}\n"),
+        {
+            "configurator": "Cluster API",
+            "elsewhere": True,
+            "release": "1.31.1",
+            "domain": "a.local",
+            "dns_addresses": ["10.43.0.10"],
+            "coredns": False,
+        },
+    ),
+    "RKE2 of one release by Cluster API": (
+        "a.yaml",
+        "apiVersion: bootstrap.cluster.x-k8s.io/v1alpha1\nkind: RKE2ConfigTemplate\nspec: {template: {spec: {agentConfig: {version: v1.28.1+rke2r1}}}}\n",
+        {"configurator": "Cluster API", "elsewhere": True, "release": "1.28.1"},
+    ),
+    "k3s by Cluster API": (
+        "a.yaml",
+        (f"{CAPI}KThreesControlPlane\nspec:\n  version: v1.30.2+k3s2\n  kthreesConfigSpec:\n    serverConfig:\n      clusterDomain: a.local\n"
+        "      clusterCidr: 10.42.0.0/16\n      serviceCidr: 10.43.0.0/16\n      clusterDNS: 10.43.0.10\n      disableComponents: [coredns]\n"),
+        {
+            "configurator": "Cluster API",
+            "elsewhere": True,
+            "release": "1.30.2",
+            "domain": "a.local",
+            "dns_addresses": ["10.43.0.10"],
+            "pod_networks": ["10.42.0.0/16"],
+            "service_networks": ["10.43.0.0/16"],
+            "coredns": False,
+        },
+    ),
+    "k3d": (
+        "a.yaml",
+        (f"{K3D}image: rancher/k3s:v1.31.5-k3s1\noptions:\n  k3s:\n    extraArgs:\n    - arg: --cluster-domain=a.local\n"
+        "    - arg: --disable=coredns\n    - arg: --disable=traefik\n    - arg: --cluster-cidr=10.42.0.0/16,fd00:42::/56\n    - arg:\n"),
+        {
+            "configurator": "k3s",
+            "elsewhere": True,
+            "name": "a",
+            "release": "1.31.5",
+            "domain": "a.local",
+            "coredns": False,
+            "pod_networks": ["10.42.0.0/16", "fd00:42::/56"],
+        },
+    ),
+    "minikube": (
+        "config.json",
+        '{"Name": "a", "KubernetesConfig": {"KubernetesVersion": "v1.31.0", "DNSDomain": "a.local", "ServiceCIDR": "10.96.0.0/12"}}\n',
+        {
+            "configurator": "minikube",
+            "elsewhere": True,
+            "name": "a",
+            "release": "1.31.0",
+            "domain": "a.local",
+            "service_networks": ["10.96.0.0/12"],
+        },
+    ),
+    "kops with kube-dns": ("a.yaml", f"{KOPS}  kubeDNS: {{provider: KubeDNS}}\n", {"configurator": "kops", "name": "a.example", "coredns": False}),
+    "kubespray without DNS": (
+        "a.yml",
+        "kube_proxy_mode: ipvs\ndns_mode: none\n",
+        {"configurator": "kubespray", "coredns": False},
+    ),
+    "kubespray with CoreDNS": (
+        "a.yml",
+        "kube_proxy_mode: ipvs\ndns_mode: coredns\n",
+        {"configurator": "kubespray", "coredns": True},
+    ),
+    "kubespray with a variable": (
+        "a.yml",
+        "kube_pods_subnet: 10.233.64.0/18\ndns_mode: '{{ mode }}'\n",
+        {"configurator": "kubespray", "pod_networks": ["10.233.64.0/18"]},
+    ),
     "a control plane of Cluster API": (
         "a.yaml",
         f"{CONTROL_PLANE}  version: v1.32.1\n  kubeadmConfigSpec:\n    clusterConfiguration:\n      networking: {{dnsDomain: a.local}}\n",
@@ -369,6 +508,11 @@ def test_what_is_said_of_the_cluster(name: str) -> None:
 
 LEFT = {
     "another Cluster": "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nspec: {kubeProxy: {proxyMode: ipvs}}\n",
+    "another Cluster of Rancher": f"{RANCHER}  rkeConfig: {{machineGlobalConfig: {{cni: calico}}}}\n",
+    "arguments of another type": f"{K3D}options: {{k3s: {{extraArgs: {{arg: --disable-kube-proxy}}}}}}\n",
+    "operations of others": f"{CAPI}TalosControlPlane\nspec: {{controlPlaneConfig: {{controlplane: {{configPatches: [{{op: add, path: /a, value: 1}}, a]}}}}}}\n",
+    "a deep path": f"{CAPI}TalosControlPlane\nspec: {{controlPlaneConfig: {{controlplane: {{configPatches: [{{op: add, path: {'/cluster' * 5_000}, value: 1}}]}}}}}}\n",
+    "minikube without a cluster": '{"KubernetesConfig": [], "DNSDomain": "a.local"}\n',
     "another kind of kops": "apiVersion: kops.k8s.io/v1alpha2\nkind: InstanceGroup\nspec: {kubeProxy: {proxyMode: ipvs}}\n",
     "nothing of this": f"{KOPS}  kubeProxy:\n    logLevel: 2\n",
     "nothing but a name": f"{SHOOT}  region: a\n",

@@ -111,6 +111,13 @@ def test_a_dump_is_compared_with_what_is_written(config: str, codes: list[str]) 
     assert [each.code for each in run(files, ("KPL490", "KPL491")).findings] == codes
 
 
+def test_a_rule_takes_the_domain_that_an_installer_is_given() -> None:
+    pod = "kind: Pod\nspec:\n  hostNetwork: true\n  containers:\n  - {name: a, image: r/a:1, args: [--db=db.shop.svc.corp.lan]}\n"
+    assert [each.code for each in run({"pod.yaml": pod}, ("KPL102",)).findings] == []
+    files = {"pod.yaml": pod, "config.yaml": "cluster-domain: corp.lan\ncluster-dns: 10.43.0.10\n"}
+    assert [each.code for each in run(files, ("KPL102",)).findings] == ["KPL102"]
+
+
 def test_kpl_verify_leaves_what_is_partial() -> None:
     assert held("a.yaml", b"kube_proxy_mode: nonsense\n").configurations == []
 

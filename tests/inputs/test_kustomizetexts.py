@@ -10,6 +10,7 @@ from kpl.inputs.read import read
 from kpl.lint.engine import lint
 from kpl.lint.settings import Settings
 from kpl.text.edit import apply_edits
+from support import readings
 
 HEAD = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
 
@@ -184,3 +185,38 @@ def test_what_kubectl_applied_last_is_left_alone() -> None:
         '      {"kind":"ConfigMap","data":{"Corefile":". {\\n forward . 10.0.0.1\\n}"}}\ndata: {}\n'
     )
     assert documents(config, "dns.yaml") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        (
+            "a.yaml",
+            "# for carts\n- op: add\n  path: /spec/template/spec/dnsPolicy\n  value: Nobody\n",
+            [("Workload", "Nobody")],
+        ),
+        (
+            "a.json",
+            '[{"op": "replace", "path": "/spec/template/spec/dnsPolicy", "value": "Nobody"}]',
+            [("Workload", "Nobody")],
+        ),
+        ("a.yaml", "- {op: replace, path: /cluster/proxy/mode, value: ipvs}\n", [("KubeProxyConfig", "ipvs")]),
+        ("a.yaml", "- {op: add, path: /cluster/network/dnsDomain, value: a.lan}\n", [("ClusterSettings", "a.lan")]),
+        ("a.yaml", "- {op: test, path: /spec/template/spec/dnsPolicy, value: Nobody}\n", []),
+        ("a.yaml", "- {op: add, path: /clusters/proxy/mode, value: ipvs}\n- {path: /cluster/proxy/mode}\n", []),
+        ("a.yaml", "- {path: /spec/template/spec/dnsPolicy, value: Nobody}\n", []),
+    ],
+)
+def test_a_patch_may_be_a_file(name: str, text: str, expected: list[tuple[str, str]]) -> None:
+    found = [document for reading in readings({name: text}) for document in reading.documents]
+    attributes = {"Workload": "dns_policy", "KubeProxyConfig": "mode", "ClusterSettings": "domain"}
+    said = [(each.kind, getattr(each.model, attributes[each.kind])) for each in found]
+    assert said == expected
+    for document, (_, word) in zip(found, said, strict=True):
+        assert text[slice(*document.embedding.host_span(word.span))] in (word, f'"{word}"')
+
+
+def test_a_corefile_in_a_patch_that_is_a_file() -> None:
+    text = "- op: replace\n  path: /data/Corefile\n  value: |\n    . {\n        forward . 9.9.9.9\n    }\n"
+    [document] = [each for reading in readings({"a.yaml": text}) for each in reading.documents]
+    assert document.model.text == ". {\n    forward . 9.9.9.9\n}\n"

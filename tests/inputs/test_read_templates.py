@@ -9,15 +9,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from kpl.fix.fixer import fix_texts
 from kpl.inputs.corefile.model import Corefile
 from kpl.inputs.document import ParseFailure
 from kpl.inputs.dumps.ruleset import Ruleset
 from kpl.inputs.objects.services import Service
 from kpl.inputs.objects.workloads import Workload
 from kpl.inputs.read import read
+from kpl.lint.settings import Settings
 from kpl.text.span import Span
 from samples import COREFILE, DUMP, POD, config_map, documents, indented, models
-from support import run
+from support import readings, run
 
 SERVERS = """\
 servers:
@@ -183,3 +185,46 @@ def test_no_bytes_bring_the_reader_down(name: str, data: bytes | list[str], name
     for document in reading.documents if reading else ():
         span = document.embedding.host_span(Span(0, len(document.embedding.text)))
         assert 0 <= span.start <= span.end <= len(document.source.text)
+
+
+IN_BRANCHES = """\
+{% if all %}
+.:53 {
+{% else %}
+example.org:53 {
+{% endif %}
+    errors
+    kubernetes cluster.local {
+        upstream
+    }
+    forward . {{ upstreams | join(" ") }}
+}
+{% if more %}
+lan {
+    proxy . 9.9.9.9
+}
+{% endif %}
+"""
+
+
+def test_a_corefile_that_parses_only_without_its_actions() -> None:
+    failure, document = (
+        document for reading in readings({"Corefile.j2": IN_BRANCHES}) for document in reading.documents
+    )
+    assert failure.model.is_read
+    assert [str(key) for key in document.model.servers[0].keys] == [".:53"]
+    forward = document.model.servers[0].get("forward")
+    assert IN_BRANCHES[slice(*document.embedding.host_span(forward.args[1].span))] == '{{ upstreams | join(" ") }}'
+    result = run({"Corefile.j2": IN_BRANCHES}, ("KPL204",))
+    assert [IN_BRANCHES[slice(*each.span)] for each in result.findings] == ["upstream"]
+    fixed = fix_texts(readings({"Corefile.j2": IN_BRANCHES}), Settings(select=("KPL204",)), unsafe=True)
+    assert fixed.texts == {
+        "Corefile.j2": IN_BRANCHES.replace(" {\n        upstream\n    }\n    forward", "\n    forward")
+    }
+
+
+def test_a_corefile_that_never_parses_is_left() -> None:
+    [document] = [
+        document for reading in readings({"Corefile.j2": IN_BRANCHES + "b {\n"}) for document in reading.documents
+    ]
+    assert (document.kind, document.model.is_read) == ("ParseFailure", False)

@@ -28,6 +28,10 @@ spec:
 """
 NDOTS = "spec: {template: {spec: {dnsConfig: {options: [{name: ndots, value: '2'}]}}}}\n"
 PATCH = "kind: Deployment\nmetadata: {name: cart}\n" + NDOTS
+LABELED = BASE.replace(
+    "  name: cart\nspec", "  name: cart\n  labels: {app: cart, tier: web}\n  annotations: {team: a}\nspec"
+)
+OWN = "resources: [cart.yaml]\n"
 USES_BASE = "resources: [../base]\n"
 
 
@@ -84,6 +88,30 @@ VALUE = "- {op: replace, path: /spec/template/spec/containers/0/env/0/value, val
                 )
             )
         },
+        # for what has these labels, or is in this namespace
+        {
+            "a/kustomization.yaml": inline(OPERATION, "target: {labelSelector: 'app=cart, tier==web'}\n  "),
+            "base/cart.yaml": LABELED,
+        },
+        {
+            "a/kustomization.yaml": inline(OPERATION, "target: {annotationSelector: team=a}\n  "),
+            "base/cart.yaml": LABELED,
+        },
+        {"a/kustomization.yaml": inline(OPERATION, "target: {kind: Deployment, name: cart, namespace: default}\n  ")},
+        {
+            "a/kustomization.yaml": inline(OPERATION, "target: {namespace: sh.*}\n  "),
+            "base/kustomization.yaml": f"namespace: shop\n{OWN}",
+        },
+        # called otherwise by then
+        {
+            "a/kustomization.yaml": inline(PATCH.replace("cart", "dev-cart-1")),
+            "base/kustomization.yaml": f"namePrefix: dev-\nnameSuffix: -1\n{OWN}",
+        },
+        {
+            "a/kustomization.yaml": inline(OPERATION, "target: {name: dev-.*}\n  "),
+            "base/kustomization.yaml": f"namePrefix: dev-\n{OWN}",
+        },
+        {"a/kustomization.yaml": inline(PATCH), "base/kustomization.yaml": f"namePrefix: dev-\n{OWN}"},
         # the workload is removed
         {"a/kustomization.yaml": inline(PATCH.replace(NDOTS, "$patch: delete"))},
         # each of two uses cures it, in its own way
@@ -112,6 +140,30 @@ def test_a_patch_cures(tmp_path: Path, overlay: dict[str, str]) -> None:
         {"a/kustomization.yaml": inline(OPERATION, "target: {kind: StatefulSet}\n  ")},
         {"a/kustomization.yaml": inline(OPERATION, "target: {name: 'x.*|.*car|c.*r.*r.*|cart.*t|.*z.*t'}\n  ")},
         {"a/kustomization.yaml": inline(OPERATION)},
+        # it may have other labels
+        {
+            "a/kustomization.yaml": inline(OPERATION, "target: {labelSelector: app=other}\n  "),
+            "base/cart.yaml": LABELED,
+        },
+        {"a/kustomization.yaml": inline(OPERATION, "target: {labelSelector: app=cart}\n  ")},
+        {
+            "a/kustomization.yaml": inline(OPERATION, "target: {labelSelector: 'app in (cart)'}\n  "),
+            "base/cart.yaml": LABELED,
+        },
+        {"a/kustomization.yaml": inline(OPERATION, "target: {labelSelector: app!=x}\n  "), "base/cart.yaml": LABELED},
+        {"a/kustomization.yaml": inline(OPERATION, "target: {labelSelector: app}\n  "), "base/cart.yaml": LABELED},
+        {
+            "a/kustomization.yaml": inline(
+                OPERATION, "target: {kind: Deployment, name: cart, annotationSelector: app=cart}\n  "
+            ),
+            "base/cart.yaml": LABELED,
+        },
+        {"a/kustomization.yaml": inline(OPERATION, "target: {kind: Deployment, name: cart, namespace: shop}\n  ")},
+        # another one is called so
+        {
+            "a/kustomization.yaml": inline(PATCH.replace("cart", "dev-cart")),
+            "b/kustomization.yaml": "namePrefix: dev-\n",
+        },
         # changes something else
         {"a/kustomization.yaml": inline(PATCH.replace("ndots", "timeout"))},
         {"a/kustomization.yaml": inline(PATCH.replace(NDOTS, "spec: {template: {spec: {dnsPolicy: null}}}"))},

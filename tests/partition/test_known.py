@@ -143,6 +143,25 @@ def test_node_local_dns_cache() -> None:
     assert known({"a.yaml": text})["NodeLocal DNSCache"] == ("yes", "a.yaml:5")
 
 
+KUBELET = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nclusterDomain: {}\n"
+
+
+def test_what_files_say_of_dns_has_its_place() -> None:
+    kops = (
+        "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nspec:\n  kubeDNS:\n    nodeLocalDNS:\n      enabled: false\n"
+    )
+    found = known({"a.yaml": KUBELET.format("corp.local"), "b.yaml": kops})
+    assert found["cluster domain"] == ("corp.local", "a.yaml:3")
+    assert found["NodeLocal DNSCache"] == ("no", "b.yaml:6")
+    found = known({"a.yaml": KUBELET.format("b.local"), "b.yaml": KUBELET.format("a.local")})
+    assert found["cluster domain"] == (
+        "cluster.local",
+        "default, because the files contradict each other: a.local, b.local",
+    )
+    text = "talosVersion: v1.9.0\nnodes: []\npatches:\n- |-\n  cluster:\n    network:\n      dnsDomain: corp.local\n"
+    assert known({"talconfig.yaml": text})["cluster domain"] == ("corp.local", "talconfig.yaml:7")
+
+
 def flux(**substitute: Any) -> str:
     return json.dumps(
         {

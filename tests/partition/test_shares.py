@@ -215,17 +215,30 @@ def test_a_dump_is_sent_as_it_is() -> None:
 
 def test_of_what_only_tells_no_share_is_sent() -> None:
     (reading,) = readings(
-        {"k.yaml": "apiVersion: kubelet.config.k8s.io/v1\nkind: KubeletConfiguration\nclusterDNS: [10.0.0.10]\n"}
+        {
+            "k.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cilium-config}\ndata: {kube-proxy-replacement: 'true'}\n"
+        }
     )
     assert isinstance(reading.documents[0], Document)
     sent = to_send(reading)
     assert isinstance(sent, SentReading)
-    assert [each.share for each in sent.documents] == [None]
+    assert [(each.kind, each.share) for each in sent.documents if each.kind == "CiliumSettings"] == [
+        ("CiliumSettings", None)
+    ]
     (reading,) = readings({"a.yaml": "kind: Node\n"})
     assert isinstance(reading.documents[0], LateDocument)
     sent = to_send(reading)
     assert isinstance(sent, SentReading)
     assert [each.share for each in sent.documents] == [Share()]
+
+
+def test_what_tells_of_dns_is_sent() -> None:
+    (reading,) = readings(
+        {"k.yaml": "apiVersion: kubelet.config.k8s.io/v1\nkind: KubeletConfiguration\nclusterDomain: a.local\n"}
+    )
+    sent = to_send(reading)
+    assert isinstance(sent, SentReading)
+    assert [each.share.domain for each in sent.documents if each.share] == [("a.local", 3)]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from kpl.inputs.discover import Found
 from kpl.inputs.document import Document, Reading
 from kpl.inputs.registry import only_tells, telling_models
 from kpl.shares.sent import SentReading, received, to_send
-from kpl.shares.share import NETWORK_MODELS, NOTHING, TELL_RELEASES, share_of
+from kpl.shares.share import NETWORK_MODELS, NOTHING, TELL_DNS, TELL_RELEASES, share_of
 
 if TYPE_CHECKING:
     from kpl.clusters.partition import Member
@@ -120,7 +120,9 @@ class KeptResults:
         parts = []
         for reading in member.readings:
             kinds = " ".join(each.kind for each in reading.documents)
-            telling = (each for each in reading.documents if each.kind in TELL_RELEASES or not only_tells(each))
+            telling = (
+                each for each in reading.documents if each.kind in TELL_RELEASES | TELL_DNS or not only_tells(each)
+            )
             shares = [share_of(each) for each in telling]
             said = [share for share in shares if share is not NOTHING and share != NOTHING]
             parts.append(f"{reading.source.path} {kinds} {said or ''}".encode(errors="replace"))

@@ -1,23 +1,25 @@
-"""Files that Kustomizations make keys of ConfigMaps: Corefiles, whatever they are called."""
+"""Files that other files say what they are, whatever they are called: Corefiles in ConfigMaps, and values of charts."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 
+from kpl.clusters.graph import above
 from kpl.inputs.coverage import Coverage, Skipped, SkipReason
-from kpl.inputs.detect import COREFILE
+from kpl.inputs.detect import COREFILE, YAML
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Reading, is_corefile
 from kpl.inputs.objects.kustomize import GeneratedKey
 from kpl.shares.share import share_of
 from kpl.text.embedding import Embedding
 
-NOT_WRITTEN = "is recognized only by a Kustomization"
+NOT_WRITTEN = "is recognized only by the object that names it"
+_LEFT = (SkipReason.NOTHING, SkipReason.OTHER_NAME)
 
 
 def generated_files(readings: Sequence[Reading], coverage: Coverage) -> list[Reading]:
-    """The files that are Corefiles because a Kustomization says so, out of those that were left for their name.
+    """The files that are Corefiles or values because an object says so, out of those that were left for their name.
 
     The documents of all files that Kustomizations name get to know their ConfigMap.
     """
@@ -28,9 +30,16 @@ def generated_files(readings: Sequence[Reading], coverage: Coverage) -> list[Rea
                 folder = os.path.dirname(os.path.abspath(reading.source.path))
                 for each in map(GeneratedKey._make, share_of(document).generated):
                     keys[os.path.normpath(os.path.join(folder, each.path))] = each
-    if not keys:
+    values = _values_files(readings)
+    if not (keys or values):
         return []
     found = []
+    for skipped in [each for each in coverage.skipped if os.path.abspath(each.path) in values]:
+        made = _read_values(skipped.path) if skipped.reason in _LEFT else None
+        if made is not None:
+            found.append(made)
+    read = {each.source.path for each in found}
+    coverage.skipped[:] = [each for each in coverage.skipped if each.path not in read]
     for skipped in list(coverage.skipped):
         key = keys.get(os.path.abspath(skipped.path)) if skipped.reason is SkipReason.OTHER_NAME else None
         made = _read(skipped.path, key) if key is not None else None
@@ -43,6 +52,31 @@ def generated_files(readings: Sequence[Reading], coverage: Coverage) -> list[Rea
             if key is not None and is_corefile(document) and document.object is None:
                 document.name, document.namespace = key.name, key.namespace
     return found
+
+
+def _values_files(readings: Sequence[Reading]) -> set[str]:
+    """The absolute paths of the files that Kustomizations and Applications name as values of charts."""
+    found: set[str] = set()
+    for reading in readings:
+        for document in reading.documents:
+            if document.kind in ("Kustomization", "Application"):
+                files = share_of(document).values_files
+                folder = os.path.dirname(os.path.abspath(reading.source.path))
+                # where the repository of an Application starts is not known
+                roots = above(reading.source.path) if document.kind == "Application" and files else [folder]
+                found.update(os.path.normpath(os.path.join(root, file)) for file in files for root in roots)
+    return found - {os.path.abspath(each.source.path) for each in readings}
+
+
+def _read_values(path: str) -> Reading | None:
+    from kpl.inputs.charts.releases import documents_of_values
+    from kpl.inputs.files import identify_file
+
+    identified = identify_file(Found(path, named=False), YAML)
+    documents = [] if isinstance(identified, Skipped) else list(documents_of_values(identified.source))
+    if isinstance(identified, Skipped) or not documents:
+        return None
+    return Reading(identified.source, documents, YAML, NOT_WRITTEN)
 
 
 def _read(path: str, key: GeneratedKey) -> Reading | None:

@@ -88,11 +88,11 @@ class Loading:
 
             self._stdin_name = options["stdin_filename"] or STDIN_NAME
             self._stdin = read_bytes(self._stdin_name, stdin, as_kind=self.as_kind, origin=SourceOrigin.STANDARD_INPUT)
-        asked = [each for each in _OPTIONS if options.get(each)]
-        found = find_files(paths, self._coverage, settings, named_only=self.as_kind is not None, options=asked)
-        self._archives = [] if self.as_kind else [each for each in found if each.named and is_archive_name(each.path)]
-        self.found = [each for each in found if each not in self._archives] if self._archives else found
-        self.members = [each for one in self._archives for each in _members(one, settings)]
+        found = find_files(
+            paths, self._coverage, settings, named_only=self.as_kind is not None, options=asked_options(options)
+        )
+        self.found, self._archives = (found, []) if self.as_kind else without_archives(found)
+        self.members = [each for one in self._archives for each in members(one, settings)]
         """What the files in the archives of the run hold."""
 
     def finish(self, read: Iterable[Reading | Skipped]) -> Inputs:
@@ -106,7 +106,9 @@ class Loading:
         self._checked.clear()  # a file may be called like standard input
         for each in (*read, *self.members):
             self._add(each, inputs)
-        if any(document.kind == "Kustomization" for each in inputs.readings for document in each.documents):
+        if any(
+            document.kind in ("Application", "Kustomization") for each in inputs.readings for document in each.documents
+        ):
             from kpl.cli.generated import generated_files
 
             inputs.generated = generated_files(inputs.readings, inputs.coverage)
@@ -131,7 +133,19 @@ class Loading:
         return checked
 
 
-def _members(archive: Found, settings: Settings) -> list[Reading | Skipped]:
+def asked_options(options: dict[str, Any]) -> list[str]:
+    """Those of the `options` that ask for files of more kinds."""
+    return [each for each in _OPTIONS if options.get(each)]
+
+
+def without_archives(found: list[Found]) -> tuple[list[Found], list[Found]]:
+    """The files that are no archives, and the archives that the user named."""
+    archives = [each for each in found if each.named and is_archive_name(each.path)]
+    return ([each for each in found if each not in archives] if archives else found), archives
+
+
+def members(archive: Found, settings: Settings) -> list[Reading | Skipped]:
+    """What the files in an archive hold."""
     from kpl.inputs.archives import read_archive
 
     return read_archive(archive.path, settings.excludes)

@@ -37,7 +37,11 @@ _count = click.IntRange(0)
 _FACTS = (
     _fact("--kubernetes-version", metavar="VERSION", help="Kubernetes version to check against"),
     _fact("--coredns-version", metavar="VERSION", help="CoreDNS version to check against"),
-    _fact("--cluster-domain", metavar="DOMAIN", help="DNS domain of the cluster [default: cluster.local]"),
+    _fact(
+        "--cluster-domain",
+        metavar="DOMAIN",
+        help="DNS domain of the cluster [default: detected, otherwise cluster.local]",
+    ),
     _fact("--nodes", type=_count, metavar="N", help="Number of nodes"),
     _fact("--services", type=_count, metavar="N", help="Number of Services"),
     _fact("--endpoints", type=_count, metavar="N", help="Number of endpoints of all Services"),
@@ -81,10 +85,12 @@ _CONFIG = (
 )
 
 
-def input_options(kinds: Collection[str], *, lists_all: bool = False) -> Callable[[Command], Command]:
+def input_options(
+    kinds: Collection[str], *, lists_all: bool = False, markdown: bool = False
+) -> Callable[[Command], Command]:
     """Adds the options that tell what the inputs are, one of `kinds`, and what is said of those that are not checked.
 
-    A command that `lists_all` of them has no option for that.
+    A command that `lists_all` of them has no option for that; with `markdown` it has one for the blocks of such files.
     """
     options = [
         _file(
@@ -97,7 +103,7 @@ def input_options(kinds: Collection[str], *, lists_all: bool = False) -> Callabl
         _file("--stdin-filename", metavar="NAME", help="File name to use for standard input"),
         _file("--allow-empty", is_flag=True, help="Accept inputs in which kpl checks nothing"),
     ]
-    if "markdown" in kinds:
+    if markdown or "markdown" in kinds:
         options.append(
             _file("--markdown", is_flag=True, help="Check the YAML and Corefile code blocks of Markdown files too")
         )

@@ -28,7 +28,7 @@ PARALLEL_FILES = 200
 @click.option("--format", "format_", type=click.Choice(["text", "json", "jsonl"]), default="text", help="Output format")
 @click.option("--coredns-version", metavar="VERSION", help="CoreDNS version to check against")
 @click.option("--kubernetes-version", metavar="VERSION", help="kube-proxy version to check against")
-@input_options(("corefile", "kube-proxy"))
+@input_options(("corefile", "kube-proxy"), markdown=True)
 @context_option
 @container_options
 @config_options
@@ -128,13 +128,13 @@ def _contents(
     paths: Sequence[str], settings: Settings, stdin: bytes | None, options: dict[str, Any], coverage: Coverage
 ) -> Iterator[Contents]:
     """What each file holds; what holds no configuration is told to `coverage`."""
-    from kpl.cli.load import add_empty_arguments, find_files
+    from kpl.cli.load import add_empty_arguments, asked_options, find_files, members, without_archives
     from kpl.inputs.coverage import Skipped, SkipReason
-    from kpl.inputs.document import STDIN_NAME
+    from kpl.inputs.document import STDIN_NAME, Reading
     from kpl.inputs.files import identify_file
     from kpl.inputs.read import identify
     from kpl.text.source import SourceOrigin
-    from kpl.verify.configurations import contents, kind_of
+    from kpl.verify.configurations import Contents, contents, contents_of, kind_of
 
     as_kind = options["as_kind"]
     if stdin is not None:
@@ -147,14 +147,32 @@ def _contents(
         yield _counted(contents(name, read, as_kind), coverage)
         if not coverage.files:
             coverage.add_empty(name, coverage.skipped)
-    found = find_files(paths, coverage, settings, named_only=False, all_names=as_kind is not None)
+    found = find_files(
+        paths,
+        coverage,
+        settings,
+        named_only=False,
+        all_names=as_kind is not None,
+        options=() if as_kind else asked_options(options),
+    )
+    files, archives = (found, []) if as_kind else without_archives(found)
     checked = set()
-    for each in found:
+    for each in files:
         file = contents(each.path, identify_file(each, kind_of(as_kind)), as_kind)
         yield _counted(file, coverage)
-        if file.configurations or any(not failure.templated for _, failure in file.unreadable):
+        if _is_verified(file):
             checked.add(each.path)
+    for archive in archives:
+        for member in members(archive, settings):
+            file = contents_of(member) if isinstance(member, Reading) else Contents(member.path, skipped=member)
+            yield _counted(file, coverage)
+            if _is_verified(file):
+                checked.add(archive.path)
     add_empty_arguments(paths, found, checked, coverage)
+
+
+def _is_verified(file: Contents) -> bool:
+    return bool(file.configurations) or any(not failure.templated for _, failure in file.unreadable)
 
 
 def _counted(file: Contents, coverage: Coverage) -> Contents:

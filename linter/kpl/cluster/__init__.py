@@ -100,17 +100,27 @@ class Cluster:
 
     @property
     def cluster_domain(self) -> str:
-        """The cluster's domain, ``cluster.local`` unless something says otherwise."""
-        return self.facts.cluster_domain.strip(".").lower()
+        """The cluster's domain: told, or that of all files that set one, or ``cluster.local``."""
+        return self.domain_fact.value
 
     @cached_property
-    def node_local_dns(self) -> bool:
-        """Whether the pods ask a NodeLocal DNSCache: told, or its Corefile lies in the tree."""
-        if self.facts.node_local_dns is not None:
-            return self.facts.node_local_dns
-        from kpl.coredns.roles import Role
+    def domain_fact(self) -> Fact:
+        """The cluster's domain, with the place that it comes from."""
+        from kpl.cluster.dns import cluster_domain
 
-        return self._documents.has_role(Role.NODE_LOCAL.value)
+        return cluster_domain(self._documents, self.facts)
+
+    @property
+    def node_local_dns(self) -> bool:
+        """Whether the pods ask a NodeLocal DNSCache: told, or its Corefile or the settings of an installer are in the tree."""
+        return self.node_local_fact is not None and self.node_local_fact.value == "yes"
+
+    @cached_property
+    def node_local_fact(self) -> Fact | None:
+        """Whether the pods ask a NodeLocal DNSCache, with the place that says so."""
+        from kpl.cluster.dns import node_local_dns
+
+        return node_local_dns(self._documents, self.facts)
 
     @cached_property
     def services(self) -> int | None:
@@ -149,6 +159,10 @@ class Cluster:
     def coredns_version(self) -> Version:
         """The CoreDNS release in force: given, or of the only image tag in the manifests, or the newest known one."""
         return self._versions.coredns
+
+    def coredns_version_for(self, model: Any) -> Version:
+        """The CoreDNS release that reads the Corefile `model`, or that of a server block: an image may stand in the same file."""
+        return self._versions.coredns_of(self.document_of(model))
 
     def judged_coredns_version(self, document: Document) -> Version:
         """The release whose verdict on the Corefile in `document` is given: the one in force, or the nearest known one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -56,6 +57,23 @@ class Documents:
         telling = (each for each in self._everything if each.kind in TELL_RELEASES)
         return [(document.path, release) for document in telling for release in share_of(document).releases]
 
+    def only_release_near(self, document: Document, what: str) -> tuple[str | None, str | None]:
+        """The only release of `what` that images in the file of `document` show, and the only one of those in its folder."""
+        in_file, in_folder = self._releases_by_place
+        found = in_file.get((what, id(document.source))), in_folder.get((what, os.path.dirname(document.path)))
+        file, folder = (next(iter(each)) if each and len(each) == 1 else None for each in found)
+        return file, folder
+
+    @cached_property
+    def _releases_by_place(self) -> tuple[dict[tuple[str, int], set[str]], dict[tuple[str, str], set[str]]]:
+        in_file: dict[tuple[str, int], set[str]] = {}
+        in_folder: dict[tuple[str, str], set[str]] = {}
+        for document in self._everything:
+            for each in share_of(document).releases if document.kind == "Workload" else ():
+                in_file.setdefault((each.what, id(document.source)), set()).add(each.version)
+                in_folder.setdefault((each.what, os.path.dirname(document.path)), set()).add(each.version)
+        return in_file, in_folder
+
     def releases_beside(self, document: Document) -> set[str]:
         """The releases of Kubernetes that what installs clusters is told in the file of `document`."""
         beside = self._settings_of_file.get(id(document.source), ())
@@ -81,10 +99,6 @@ class Documents:
         """The documents that hold a Corefile, those that do not parse among them."""
         possible = (each for each in self.all if each.kind in ("Corefile", "ParseFailure"))
         return [document for document in possible if share_of(document).is_corefile]
-
-    def has_role(self, role: str) -> bool:
-        """Whether a Corefile has this role."""
-        return any(share_of(document).role == role for document in self.all if document.kind == "Corefile")
 
     @cached_property
     def dumps(self) -> list[Document]:

@@ -32,6 +32,21 @@ class Versions:
 
         return self._facts.coredns or self._installed(COREDNS_RELEASE) or NEWEST_COREDNS
 
+    def coredns_of(self, document: Document) -> Version:
+        """The CoreDNS release that reads the Corefile in `document`: an image in the same file counts before those in others.
+
+        Where all files together contradict each other, the images in the same folder count.
+        """
+        if self._facts.coredns is not None:
+            return self._facts.coredns
+        return self._near(document, COREDNS_RELEASE) or self.coredns
+
+    def _near(self, document: Document, what: str) -> Version | None:
+        in_file, in_folder = self._documents.only_release_near(document, what)
+        if in_file is None and in_folder is not None and self._installed(what) is None:
+            in_file = in_folder
+        return None if in_file is None else Version(in_file)
+
     def judged_coredns(self, document: Document) -> Version:
         """The CoreDNS release whose verdict on the Corefile in `document` is given."""
         from kpl.coredns.judge import NODE_CACHE_COREDNS
@@ -39,7 +54,7 @@ class Versions:
 
         if self._facts.coredns is None and self.is_read_by_node_cache(document):
             return NODE_CACHE_COREDNS
-        return max(nearest_release(self.coredns), OLDEST_SETUP)
+        return max(nearest_release(self.coredns_of(document)), OLDEST_SETUP)
 
     def is_read_by_node_cache(self, document: Document) -> bool:
         """Whether the CoreDNS that loads the Corefile in `document` is the one inside of node-cache."""
@@ -59,11 +74,12 @@ class Versions:
         return self._facts.kubernetes is not None or self._installed_kubernetes is not None
 
     def kubernetes_of(self, document: Document) -> Version:
-        """The Kubernetes release of the cluster that `document` is for: its installer's settings may stand in the same file."""
+        """The Kubernetes release for `document`: the settings of an installer, or an image, may stand in the same file."""
         if self._facts.kubernetes is None:
             found = _kubeadm_versions(document.source.text) | self._documents.releases_beside(document)
-            if len(found) == 1:
-                return as_known(Version(next(iter(found))))
+            near = Version(next(iter(found))) if len(found) == 1 else self._near(document, KUBERNETES_RELEASE)
+            if near is not None:
+                return as_known(near)
         return self.kubernetes
 
     def judged_kubernetes(self, document: Document) -> Version:

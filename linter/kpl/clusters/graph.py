@@ -109,7 +109,7 @@ class Graph:
 
     def _of_repository(self, path: str, target: str) -> str | None:
         """The folder `target` of the repository that the file `path` is in, whose root is not known."""
-        found = (os.path.normpath(os.path.join(root, target.lstrip("/"))) for root in _above(path))
+        found = (os.path.normpath(os.path.join(root, target.lstrip("/"))) for root in above(path))
         return next((folder for folder in found if folder in self.folders), None)
 
     def _applied(self, path: str, application: Application) -> Iterator[tuple[str, str]]:
@@ -129,7 +129,7 @@ class Graph:
         """The folders that `patterns` match from the root of the repository on: the parts, with the root in the first one."""
         if all("*" in each for each in patterns):
             return []
-        for root in _above(path):
+        for root in above(path):
             found = []
             for folder in sorted(self.folders):
                 parts = relative_path(folder, root).split(os.sep)
@@ -140,9 +140,9 @@ class Graph:
         return []
 
 
-def _above(path: str) -> list[str]:
+def above(path: str) -> list[str]:
     """The folders that a file is in, the outermost one first."""
-    found = [os.path.dirname(path)]
+    found = [os.path.dirname(os.path.abspath(path))]
     while os.path.dirname(found[-1]) != found[-1]:
         found.append(os.path.dirname(found[-1]))
     return found[::-1]

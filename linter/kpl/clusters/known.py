@@ -31,10 +31,10 @@ def known_facts(cluster: Cluster) -> list[Fact]:
     return [
         _release(cluster, "coredns", COREDNS_RELEASE),
         _release(cluster, "kubernetes", KUBERNETES_RELEASE),
-        Fact("cluster domain", cluster.cluster_domain, cluster.facts.origins.get("cluster_domain", DEFAULT)),
+        cluster.domain_fact,
         *_cluster_dns(cluster),
         *_counted(cluster),
-        *_node_local(cluster),
+        *([cluster.node_local_fact] if cluster.node_local_fact is not None else []),
         *_network(cluster),
         *_told(cluster),
     ]
@@ -88,17 +88,6 @@ def _counted(cluster: Cluster) -> Iterator[Fact]:
                 more = len({document.path for document in own or cluster.dumps}) - 1
                 where = f" and {more:,} more file{'s' * (more != 1)}" if more else ""
                 yield Fact(name, f"{count:,}", Origin(f"counted in {first.path}{where}"))
-
-
-def _node_local(cluster: Cluster) -> Iterator[Fact]:
-    if cluster.facts.node_local_dns is not None:
-        shown = "yes" if cluster.facts.node_local_dns else "no"
-        yield Fact("NodeLocal DNSCache", shown, cluster.facts.origins.get("node_local_dns", DEFAULT))
-        return
-    for document in cluster.documents:
-        if (share := share_of(document)).role == Role.NODE_LOCAL.value:
-            yield Fact("NodeLocal DNSCache", "yes", Origin(document.path, share.line))
-            return
 
 
 def _network(cluster: Cluster) -> Iterator[Fact]:

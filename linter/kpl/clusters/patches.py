@@ -9,7 +9,7 @@ from functools import cached_property
 
 from kpl.clusters.graph import Graph
 from kpl.inputs.document import Document, Reading
-from kpl.inputs.objects.kustomize import Patch
+from kpl.inputs.objects.kustomize import Kustomization, Patch
 from kpl.inputs.objects.merging import is_deletion, merged, with_operations
 from kpl.inputs.objects.workloads import Workload, workloads_of
 from kpl.inputs.yaml.tree import Mapping, Node, YamlError, compose
@@ -18,6 +18,9 @@ from kpl.shares.share import share_of
 
 _LITERAL = "-_.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+_LONGEST = 1_000
+"""In characters, of selectors and of what is added to names."""
+_DEFAULT_NAMESPACE = "default"
 _MOST = 100
 """How many uses of a workload are looked at, and how many patches of one, those for which a pattern tells the objects as well."""
 
@@ -35,6 +38,9 @@ def patching(readings: Sequence[Reading]) -> list[Reading]:
     """The Kustomizations with patches and the files of these, on which the findings in other files depend."""
     by_path = {os.path.abspath(each.source.path): each for each in readings}
     found: list[Reading] = []
+    if any(True for _ in _kustomizations(readings)):
+        # which objects are used, and what they are called, the others say
+        found += (each for each in readings if _is_kustomization(each))
     for reading, document in _kustomizations(readings):
         folder = os.path.dirname(os.path.abspath(reading.source.path))
         paths = (os.path.normpath(os.path.join(folder, each)) for each in share_of(document).patches if each)
@@ -51,6 +57,8 @@ class Patches:
         self._composed: dict[str | int, list[Node]] = {}
         self._uses: dict[str, _Sorted] = {}
         self._found: dict[str, list[str]] = {}
+        self._above: dict[str, set[str]] = {}
+        self._known: dict[str, Kustomization | None] = {}
 
     @cached_property
     def _of(self) -> dict[str, list[tuple[Patch, str]]]:
@@ -89,7 +97,7 @@ class Patches:
             return None
         if path in self._files:
             return [replace(workload, partial=True)]
-        uses = [self._patched(workload, root) for root in self._roots(path)]
+        uses = [self._patched(workload, path, root) for root in self._roots(path)]
         if all(each is workload for each in uses):
             return None
         return [each for each in uses if each is not None]
@@ -107,17 +115,22 @@ class Patches:
                     found.append(at)
                 waiting += [each for each in users if each not in seen]
                 seen.update(users)
-            self._found[path] = found[:_MOST]
+            self._found[path], self._above[path] = found[:_MOST], seen
         return self._found[path]
 
-    def _patched(self, workload: Workload, root: str) -> Workload | None:
+    def _patched(self, workload: Workload, path: str, root: str) -> Workload | None:
         """The workload with all patches of a Kustomization and of those that it uses, the innermost ones first."""
         by_object, by_pattern = self._sorted(root)
-        found = list(by_object.get((str(workload.kind), str(workload.name)), ()))
+        names, namespaces = self._called(workload, path, root)
+        found = [each for name in names for each in by_object.get((str(workload.kind), name), ())]
         found += (
             (number, content)
             for number, patch, content in by_pattern[:_MOST]
-            if _matches(patch.kind, workload.kind) and _matches(patch.name, workload.name)
+            if _matches(patch.kind, workload.kind)
+            and any(_matches(patch.name, each) for each in names)
+            and any(_matches(patch.namespace, each) for each in namespaces)
+            and _is_selected(patch.labels, workload.node.mapping("metadata", "labels"))
+            and _is_selected(patch.annotations, workload.node.mapping("metadata", "annotations"))
         )
         node = workload.node
         for _, content in sorted(found, key=lambda each: each[0])[:_MOST]:
@@ -129,6 +142,26 @@ class Patches:
         models = workloads_of(workload.text, node, workload.kind)
         return next((each for each in models if each.role == workload.role), workload)
 
+    def _called(self, workload: Workload, path: str, root: str) -> tuple[list[str], list[str]]:
+        """The names and the namespaces that a workload has on its way through the Kustomizations that use it."""
+        names, namespaces = [str(workload.name)], [workload.namespace or _DEFAULT_NAMESPACE]
+        for each in self._innermost_first(root):
+            kustomization = self._kustomization(each) if each in self._above[path] else None
+            if kustomization is None or len(names) > _MOST:
+                continue
+            if 0 < len(kustomization.prefix) + len(kustomization.suffix) < _LONGEST:
+                names.append(f"{kustomization.prefix}{names[-1]}{kustomization.suffix}")
+            if kustomization.namespace:
+                namespaces.append(kustomization.namespace)
+        return names, namespaces
+
+    def _kustomization(self, path: str) -> Kustomization | None:
+        if path not in self._known:
+            documents = self._graph.readings[path].documents
+            models = (each.model for each in documents if each.kind == "Kustomization")
+            self._known[path] = next((each for each in models if isinstance(each, Kustomization)), None)
+        return self._known[path]
+
     def _sorted(self, root: str) -> _Sorted:
         """The patches for one use: numbered, by the objects that they name, and those for which a pattern does."""
         if root not in self._uses:
@@ -137,7 +170,8 @@ class Patches:
             used = (each for path in self._innermost_first(root) for each in self._of.get(path, ()))
             contents = ((patch, content) for patch, file in used for content in self._contents(patch, file))
             for number, (patch, content) in enumerate(contents):
-                if patch.has_target and not (_is_word(patch.kind) and _is_word(patch.name)):
+                selects = patch.namespace or patch.labels or patch.annotations
+                if patch.has_target and (selects or not (_is_word(patch.kind) and _is_word(patch.name))):
                     by_pattern.append((number, patch, content))
                     continue
                 named = (patch.kind, patch.name) if patch.has_target else _named(content)
@@ -198,6 +232,18 @@ def _matches(pattern: str, word: str) -> bool:
             return True
         found = found or _is_made_of(word, parts)
     return found
+
+
+def _is_selected(selector: str, given: Mapping | None) -> bool:
+    """Whether `selector` certainly selects what is given these labels; others may be added, but none is taken away."""
+    if len(selector) > _LONGEST:
+        return False
+    for each in selector.split(",") if selector else ():
+        key, equals, value = each.replace("==", "=").partition("=")
+        own = given.text(key.strip()) if given is not None and equals else None
+        if own is None or own != value.strip() or key.endswith("!"):
+            return False
+    return True
 
 
 def _is_made_of(word: str, parts: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ reads, and since when it does nothing with them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 from kpl.coredns.releases import DIRECTIVES, KEYWORDS, ORDER, VERSIONS, WITHOUT_EFFECT
@@ -53,6 +54,11 @@ def _known(row: tuple[str, ...] | None, version: Version) -> bool:
 def directive_known(name: str, version: Version) -> bool:
     """Whether a stock CoreDNS of this release has the plugin `name`."""
     return _known(DIRECTIVES.get(name), version)
+
+
+def chain_known(names: Iterable[str], version: Version) -> bool:
+    """Whether it is known what a stock CoreDNS of this release does with the plugins `names`: not of those removed since."""
+    return all(directive_known(name, version) and directive_known(name, NEWEST_COREDNS) for name in names)
 
 
 def added_in(name: str) -> Version | None:

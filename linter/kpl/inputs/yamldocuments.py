@@ -210,6 +210,10 @@ def _extent(document: Document) -> Span:
 def _objects(node: Node, place: Place) -> Iterator[Document]:
     """The documents in `node`, an object or a list of objects."""
     if isinstance(node, Sequence):
+        if _is_patch(node):
+            from kpl.inputs.configurators.patchfiles import documents_of_patch
+
+            yield from documents_of_patch(node, place)
         for item in node.items:
             if isinstance(item, Mapping) and item.scalar("kind") is not None:
                 yield from _objects(item, place)
@@ -230,6 +234,12 @@ def _objects(node: Node, place: Place) -> Iterator[Document]:
                 yield from _objects(item, place)
         return
     yield from _checked(kind, node, place)
+
+
+def _is_patch(node: Sequence) -> bool:
+    """Whether a list is a patch in the form of RFC 6902."""
+    first = node.items[0] if node.items else None
+    return isinstance(first, Mapping) and first.scalar("op") is not None and first.scalar("path") is not None
 
 
 def _kind_of_items(node: Mapping) -> Text:

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kpl.errors import UsageError
 from kpl.inputs.document import Document, ParseFailure, Reading
 from kpl.inputs.registry import is_dump, only_tells
-from kpl.shares.share import Share, remember, share_of
+from kpl.shares.share import TELL_DNS, Share, remember, share_of
 from kpl.text.source import Source
 
 if TYPE_CHECKING:
     from kpl.inputs.unrendered import Unrendered
+
+
+_TELL = TELL_DNS | {"Application", "Kustomization"}
+"""The kinds of documents that only tell, and whose shares change what is found in others."""
 
 
 class SentDocument(NamedTuple):
@@ -49,7 +53,7 @@ def to_send(reading: Reading) -> Reading | SentReading:
             each.key,
             each.templated,
             # of what only tells, most is never asked, unless it changes what is checked
-            None if only_tells(each) and each.kind != "Kustomization" else share_of(each),
+            None if only_tells(each) and each.kind not in _TELL else share_of(each),
             each.model if each.kind == "ParseFailure" else None,
             each.unrendered,
         )

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from kpl.coredns.customized import imports_custom
 from kpl.coredns.roles import Role, role_of
 from kpl.inputs.document import Document, is_corefile
-from kpl.text.span import Span
+from kpl.text.span import Span, Text
 
 if TYPE_CHECKING:
     from kpl.inputs.network.settings import NetworkSettings
@@ -17,13 +17,17 @@ COREDNS_RELEASE = "CoreDNS release"
 KUBERNETES_RELEASE = "Kubernetes release"
 TELL_RELEASES = frozenset(("Workload", "KubeadmCluster", "ClusterSettings"))
 """The kinds of documents that tell releases."""
+TELL_DNS = frozenset(("KubeadmCluster", "KubeadmNode", "KubeletConfig", "ClusterSettings"))
+"""The kinds of documents that tell the domain of the cluster, or whether nodes have a DNS cache."""
 
 # text: patterns that few runs need are compiled when they are
 COREDNS_IMAGE = r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])"
 KUBE_PROXY_IMAGE = r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])"
 _IMAGES = ((COREDNS_IMAGE, COREDNS_RELEASE), (KUBE_PROXY_IMAGE, KUBERNETES_RELEASE))
 _IMAGE_CLUE = r"coredns:|kube-proxy|kube-router|\$\{"
-_KUSTOMIZATION_CLUE = r"patch|orefile|\.server\b|\.override\b"
+_KUSTOMIZATION_CLUE = r"patch|aluesFile|orefile|\.server\b|\.override\b"
+_DOMAIN = r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*"
+_LONGEST_NAME = 253
 _ADDRESS_CLUE = r"\bclusterIP"
 
 
@@ -77,6 +81,20 @@ class PodNetwork(NamedTuple):
     line: int
 
 
+class ClusterDomain(NamedTuple):
+    """The domain of the cluster, and the line that sets it."""
+
+    name: str
+    line: int
+
+
+class NodeLocal(NamedTuple):
+    """Whether nodes have a DNS cache of their own, and the line that says so."""
+
+    there: bool
+    line: int
+
+
 class Share(NamedTuple):
     """What a document contributes to its cluster, whatever was read to find it out."""
 
@@ -98,10 +116,14 @@ class Share(NamedTuple):
     """Of a Kustomization: the paths of its patches, empty for those that are written in it."""
     generated: tuple[tuple[str, str, str, str], ...] = ()
     """Of a Kustomization: the Corefiles, and parts of them, of which it makes ConfigMaps; path, key, name and namespace."""
+    values_files: tuple[str, ...] = ()
+    """The files that it names as values of charts: of a Kustomization from its folder on, of an Application from a root on."""
     imports_custom: bool = False
     """Whether it is the Corefile of a CoreDNS in which `coredns-custom` is mounted."""
     proxy_answers: tuple[ProxyAnswer, ...] = ()
     pod_networks: tuple[PodNetwork, ...] = ()
+    domain: ClusterDomain | None = None
+    node_local: NodeLocal | None = None
 
 
 NOTHING = Share()
@@ -219,7 +241,19 @@ def _kubeadm(document: Document) -> Share:
         releases.append(Release(KUBERNETES_RELEASE, str(model.release), line_of(document, model.release.span), False))
     # what kubeadm keeps in a ConfigMap is what somebody wrote, with the defaults
     own = () if document.key else (Sign("ClusterConfiguration of kubeadm", "", _digest(text)),)
-    return Share((*own, *_signs(releases)), tuple(releases))
+    return Share((*own, *_signs(releases)), tuple(releases), domain=_domain(document, model.dns_domain))
+
+
+def _kubeadm_node(document: Document) -> Share:
+    return Share(domain=_domain(document, document.model.cluster_domain))
+
+
+def _domain(document: Document, word: Text | None) -> ClusterDomain | None:
+    """The domain that `word` is; a placeholder is none."""
+    name = word.strip(".").lower() if word is not None else ""
+    if word is None or len(name) > _LONGEST_NAME or not re.fullmatch(_DOMAIN, name):
+        return None
+    return ClusterDomain(name, line_of(document, word.span))
 
 
 def _settings(document: Document) -> Share:
@@ -231,13 +265,20 @@ def _settings(document: Document) -> Share:
         Release(what, str(each), line_of(document, each.span), False) for what, each in told if each is not None
     ]
     named = (Sign(f"cluster of {model.configurator}", "", str(model.name)),) if model.name else ()
+    cache, place = model.node_local, model.node_local_span
     # the releases are no signs: files that install several clusters may lie in one folder
-    return Share(named, tuple(releases))
+    return Share(
+        named,
+        tuple(releases),
+        domain=_domain(document, model.domain),
+        node_local=None if place is None else NodeLocal(cache, line_of(document, place)),
+    )
 
 
 def _kubelet(document: Document) -> Share:
     addresses = " ".join(document.model.cluster_dns)
-    return Share((Sign("clusterDNS of the kubelet", "", addresses),)) if addresses else NOTHING
+    signs = (Sign("clusterDNS of the kubelet", "", addresses),) if addresses else ()
+    return Share(signs, domain=_domain(document, document.model.cluster_domain))
 
 
 def _flux(document: Document) -> Share:
@@ -258,7 +299,14 @@ def _kustomization(document: Document) -> Share:
     # it may be no Kustomization, or not parse
     patches = tuple(each.path for each in getattr(document.model, "patches", ()))
     generated = tuple(tuple(each) for each in getattr(document.model, "generated", ()) if is_corefile_key(each.key))
-    return Share(patches=patches, generated=generated) if patches or generated else NOTHING
+    values = tuple(getattr(document.model, "values_files", ()))
+    found = Share(patches=patches, generated=generated, values_files=values)
+    return found if any((patches, generated, values)) else NOTHING
+
+
+def _application(document: Document) -> Share:
+    files = tuple(getattr(document.model, "values_files", ()))
+    return Share(values_files=files) if files else NOTHING
 
 
 def _service(document: Document) -> Share:
@@ -300,9 +348,11 @@ _FINDERS = {
     "KubeProxyConfig": _kube_proxy,
     "Workload": _workload,
     "KubeadmCluster": _kubeadm,
+    "KubeadmNode": _kubeadm_node,
     "ClusterSettings": _settings,
     "KubeletConfig": _kubelet,
     "FluxKustomization": _flux,
     "Kustomization": _kustomization,
+    "Application": _application,
     "Service": _service,
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -76,17 +75,27 @@ def contents(path: str, identified: Identified | Skipped, as_kind: Kind | None) 
     return Contents(path, skipped=failed(path))
 
 
+def contents_of(reading: Reading) -> Contents:
+    """The configurations in a file that was read."""
+    path = reading.source.path
+    with troubles.kept(path):
+        if reading.kind in (detect.COREFILE, detect.FRAGMENT):
+            document = _whole(reading.source)
+            return Contents(path, [Configuration(document, "corefile", reading.source.text)], kind=reading.kind)
+        return Contents(path, list(_configurations(reading)), reading.documents, reading.kind)
+    return Contents(path, skipped=failed(path))
+
+
 def _contents(path: str, identified: Identified, as_kind: Kind | None) -> Contents:
     source, kind = identified.source, identified.kind
-    if as_kind is not None or kind in (detect.COREFILE, detect.FRAGMENT):
-        document = _whole(source)
-        return Contents(path, [Configuration(document, as_kind or "corefile", source.text)], kind=kind)
-    reading = read_documents(source, kind)
-    return Contents(path, list(_configurations(reading)), reading.documents, kind)
+    if as_kind is not None:
+        return Contents(path, [Configuration(_whole(source), as_kind, source.text)], kind=kind)
+    is_whole = kind in (detect.COREFILE, detect.FRAGMENT)
+    return contents_of(Reading(source, [], kind) if is_whole else read_documents(source, kind))
 
 
 def _whole(source: Source) -> Document:
-    return Document(source, None, Embedding(source.text, source.newline), key=os.path.basename(source.path))
+    return Document(source, None, Embedding(source.text, source.newline), key=source.name)
 
 
 def _configurations(reading: Reading) -> Iterator[Configuration]:

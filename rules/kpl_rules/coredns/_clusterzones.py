@@ -12,6 +12,6 @@ def zones_of_services(server: ServerBlock, cluster: Cluster) -> list[str]:
     words = server.keys if kubernetes is None or not kubernetes.args else kubernetes.args
     zones = [zone for word in words if not is_placeholder(word) for zone in zones_of(word)]
     if kubernetes is None:
-        domain = f"{cluster.facts.cluster_domain.rstrip('.')}."
+        domain = f"{cluster.cluster_domain}."
         return [zone for zone in zones if is_subdomain(domain, zone)]
     return [zone for zone in zones if not zone.endswith((".arpa.", ".ip6.arpa."))]

@@ -144,7 +144,7 @@ class AclAfterCache(Rule):
 
     def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        release = cluster.coredns_version
+        release = cluster.coredns_version_for(server)
         caching = caching_of(server) if runs_before("cache", "acl", release) else None
         if caching is None:
             return

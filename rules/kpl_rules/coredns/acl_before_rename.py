@@ -163,7 +163,7 @@ class AclBeforeRename(Rule):
 
     def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        release, restricted = cluster.coredns_version, None
+        release, restricted = cluster.coredns_version_for(server), None
         told: set[int] = set()
         for change in _changes(server):
             if not runs_before("acl", change.by.name, release):

@@ -120,7 +120,7 @@ def _ports(server: ServerBlock, cluster: Cluster) -> set[str]:
     if any(key.endswith("}") for key in server.keys):
         return set()
     try:
-        zones = [zone for key in server.keys for zone in served_zones(key, cluster.coredns_version)]
+        zones = [zone for key in server.keys for zone in served_zones(key, cluster.coredns_version_for(server))]
     except ValueError:  # a key that is no zone yet: a variable brings the rest
         return set()
     return {f"{zone.transport}://:{zone.port}" for zone in zones}

@@ -140,7 +140,7 @@ class Dns64OverIpv4(Rule):
     def check(self, server: ServerBlock, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
         dns64 = server.get("dns64")
-        if dns64 is None or not keyword_known("dns64", "allow_ipv4", cluster.coredns_version):
+        if dns64 is None or not keyword_known("dns64", "allow_ipv4", cluster.coredns_version_for(server)):
             return
         if any(each.name in ("allow_ipv4", "import") for each in dns64.properties) and not dns64.args:
             return

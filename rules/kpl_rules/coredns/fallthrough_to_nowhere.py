@@ -10,8 +10,8 @@ from kpl.corefiles import (
     DATA_PLUGINS,
     Corefile,
     ServerBlock,
+    chain_known,
     corefile_placeholder,
-    directive_known,
     directive_order,
 )
 
@@ -99,7 +99,7 @@ class FallthroughToNowhere(Rule):
             return
         if corefile_placeholder(corefile.text) is not None:
             return
-        if not all(directive_known(name, cluster.coredns_version) for name in server.names):
+        if not chain_known(server.names, cluster.coredns_version_for(corefile)):
             return
         last = max((directive_order(name) for name in server.names if name in ANSWERING_PLUGINS), default=-1)
         for directive in server.directives:

@@ -109,7 +109,7 @@ class ForwardingLoop(Rule):
         # few Corefiles come so far
         from kpl.corefiles import loops
 
-        for loop in loops(corefile.servers, own, cluster.coredns_version):
+        for loop in loops(corefile.servers, own, cluster.coredns_version_for(corefile)):
             way = "through another block" if loop.others else "to the block that sent it"
             yield self.finding(
                 loop.upstream.span,

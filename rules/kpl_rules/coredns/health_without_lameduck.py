@@ -74,7 +74,7 @@ class HealthWithoutLameduck(Rule):
         """See the class."""
         if role_of(cluster.document_of(server)) is not Role.CLUSTER:
             return
-        if not keyword_known("health", "lameduck", cluster.coredns_version):
+        if not keyword_known("health", "lameduck", cluster.coredns_version_for(server)):
             return
         if _waits(server.corefile):
             return

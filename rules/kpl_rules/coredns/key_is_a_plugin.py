@@ -47,7 +47,7 @@ class KeyIsAPlugin(Rule):
         braced = corefile.text[server.body.start - 1 : server.body.start] == "{"
         if (
             braced
-            or not directive_known(key, cluster.coredns_version)
+            or not directive_known(key, cluster.coredns_version_for(corefile))
             or corefile_placeholder(corefile.text) is not None
         ):
             return

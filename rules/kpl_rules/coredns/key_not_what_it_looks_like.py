@@ -72,7 +72,7 @@ class KeyNotWhatItLooksLike(Rule):
         if server.snippet is not None or corefile_placeholder(corefile.text) is not None:
             return
         for key in server.keys:
-            zones = zones_of(key, cluster.coredns_version)
+            zones = zones_of(key, cluster.coredns_version_for(corefile))
             why = self._why(key, zones[0]) if len(zones) == 1 and "{" not in key and "}" not in key else None
             if why is not None:
                 yield self.finding(key.span, f"{why[0]}, so the block serves a zone called `{zones[0]}`", help=why[1])

@@ -63,7 +63,7 @@ class KeyOfSeveralZones(Rule):
             if server.snippet is not None or "/" not in key or is_placeholder(key):
                 continue
             try:
-                zones = [zone.name for zone in served_zones(key, cluster.coredns_version)]
+                zones = [zone.name for zone in served_zones(key, cluster.coredns_version_for(server))]
             except ValueError:
                 continue
             if len(zones) > 1:

@@ -162,7 +162,7 @@ class MissingCache(Rule):
     @staticmethod
     def _domains(server: ServerBlock, cluster: Cluster) -> list[str]:
         """The domain whose names the `kubernetes` plugin has in memory anyway, where `cache` can leave it out."""
-        if not is_cluster_block(server) or not keyword_known("cache", "disable", cluster.coredns_version):
+        if not is_cluster_block(server) or not keyword_known("cache", "disable", cluster.coredns_version_for(server)):
             return []
         kubernetes = server.get("kubernetes")
         zones = kubernetes.args if kubernetes is not None else []

@@ -89,7 +89,7 @@ class MissingLoop(Rule):
         if role_of(cluster.document_of(server)) is not Role.CLUSTER:
             return
         forward = next((each for each in server.all("forward") if each.args[:1] == ["."]), None)
-        if forward is None or not directive_known("loop", cluster.coredns_version):
+        if forward is None or not directive_known("loop", cluster.coredns_version_for(server)):
             return
         if not any(_on_port_53(key) for key in server.keys):
             return

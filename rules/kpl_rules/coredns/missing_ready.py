@@ -123,7 +123,7 @@ class MissingReady(Rule):
             return
         if role_of(cluster.document_of(server)) is not Role.CLUSTER:
             return
-        if not directive_known("ready", cluster.coredns_version):
+        if not directive_known("ready", cluster.coredns_version_for(server)):
             return
         yield self.finding(
             server.key_span,

@@ -54,7 +54,7 @@ class NothingAnswers(Rule):
             return
         if corefile_placeholder(corefile.text) is not None or names & _ANSWERING:
             return
-        if all(directive_known(name, cluster.coredns_version) for name in names):
+        if all(directive_known(name, cluster.coredns_version_for(corefile)) for name in names):
             yield self.finding(
                 server.key_span,
                 "no plugin of the block answers, so every query for these names is refused or fails",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kpl import Bad, Cluster, Edit, Finding, Fix, Good, Rule, Severity, Stop, Version, corefile
 from kpl.corefiles import (
+    Corefile,
     Directive,
     NameRewrite,
     ends_before_dot,
@@ -143,7 +144,7 @@ class PatternMatchesNothing(Rule):
         Good(corefile("lan {\n    errors\n    rewrite type ANY HINFO\n    whoami\n}\n")),
     ]
 
-    def check(self, directive: Directive, cluster: Cluster) -> Iterator[Finding]:
+    def check(self, directive: Directive, corefile: Corefile, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
         if directive.name == "template":
             for line in directive.all("match"):
@@ -153,7 +154,7 @@ class PatternMatchesNothing(Rule):
                 yield from self._patterns([rewrite.pattern], "a `rewrite`", is_question=rewrite.kind == "name")
             yield from self._patterns(rewrite.answer_patterns, "an answer rule", is_question=False)
             if rewrite.kind == "cname" and not is_placeholder(rewrite.pattern):
-                yield from self._target(rewrite, cluster.coredns_version)
+                yield from self._target(rewrite, cluster.coredns_version_for(corefile))
 
     def _patterns(self, patterns: list[Text], what: str, is_question: bool = True) -> Iterator[Finding]:
         for pattern in patterns:

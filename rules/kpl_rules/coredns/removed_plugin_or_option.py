@@ -146,7 +146,7 @@ class RemovedPluginOrOption(Rule):
         """See the class."""
         if server.snippet is not None and server.snippet not in _imported(corefile):
             return
-        version = cluster.coredns_version
+        version = cluster.coredns_version_for(corefile)
         removed = removed_in(directive.name)
         if removed is not None and version >= removed:
             fix = replace_directive(server, directive, version)

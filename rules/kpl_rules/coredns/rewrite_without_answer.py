@@ -106,7 +106,7 @@ class RewriteWithoutAnswer(Rule):
         if any(map(is_placeholder, (*directive.args, *(line.name for line in directive.properties)))):
             return
         help_, fix = "Add `answer auto`.", None
-        if cluster.coredns_version >= _AUTO:
+        if cluster.coredns_version_for(corefile) >= _AUTO:
             in_block = len(directive.args) < 2
             at = rewrite.target.span.end
             edit = corefile.add_property(directive, "answer auto") if in_block else Edit(at, at, " answer auto")

@@ -10,8 +10,8 @@ from kpl.corefiles import (
     NameRewrite,
     ServerBlock,
     answerers,
+    chain_known,
     corefile_placeholder,
-    directive_known,
     is_placeholder,
     is_public_address,
     is_subdomain,
@@ -100,7 +100,7 @@ class RewrittenNameNotAnswered(Rule):
             return
         if corefile_placeholder(corefile.text) is not None:
             return
-        if not all(directive_known(name, cluster.coredns_version) for name in server.names):
+        if not chain_known(server.names, cluster.coredns_version_for(corefile)):
             return
         asked = answerers(server)
         for directive in server.all("rewrite"):

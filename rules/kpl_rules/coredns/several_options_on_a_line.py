@@ -67,7 +67,7 @@ class SeveralOptionsOnALine(Rule):
         for plugin, token in judgement.joined:
             if token.file or read.text[slice(*token.span)] != token.text or plugin == "rewrite":
                 continue
-            if not keyword_known(plugin, token.text, cluster.coredns_version):
+            if not keyword_known(plugin, token.text, cluster.coredns_version_for(document.model)):
                 continue
             start = token.span.start
             while start and read.text[start - 1] in " \t":

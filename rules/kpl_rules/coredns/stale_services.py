@@ -135,7 +135,7 @@ class StaleServices(Rule):
         lines = _lines(server, caching, cluster, name)
         if lines:
             help_ = f"Add `{lines[0]}` and `{lines[1]}`: `kubernetes` has these names in memory."
-        elif cluster.coredns_version >= _VERIFY:
+        elif cluster.coredns_version_for(server) >= _VERIFY:
             help_ = f"Set `serve_stale {duration} verify`, which asks for a new answer first."
         else:
             help_ = "Remove `serve_stale`. Or serve the zone in a separate server block."
@@ -151,7 +151,7 @@ def _lines(server: ServerBlock, caching: Caching, cluster: Cluster, zone: str) -
     """The lines that keep the names of the zone out of the cache; none where they may not be all that it takes."""
     if (
         not server.has("kubernetes")
-        or not keyword_known("cache", "disable", cluster.coredns_version)
+        or not keyword_known("cache", "disable", cluster.coredns_version_for(server))
         or caching.disabled
     ):
         return []

@@ -109,7 +109,7 @@ class TlsNameOfAnotherServer(Rule):
             resolver = known_resolver(upstream) if upstream.startswith("tls://") else None
             if resolver is None or resolver is named:
                 continue
-            each_its_own = cluster.coredns_version >= _PER_UPSTREAM
+            each_its_own = cluster.coredns_version_for(corefile) >= _PER_UPSTREAM
             help_ = f"Write `{_with_name(upstream, resolver.name)}`, and remove `tls_servername`."
             if not each_its_own:
                 help_ = "Use a server block on a loopback port for each operator, and forward to these blocks."

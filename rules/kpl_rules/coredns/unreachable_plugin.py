@@ -195,7 +195,7 @@ class UnreachablePlugin(Rule):
                     by_taker.setdefault(id(each.by.directive), []).append(each)
             for taken in by_taker.values():
                 if _keeps_what_it_lacks(taken[0].by.directive):
-                    yield self._never_asked(corefile, server, taken, cluster.coredns_version)
+                    yield self._never_asked(corefile, server, taken, cluster.coredns_version_for(corefile))
                 else:
                     yield from map(self._after, taken)
 

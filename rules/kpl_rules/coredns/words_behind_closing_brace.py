@@ -48,7 +48,7 @@ class WordsBehindClosingBrace(Rule):
         if cluster.lenient(document).judgement.verdict.answer == "refuses":
             return
         behind = next((arg for arg in directive.args if arg.span.start >= directive.block.end), None)
-        if behind is None or not directive_known(behind, cluster.coredns_version):
+        if behind is None or not directive_known(behind, cluster.coredns_version_for(corefile)):
             return
         indent = corefile.indent_at(directive.span.start)
         fix = Fix(

@@ -72,7 +72,8 @@ class UnknownPlugin(Rule):
                 added, use = added_in(name), "Use an image that has the plugin"
                 what = f"CoreDNS has no plugin `{name}`"
                 if added is not None:
-                    what = f"CoreDNS {cluster.coredns_version.full} has no plugin `{name}` (added in {added.full})"
+                    release = cluster.coredns_version_for(document.model).full
+                    what = f"CoreDNS {release} has no plugin `{name}` (added in {added.full})"
                     use = f"Use CoreDNS {added.full} or later. Or use an image that has the plugin"
                 yield self.finding(
                     Span(*at.span(1)),

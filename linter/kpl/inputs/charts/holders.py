@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 from kpl.inputs.corefile.document import is_templated
 from kpl.inputs.document import Document
-from kpl.inputs.objects.fields import mappings_at
+from kpl.inputs.objects.fields import mappings_at, pairs
+from kpl.inputs.objects.jsonpatches import put
 from kpl.inputs.reader import Place
 from kpl.inputs.values.templates import failure_of
 from kpl.inputs.yaml.scalars import embedded_scalar
-from kpl.inputs.yaml.tree import Mapping, Node, Scalar, YamlError, compose
+from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence, YamlError, compose
 from kpl.text import late
 from kpl.text.span import Text
 
@@ -35,23 +36,34 @@ class Holder(NamedTuple):
     """Where the namespace of its pods is written: the first one that is there."""
     overlays: bool = False
     """Whether the values are laid over those of another object."""
+    assigned: str = ""
+    """Single values below it by their paths in the values: a mapping, or a list of names and values."""
 
 
 _ARGO_VALUES = ("helm.values", "helm.valuesObject")
 _ARGO_OTHERS = ("helm.valueFiles", "helm.parameters", "helm.fileParameters")
 _FLUX = Holder(("spec",), ("values",), ("valuesFrom", "postRenderers"), ("spec.targetNamespace", "metadata.namespace"))
-_K3S = Holder(("spec",), ("valuesContent", "values"), ("set", "valuesSecrets"), ("spec.targetNamespace",))
+_K3S = Holder(
+    ("spec",), ("valuesContent", "values"), ("set", "valuesSecrets"), ("spec.targetNamespace",), assigned="set"
+)
+_ASSIGNED = late.pattern(r"[\w-]+(?:\.[\w-]+){0,9}")
+_MOST_ASSIGNED = 1_000
 
 HOLDERS = {
     ("helm.toolkit.fluxcd.io", "HelmRelease"): _FLUX,
     ("argoproj.io", "Application"): Holder(
-        ("spec.source", "spec.sources.*"), _ARGO_VALUES, _ARGO_OTHERS, ("spec.destination.namespace",)
+        ("spec.source", "spec.sources.*"),
+        _ARGO_VALUES,
+        _ARGO_OTHERS,
+        ("spec.destination.namespace",),
+        assigned="helm.parameters",
     ),
     ("argoproj.io", "ApplicationSet"): Holder(
         ("spec.template.spec.source", "spec.template.spec.sources.*"),
         _ARGO_VALUES,
         _ARGO_OTHERS,
         ("spec.template.spec.destination.namespace",),
+        assigned="helm.parameters",
     ),
     ("helm.cattle.io", "HelmChart"): _K3S,
     ("helm.cattle.io", "HelmChartConfig"): _K3S._replace(overlays=True),
@@ -90,7 +102,11 @@ def held_values(node: Mapping, place: Place) -> Iterator[Values | Document]:
     name = node.text("metadata", "name") or node.text("spec", "template", "metadata", "name") or Text("", kind.span)
     namespaces = (node.text(*path.split(".")) for path in holder.namespaces)
     namespace = next((str(each) for each in namespaces if each), "")
+    api_version = node.text("apiVersion") or ""
     for chart in (each for path in holder.charts for each in mappings_at(node, path)):
+        assigned = _assigned(chart.get(*holder.assigned.split("."))) if holder.assigned else None
+        if assigned is not None:
+            yield Values(assigned, place, False, kind, name, namespace, api_version)
         given = [each for path in holder.values if (each := chart.get(*path.split("."))) is not None]
         others = any(_says(chart.get(*path.split("."))) for path in holder.others)
         for each in given:
@@ -99,8 +115,22 @@ def held_values(node: Mapping, place: Place) -> Iterator[Values | Document]:
                 if isinstance(mapping, Document):
                     yield mapping
                 else:
-                    api_version = node.text("apiVersion") or ""
                     yield Values(mapping, where, is_complete, kind, name, namespace, api_version)
+
+
+def _assigned(node: Node | None) -> Mapping | None:
+    """The values of which each is written with its path, as if they were written in a mapping; those in lists are left."""
+    given = list(pairs(node)) if isinstance(node, Mapping) else []
+    for item in node.items if isinstance(node, Sequence) else ():
+        name, value = (item.scalar("name"), item.scalar("value")) if isinstance(item, Mapping) else (None, None)
+        if name is not None and value is not None:
+            given.append((name, value))
+    root = None
+    for path, value in given[:_MOST_ASSIGNED]:
+        if not path.shared and not value.shared and _ASSIGNED.fullmatch(path.value):
+            root = root or Mapping(path.start, path.end, None, True)
+            put(root, path.value.split("."), path, value)
+    return root
 
 
 def is_values_file(name: str) -> bool:

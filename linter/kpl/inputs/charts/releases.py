@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl.inputs.charts.holders import held_values
+from kpl.inputs.charts.holders import Values, held_values
 from kpl.inputs.charts.pods import workloads_of
+from kpl.inputs.corefile.document import is_templated
 from kpl.inputs.document import Document
 from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Place, Takes
 from kpl.inputs.values.corefiles import corefiles_below
-from kpl.inputs.yaml.tree import Mapping
+from kpl.inputs.yaml.tree import Mapping, YamlError, compose
+from kpl.text.embedding import Embedding
+from kpl.text.source import Source
+from kpl.text.span import Text
 
 _NO_KIND_OR_VALUES = (
     r"(?m)\A(?![\s\S]*?^[{ \t]*[\"']?kind[\"']?[ \t]*:)"
@@ -33,6 +37,21 @@ class _Reader(ObjectReader):
                 yield Document(
                     where.source, workload, where.embedding, name, values.namespace, templated=where.templated
                 )
+
+
+def documents_of_values(source: Source) -> Iterator[Document]:
+    """What is in the file `source`, of which an object says that it holds the values of a chart."""
+    try:
+        roots = compose(source.text)
+    except YamlError:
+        return
+    place = Place(source, Embedding(source.text, source.newline), is_templated(source.text))
+    for root in roots[:1]:
+        if isinstance(root, Mapping) and root.pair("kind") is None:
+            at_start = Text("values", root.span)
+            yield from corefiles_below(root, place, "")
+            for workload in workloads_of(Values(root, place, False, at_start, Text("", root.span), "", "")):
+                yield Document(source, workload, place.embedding, templated=place.templated)
 
 
 class ReleaseReader(_Reader):
@@ -75,6 +94,18 @@ class ReleaseReader(_Reader):
             {"text": ". {\n    errors\n}\n"},
             kinds=("Corefile",),
         ),
+        Takes(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec:\n"
+            "  source:\n    helm:\n      parameters:\n"
+            "      - {name: server.dnsPolicy, value: Default}\n"
+            "      - {name: 'a[0].dnsPolicy', value: None}\n      - {name: b}\n      - c\n",
+            {"title": "Application/web server", "partial": True, "dns_policy": "Default"},
+        ),
+        Takes(
+            "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: web}\n"
+            "spec: {set: {server.dnsPolicy: Default, a: 1}}\n",
+            {"title": "HelmChart/web server", "dns_policy": "Default"},
+        ),
         Leaves(
             "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  values:\n    controllers:\n      main:\n"
             "        containers:\n          app: {name: a}\n"
@@ -91,6 +122,7 @@ class ValuesReader(_Reader):
 
     kind = ObjectKind(
         models=("Corefile", "Workload"),
+        beside=("Cluster",),
         clues=(
             Clue(("orefile",)),
             Clue(

@@ -79,6 +79,7 @@ KUBESPRAY = Configurator(
         "skydns_server": "dns_addresses",
         "nodelocaldns_ip": "node_local_addresses",
         "enable_nodelocaldns": "on node_local",
+        "dns_mode": "choice coredns",
         "upstream_dns_servers": "upstreams",
         "kube_pods_subnet": "pod_networks",
         "kube_pods_subnet_ipv6": "pod_networks",
@@ -108,6 +109,20 @@ KUBESPRAY = Configurator(
         "kube_proxy_oom_score_adj": "kube-proxy oomScoreAdj",
         "kube_proxy_port_range": "kube-proxy portRange",
     },
+    choices={"coredns": True, "coredns_dual": True, "manual": False, "none": False},
+)
+
+# https://pkg.go.dev/k8s.io/minikube/pkg/minikube/config#ClusterConfig: the config.json of a profile
+MINIKUBE = Configurator(
+    "minikube",
+    {
+        "Name": "name",
+        "KubernetesConfig.KubernetesVersion": "release",
+        "KubernetesConfig.DNSDomain": "domain",
+        "KubernetesConfig.ServiceCIDR": "service_networks",
+        "KubernetesConfig.ExtraOptions.*": "options",
+    },
+    elsewhere=True,
 )
 
 # https://learn.microsoft.com/azure/aks/localdns-custom
@@ -166,5 +181,7 @@ def configurators_in(node: Mapping, path: str) -> Iterator[Configurator]:
         yield K3S_VARIABLES
     if any(key.startswith(_KUBESPRAY_STARTS) for key in keys):
         yield KUBESPRAY
+    if "KubernetesConfig" in keys and "DNSDomain" in _keys(node.get("KubernetesConfig")):
+        yield MINIKUBE
     if keys & {"vnetDNSOverrides", "kubeDNSOverrides"}:
         yield AKS_LOCAL_DNS

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kpl.inputs.configurators.files import TALOS
-from kpl.inputs.configurators.table import KUBEADM_CLUSTER, KUBELET, Configurator, below
+from kpl.inputs.configurators.files import K3S, RKE2, TALOS
+from kpl.inputs.configurators.table import KUBEADM_CLUSTER, KUBELET, Configurator, Paths, below
 from kpl.inputs.yaml.tree import Mapping
 
 # https://kops.sigs.k8s.io/cluster_spec/
@@ -18,6 +18,7 @@ _KOPS = Configurator(
         "spec.networking.podCIDR": "pod_networks",
         "spec.networking.serviceClusterIPRange": "service_networks",
         "spec.kubelet.clusterDNS": "dns_addresses",
+        "spec.kubeDNS.provider": "choice coredns",
         "spec.kubeDNS.domain": "domain",
         "spec.kubeDNS.serverIP": "dns_addresses",
         "spec.kubeDNS.coreDNSImage": "coredns_release",
@@ -39,6 +40,7 @@ _KOPS = Configurator(
         "spec.kubeProxy.ipvsSyncPeriod": "kube-proxy ipvs.syncPeriod",
         "spec.kubeProxy.metricsBindAddress": "kube-proxy metricsBindAddress",
     },
+    choices={"CoreDNS": True, "KubeDNS": False},
 )
 
 # https://kind.sigs.k8s.io/docs/user/configuration/
@@ -129,6 +131,63 @@ _CAPI_CONTROL_PLANE_TEMPLATE = _CAPI._replace(paths=below("spec.template.spec.ku
 _CAPI_CONFIG = _CAPI._replace(paths=below("spec", _KUBEADM_SPEC))
 _CAPI_CONFIG_TEMPLATE = _CAPI._replace(paths=below("spec.template.spec", _KUBEADM_SPEC))
 
+# https://github.com/rancher/cluster-api-provider-rke2, controlplane/api and bootstrap/api
+_RKE2_AGENT = {"agentConfig.version": "release", "agentConfig.kubeProxy.extraArgs": "flags"}
+_RKE2_SERVER = {
+    "version": "release",
+    "serverConfig.clusterDNS": "dns_addresses",
+    "serverConfig.clusterDomain": "domain",
+    "serverConfig.disableComponents.kubernetesComponents": "disabled",
+    "serverConfig.disableComponents.pluginComponents": "disabled",
+    **_RKE2_AGENT,
+}
+# https://github.com/k3s-io/cluster-api-k3s, controlplane/api and bootstrap/api
+_K3S_SPEC = {
+    "version": "release",
+    "serverConfig.clusterCidr": "pod_networks",
+    "serverConfig.serviceCidr": "service_networks",
+    "serverConfig.clusterDNS": "dns_addresses",
+    "serverConfig.clusterDomain": "domain",
+    "serverConfig.disableComponents": "disabled",
+    "agentConfig.kubeProxyArgs": "flags",
+}
+_K3S_SERVER = {"version": "release", **below("kthreesConfigSpec", _K3S_SPEC)}
+# https://github.com/siderolabs/cluster-api-control-plane-provider-talos
+_TALOS_SPEC = {"configPatches": "operations", "strategicPatches.*": "talos"}
+_TALOS_SERVER = {"version": "release", **below("controlPlaneConfig.controlplane", _TALOS_SPEC)}
+
+
+def _provider(paths: Paths) -> tuple[Configurator, Configurator]:
+    """A provider of Cluster API by the paths below its ``spec``, and its template."""
+    return _CAPI._replace(paths=below("spec", paths)), _CAPI._replace(paths=below("spec.template.spec", paths))
+
+
+_RKE2_CONTROL_PLANE, _RKE2_CONTROL_PLANE_TEMPLATE = _provider(_RKE2_SERVER)
+_RKE2_CONFIG, _RKE2_CONFIG_TEMPLATE = _provider(_RKE2_AGENT)
+_K3S_CONTROL_PLANE, _K3S_CONTROL_PLANE_TEMPLATE = _provider(_K3S_SERVER)
+_K3S_CONFIG, _K3S_CONFIG_TEMPLATE = _provider(_K3S_SPEC)
+_TALOS_CONTROL_PLANE, _ = _provider(_TALOS_SERVER)
+_TALOS_CONFIG, _TALOS_CONFIG_TEMPLATE = _provider(_TALOS_SPEC)
+
+# https://ranchermanager.docs.rancher.com/reference-guides/cluster-configuration/rancher-server-configuration/rke2-cluster-configuration
+_RANCHER = Configurator(
+    "Rancher",
+    {
+        "metadata.name": "name",
+        "spec.kubernetesVersion": "release",
+        **below("spec.rkeConfig.machineGlobalConfig", RKE2.paths),
+        **below("spec.rkeConfig.machineSelectorConfig.*.config", RKE2.paths),
+    },
+    elsewhere=True,
+)
+
+# https://k3d.io/stable/usage/configfile/
+_K3D = Configurator(
+    K3S.name,
+    {"metadata.name": "name", "image": "release", "options.k3s.extraArgs": "arguments"},
+    elsewhere=True,
+)
+
 # https://docs.siderolabs.com/talos/v1.14/reference/configuration/kubernetes/kubeproxyconfig
 _TALOS_PROXY = TALOS._replace(
     paths={
@@ -157,11 +216,24 @@ OBJECTS: dict[str, dict[str, Configurator]] = {
     "controlplane.cluster.x-k8s.io": {
         "KubeadmControlPlane": _CAPI_CONTROL_PLANE,
         "KubeadmControlPlaneTemplate": _CAPI_CONTROL_PLANE_TEMPLATE,
+        "KThreesControlPlane": _K3S_CONTROL_PLANE,
+        "KThreesControlPlaneTemplate": _K3S_CONTROL_PLANE_TEMPLATE,
+        "RKE2ControlPlane": _RKE2_CONTROL_PLANE,
+        "RKE2ControlPlaneTemplate": _RKE2_CONTROL_PLANE_TEMPLATE,
+        "TalosControlPlane": _TALOS_CONTROL_PLANE,
     },
     "bootstrap.cluster.x-k8s.io": {
         "KubeadmConfig": _CAPI_CONFIG,
         "KubeadmConfigTemplate": _CAPI_CONFIG_TEMPLATE,
+        "KThreesConfig": _K3S_CONFIG,
+        "KThreesConfigTemplate": _K3S_CONFIG_TEMPLATE,
+        "RKE2Config": _RKE2_CONFIG,
+        "RKE2ConfigTemplate": _RKE2_CONFIG_TEMPLATE,
+        "TalosConfig": _TALOS_CONFIG,
+        "TalosConfigTemplate": _TALOS_CONFIG_TEMPLATE,
     },
+    "provisioning.cattle.io": {"Cluster": _RANCHER},
+    "k3d.io": {"Simple": _K3D},
     "v1alpha1": {
         "KubeProxyConfig": _TALOS_PROXY,
         "KubeNetworkConfig": _TALOS_NETWORK,

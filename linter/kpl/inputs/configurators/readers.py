@@ -21,6 +21,10 @@ class InstallerReader(ObjectReader):
             "Cluster",
             "ClusterConfig",
             "DNS",
+            "KThreesConfig",
+            "KThreesConfigTemplate",
+            "KThreesControlPlane",
+            "KThreesControlPlaneTemplate",
             "KubeClusterConfig",
             "KubeCoreDNSConfig",
             "KubeNetworkConfig",
@@ -31,7 +35,15 @@ class InstallerReader(ObjectReader):
             "KubeadmControlPlaneTemplate",
             "KubeletConfig",
             "Network",
+            "RKE2Config",
+            "RKE2ConfigTemplate",
+            "RKE2ControlPlane",
+            "RKE2ControlPlaneTemplate",
             "Shoot",
+            "Simple",
+            "TalosConfig",
+            "TalosConfigTemplate",
+            "TalosControlPlane",
         ),
         groups=(
             "bootstrap.cluster.x-k8s.io/",
@@ -40,16 +52,31 @@ class InstallerReader(ObjectReader):
             "controlplane.cluster.x-k8s.io/",
             "core.gardener.cloud/",
             "eksctl.io/",
+            "k3d.io/",
             "kind.x-k8s.io/",
             "kops.k8s.io/",
             "operator.openshift.io/",
+            "provisioning.cattle.io/",
             "v1alpha1",
         ),
         # few words, as each is looked for in all files
         clues=(
             Clue(
-                ("x-k8s.io/", "openshift.io/", "gardener.cloud/", "eksctl.io/", "kops.k8s.io/"),
-                (r"""\bkind["']?[ \t]*:[ \t]*["']?(?:Cluster|ClusterConfig|DNS|Kubeadm\w+|Network|Shoot)\b""",),
+                (
+                    "x-k8s.io/",
+                    "openshift.io/",
+                    "gardener.cloud/",
+                    "eksctl.io/",
+                    "kops.k8s.io/",
+                    "k3d.io/",
+                    "provisioning.cattle.io/",
+                ),
+                (
+                    (
+                        r"""\bkind["']?[ \t]*:[ \t]*["']?"""
+                        r"(?:Cluster|ClusterConfig|DNS|(?:Kubeadm|KThrees|RKE2|Talos)C\w+|Network|Shoot|Simple)\b"
+                    ),
+                ),
             ),
             Clue(("apiVersion: v1alpha1",), (r"(?m)^kind: Kube(?:Cluster|CoreDNS|Network|Proxy|let)Config\b",)),
         ),
@@ -74,13 +101,16 @@ class InstallerReader(ObjectReader):
 
 
 class InstallerFileReader(ObjectReader):
-    """Reads files that hold no objects: those of Talos, k3s and RKE2, and variables of Ansible."""
+    """Reads files that hold no objects: those of Talos, k3s, RKE2 and minikube, and variables of Ansible."""
 
     kind = ObjectKind(
         models=("KubeProxyConfig", "ClusterSettings"),
         clues=(
             Clue(("talosVersion", "DNSOverrides")),
+            Clue(("KubernetesConfig",), (r"DNSDomain[\"']?[ \t]*:",)),
             Clue(("proxy:", "DNS:", "Subnets:"), (r"(?m)^(?:machine|cluster)[ \t]*:",)),
+            # a patch in the form of RFC 6902
+            Clue(("/cluster/",), (r"path[\"']?[ \t]*:[ \t]*[\"']?/cluster/(?:coreDNS|network|proxy)\b",)),
             Clue(
                 ("kube-proxy", "cluster-d", "-cidr:"),
                 (r"(?m)^[ \t]*(?:kube-proxy-arg|disable-kube-proxy|cluster-(?:dns|domain|cidr)|service-cidr)[ \t]*:",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from kpl.inputs.configurators.files import TALOS, is_talos
+from kpl.inputs.configurators.files import K3S, TALOS, is_talos
 from kpl.inputs.configurators.objects import configurator_of
 from kpl.inputs.configurators.settings import ClusterSettings
 from kpl.inputs.configurators.table import EKS_ADDONS, KUBEADM, Configurator, Paths
@@ -103,13 +103,24 @@ class _Reading:
             switch = True if name == "there" else written
             if switch is not None:
                 setattr(self._settings, of, switch is (name != "off"))
-        elif name in ("corefile", "kubeadm", "talos", "addons"):
+                if of == "node_local":
+                    self._settings.node_local_span = level.lift(found.key.span)
+        elif name == "choice":
+            switch = self._configurator.choices.get(value.value) if isinstance(value, Scalar) else None
+            if switch is not None:
+                setattr(self._settings, of, switch)
+        elif name == "options":
+            yield from _option(value)
+        elif name in ("corefile", "kubeadm", "talos", "addons", "operations", "arguments"):
             # many aliases could stand for a long text
             if not found.shared:
                 getattr(self, f"_{name}")(value, level)
         elif name == "disabled":
-            if any(each in _COREDNS for each in _words(value, level)):
+            words = _words(value, level)
+            if any(each in _COREDNS for each in words):
                 self._settings.coredns = False
+            if "kubeProxy" in words:
+                self._settings.kube_proxy = False
         elif name in self._releases:
             self._releases[name].update((str(each), each) for each in _releases(value, level))
         else:
@@ -151,7 +162,7 @@ class _Reading:
         if not isinstance(value, Scalar):
             return
         inner = _inside(value, level)
-        for root in _roots(inner.place.embedding.text, (KIND, *KUBEADM)):
+        for root in _mappings(inner.place.embedding.text, (KIND, *KUBEADM)):
             kind, version = root.text("kind") or "", root.text("apiVersion") or ""
             if kind == KIND and (not version or version.startswith(GROUP)):
                 self._add(KubeProxyConfig(inner.place.embedding.text, root, partial=True), inner)
@@ -162,19 +173,44 @@ class _Reading:
         if not isinstance(value, Scalar):
             return
         inner = _inside(value, level)
-        for root in _roots(inner.place.embedding.text, ("machine", "cluster", "kind")):
+        text = inner.place.embedding.text
+        for root in _roots(text, ("machine", "cluster", "kind")):
+            if not isinstance(root, Mapping):
+                self._operations(root, inner)
+                continue
             of = configurator_of(root)
             if of is not None and of.name == TALOS.name:
                 self.take(of.paths, root, inner)
             elif is_talos(root):
                 self.take(TALOS.paths, root, inner)
 
+    def _operations(self, value: Node, level: _Level) -> None:
+        """What a patch in the form of RFC 6902 sets, as if it were written in the configuration that it is for."""
+        from kpl.inputs.objects.jsonpatches import patched
+
+        self.take(TALOS.paths, patched(value), level)
+
+    def _arguments(self, value: Node, level: _Level) -> None:
+        """The arguments of k3s, each in a mapping with the nodes that it is for, as if they were in its configuration."""
+        found: dict[str, tuple[Scalar, list[Scalar]]] = {}
+        for item in value.items if isinstance(value, Sequence) else ():
+            scalar = item.scalar("arg") if isinstance(item, Mapping) and not item.shared else None
+            for flag in flags_in([scalar] if scalar is not None else [], level.place.embedding.text):
+                given = flag.value if flag.value is not None else without_fix("true", flag.key)
+                found.setdefault(flag.name, (Scalar(*flag.key, flag.name), []))[1].append(given)
+        made = Mapping(value.start, value.end, None, True)
+        for key, values in found.values():
+            several = Sequence(values[0].start, values[-1].end, None, True)
+            several.items += values
+            made.pairs.append((key, several if len(values) > 1 else values[0]))
+        self.take(K3S.paths, made, level)
+
     def _addons(self, addon: Node, level: _Level) -> None:
         if isinstance(addon, Mapping):
             paths, value = EKS_ADDONS.get(addon.text("name") or ""), addon.scalar("configurationValues")
             if paths is not None and value is not None and not value.shared:
                 inner = _inside(value, level)
-                for root in _roots(inner.place.embedding.text, tuple(path.partition(".")[0] for path in paths)):
+                for root in _mappings(inner.place.embedding.text, tuple(path.partition(".")[0] for path in paths)):
                     self.take(paths, root, inner)
 
 
@@ -195,6 +231,15 @@ def _flags(value: Node, text: str) -> list[Setting]:
     if isinstance(value, Mapping):
         return settings_of(flags_of(value), text)
     return settings_of(flags_in(value.items if isinstance(value, Sequence) else [value], text), text)
+
+
+def _option(item: Node) -> Iterator[Setting]:
+    """The field that an option of minikube sets, where it is for kube-proxy."""
+    if isinstance(item, Mapping) and item.text("Component") == "kube-proxy":
+        key, value = item.scalar("Key"), item.scalar("Value")
+        # it writes the key as it is, so that no section can be meant
+        if key is not None and value is not None and "." not in key.value:
+            yield Setting(key.value, key.span, value)
 
 
 def _fields(value: Node) -> Iterator[Setting]:
@@ -241,13 +286,17 @@ def _inside(value: Scalar, level: _Level) -> _Level:
     )
 
 
-def _roots(text: str, clues: tuple[str, ...]) -> Iterator[Mapping]:
-    """The mappings that are documents of `text`, where they have one of the `clues` in them."""
+def _mappings(text: str, clues: tuple[str, ...]) -> Iterator[Mapping]:
+    """The mappings among the documents of `text` that have one of the `clues` in them."""
+    return (root for root in _roots(text, clues) if isinstance(root, Mapping))
+
+
+def _roots(text: str, clues: tuple[str, ...]) -> Iterator[Node]:
+    """The documents of `text` that have one of the `clues` in them."""
     for span in split_documents(text):
         part = text[span.start : span.end]
         if any(each in part for each in clues):
             try:
-                roots = compose(part, span.start)
+                yield from compose(part, span.start)
             except YamlError:
                 continue
-            yield from (root for root in roots if isinstance(root, Mapping))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kpl.text.span import Text
+from kpl.text.span import Span, Text
 
 
 @dataclass(eq=False)
@@ -37,6 +37,8 @@ class ClusterSettings:
     """False where the installer's own CoreDNS is turned off or replaced."""
     node_local: bool | None = None
     """Whether nodes have a DNS cache of their own."""
+    node_local_span: Span | None = None
+    """Where that is written."""
 
     @property
     def says_nothing(self) -> bool:

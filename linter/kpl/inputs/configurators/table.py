@@ -6,7 +6,9 @@ A path leads through mappings, and with ``*`` through each item of a list. What 
 - ``on NAME`` or ``off NAME``: true turns it on, or off; ``there NAME``: it is on where something stands there,
 - ``kube-proxy FIELD``, a field of its configuration, or ``kube-proxy *`` for a mapping of its fields; ``flags`` of kube-proxy,
 - ``disabled``, a list of what k3s does not install,
-- ``corefile``, a Corefile in a string; ``kubeadm`` and ``talos``, their documents in strings; ``addons`` of EKS.
+- ``choice NAME``, one of the words that the installer has for on and off,
+- ``corefile``, a Corefile in a string; ``kubeadm`` and ``talos``, their documents in strings; ``addons`` of EKS,
+- ``operations``, a list of RFC 6902 for a machine of Talos; ``arguments``, the command lines of k3s; ``options`` of minikube.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ class Configurator(NamedTuple):
     paths: Paths
     modes: Mapping[str, str] = {}
     """Its word -> that of kube-proxy; empty where it means that there is no kube-proxy."""
+    choices: Mapping[str, bool] = {}
+    """Its words for what is on and what is off."""
     takes_any_mode: bool = False
     """Whether kube-proxy gets the word as it is, so that it can be replaced by any other one that kube-proxy has."""
     elsewhere: bool = False

@@ -22,8 +22,32 @@ class _Reader(FileReader):
         """The Corefile in `source`."""
         embedding = Embedding(source.text, source.newline)
         document = corefile_document(source, embedding, key=source.name)
-        if document is not None:
+        if document is None:
+            return
+        failure = document.model
+        if isinstance(failure, ParseFailure) and failure.templated and not failure.too_large:
+            rendered = _unrendered(source, embedding)
+            failure.is_read = rendered is not None
+            yield from (document, *([rendered] if rendered is not None else []))
+        else:
             yield document
+
+
+def _unrendered(source: Source, embedding: Embedding) -> Document | None:
+    """The Corefile in a template that does not parse as it is, without the actions."""
+    from kpl.inputs.corefile.parser import CorefileError, parse_corefile
+    from kpl.inputs.values.renderings import in_words, renderings_in
+
+    for rendering, shown, known in renderings_in(embedding):
+        shown.text = in_words(rendering)
+        try:
+            model = parse_corefile(shown.text, fragment=source.name.endswith(".override"))
+        except CorefileError:
+            continue
+        document = Document(source, model, shown, key=source.name, templated=True)
+        document.unrendered = known
+        return document
+    return None
 
 
 class CorefileReader(_Reader):
@@ -33,6 +57,12 @@ class CorefileReader(_Reader):
     examples = (
         Takes(". {\n    errors\n}\n", {"stray_braces": []}, "Corefile"),
         Takes(". {\n    errors\n}\n", name="dns"),
+        Takes(
+            "{{- if .all }}\n. {\n{{- else }}\nexample.org {\n{{- end }}\n    errors\n}\n",
+            kinds=("ParseFailure", "Corefile"),
+            name="Corefile.tpl",
+        ),
+        Takes("{{ range .zones }}\n. {\n    errors\n", name="Corefile.tpl", kinds=("ParseFailure",)),
         Leaves("example.org {\n    reverse_proxy localhost\n}\n", "dns"),
         Leaves(". {\n    errors\n}\n", "Corefile.go"),
     )

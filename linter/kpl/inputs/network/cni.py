@@ -6,7 +6,7 @@ https://github.com/flannel-io/flannel/blob/master/Documentation/configuration.md
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kpl.inputs.document import Document
 from kpl.inputs.network.settings import IN_CONFIG_MAPS, NetworkSettings, Shape, in_keys, settings_of
@@ -107,6 +107,12 @@ def flannel(text: str, node: Mapping) -> FlannelSettings | None:
     return found if found.words else None
 
 
+_FILES: dict[str, Callable[[str, Mapping], NetworkSettings | None]] = {
+    "cni-conf.json": plugins,
+    "net-conf.json": flannel,
+}
+
+
 class ConflistReader(FileReader):
     """Reads lists of CNI plugins, which nodes have in ``/etc/cni/net.d``."""
 
@@ -144,11 +150,12 @@ class ConflistReader(FileReader):
 
 
 class CniConfigMapReader(ObjectReader):
-    """Reads the CNI plugins and the network of flannel in ConfigMaps, such as ``kube-flannel-cfg``."""
+    """Reads the CNI plugins and the network of flannel in ConfigMaps, such as ``kube-flannel-cfg``, and in the files of these."""
 
     kind = ObjectKind(
         models=("CniSettings", "FlannelSettings"),
         kinds=("ConfigMap",),
+        file_names=("cni-conf.json", "net-conf.json"),
         clues=(Clue(("-conf.json", "cni_network_config"), IN_CONFIG_MAPS),),
         tells=True,
     )
@@ -161,10 +168,33 @@ class CniConfigMapReader(ObjectReader):
             kinds=("CniSettings", "FlannelSettings"),
         ),
         Takes('kind: ConfigMap\ndata:\n  cni_network_config: \'{"plugins": [{"type": "portmap", "snat": true}]}\'\n'),
+        Takes(
+            '{"Network": "10.244.0.0/16", "Backend": {"Type": "vxlan"}}\n',
+            {"words": {"Network": ("10.244.0.0/16",), "backend": ("vxlan",)}},
+            "net-conf.json",
+            ("FlannelSettings",),
+        ),
+        Takes(
+            '{"cniVersion": "1.0.0", "name": "cbr0", "plugins": [{"type": "portmap", "snat": true}]}\n',
+            {"kind": "conflist", "name": "cbr0"},
+            "cni-conf.json",
+            ("CniSettings",),
+        ),
+        Leaves('{"Network": "10.244.0.0/16"}\n', "net.json"),
+        Leaves('[{"Network": "10.244.0.0/16"}]\n', "net-conf.json"),
+        Leaves("{}\n", "net-conf.json"),
         Leaves("kind: ConfigMap\ndata: {cni-conf.json: '{}', net-conf.json: '[]', cni_network_config: none}\n"),
         Leaves('kind: Secret\ndata:\n  net-conf.json: \'{"Network": "10.244.0.0/16"}\'\n'),
     )
 
     def read(self, node: Mapping, place: Place) -> Iterator[Document]:
-        """The settings in the ConfigMap `node`."""
-        return in_keys(node, place, {"cni-conf.json": plugins, "net-conf.json": flannel, "cni_network_config": plugins})
+        """The settings in the ConfigMap `node`, or those that the file is."""
+        read = _FILES.get(place.file_name) if node.pair("kind") is None else None
+        if read is not None:
+            model = read(place.embedding.text, node)
+            if model is not None:
+                yield place.document(node, model)
+            return
+        yield from in_keys(
+            node, place, {"cni-conf.json": plugins, "net-conf.json": flannel, "cni_network_config": plugins}
+        )

@@ -5,11 +5,12 @@ Source: Application and ApplicationSet (argo-cd.readthedocs.io/en/stable/operato
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kpl.inputs.objects.fields import pairs
-from kpl.inputs.objects.references import is_local, paths
+from kpl.inputs.objects.references import is_local, paths, texts
 from kpl.inputs.reader import Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping, Node, Sequence
 from kpl.text import late
@@ -29,6 +30,8 @@ class Application:
     paths: list[str]
     destination: str
     """The name or the address of the cluster that it deploys to."""
+    values_files: list[str] = field(default_factory=list)
+    """The files with the values of charts, which count from the root of a repository."""
 
 
 class ApplicationReader(ObjectReader):
@@ -49,6 +52,12 @@ class ApplicationReader(ObjectReader):
             '  template: {metadata: {name: shop}, spec: {source: {path: "apps/{{env}}"}}}\n',
             {"paths": ["apps/east"]},
             kinds=("Application", "Application"),
+        ),
+        Takes(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  sources:\n"
+            "  - {chart: shop, helm: {valueFiles: [$own/apps/shop.yaml, values-east.yaml, '$own/../a']}}\n"
+            "  - {path: charts/shop, helm: {valueFiles: [east.yaml, /apps/all.yaml, '{{env}}.yaml']}}\n  - {ref: own}\n",
+            {"paths": ["charts/shop"], "values_files": ["apps/shop.yaml", "charts/shop/east.yaml", "apps/all.yaml"]},
         ),
         Leaves("apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec: {source: {chart: shop}}\n"),
         Leaves("apiVersion: app.k8s.io/v1\nkind: Application\nby: argoproj.io/\nspec: {source: {path: apps}}\n"),
@@ -71,8 +80,25 @@ def _application(node: Mapping, values: dict[str, str]) -> Iterator[Application]
     where = node.text("spec", "destination", "name") or node.text("spec", "destination", "server") or ""
     name = node.text("metadata", "name") or ""
     filled = [_filled(path, values) for path in written if is_local(path)]
-    if filled:
-        yield Application(_filled(name, values), filled, _filled(where, values))
+    files = [file for each in sources if isinstance(each, Mapping) for file in _values_files(each, values)]
+    if filled or files:
+        yield Application(_filled(name, values), filled, _filled(where, values), files)
+
+
+def _values_files(source: Mapping, values: dict[str, str]) -> Iterator[str]:
+    """The files of a source, whose paths count from its own, or from the repository that ``$NAME`` at their start is."""
+    own = _filled(source.text("path") or "", values)
+    for each in texts(source.items("helm", "valueFiles")):
+        file = _filled(each, values)
+        if file.startswith("$"):
+            file = file.partition("/")[2]
+        elif not own:
+            continue  # it is in the chart
+        elif not file.startswith("/"):
+            file = posixpath.join(own, file)
+        file = posixpath.normpath(file.lstrip("/"))
+        if is_local(file) and _WILD not in file and not file.startswith(".."):
+            yield file
 
 
 def _filled(text: str, values: dict[str, str]) -> str:

@@ -19,6 +19,8 @@ from kpl.text.span import Text
 
 _FIRST_ITEM = late.pattern(r"(?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n)*[ \t]*(?:-[ \t]|\[)")
 _SETS = ("add", "replace")
+_MOST, _DEEPEST = 1_000, 30
+"""Operations, and keys of a path: people write a few of each."""
 
 
 class Target(NamedTuple):
@@ -36,29 +38,44 @@ def pointer(path: str) -> list[str]:
 
 def operations(node: Node) -> Iterator[tuple[str, Scalar, Node | None]]:
     """What the items of a patch do: the operation, the path, and the value."""
-    for item in node.items if isinstance(node, Sequence) else ():
+    for item in node.items[:_MOST] if isinstance(node, Sequence) else ():
         if isinstance(item, Mapping):
             operation, path = item.text("op"), item.scalar("path")
-            if operation is not None and path is not None:
+            if operation is not None and path is not None and path.value.count("/") <= _DEEPEST:
                 yield str(operation), path, item.get("value")
 
 
+def patched(node: Node) -> Mapping:
+    """What the operations in a patch set, as if it were written in an object; `node` is where it stands."""
+    made = Mapping(node.start, node.end, None, True)
+    for operation, path, value in operations(node):
+        keys = pointer(path.value)
+        if operation in _SETS and value is not None and keys and not path.shared:
+            put(made, keys, path, value)
+    return made
+
+
+def is_list(text: str) -> bool:
+    """Whether a patch is a list of operations."""
+    return _FIRST_ITEM.match(text) is not None
+
+
 def json_patch_inside(source: Source, outer: Embedding, target: Target) -> Iterator[Document]:
-    """The documents in the patch that `outer` finds in `source`: none where it is of another form."""
-    if not _FIRST_ITEM.match(outer.text):
-        return
+    """The documents in the list of operations that `outer` finds in `source`."""
     try:
         roots = compose(outer.text)
     except YamlError:
         return
     inner = Source("", outer.text)
+    place = Place(inner, Embedding(inner.text), False)
     for root in roots:
-        for document in _documents(root, inner, target):
+        for document in documents_in(root, place, target):
             document.object = ObjectName(target.kind, target.namespace, target.name)
             yield lifted(document, source, outer)
 
 
-def _documents(root: Node, inner: Source, target: Target) -> Iterator[Document]:
+def documents_in(root: Node, place: Place, target: Target) -> Iterator[Document]:
+    """The documents in the patch at `root`."""
     pod = Mapping(root.start, root.end, None, False)
     for operation, path, value in operations(root):
         keys = pointer(path.value)
@@ -66,16 +83,17 @@ def _documents(root: Node, inner: Source, target: Target) -> Iterator[Document]:
             continue
         if len(keys) == 2 and keys[0] == "data" and isinstance(value, Scalar) and is_corefile_key(keys[1]):
             sure = COREFILE_KEY.search(keys[1]) is not None and value.style is not None
-            yield from corefile_in(
-                Place(inner, Embedding(inner.text), False), keys[1], value, target.name, target.namespace, sure=sure
-            )
+            yield from corefile_in(place, keys[1], value, target.name, target.namespace, sure=sure)
         elif (within := _below_pod(keys)) and within[0] in DNS_FIELDS and not any(map(str.isdigit, within)):
-            _put(pod, within, path, value)
+            put(pod, within, path, value)
     if pod.pairs and isinstance(root, Sequence):
         first = next(each for each in root.items if isinstance(each, Mapping))
         kind, name = Text(target.kind, first.span), Text(target.name, first.span)
-        workload = Workload(inner.text, first, "", kind, name, target.namespace, pod, [], partial=True)
-        yield Document(inner, workload, Embedding(inner.text), target.name, target.namespace)
+        text = place.embedding.text
+        workload = Workload(text, first, "", kind, name, target.namespace, pod, [], partial=True)
+        yield Document(
+            place.source, workload, place.embedding, target.name, target.namespace, templated=place.templated
+        )
 
 
 def _below_pod(keys: list[str]) -> list[str]:
@@ -84,7 +102,7 @@ def _below_pod(keys: list[str]) -> list[str]:
     return keys[found:] if found else []
 
 
-def _put(below: Mapping, keys: list[str], path: Scalar, value: Node) -> None:
+def put(below: Mapping, keys: list[str], path: Scalar, value: Node) -> None:
     """Put `value` where `keys` lead, as if it were written so; what is above it stands at the `path` that names it."""
     key, *others = keys
     if not others:
@@ -100,4 +118,4 @@ def _put(below: Mapping, keys: list[str], path: Scalar, value: Node) -> None:
         if not isinstance(node, Mapping):
             node = Mapping(path.start, path.end, None, True)
             below.pairs.append((Scalar(path.start, path.end, key), node))
-        _put(node, others, path, value)
+        put(node, others, path, value)

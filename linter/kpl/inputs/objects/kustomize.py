@@ -16,6 +16,7 @@ from kpl.inputs.yaml.tree import Mapping
 
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
+_TARGET = ("kind", "name", "namespace", "labelSelector", "annotationSelector")
 _OTHER_FILES = ("patchesStrategicMerge", "crds", "transformers", "generators", "configurations")
 
 
@@ -29,6 +30,11 @@ class Patch:
     name: str = ""
     """A regular expression, as is `kind`; empty where the patch itself names its object, or where it is for all."""
     has_target: bool = False
+    namespace: str = ""
+    """A regular expression, too."""
+    labels: str = ""
+    """A selector of labels, as is `annotations`."""
+    annotations: str = ""
 
 
 class GeneratedKey(NamedTuple):
@@ -47,6 +53,13 @@ class Kustomization:
     references: list[str]
     patches: list[Patch] = field(default_factory=list)
     generated: list[GeneratedKey] = field(default_factory=list)
+    values_files: list[str] = field(default_factory=list)
+    """The files with the values of charts."""
+    prefix: str = ""
+    """What the names of all objects get at their start; `suffix` comes at their end."""
+    suffix: str = ""
+    namespace: str = ""
+    """That of all objects."""
 
 
 class KustomizationReader(ObjectReader):
@@ -77,6 +90,16 @@ class KustomizationReader(ObjectReader):
             },
             name="kustomization.yaml",
         ),
+        Takes(
+            "namePrefix: dev-\nnamespace: shop\nresources: [a.yaml]\n",
+            {"prefix": "dev-", "suffix": "", "namespace": "shop"},
+            name="kustomization.yaml",
+        ),
+        Takes(
+            "helmCharts: [{name: web, valuesFile: web.yaml, additionalValuesFiles: [prod/web.yaml, 'https://a.example/b']}]\n",
+            {"references": ["web.yaml", "prod/web.yaml"], "values_files": ["web.yaml", "prod/web.yaml"]},
+            name="kustomization.yaml",
+        ),
         Takes("patchesStrategicMerge: [a.yaml]\npatches: [{path: b.yaml}, {patch: '[]'}]\n", name="kustomization.yaml"),
         Takes(
             "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [../base]\n",
@@ -89,7 +112,8 @@ class KustomizationReader(ObjectReader):
     def models(self, text: str, node: Mapping) -> Iterator[Kustomization]:
         """The Kustomization that `node` is."""
         references = [each for each in _references(node) if is_local(each)]
-        yield Kustomization(references, list(_patches(node)), list(_generated(node)))
+        added = (str(node.text(key) or "") for key in ("namePrefix", "nameSuffix", "namespace"))
+        yield Kustomization(references, list(_patches(node)), list(_generated(node)), _values_files(node), *added)
 
 
 def _references(node: Mapping) -> Iterator[str]:
@@ -99,7 +123,15 @@ def _references(node: Mapping) -> Iterator[str]:
         yield from paths(node.items(key), "path")
     for key in ("configMapGenerator", "secretGenerator"):
         yield from (each.path for each in _generated(node, key))
-    yield from paths(node.items("helmCharts"), "valuesFile")
+    yield from _values_files(node)
+
+
+def _values_files(node: Mapping) -> list[str]:
+    charts = node.items("helmCharts")
+    more = [
+        each for chart in charts if isinstance(chart, Mapping) for each in texts(chart.items("additionalValuesFiles"))
+    ]
+    return [each for each in (*paths(charts, "valuesFile"), *more) if is_local(each)]
 
 
 def _patches(node: Mapping) -> Iterator[Patch]:
@@ -110,8 +142,8 @@ def _patches(node: Mapping) -> Iterator[Patch]:
             if isinstance(item, Mapping):
                 text, path = item.text("patch") or "", item.text("path") or ""
                 target = item.mapping("target")
-                kind, name = (target.text(key) or "" if target is not None else "" for key in ("kind", "name"))
-                yield Patch(str(text), str(path), str(kind), str(name), target is not None)
+                kind, name, *others = (str(target.text(key) or "") if target is not None else "" for key in _TARGET)
+                yield Patch(str(text), str(path), kind, name, target is not None, *others)
 
 
 def _generated(node: Mapping, generator: str = "configMapGenerator") -> Iterator[GeneratedKey]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from kpl.inputs.corefile.embedded import is_corefile_key
 from kpl.inputs.document import Document
 from kpl.inputs.hosted import corefile_inside, yaml_inside
-from kpl.inputs.objects.jsonpatches import Target, json_patch_inside
+from kpl.inputs.objects.jsonpatches import Target, is_list, json_patch_inside
 from kpl.inputs.objects.kustomize import KUSTOMIZATION_NAMES
 from kpl.inputs.objects.paths import nodes_at
 from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Place, Takes
@@ -45,6 +45,8 @@ class KustomizeTextReader(ObjectReader):
                 ("dnsConfig", "dnsPolicy", "containers", "/data/"),
                 (r"""patches(?:StrategicMerge|Json6902)?["']?[ \t]*:""",),
             ),
+            # a patch in the form of RFC 6902 that is a file
+            Clue(("dnsConfig", "dnsPolicy"), (r"path[\"']?[ \t]*:[ \t]*[\"']?/spec/[\w/]*dns(?:Config|Policy)\b",)),
             Clue(("configMapGenerator",), (r"orefile[\w.-]*=|\.(?:server|override)=",)),
         ),
     )
@@ -111,7 +113,9 @@ def _patch(patch: object, place: Place) -> Iterator[Document]:
     outer = embedding_of(text, place.source.text, place.source.newline)
     target = patch.mapping("target") if isinstance(patch, Mapping) else None
     names = [str((target.text(key) if target is not None else None) or "") for key in ("kind", "name", "namespace")]
-    yield from json_patch_inside(place.source, outer, Target(*names))
+    if is_list(outer.text):
+        yield from json_patch_inside(place.source, outer, Target(*names))
+        return
     for document in yaml_inside(place.source, outer):
         if document.model is not None:
             if document.kind == "Workload":

@@ -24,6 +24,7 @@ from kpl.text.span import Span
 
 FILLER = "\ue000"
 """A character for private use, which no template has and no program reads."""
+_AS_A_WORD = str.maketrans(' \t"`', "__''")
 _FILLED = late.pattern(f"{FILLER}+")
 _NOT_LINE_END = late.pattern(r"[^\r\n]")
 _KEY = late.pattern(r"([ \t]*(?:-[ \t]+)*)[\w./-]+:[ \t]*")
@@ -111,6 +112,12 @@ def renderings_in(embedding: Embedding) -> Iterator[tuple[Rendering, Embedding, 
         shown = copy(embedding)
         shown.text = rendering.shown
         yield rendering, shown, template.lifted(embedding)
+
+
+def in_words(rendering: Rendering) -> str:
+    """The text for a parser of words: each action within a line is one of them, as it is written but for spaces and quotes."""
+    shown = rendering.shown
+    return _FILLED.sub(lambda found: shown[slice(*found.span())].translate(_AS_A_WORD), rendering.parsed)
 
 
 def restore(root: Node, rendering: Rendering) -> None:
