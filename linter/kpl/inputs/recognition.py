@@ -182,6 +182,18 @@ def object_text(text: str) -> str:
     return text[found.end(1) :] if found is not None else text
 
 
+def text_of_models(text: str) -> str:
+    """The part of an object's `text` that its promised models may be made of: not what is aside, unless an alias may have it."""
+    for each in object_kinds():
+        if each.aside and each.each_below in text and each.late == tuple(_values_at_top(text, "kind")):
+            found = re.search(rf"\n([ ]+){each.each_below}:", text)
+            if found is not None:
+                start, lines = f"\n{found[1]}", rf"(?:\n{found[1]}[ -][^\n]*|\n[ \t\r]*(?=\n|\Z))*"
+                below = rf"{start}(?:{'|'.join(each.aside)}):[^\n]*{lines}"
+                text = re.sub(below, lambda aside: aside[0] if "&" in aside[0] else "", text)
+    return text
+
+
 def entries_below(text: str, key: str) -> int | None:
     """How many entries the mapping of `key` has; None where that takes a parser."""
     if key not in text:

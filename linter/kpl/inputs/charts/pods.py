@@ -42,7 +42,9 @@ def workloads_of(values: Values) -> Iterator[Workload]:
         yield _of_common(values, key, controller, containers, options, alone=len(controllers) == 1)
     text = values.place.embedding.text
     # an escape may spell any key
-    found = list(_with_dns(values.node, known)) if any(each in text for each in ("dnsConfig", "dnsPolicy", "\\")) else []
+    found = (
+        list(_with_dns(values.node, known)) if any(each in text for each in ("dnsConfig", "dnsPolicy", "\\")) else []
+    )
     image = _image(values.node)
     # which release runs, unless these are the defaults of a chart
     if image is not None and values.api_version and _COREDNS.search(image) and all(role for role, _ in found):
