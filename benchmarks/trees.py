@@ -305,7 +305,7 @@ def _write(path: Path, text: str) -> None:
 def write_gitops_tree(folder: Path, files: int) -> None:
     """`files` files as a GitOps repository with Flux has them: six an app, of which kpl checks the one with containers.
 
-    Every fiftieth app is a Deployment with its Service instead of a chart.
+    Every fiftieth app is a Deployment with its Service instead of a chart; each twentieth looks up a name that costs queries.
     """
     _write(folder / "apps" / "kube-system" / "coredns" / "configmap.yaml", _COREDNS)
     for number in range((files - 1) // 6):
@@ -325,7 +325,7 @@ def write_gitops_tree(folder: Path, files: int) -> None:
 
 
 def write_values_tree(folder: Path, files: int) -> None:
-    """`files` HelmReleases with values of 250 to 500 lines."""
+    """`files` HelmReleases with values of 250 to 500 lines, of which each twentieth looks up a name that costs queries."""
     for number in range(files):
         words = {"name": f"app-{number}", "namespace": f"team-{number % 17}", "number": number}
         words["domain"] = ".svc.cluster.local" if number % 20 == 0 else ""
