@@ -48,12 +48,12 @@ def _signs_of(kinds: list[ObjectKind]) -> tuple[_Signs, ...]:
     for clue in clues:
         if clue.patterns:
             of_words.setdefault(clue.words, {})[clue.patterns] = None
-    signs += (_Signs(each, tuple(tuple(map(re.compile, one)) for one in groups)) for each, groups in of_words.items())
+    signs += (_Signs(each, tuple(tuple(map(late.pattern, one)) for one in groups)) for each, groups in of_words.items())
     words = tuple(word for each in kinds if not each.clues for word in each.kinds)
     if words:
         one = "|".join(map(re.escape, words))
         pattern = rf"""kind(?<!\wkind)["']?[ \t]*:[ \t]*["']?(?:{one})(?:List)?["']?[ \t]*[,}}\r\n#]"""
-        signs.append(_Signs(words, ((re.compile(pattern),),)))
+        signs.append(_Signs(words, ((late.pattern(pattern),),)))
     return tuple(signs)
 
 
@@ -114,7 +114,7 @@ def _limits() -> tuple[tuple[int, re.Pattern[str]], ...]:
     return tuple(
         (
             each.largest,
-            re.compile(rf"""(?:^|^[ \t]*\{{[^\n]*?)["']?kind["']?[ \t]*:[ \t]*["']?({one})\b""", re.MULTILINE),
+            late.pattern(rf"""(?:^|^[ \t]*\{{[^\n]*?)["']?kind["']?[ \t]*:[ \t]*["']?({one})\b""", re.MULTILINE),
         )
         for each in object_kinds()
         if each.largest and (one := "|".join(each.kinds))
