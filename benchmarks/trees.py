@@ -220,7 +220,7 @@ spec:
               tag: 1.{number}.0
             env:
               TZ: Europe/Zurich
-              API_URL: http://{name}-api.{namespace}.svc.cluster.local:8080
+              API_URL: http://{name}-api.{namespace}{domain}:8080
             probes:
               liveness: &probes
                 enabled: true
@@ -305,13 +305,13 @@ def _write(path: Path, text: str) -> None:
 def write_gitops_tree(folder: Path, files: int) -> None:
     """`files` files as a GitOps repository with Flux has them: six an app, of which kpl checks the one with containers.
 
-    Every fiftieth app is a Deployment with its Service instead of a chart.
+    Every fiftieth app is a Deployment with its Service instead of a chart; each twentieth looks up a name that costs queries.
     """
     _write(folder / "apps" / "kube-system" / "coredns" / "configmap.yaml", _COREDNS)
     for number in range((files - 1) // 6):
         name, namespace = f"app-{number}", f"team-{number % 17}"
         words = {"name": name, "namespace": namespace, "number": number, "replicas": 1, "other": f"app-{number // 2}"}
-        words["domain"] = ""
+        words["domain"] = ".svc.cluster.local" if number % 20 == 0 else ""
         app = folder / "apps" / namespace / name
         _write(app / "ks.yaml", _FLUX.format(**words))
         for file, text in (
@@ -325,9 +325,10 @@ def write_gitops_tree(folder: Path, files: int) -> None:
 
 
 def write_values_tree(folder: Path, files: int) -> None:
-    """`files` HelmReleases with values of 250 to 500 lines."""
+    """`files` HelmReleases with values of 250 to 500 lines, of which each twentieth looks up a name that costs queries."""
     for number in range(files):
         words = {"name": f"app-{number}", "namespace": f"team-{number % 17}", "number": number}
+        words["domain"] = ".svc.cluster.local" if number % 20 == 0 else ""
         sections = "".join(
             f"    section{key}:\n      # What {key} is for: see the chart's own page.\n"
             f"      enabled: {str(key % 3 == 0).lower()}\n      annotations: {{}}\n"
@@ -392,7 +393,7 @@ spec:
             env:
               TZ: Europe/Zurich
               API_URL: http://{other}.{namespace}{domain}:8080
-              PROXY_URL: http://proxy.network.svc.cluster.local:3128
+              PROXY_URL: http://proxy.network{domain}:3128
             envFrom: *envFrom
             probes:
               liveness: &probes

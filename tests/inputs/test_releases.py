@@ -10,7 +10,7 @@ from kpl.inputs.charts.holders import HOLDERS, is_values_file
 from kpl.inputs.corefile.model import Corefile
 from kpl.inputs.document import Document, LateDocument, ParseFailure
 from kpl.inputs.objects.workloads import Workload
-from kpl.inputs.recognition import entries_below, object_text, promised_kinds
+from kpl.inputs.recognition import entries_below, object_text, promised_kinds, text_of_models
 from kpl.lint.engine import lint
 from kpl.lint.settings import Settings
 from kpl.resolver.pods import dns_policy_of, is_complete, serving_containers, written_ndots
@@ -539,3 +539,20 @@ def test_what_the_text_of_a_release_promises() -> None:
 def test_comments_before_an_object_are_not_its_text(before: str) -> None:
     assert object_text(f"{before}kind: Pod\n# c\n") == "kind: Pod\n# c\n"
     assert object_text(f"{before}[a]\n") == f"{before}[a]\n"
+
+
+_ASIDE = "kind: HelmRelease\nspec:\n  values:\n    route:\n      - a.com\n\n    controllers:\n      b:\n        route: c.com\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        (_ASIDE, _ASIDE.replace("    route:\n      - a.com\n\n", "")),
+        (_ASIDE.replace("- a", "- &a a"), None),
+        (_ASIDE.replace("HelmRelease", "Deployment"), None),
+        (_ASIDE.replace("    route:", "    image:"), None),
+        (_ASIDE + "    ingress:\n    - d.com\n  route: e", _ASIDE.replace("    route:\n      - a.com\n\n", "") + "  route: e"),
+    ],
+)  # fmt: skip
+def test_what_is_beside_the_pods_of_a_release_is_not_looked_through_for_names(text: str, rest: str | None) -> None:
+    assert text_of_models(text) == (text if rest is None else rest)

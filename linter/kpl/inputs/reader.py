@@ -79,6 +79,8 @@ class ObjectKind(NamedTuple):
     """The values of ``kind`` that promise none, in spite of the clues."""
     each_below: str = ""
     """A key, each entry of which promises one model, instead of one for the object."""
+    aside: tuple[str, ...] = ()
+    """Keys beside `each_below`, below which nothing is of a model."""
     clues: tuple[Clue, ...] = ()
     """How a text shows that it may hold one; where there are none, by its `kinds`, or by its `groups` if it only `tells`."""
     tells: bool = False

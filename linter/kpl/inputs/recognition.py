@@ -48,12 +48,12 @@ def _signs_of(kinds: list[ObjectKind]) -> tuple[_Signs, ...]:
     for clue in clues:
         if clue.patterns:
             of_words.setdefault(clue.words, {})[clue.patterns] = None
-    signs += (_Signs(each, tuple(tuple(map(re.compile, one)) for one in groups)) for each, groups in of_words.items())
+    signs += (_Signs(each, tuple(tuple(map(late.pattern, one)) for one in groups)) for each, groups in of_words.items())
     words = tuple(word for each in kinds if not each.clues for word in each.kinds)
     if words:
         one = "|".join(map(re.escape, words))
         pattern = rf"""kind(?<!\wkind)["']?[ \t]*:[ \t]*["']?(?:{one})(?:List)?["']?[ \t]*[,}}\r\n#]"""
-        signs.append(_Signs(words, ((re.compile(pattern),),)))
+        signs.append(_Signs(words, ((late.pattern(pattern),),)))
     return tuple(signs)
 
 
@@ -114,7 +114,7 @@ def _limits() -> tuple[tuple[int, re.Pattern[str]], ...]:
     return tuple(
         (
             each.largest,
-            re.compile(rf"""(?:^|^[ \t]*\{{[^\n]*?)["']?kind["']?[ \t]*:[ \t]*["']?({one})\b""", re.MULTILINE),
+            late.pattern(rf"""(?:^|^[ \t]*\{{[^\n]*?)["']?kind["']?[ \t]*:[ \t]*["']?({one})\b""", re.MULTILINE),
         )
         for each in object_kinds()
         if each.largest and (one := "|".join(each.kinds))
@@ -180,6 +180,18 @@ def object_text(text: str) -> str:
     """The part of `text` that is the object itself: all but the comments before it."""
     found = _FIRST_KEY.match(text)
     return text[found.end(1) :] if found is not None else text
+
+
+def text_of_models(text: str) -> str:
+    """The part of an object's `text` that its promised models may be made of: not what is aside, unless an alias may have it."""
+    for each in object_kinds():
+        if each.aside and each.each_below in text and each.late == tuple(_values_at_top(text, "kind")):
+            found = re.search(rf"\n([ ]+){each.each_below}:", text)
+            if found is not None:
+                start, lines = f"\n{found[1]}", rf"(?:\n{found[1]}[ -][^\n]*|\n[ \t\r]*(?=\n|\Z))*"
+                below = rf"{start}(?:{'|'.join(each.aside)}):[^\n]*{lines}"
+                text = re.sub(below, lambda aside: aside[0] if "&" in aside[0] else "", text)
+    return text
 
 
 def entries_below(text: str, key: str) -> int | None:

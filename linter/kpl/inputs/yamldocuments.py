@@ -17,6 +17,7 @@ from kpl.inputs.recognition import (
     one_too_large,
     promised_kinds,
     tells_of_clusters,
+    text_of_models,
     written_name,
 )
 from kpl.inputs.registry import (
@@ -124,7 +125,7 @@ def _read_text(source: Source, host: Embedding, chunk: str, start: int, *, is_ch
 def _promised(source: Source, host: Embedding, span: Span, promised: list[str], *, tells: bool) -> Iterator[Document]:
     """The documents that the YAML document at `span` promises."""
     chunk = source.text[span.start : span.end]
-    text, reading = object_text(chunk), _LateChunk(source, host, span, promised, tells)
+    text, reading = text_of_models(object_text(chunk)), _LateChunk(source, host, span, promised, tells)
     for number, kind in enumerate(promised):
         late = LateDocument(source, kind, host, text, partial(reading.document, number))
         if tells:

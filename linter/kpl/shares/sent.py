@@ -30,6 +30,8 @@ class SentDocument(NamedTuple):
     share: Share | None
     failure: ParseFailure | None
     unrendered: Unrendered | None
+    names_hosts: bool | None
+    """Whether a workload may hold what `HOST_CLUE` finds, which the rules about all workloads of a cluster ask."""
 
 
 class SentReading(NamedTuple):
@@ -56,10 +58,23 @@ def to_send(reading: Reading) -> Reading | SentReading:
             None if only_tells(each) and each.kind not in _TELL else share_of(each),
             each.model if each.kind == "ParseFailure" else None,
             each.unrendered,
+            _names_hosts(each) if each.kind == "Workload" else None,
         )
         for each in reading.documents
     ]
     return SentReading(reading.source.path, reading.kind, reading.not_written, documents)
+
+
+def _names_hosts(workload: Document) -> bool:
+    from kpl.resolver.names import HOST_CLUE
+
+    return workload.may_hold(HOST_CLUE)
+
+
+def _is_about_hosts(clue: str) -> bool:
+    from kpl.resolver.names import HOST_CLUE
+
+    return clue == HOST_CLUE
 
 
 def received(sent: Reading | SentReading, read: Callable[[], Reading | None]) -> Reading:
@@ -114,6 +129,7 @@ class _LateDocument(Document):
         self.kind = sent.kind
         self.name, self.namespace, self.key = sent.name, sent.namespace, sent.key
         self.templated, self.unrendered = sent.templated, sent.unrendered
+        self._names_hosts = sent.names_hosts
         if sent.failure is not None:
             self._hold(sent.failure)
         if sent.share is not None:
@@ -135,6 +151,8 @@ class _LateDocument(Document):
 
     def may_hold(self, clue: str) -> bool:
         """Whether `clue` may match what it says."""
+        if self._names_hosts is False and _is_about_hosts(clue):
+            return False
         return not clue or self._document().may_hold(clue)
 
     def _document(self) -> Document:

@@ -27,7 +27,12 @@ def closest(word: str, names: Iterable[str]) -> tuple[str, int] | None:
     """
     folded = word.lower()
     most = 0 if len(word) < 5 else 1 if len(word) < 8 else 2
-    near = sorted((distance(folded, name.lower()), name) for name in names if abs(len(name) - len(word)) <= most)
+    letters = set(folded)
+    # each letter that only one of them has takes a change
+    alike = (
+        each for each in names if abs(len(each) - len(word)) <= most and len(letters ^ set(each.lower())) <= 2 * most
+    )
+    near = sorted((distance(folded, each.lower()), each) for each in alike)
     if not near or near[0][0] > most or (len(near) > 1 and near[1][0] == near[0][0]):
         return None
     return near[0][1], near[0][0]

@@ -211,6 +211,7 @@ class UnknownOrRemovedField(Rule):
         release = cluster.kubernetes_version_for(config)
         known = fields_in(section, release)
         made: set[str] = set()
+        mode = config.mode  # which is looked for in all fields
         for key, value in node.pairs:
             if not isinstance(key, Scalar) or key.value in known or key.value == "<<" or is_placeholder(key.value):
                 continue
@@ -218,7 +219,7 @@ class UnknownOrRemovedField(Rule):
             path = field_path(section, key.value)
             lost = not is_zero(value)
             if field is None:
-                meant = meant_field(section, key.value, release, config.mode)
+                meant = meant_field(section, key.value, release, mode)
                 if meant is not None and key.value.lower() != meant.lower():
                     yield self._named_otherwise(config, node, key, path, meant, made, cluster)
                 else:

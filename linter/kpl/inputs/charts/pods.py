@@ -40,7 +40,11 @@ def workloads_of(values: Values) -> Iterator[Workload]:
         if defaults is not None:
             known.add(id(defaults.pairs))
         yield _of_common(values, key, controller, containers, options, alone=len(controllers) == 1)
-    found = list(_with_dns(values.node, known))
+    text = values.place.embedding.text
+    # an escape may spell any key
+    found = (
+        list(_with_dns(values.node, known)) if any(each in text for each in ("dnsConfig", "dnsPolicy", "\\")) else []
+    )
     image = _image(values.node)
     # which release runs, unless these are the defaults of a chart
     if image is not None and values.api_version and _COREDNS.search(image) and all(role for role, _ in found):

@@ -63,6 +63,7 @@ class ReleaseReader(_Reader):
         groups=("helm.toolkit.fluxcd.io/", "argoproj.io/", "helm.cattle.io/"),
         late=("HelmRelease",),
         each_below="controllers",
+        aside=("route", "ingress", "service", "persistence", "configMaps", "secrets", "serviceMonitor", "rbac"),
         clues=(Clue(("containers",), (r"""\bcontainers["']?[ \t]*:""",)),),
     )
     examples = (

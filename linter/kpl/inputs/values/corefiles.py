@@ -14,7 +14,7 @@ from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence
 
 def corefiles_below(node: Mapping, place: Place, name: str) -> Iterator[Document]:
     """The Corefiles below `node`, however deep they are, in the order in which they stand there."""
-    waiting: list[Node] = [node]
+    waiting: list[Node] = [node] if _may_hold_one(place.embedding.text) else []
     while waiting:
         below = waiting.pop()
         if below.shared:
@@ -37,3 +37,8 @@ def corefiles_below(node: Mapping, place: Place, name: str) -> Iterator[Document
                 yield from corefile_in(place, key.value, value, name, sure=False)
             elif not isinstance(value, Scalar):
                 waiting.append(value)
+
+
+def _may_hold_one(text: str) -> bool:
+    """Whether a key for a Corefile may be in `text`: an escape may spell any, and case is more than ASCII elsewhere."""
+    return "servers" in text or "\\" in text or not text.isascii() or "corefile" in text.lower()

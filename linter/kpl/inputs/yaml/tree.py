@@ -74,7 +74,7 @@ class Scalar(Node):
     style: str | None = None
 
     def __init__(self, start: int, end: int, value: str) -> None:
-        super().__init__(start, end)
+        self._place = start << LENGTH_BITS | end - start  # without a call: there are many
         self.value = value
 
     @property
@@ -115,7 +115,7 @@ class Collection(Node):
     __slots__ = ("flow", "shared", "tag")
 
     def __init__(self, start: int, end: int, tag: str | None, flow: bool) -> None:
-        super().__init__(start, end)
+        self._place = start << LENGTH_BITS | end - start
         self.tag = tag
         self.flow = flow
         self.shared = False
@@ -146,6 +146,15 @@ class Mapping(Collection):
 
     def pair(self, name: str) -> tuple[Scalar, Node] | None:
         """The last key `name` with its value (the last one wins, as in the decoders of Kubernetes), merged ones last."""
+        merges = False
+        for key, value in reversed(self.pairs):
+            if isinstance(key, Scalar):
+                if key.value == name:
+                    return key, value
+                merges = merges or key.value == "<<"
+        return self._merged_pair(name) if merges else None
+
+    def _merged_pair(self, name: str) -> tuple[Scalar, Node] | None:
         waiting: list[Node] = [self]
         seen: set[int] = set()
         while waiting:
@@ -282,24 +291,28 @@ class _Composer:
         if kind == "AliasEvent":
             return self._alias(event, start)
         end = event.end_mark.index + self._offset
-        before = self._written + self._aliased
         self._written += 1
         if kind == "ScalarEvent":
-            value, tag, style = event.value, event.tag, event.style or None
-            scalar = MarkedScalar(start, end, tag, value, style) if tag or style else Scalar(start, end, value)
+            value, tag, style = event.value, event.tag, event.style
+            scalar = MarkedScalar(start, end, tag, value, style or None) if tag or style else Scalar(start, end, value)
             if event.anchor:
                 self._anchors[event.anchor] = scalar
             return scalar
+        before = self._written + self._aliased - 1
         if kind == "SequenceStartEvent":
             sequence = Sequence(start, end, event.tag, bool(event.flow_style))
             anchor = event.anchor
             if anchor:
                 self._anchors[anchor] = sequence
             self._open.append(sequence)
+            items = sequence.items
             while type(event := self._next()).__name__ != "SequenceEndEvent":
-                sequence.items.append(self._node(event, depth + 1))
+                items.append(self._node(event, depth + 1))
             self._open.pop()
-            sequence.end = self._end(sequence.flow, event, sequence.items)
+            if not sequence.flow:
+                sequence.end = self._end(event, reversed(items))
+            else:
+                sequence.end = event.end_mark.index + self._offset
             if anchor:
                 self._sizes[id(sequence)] = self._written + self._aliased - before
             return sequence
@@ -308,21 +321,28 @@ class _Composer:
         if anchor:
             self._anchors[anchor] = mapping
         self._open.append(mapping)
+        pairs = mapping.pairs
         while type(event := self._next()).__name__ != "MappingEndEvent":
             key = self._node(event, depth + 1)
             if isinstance(key, Scalar):
                 key.value = _once(key.value)
-            mapping.pairs.append((key, self._node(self._next(), depth + 1)))
+            pairs.append((key, self._node(self._next(), depth + 1)))
         self._open.pop()
-        mapping.end = self._end(mapping.flow, event, (node for pair in mapping.pairs for node in pair))
+        if not mapping.flow:
+            mapping.end = self._end(event, (node for key, value in reversed(pairs) for node in (value, key)))
+        else:
+            mapping.end = event.end_mark.index + self._offset
         if anchor:
             self._sizes[id(mapping)] = self._written + self._aliased - before
         return mapping
 
-    def _end(self, flow: bool, event: Any, children: Iterable[Node]) -> int:
+    def _end(self, event: Any, last_first: Iterable[Node]) -> int:
+        """The end of a block collection: libyaml has it at the next token, behind comments that belong to what follows."""
+        for node in last_first:
+            if not node.shared:
+                return node.end
         end: int = event.end_mark.index + self._offset
-        # libyaml ends a block collection at the next token, behind comments that belong to what follows
-        return end if flow else max((node.end for node in children if not node.shared), default=end)
+        return end
 
     def _alias(self, event: Any, start: int) -> Node:
         target = self._anchors.get(event.anchor)
