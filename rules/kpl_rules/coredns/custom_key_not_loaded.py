@@ -46,8 +46,9 @@ class CustomKeyNotLoaded(Rule):
     Deployment mounts one ConfigMap there: `coredns-custom`, in the namespace of CoreDNS. The volume is optional, so a
     ConfigMap with another name causes no error: its zones are resolved as if it did not exist.
 
-    The rule reports a ConfigMap if its name is a misspelling of `coredns-custom`, or if the run has the Deployment and
-    it mounts another ConfigMap. It is silent about a name that anything else in the run mentions.
+    The rule reports a ConfigMap in the namespace `kube-system` whose name is not `coredns-custom`, a misspelling of it
+    without a namespace too, and any ConfigMap if the run has the Deployment and it mounts another one. It is silent about a
+    name that anything else in the run mentions.
 
     ## Fix
     There is no automatic fix. Move the key to the ConfigMap that is mounted, or rename its ConfigMap.
@@ -72,8 +73,31 @@ class CustomKeyNotLoaded(Rule):
             flags=["pine.example {"],
         ),
         Good(files(**{"hosts.yaml": _config_map("coredns-custom"), "coredns.yaml": _DEPLOYMENT})),
-        # who mounts it, is not in the run
-        Good(manifest(_config_map("extra-hosts"))),
+        # no file of the run mentions it
+        Bad(
+            manifest(_config_map("extra-hosts")),
+            flags=["pine.example {"],
+            says=["AKS, k3s, Gardener and vCluster mount only `coredns-custom`", "Or rename the ConfigMap"],
+        ),
+        Bad(manifest(_config_map("extra-hosts", "x.override")), flags=["pine.example {"], other=["corefile-refused"]),
+        # who mounts it there, nobody knows
+        Good(manifest(_config_map("extra-hosts").replace("kube-system", "dns"))),
+        Good(manifest(_config_map("extra-hosts").replace("  namespace: kube-system\n", ""))),
+        Good(
+            files(
+                **{
+                    "hosts.yaml": _config_map("extra-hosts"),
+                    "values.yaml": "extraVolume: extra-hosts\ndnsPolicy: Default\n",
+                }
+            )
+        ),
+        # it holds the Corefile too
+        Good(
+            manifest(
+                _config_map("extra-hosts")
+                + "  Corefile: |\n    import x.server\n    . {\n        errors\n        whoami\n    }\n"
+            )
+        ),
         # the custom configuration of several clusters
         Good(manifest(_config_map("coredns-custom-1"))),
     ]
@@ -120,11 +144,15 @@ def _reason(
         related = [Related(name.span, "mounted here", home)]
         return f"CoreDNS mounts `{name}` at `{_FOLDER}`", f"Move the key to the ConfigMap `{name}`.", related
     close = closest(document.name, [_CUSTOM])
-    if mounted or close is None or close[1] == 0 or _OTHER_CLUSTER.match(document.name):
+    if mounted or document.name == _CUSTOM or _OTHER_CLUSTER.match(document.name):
         return None
-    if document.namespace not in ("", "kube-system"):
-        return None
-    return f"AKS, k3s, Gardener and vCluster mount only `{_CUSTOM}`", f"Rename the ConfigMap to `{_CUSTOM}`.", []
+    reason = f"AKS, k3s, Gardener and vCluster mount only `{_CUSTOM}`"
+    if close is not None and document.namespace in ("", "kube-system"):
+        return reason, f"Rename the ConfigMap to `{_CUSTOM}`.", []
+    # an own Deployment of CoreDNS may mount it, mostly in another namespace
+    if document.namespace == "kube-system":
+        return reason, f"Move the key to the ConfigMap `{_CUSTOM}`. Or rename the ConfigMap.", []
+    return None
 
 
 def _mounted(cluster: Cluster) -> Iterator[tuple[Document, Text]]:
