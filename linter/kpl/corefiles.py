@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from kpl.coredns.zones import served_zones as served_zones
     from kpl.coredns.zones import zones_of as zones_of
     from kpl.golang.dnsname import is_subdomain as is_subdomain
+    from kpl.inputs.charts.corednschart import CorednsChart as CorednsChart
     from kpl.inputs.corefile.model import Corefile as Corefile
     from kpl.inputs.corefile.model import Directive as Directive
     from kpl.inputs.corefile.model import Property as Property
@@ -76,6 +77,7 @@ else:
             "kpl.coredns.vulnerabilities": "Vulnerability known_vulnerabilities",
             "kpl.coredns.zones": "served_zones zones_of",
             "kpl.golang.dnsname": "is_subdomain",
+            "kpl.inputs.charts.corednschart": "CorednsChart",
             "kpl.inputs.corefile.model": "Corefile Directive Property ServerBlock is_placeholder",
             "kpl.inputs.document": "is_corefile",
             "kpl.inputs.corefile.placeholders": "corefile_placeholder",

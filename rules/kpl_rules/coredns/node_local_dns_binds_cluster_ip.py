@@ -269,7 +269,7 @@ def _local_ips(cluster: Cluster, known: frozenset[str]) -> Iterator[tuple[Docume
     for document, workload in cluster.of(Workload, clue="localip"):
         for container in workload.containers:
             words = [*container.command, *container.args]
-            for before, word in zip([None, *words], words):
+            for before, word in zip([None, *words], words, strict=False):
                 value = (
                     word.value.partition("=")[2] if word.value.startswith(tuple(f"{each}=" for each in _FLAGS)) else ""
                 )

@@ -170,14 +170,23 @@ class NodeLocalDnsBypassesCoredns(Rule):
                 "Add a server block for `git.corp`",
             ],
         ),
-        Bad(_files("rewrite name suffix .corp .svc.cluster.local answer auto"), flags=["rewrite name suffix .corp .svc.cluster.local answer auto"], says=["`corp`"]),
+        Bad(
+            _files("rewrite name suffix .corp .svc.cluster.local answer auto"),
+            flags=["rewrite name suffix .corp .svc.cluster.local answer auto"],
+            says=["`corp`"],
+        ),
         Bad(
             _files(r"rewrite name regex (.*)\.dev\.corp {1}.svc.cluster.local answer auto"),
             flags=[r"rewrite name regex (.*)\.dev\.corp {1}.svc.cluster.local answer auto"],
             says=["`dev.corp`"],
         ),
         Bad(_files(_HOSTS), flags=["hosts"], says=["`db.corp` and `mail.corp`", "this `hosts` has no effect"]),
-        Bad(_files("file /etc/coredns/corp.db corp"), flags=["file /etc/coredns/corp.db corp"], says=["this `file`"], other=["order-without-meaning"]),
+        Bad(
+            _files("file /etc/coredns/corp.db corp"),
+            flags=["file /etc/coredns/corp.db corp"],
+            says=["this `file`"],
+            other=["order-without-meaning"],
+        ),
         Bad(
             _files("log", lan=_CUSTOM),
             flags=["lan.corp:53"],
@@ -219,7 +228,7 @@ class NodeLocalDnsBypassesCoredns(Rule):
         # which of the two is in use?
         Good(_files(_REWRITE, other=_NODE_LOCAL.replace("cluster.local:53", "corp:53"))),
         Good(_files("log")),
-    ]  # fmt: skip
+    ]
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""

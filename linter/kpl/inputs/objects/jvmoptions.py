@@ -30,7 +30,7 @@ class JvmOptionsReader(ObjectReader):
 
     kind = ObjectKind(
         models=("JvmOptions",),
-        beside=("ConfigMap", "Secret"),
+        beside=("ConfigMap", "Secret", "HelmRelease", "Application", "ApplicationSet", "HelmChart"),
         clues=(Clue(("-Dnetworkaddress.cache.", "-Dsun.net.inetaddr.")),),
     )
     examples = (
@@ -40,6 +40,9 @@ class JvmOptionsReader(ObjectReader):
             kinds=("JvmOptions", "Workload"),
         ),
         Takes("javaOpts: -Xmx1g -Dnetworkaddress.cache.ttl=1\n", {}, "values.yaml"),
+        Takes(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  values: {opts: -Dnetworkaddress.cache.ttl=1}\n",
+        ),
         Leaves("# -Dnetworkaddress.cache.ttl=1\nkind: Pod\nspec: {}\n"),
     )
 
