@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from kpl.coredns.answering import taken_names as taken_names
     from kpl.coredns.caching import Caching as Caching
     from kpl.coredns.caching import caching_of as caching_of
+    from kpl.coredns.customized import imported_directives as imported_directives
     from kpl.coredns.deployed import Deployed as Deployed
     from kpl.coredns.deployed import Mount as Mount
     from kpl.coredns.deployed import Probe as Probe
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from kpl.inputs.corefile.model import Property as Property
     from kpl.inputs.corefile.model import ServerBlock as ServerBlock
     from kpl.inputs.corefile.model import is_placeholder as is_placeholder
+    from kpl.inputs.corefile.parser import parse_corefile as parse_corefile
     from kpl.inputs.corefile.placeholders import corefile_placeholder as corefile_placeholder
     from kpl.inputs.document import is_corefile as is_corefile
 else:
@@ -60,6 +62,7 @@ else:
         __name__,
         {
             "kpl.coredns.answering": "Taken answerers taken_names",
+            "kpl.coredns.customized": "imported_directives",
             "kpl.coredns.deployed": "Deployed Mount Probe deployed",
             "kpl.coredns.loops": "loops",
             "kpl.coredns.patterns": "ends_before_dot upper_case_letter",
@@ -79,6 +82,7 @@ else:
             "kpl.golang.dnsname": "is_subdomain",
             "kpl.inputs.charts.corednschart": "CorednsChart",
             "kpl.inputs.corefile.model": "Corefile Directive Property ServerBlock is_placeholder",
+            "kpl.inputs.corefile.parser": "parse_corefile",
             "kpl.inputs.document": "is_corefile",
             "kpl.inputs.corefile.placeholders": "corefile_placeholder",
         },
