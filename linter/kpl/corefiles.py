@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kpl.coredns.deployed import Mount as Mount
     from kpl.coredns.deployed import Probe as Probe
     from kpl.coredns.deployed import deployed as deployed
+    from kpl.coredns.deployed import deployed_cache as deployed_cache
     from kpl.coredns.loops import loops as loops
     from kpl.coredns.patterns import ends_before_dot as ends_before_dot
     from kpl.coredns.patterns import upper_case_letter as upper_case_letter
@@ -63,7 +64,7 @@ else:
         {
             "kpl.coredns.answering": "Taken answerers taken_names",
             "kpl.coredns.customized": "imported_directives",
-            "kpl.coredns.deployed": "Deployed Mount Probe deployed",
+            "kpl.coredns.deployed": "Deployed Mount Probe deployed deployed_cache",
             "kpl.coredns.loops": "loops",
             "kpl.coredns.patterns": "ends_before_dot upper_case_letter",
             "kpl.coredns.rewriting": "NameRewrite name_rewrite",
