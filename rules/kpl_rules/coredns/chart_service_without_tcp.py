@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import Bad, Document, Finding, Fix, Good, Rule, Severity, Span, Stop
+from kpl import Bad, Confidence, Document, Finding, Fix, Good, Rule, Severity, Span, Stop
 from kpl.corefiles import CorednsChart, is_placeholder
 from kpl.edits import add_entry
 from kpl.manifests import Mapping
@@ -35,6 +35,8 @@ def _release(version: str, values: str = _VALUES) -> str:
 
 
 _FIRST_WITHOUT_TCP = (1, 42, 1)
+_COREDNS_OF_FIRST = (1, 12, 1)
+"""The release of CoreDNS in this chart: who sets an earlier one, uses an earlier chart."""
 _EXACT = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 _OVER_TCP = ("tls://", "grpc://", "https://")
 
@@ -50,7 +52,8 @@ class ChartServiceWithoutTcp(Rule):
     An upgrade from an earlier chart can fail: both ports of the Service have the number 53, Kubernetes merges them by this
     number, and the patch that removes one removes both ("spec.ports: Required value").
 
-    If the version of the chart is not known, the rule assumes the latest one.
+    If the version of the chart is not known, the rule assumes the latest one, unless the values set the tag of an image that
+    is older than the one of chart 1.42.1.
 
     ## Fix
     Adds `use_tcp: true`, which also has no disadvantage in earlier charts. The fix is unsafe, because it opens a port.
@@ -98,6 +101,14 @@ class ChartServiceWithoutTcp(Rule):
         Good({"values.yaml": _FIXED}),
         Good({"release.yaml": _release("1.42.0")}),
         Good({"release.yaml": _release("1.x")}),
+        # an old chart
+        Good({"values.yaml": 'image: {tag: "1.6.9"}\n' + _VALUES}),
+        Bad(
+            {"values.yaml": 'image: {tag: "1.12.1"}\n' + _VALUES},
+            flags=["lan."],
+            fixed='image: {tag: "1.12.1"}\n' + _FIXED,
+            safe=False,
+        ),
         # another server of this port has TCP
         Good({"values.yaml": _FIXED + "- zones:\n  - zone: dev.\n" + _PLUGINS.replace("  - name: ready\n", "")}),
         Good(
@@ -128,14 +139,20 @@ class ChartServiceWithoutTcp(Rule):
                 "clients cannot repeat a query whose answer is truncated",
                 help=help_,
                 fix=fix,
+                confidence=Confidence.MEDIUM if chart.version is None else None,
             )
 
 
 def _is_concerned(chart: CorednsChart) -> bool:
-    if chart.version is None:
-        return True
-    found = _EXACT.fullmatch(chart.version)
-    return found is not None and tuple(map(int, found.groups())) >= _FIRST_WITHOUT_TCP
+    if chart.version is not None:
+        found = _EXACT.fullmatch(chart.version)
+        return found is not None and _numbers(found) >= _FIRST_WITHOUT_TCP
+    tag = _EXACT.match(chart.node.text("image", "tag") or "")
+    return tag is None or _numbers(tag) >= _COREDNS_OF_FIRST
+
+
+def _numbers(found: re.Match[str]) -> tuple[int, ...]:
+    return tuple(map(int, found.groups()))
 
 
 def _may_have_tcp(zone: Mapping) -> bool:
