@@ -35,7 +35,7 @@ def _release(version: str, values: str = _VALUES) -> str:
 
 
 _FIRST_WITHOUT_TCP = (1, 42, 1)
-_COREDNS_OF_FIRST = (1, 12, 1)
+_COREDNS_OF_FIRST = (1, 12, 0)
 """The release of CoreDNS in this chart: who sets an earlier one, uses an earlier chart."""
 _EXACT = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 _OVER_TCP = ("tls://", "grpc://", "https://")
@@ -104,9 +104,9 @@ class ChartServiceWithoutTcp(Rule):
         # an old chart
         Good({"values.yaml": 'image: {tag: "1.6.9"}\n' + _VALUES}),
         Bad(
-            {"values.yaml": 'image: {tag: "1.12.1"}\n' + _VALUES},
+            {"values.yaml": 'image: {tag: "1.12.0"}\n' + _VALUES},
             flags=["lan."],
-            fixed='image: {tag: "1.12.1"}\n' + _FIXED,
+            fixed='image: {tag: "1.12.0"}\n' + _FIXED,
             safe=False,
         ),
         # another server of this port has TCP
