@@ -90,13 +90,13 @@ class NodeLocalDnsBindsClusterIp(Rule):
     """NodeLocal DNSCache binds the cluster IP of the DNS Service, which kube-proxy in mode ipvs has on `kube-ipvs0`.
 
     ## Why
-    In mode iptables, NodeLocal DNSCache takes over the cluster IP of `kube-dns`: it adds it to its own interface, and rules
+    In mode iptables, NodeLocal DNSCache takes over the cluster IP of `kube-dns`: it adds the address to its interface, and rules
     keep the packets from being translated. In mode ipvs, the interface `kube-ipvs0` already has the address, and IPVS takes
-    the packets to its port 53, so NodeLocal DNSCache must listen on its own address only.
+    the packets to its port 53, so NodeLocal DNSCache must listen only on its link-local address.
 
     ## Fix
     Removes the cluster IP from `bind` and `-localip`. The fix is unsafe: pods then ask the cache only if `clusterDNS` of the
-    kubelet is its own address.
+    kubelet is its link-local address.
 
     ## References
     - https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/

@@ -135,8 +135,8 @@ class NodeLocalDnsBypassesCoredns(Rule):
     """NodeLocal DNSCache sends names that CoreDNS handles to the resolver of the node, so CoreDNS never sees them.
 
     ## Why
-    Pods ask NodeLocal DNSCache. It forwards only the zones of its own server blocks to CoreDNS, usually the cluster domain
-    and the reverse zones; every other name goes to the resolvers of the node. A `rewrite`, `hosts`, or server block of
+    Pods ask NodeLocal DNSCache. Its Corefile decides which zones it forwards to CoreDNS, usually the cluster domain and the
+    reverse zones; every other name goes to the resolvers of the node. A `rewrite`, `hosts`, or server block of
     CoreDNS for such a name has no effect for pods: they get NXDOMAIN, or the public address.
 
     The rule is silent if the server block of NodeLocal DNSCache for a name answers it too, if it forwards to an address that

@@ -171,7 +171,7 @@ class OverrideTakesAllNames(Rule):
         return self.finding(
             directive.name.span,
             f"{other}`{by.name}` answers every query for these names first, so queries never reach this `{directive.name}`",
-            help=f"Move it to a server block of its own, in a `*.server` key. Or limit the `{by.name}` of the Corefile.",
+            help=f"Move it to a separate server block in a `*.server` key. Or limit the `{by.name}` of the Corefile.",
             related=[Related(by.head, f"this `{by.name}` answers every query", home)],
             document=document,
         )
