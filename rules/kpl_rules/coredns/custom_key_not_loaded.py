@@ -12,7 +12,9 @@ from kpl.edits import Text, first_line
 from kpl.words import closest
 
 _CUSTOM = "coredns-custom"
+_HOME = "kube-system"
 _FOLDER = "/etc/coredns/custom"
+_SUFFIXES = (".server", ".override")
 _WORD = re.compile(r"[\w.-]+")
 _OTHER_CLUSTER = re.compile(rf"{_CUSTOM}[-.\d]")
 
@@ -47,8 +49,8 @@ class CustomKeyNotLoaded(Rule):
     ConfigMap with another name causes no error: its zones are resolved as if it did not exist.
 
     The rule reports a ConfigMap in the namespace `kube-system` whose name is not `coredns-custom`, a misspelling of it
-    without a namespace too, and any ConfigMap if the run has the Deployment and it mounts another one. It is silent about a
-    name that anything else in the run mentions.
+    without a namespace too, `coredns-custom` in another namespace or with a key that no import matches, and any ConfigMap if
+    the run has the Deployment and it mounts another one. It is silent about a name that anything else in the run mentions.
 
     ## Fix
     There is no automatic fix. Move the key to the ConfigMap that is mounted, or rename its ConfigMap.
@@ -98,17 +100,47 @@ class CustomKeyNotLoaded(Rule):
                 + "  Corefile: |\n    import x.server\n    . {\n        errors\n        whoami\n    }\n"
             )
         ),
+        # not where the Deployment is
+        Bad(
+            manifest(_config_map("coredns-custom").replace("kube-system", "default")),
+            flags=["pine.example {"],
+            says=["mount it only from `kube-system`", "Set `namespace: kube-system`."],
+        ),
+        Good(manifest(_config_map("coredns-custom").replace("  namespace: kube-system\n", ""))),
+        Good(
+            files(
+                **{
+                    "custom.yaml": _config_map("coredns-custom").replace("kube-system", "dns"),
+                    "coredns.yaml": _config_map("coredns", "Corefile").replace("kube-system", "dns"),
+                }
+            )
+        ),
+        # no import matches the key
+        Bad(
+            manifest(_config_map("coredns-custom", "Corefile")),
+            flags=["pine.example {"],
+            says=["CoreDNS never reads `Corefile`", "end it in `.server`"],
+        ),
+        Good(manifest(_config_map("coredns-custom", "Corefile") + "  x.server: |\n    import custom/Corefile\n")),
         # the custom configuration of several clusters
         Good(manifest(_config_map("coredns-custom-1"))),
     ]
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        maps = {id(each.around): each for each in reversed(cluster.documents) if _is_custom_key(each)}
+        keys = [each for each in reversed(cluster.documents) if _is_custom_key(each)]
+        yield from self._other_keys(keys)
+        maps = {id(each.around): each for each in keys if each.key.endswith(_SUFFIXES)}
         mounted = dict[str, list[tuple[Document, Text]]]()
         for home, name in _mounted(cluster) if maps else ():
             mounted.setdefault(home.namespace, []).append((home, name))
         found = [(first, *reason) for first in maps.values() if (reason := _reason(first, mounted)) is not None]
+        homes = {each.namespace for each, _ in cluster.corefiles if each.name != _CUSTOM}
+        found += [
+            (first, f"AKS, k3s, Gardener and vCluster mount it only from `{_HOME}`", f"Set `namespace: {_HOME}`.", [])
+            for first in maps.values()
+            if first.name == _CUSTOM and first.namespace not in ("", _HOME, *homes) and not mounted
+        ]
         mentions = _words(cluster) if found else Counter[str]()
         for document, why, help_, related in found:
             # the name of the ConfigMap itself is one
@@ -122,10 +154,26 @@ class CustomKeyNotLoaded(Rule):
                 document=document,
             )
 
+    def _other_keys(self, keys: list[Document]) -> Iterator[Finding]:
+        """Keys of the mounted ConfigMap that no import matches, and no other key names."""
+        for document in keys:
+            if document.key.endswith(_SUFFIXES) or document.name != _CUSTOM:
+                continue
+            texts = (text for key, text in (document.around or {}).items() if key != document.key)
+            if not any(document.key in text or "import" in text for text in texts):
+                yield self.finding(
+                    first_line(document.embedding.text),
+                    f"AKS, k3s, Gardener and vCluster import only the keys `*.server` and `*.override` of `{_CUSTOM}`, so CoreDNS "
+                    f"never reads `{document.key}`",
+                    help="Rename the key: end it in `.server` for server blocks, or in `.override` for lines of a block.",
+                    document=document,
+                )
+
 
 def _is_custom_key(document: Document) -> bool:
     """Whether this is a key for the folder of imports, in a ConfigMap whose name is known."""
-    is_key = document.key.endswith((".server", ".override")) and is_corefile(document) and document.around is not None
+    for_import = document.key.endswith(_SUFFIXES) or document.name == _CUSTOM
+    is_key = for_import and is_corefile(document) and document.around is not None
     return is_key and bool(document.name) and not document.templated and not is_placeholder(document.name)
 
 
