@@ -34,6 +34,8 @@ class CorednsChart:
     servers: Sequence
     version: Text | None
     """The version of the chart, where the object that holds the values names one."""
+    is_named: bool
+    """Whether the values are certainly those of this chart: the object names it, or they are below its name."""
     is_complete: bool
     """Whether nothing else adds to the values, as far as the object or the file says."""
 
@@ -49,7 +51,7 @@ class CorednsChartReader(ObjectReader):
     examples = (
         Takes(
             "servers:\n- zones: [{zone: .}]\n  plugins: [{name: errors}]\n",
-            {"version": None, "is_complete": True},
+            {"version": None, "is_named": False, "is_complete": True},
             "values.yaml",
             ("CorednsChart", "Corefile"),
         ),
@@ -88,9 +90,9 @@ class CorednsChartReader(ObjectReader):
                 servers = each.get("servers") if each is not None else None
                 if each is None or not isinstance(servers, Sequence) or not is_chart_servers(servers):
                     continue
-                model = CorednsChart(
-                    where.embedding.text, each, servers, version, values.is_complete or values.kind == "values"
-                )
+                is_named = chart is not None or values.name == _CHART or each is not values.node
+                is_complete = values.is_complete or values.kind == "values"
+                model = CorednsChart(where.embedding.text, each, servers, version, is_named, is_complete)
                 yield Document(
                     where.source,
                     model,
