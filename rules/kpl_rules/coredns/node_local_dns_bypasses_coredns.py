@@ -119,6 +119,8 @@ _TAIL = re.compile(r"((?:\\?\.[a-z0-9-]+){2,})(?:\\?\.)?\)?\$?")
 _NODE_UPSTREAMS = ("/etc/resolv.conf", "__PILLAR__UPSTREAM__SERVERS__")
 _MOST_NAMES = 3
 _OWN_ANSWERS = ("hosts", "template", "file", "etcd", "k8s_external")
+_FOR_OTHERS = {"bind", "etcd", "k8s_external", "view"}
+"""The plugins of blocks that may be for clients outside of the cluster."""
 
 
 class _Handled(NamedTuple):
@@ -199,6 +201,9 @@ class NodeLocalDnsBypassesCoredns(Rule):
         ),
         Bad(_files(_REWRITE, _NODE_LOCAL.replace("/etc/resolv.conf", "1.1.1.1 8.8.8.8")), flags=[_REWRITE]),
         Bad(_files(_REWRITE, daemon=_DAEMON_SET % "Default"), flags=[_REWRITE]),
+        # for others than pods
+        Good(_files("log", lan=_CUSTOM.replace("lan.corp:53", "lan.corp:5353"))),
+        Good(_files("log", lan=_CUSTOM.replace("        errors", "        bind 10.0.0.1\n        errors"))),
         # CoreDNS is asked, or somebody who may be CoreDNS
         Good(_files(_REWRITE, _NODE_LOCAL.replace("/etc/resolv.conf", "10.96.0.10"))),
         Good(_files(_REWRITE, _NODE_LOCAL.replace("/etc/resolv.conf", "__PILLAR__CLUSTER__DNS__"))),
@@ -266,7 +271,8 @@ def _handled(document: Document, corefile: Corefile) -> Iterator[_Handled]:
         outside = [key for key in server.keys if not is_placeholder(key) and _is_outside(key)]
         if outside and len(outside) == len(server.keys) and not is_cluster_block(server):
             names = [zone.removesuffix(".") for key in outside for zone in zones_of(key)]
-            yield _Handled(names, server.key_span, "this server block", document)
+            if not server.names & _FOR_OTHERS:
+                yield _Handled(names, server.key_span, "this server block", document)
             continue
         for directive in server.directives:
             names = _names(directive, server)
@@ -275,7 +281,9 @@ def _handled(document: Document, corefile: Corefile) -> Iterator[_Handled]:
 
 
 def _is_outside(key: str) -> bool:
-    return not any(zone == "." or zone.endswith(".arpa.") for zone in zones_of(key)) and "://" not in key
+    """Whether pods may ask for names of this key, and it is for names that are not those of the cluster."""
+    port = key.rpartition(":")[2] if ":" in key else "53"
+    return port == "53" and not any(zone == "." or zone.endswith(".arpa.") for zone in zones_of(key))
 
 
 def _names(directive: Directive, server: ServerBlock) -> list[str]:
@@ -297,7 +305,7 @@ def _names(directive: Directive, server: ServerBlock) -> list[str]:
         lines = (each for each in directive.properties if each.name[:1].isdigit() or ":" in each.name)
         names = [str(word).lower().removesuffix(".") for line in lines for word in line.args]
         return [name for name in names if "." in name and not is_placeholder(name)]
-    if directive.name in _OWN_ANSWERS or directive.name == "forward":
+    if directive.name in ("file", "template", "forward"):
         found_zones = (each.zones for each in answerers(server) if each.directive is directive)
         return [zone.removesuffix(".") for zones in found_zones for zone in zones if zone != "." and "arpa" not in zone]
     return []

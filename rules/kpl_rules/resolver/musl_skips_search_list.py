@@ -66,7 +66,7 @@ _SHORT = _ndots(1).replace("redis.data.svc", "redis.data")
 
 
 class MuslSkipsSearchList(Rule):
-    """A Service name has as many dots as `ndots`, so musl does not use the search list and the name does not resolve.
+    """A Service name has as many dots as `ndots`, so musl skips the search list and the name does not resolve.
 
     ## Why
     If a name has at least `ndots` dots, both libcs ask for it as it is. glibc then tries the search list; musl, the libc of
