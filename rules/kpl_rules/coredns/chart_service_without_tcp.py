@@ -94,7 +94,7 @@ class ChartServiceWithoutTcp(Rule):
             safe=False,
         ),
         Bad(
-            {"values.yaml": _VALUES.replace("- zones:\n  - zone: lan.\n  port", "- port")},
+            {"values.yaml": "# no zones: all names\n" + _VALUES.replace("- zones:\n  - zone: lan.\n  port", "- port")},
             flags=["53"],
             says=["Add `zones`"],
         ),

@@ -46,7 +46,12 @@ class CorednsChartReader(ObjectReader):
     kind = ObjectKind(
         models=("CorednsChart",),
         beside=("HelmRelease", "Application", "ApplicationSet", "HelmChart"),
-        clues=(Clue(("plugins",), (r"""servers["']?[ \t]*:""",)),),
+        clues=(
+            Clue(
+                ("servers",),
+                (r"\bservers[\"']?[ \t]*:", r"\bplugins[\"']?[ \t]*:", r"\bzones[\"']?[ \t]*:"),
+            ),
+        ),
     )
     examples = (
         Takes(
@@ -57,12 +62,12 @@ class CorednsChartReader(ObjectReader):
         ),
         Takes(
             "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: coredns}\nspec:\n"
-            "  chart: {spec: {chart: coredns, version: 1.43.0}}\n  values:\n    servers:\n    - plugins: [{name: errors}]\n",
+            "  chart: {spec: {chart: coredns, version: 1.43.0}}\n  values:\n    servers:\n    - zones: [{zone: a.}]\n      plugins: [{name: errors}]\n",
             {},
             kinds=("Corefile", "CorednsChart"),
         ),
         Takes(
-            "coredns:\n  servers:\n  - plugins: [{name: errors}]\n",
+            "coredns:\n  servers:\n  - zones: [{zone: a.}]\n    plugins: [{name: errors}]\n",
             {},
             "values.yaml",
             ("CorednsChart", "Corefile"),
@@ -70,7 +75,7 @@ class CorednsChartReader(ObjectReader):
         # another chart
         Takes(
             "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  chart: {spec: {chart: k8s-gateway}}\n"
-            "  values: {servers: [{plugins: [{name: errors}]}]}\n",
+            "  values: {servers: [{zones: [{zone: a.}], plugins: [{name: errors}]}]}\n",
             {},
             kinds=("Corefile",),
         ),
