@@ -62,7 +62,8 @@ class CorednsChartReader(ObjectReader):
         ),
         Takes(
             "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: coredns}\nspec:\n"
-            "  chart: {spec: {chart: coredns, version: 1.43.0}}\n  values:\n    servers:\n    - zones: [{zone: a.}]\n      plugins: [{name: errors}]\n",
+            "  chart: {spec: {chart: coredns, version: 1.43.0}}\n  values:\n"
+            "    servers:\n    - zones: [{zone: a.}]\n      plugins: [{name: errors}]\n",
             {},
             kinds=("Corefile", "CorednsChart"),
         ),
