@@ -68,7 +68,6 @@ class NodeLocalDnsProbe(Rule):
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.34.1/cluster/addons/dns/nodelocaldns/nodelocaldns.yaml
     - https://coredns.io/plugins/health/
-    - https://github.com/kubernetes/kops/issues/9245
     """
 
     code = "KPL286"
