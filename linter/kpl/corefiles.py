@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from kpl.coredns.answering import taken_names as taken_names
     from kpl.coredns.caching import Caching as Caching
     from kpl.coredns.caching import caching_of as caching_of
+    from kpl.coredns.customized import imported_directives as imported_directives
     from kpl.coredns.deployed import Deployed as Deployed
     from kpl.coredns.deployed import Mount as Mount
     from kpl.coredns.deployed import Probe as Probe
     from kpl.coredns.deployed import deployed as deployed
+    from kpl.coredns.deployed import deployed_cache as deployed_cache
     from kpl.coredns.loops import loops as loops
     from kpl.coredns.patterns import ends_before_dot as ends_before_dot
     from kpl.coredns.patterns import upper_case_letter as upper_case_letter
@@ -48,11 +50,13 @@ if TYPE_CHECKING:
     from kpl.coredns.zones import served_zones as served_zones
     from kpl.coredns.zones import zones_of as zones_of
     from kpl.golang.dnsname import is_subdomain as is_subdomain
+    from kpl.inputs.charts.corednschart import CorednsChart as CorednsChart
     from kpl.inputs.corefile.model import Corefile as Corefile
     from kpl.inputs.corefile.model import Directive as Directive
     from kpl.inputs.corefile.model import Property as Property
     from kpl.inputs.corefile.model import ServerBlock as ServerBlock
     from kpl.inputs.corefile.model import is_placeholder as is_placeholder
+    from kpl.inputs.corefile.parser import parse_corefile as parse_corefile
     from kpl.inputs.corefile.placeholders import corefile_placeholder as corefile_placeholder
     from kpl.inputs.document import is_corefile as is_corefile
 else:
@@ -60,7 +64,8 @@ else:
         __name__,
         {
             "kpl.coredns.answering": "Taken answerers taken_names",
-            "kpl.coredns.deployed": "Deployed Mount Probe deployed",
+            "kpl.coredns.customized": "imported_directives",
+            "kpl.coredns.deployed": "Deployed Mount Probe deployed deployed_cache",
             "kpl.coredns.loops": "loops",
             "kpl.coredns.patterns": "ends_before_dot upper_case_letter",
             "kpl.coredns.rewriting": "NameRewrite name_rewrite",
@@ -77,7 +82,9 @@ else:
             "kpl.coredns.vulnerabilities": "Vulnerability known_vulnerabilities",
             "kpl.coredns.zones": "served_zones zones_of",
             "kpl.golang.dnsname": "is_subdomain",
+            "kpl.inputs.charts.corednschart": "CorednsChart",
             "kpl.inputs.corefile.model": "Corefile Directive Property ServerBlock is_placeholder",
+            "kpl.inputs.corefile.parser": "parse_corefile",
             "kpl.inputs.document": "is_corefile",
             "kpl.inputs.corefile.placeholders": "corefile_placeholder",
         },

@@ -9,6 +9,9 @@ from kpl.lazy import lazy
 if TYPE_CHECKING:
     from kpl.inputs.corefile.placeholders import template_placeholder as template_placeholder
     from kpl.inputs.objects.endpointslices import EndpointSlice as EndpointSlice
+    from kpl.inputs.objects.jvmoptions import JvmOptions as JvmOptions
+    from kpl.inputs.objects.kubedns import KubeDnsConfig as KubeDnsConfig
+    from kpl.inputs.objects.kubelet import KubeletConfig as KubeletConfig
     from kpl.inputs.objects.nodes import NodeObject as NodeObject
     from kpl.inputs.objects.services import Service as Service
     from kpl.inputs.objects.workloads import Workload as Workload
@@ -21,6 +24,9 @@ else:
     __all__, __getattr__ = lazy(
         __name__,
         {
+            "kpl.inputs.objects.jvmoptions": "JvmOptions",
+            "kpl.inputs.objects.kubedns": "KubeDnsConfig",
+            "kpl.inputs.objects.kubelet": "KubeletConfig",
             "kpl.inputs.objects.nodes": "NodeObject",
             "kpl.inputs.objects.workloads": "Workload",
             "kpl.inputs.corefile.placeholders": "template_placeholder",

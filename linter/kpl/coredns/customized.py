@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from kpl.coredns.imports import Files, FolderTree, NamedTexts
 from kpl.coredns.roles import is_node_local
+from kpl.inputs.corefile.model import Directive, ServerBlock
 from kpl.inputs.document import Document, is_corefile
 from kpl.text import late
 from kpl.verdict import Verdict
@@ -81,6 +82,20 @@ def find_customized(corefiles: Sequence[Document], documents: Iterable[Document]
     if home.around is None or texts is None or home.name == CUSTOM_NAME or apart:
         return None
     return Customized(home, home.around, texts, keys)
+
+
+def imported_directives(server: ServerBlock, new: Sequence[Directive]) -> ServerBlock | None:
+    """`server` with the directives `new` in place of its import of ``*.override`` keys; None if it has no such import."""
+    found = [directive for directive in server.directives if directive.name == "import" and _is_override(directive)]
+    if len(found) != 1:
+        return None
+    at = server.directives.index(found[0])
+    directives = [*server.directives[:at], *new, *server.directives[at + 1 :]]
+    return ServerBlock(server.keys, directives, server.span, server.body, server.corefile)
+
+
+def _is_override(directive: Directive) -> bool:
+    return any(word.removeprefix(_MOUNTED) == f"{_FOLDER}/*.override" for word in directive.args)
 
 
 def files_around(document: Document, customized: Customized | None) -> Files:

@@ -13,6 +13,7 @@ from kpl.text.number import whole_number
 from kpl.text.span import Text
 
 _COREDNS = late.pattern(r"(?:^|/)(?:[\w.-]*-)?coredns(?:[:@]|$)")
+_NODE_CACHE = late.pattern(r"(?:^|/)(?:[\w.-]*-)?node-cache(?:[:@]|$)")
 
 
 class Mount(NamedTuple):
@@ -62,11 +63,17 @@ def deployed(corefile: Document, corefiles: Iterable[Document], workloads: Itera
     return found[0] if len(found) == 1 else None
 
 
-def _running(corefile: Document, workload: Workload) -> Deployed | None:
+def deployed_cache(corefile: Document, workloads: Iterable[Workload]) -> Deployed | None:
+    """What runs NodeLocal DNSCache with the Corefile of a ConfigMap; None if that is not one workload for certain."""
+    found = [each for workload in workloads if (each := _running(corefile, workload, is_cache=True)) is not None]
+    return found[0] if len(found) == 1 else None
+
+
+def _running(corefile: Document, workload: Workload, *, is_cache: bool = False) -> Deployed | None:
     if corefile.around is None or not corefile.name or workload.namespace != corefile.namespace or workload.partial:
         return None
     for container in workload.containers:
-        if container.image is None or _COREDNS.search(container.image) is None:
+        if container.image is None or (_NODE_CACHE if is_cache else _COREDNS).search(container.image) is None:
             continue
         mounts = _mounts(workload, container)
         if any(mount.config_map == corefile.name for mount in mounts):

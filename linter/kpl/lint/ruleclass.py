@@ -14,8 +14,8 @@ NAME = late.pattern(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 MODELS = frozenset(
     """
-    ConntrackDump Corefile EndpointSlice IpsetDump IpvsConnections IpvsDump KubeProxyConfig Listing NftRuleset NodeObject
-    ParseFailure ResolvConf Ruleset Service Workload
+    ConntrackDump CorednsChart Corefile EndpointSlice IpsetDump IpvsConnections IpvsDump JvmOptions KubeDnsConfig
+    KubeProxyConfig Listing NftRuleset NodeObject ParseFailure ResolvConf Ruleset Service Workload
     """.split()
 )
 """The types of models, by name: each is what one document holds."""

@@ -12,7 +12,9 @@ from kpl.edits import Text, first_line
 from kpl.words import closest
 
 _CUSTOM = "coredns-custom"
+_HOME = "kube-system"
 _FOLDER = "/etc/coredns/custom"
+_SUFFIXES = (".server", ".override")
 _WORD = re.compile(r"[\w.-]+")
 _OTHER_CLUSTER = re.compile(rf"{_CUSTOM}[-.\d]")
 
@@ -46,8 +48,9 @@ class CustomKeyNotLoaded(Rule):
     Deployment mounts one ConfigMap there: `coredns-custom`, in the namespace of CoreDNS. The volume is optional, so a
     ConfigMap with another name causes no error: its zones are resolved as if it did not exist.
 
-    The rule reports a ConfigMap if its name is a misspelling of `coredns-custom`, or if the run has the Deployment and
-    it mounts another ConfigMap. It is silent about a name that anything else in the run mentions.
+    The rule reports a ConfigMap in the namespace `kube-system` whose name is not `coredns-custom`, a misspelling of it
+    without a namespace too, `coredns-custom` in another namespace or with a key that no import matches, and any ConfigMap if
+    the run has the Deployment and it mounts another one. It is silent about a name that anything else in the run mentions.
 
     ## Fix
     There is no automatic fix. Move the key to the ConfigMap that is mounted, or rename its ConfigMap.
@@ -72,19 +75,72 @@ class CustomKeyNotLoaded(Rule):
             flags=["pine.example {"],
         ),
         Good(files(**{"hosts.yaml": _config_map("coredns-custom"), "coredns.yaml": _DEPLOYMENT})),
-        # who mounts it, is not in the run
-        Good(manifest(_config_map("extra-hosts"))),
+        # no file of the run mentions it
+        Bad(
+            manifest(_config_map("extra-hosts")),
+            flags=["pine.example {"],
+            says=["AKS, k3s, Gardener and vCluster mount only `coredns-custom`", "Or rename the ConfigMap"],
+        ),
+        Bad(manifest(_config_map("extra-hosts", "x.override")), flags=["pine.example {"], other=["corefile-refused"]),
+        # who mounts it there, nobody knows
+        Good(manifest(_config_map("extra-hosts").replace("kube-system", "dns"))),
+        Good(manifest(_config_map("extra-hosts").replace("  namespace: kube-system\n", ""))),
+        Good(
+            files(
+                **{
+                    "hosts.yaml": _config_map("extra-hosts"),
+                    "values.yaml": "extraVolume: extra-hosts\ndnsPolicy: Default\n",
+                }
+            )
+        ),
+        # it holds the Corefile too
+        Good(
+            manifest(
+                _config_map("extra-hosts")
+                + "  Corefile: |\n    import x.server\n    . {\n        errors\n        whoami\n    }\n"
+            )
+        ),
+        # not where the Deployment is
+        Bad(
+            manifest(_config_map("coredns-custom").replace("kube-system", "default")),
+            flags=["pine.example {"],
+            says=["mount it only from `kube-system`", "Set `namespace: kube-system`."],
+        ),
+        Good(manifest(_config_map("coredns-custom").replace("  namespace: kube-system\n", ""))),
+        Good(
+            files(
+                **{
+                    "custom.yaml": _config_map("coredns-custom").replace("kube-system", "dns"),
+                    "coredns.yaml": _config_map("coredns", "Corefile").replace("kube-system", "dns"),
+                }
+            )
+        ),
+        # no import matches the key
+        Bad(
+            manifest(_config_map("coredns-custom", "Corefile")),
+            flags=["pine.example {"],
+            says=["CoreDNS never reads `Corefile`", "end it in `.server`"],
+        ),
+        Good(manifest(_config_map("coredns-custom", "Corefile") + "  x.server: |\n    import custom/Corefile\n")),
         # the custom configuration of several clusters
         Good(manifest(_config_map("coredns-custom-1"))),
     ]
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        maps = {id(each.around): each for each in reversed(cluster.documents) if _is_custom_key(each)}
+        keys = [each for each in reversed(cluster.documents) if _is_custom_key(each)]
+        yield from self._other_keys(keys)
+        maps = {id(each.around): each for each in keys if each.key.endswith(_SUFFIXES)}
         mounted = dict[str, list[tuple[Document, Text]]]()
         for home, name in _mounted(cluster) if maps else ():
             mounted.setdefault(home.namespace, []).append((home, name))
         found = [(first, *reason) for first in maps.values() if (reason := _reason(first, mounted)) is not None]
+        homes = {each.namespace for each, _ in cluster.corefiles if each.name != _CUSTOM}
+        found += [
+            (first, f"AKS, k3s, Gardener and vCluster mount it only from `{_HOME}`", f"Set `namespace: {_HOME}`.", [])
+            for first in maps.values()
+            if first.name == _CUSTOM and first.namespace not in ("", _HOME, *homes) and not mounted
+        ]
         mentions = _words(cluster) if found else Counter[str]()
         for document, why, help_, related in found:
             # the name of the ConfigMap itself is one
@@ -98,10 +154,26 @@ class CustomKeyNotLoaded(Rule):
                 document=document,
             )
 
+    def _other_keys(self, keys: list[Document]) -> Iterator[Finding]:
+        """Keys of the mounted ConfigMap that no import matches, and no other key names."""
+        for document in keys:
+            if document.key.endswith(_SUFFIXES) or document.name != _CUSTOM:
+                continue
+            texts = (text for key, text in (document.around or {}).items() if key != document.key)
+            if not any(document.key in text or "import" in text for text in texts):
+                yield self.finding(
+                    first_line(document.embedding.text),
+                    f"AKS, k3s, Gardener and vCluster import only the keys `*.server` and `*.override` of `{_CUSTOM}`, so CoreDNS "
+                    f"never reads `{document.key}`",
+                    help="Rename the key: end it in `.server` for server blocks, or in `.override` for lines of a block.",
+                    document=document,
+                )
+
 
 def _is_custom_key(document: Document) -> bool:
     """Whether this is a key for the folder of imports, in a ConfigMap whose name is known."""
-    is_key = document.key.endswith((".server", ".override")) and is_corefile(document) and document.around is not None
+    for_import = document.key.endswith(_SUFFIXES) or document.name == _CUSTOM
+    is_key = for_import and is_corefile(document) and document.around is not None
     return is_key and bool(document.name) and not document.templated and not is_placeholder(document.name)
 
 
@@ -120,11 +192,15 @@ def _reason(
         related = [Related(name.span, "mounted here", home)]
         return f"CoreDNS mounts `{name}` at `{_FOLDER}`", f"Move the key to the ConfigMap `{name}`.", related
     close = closest(document.name, [_CUSTOM])
-    if mounted or close is None or close[1] == 0 or _OTHER_CLUSTER.match(document.name):
+    if mounted or document.name == _CUSTOM or _OTHER_CLUSTER.match(document.name):
         return None
-    if document.namespace not in ("", "kube-system"):
-        return None
-    return f"AKS, k3s, Gardener and vCluster mount only `{_CUSTOM}`", f"Rename the ConfigMap to `{_CUSTOM}`.", []
+    reason = f"AKS, k3s, Gardener and vCluster mount only `{_CUSTOM}`"
+    if close is not None and document.namespace in ("", "kube-system"):
+        return reason, f"Rename the ConfigMap to `{_CUSTOM}`.", []
+    # an own Deployment of CoreDNS may mount it, mostly in another namespace
+    if document.namespace == "kube-system":
+        return reason, f"Move the key to the ConfigMap `{_CUSTOM}`. Or rename the ConfigMap.", []
+    return None
 
 
 def _mounted(cluster: Cluster) -> Iterator[tuple[Document, Text]]:

@@ -1,0 +1,121 @@
+"""The values of the chart ``coredns``, wherever they are.
+
+Source: coredns/helm, charts/coredns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kpl.inputs.charts.holders import held_values
+from kpl.inputs.document import Document
+from kpl.inputs.objects.fields import mappings
+from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Place, Takes
+from kpl.inputs.values.chart import is_chart_servers
+from kpl.inputs.yaml.tree import Mapping, Sequence
+from kpl.text.span import Text
+
+_CHART = "coredns"
+_VERSIONS = {
+    "HelmRelease": ("spec.chart.spec.chart", "spec.chart.spec.version"),
+    "Application": ("spec.source.chart", "spec.source.targetRevision"),
+    "HelmChart": ("spec.chart", "spec.version"),
+}
+"""Where objects name the chart and its version."""
+
+
+@dataclass(eq=False)
+class CorednsChart:
+    """The values of the chart `coredns`; `text` is the document that `node` points into."""
+
+    text: str
+    node: Mapping
+    servers: Sequence
+    version: Text | None
+    """The version of the chart, where the object that holds the values names one."""
+    is_named: bool
+    """Whether the values are certainly those of this chart: the object names it, or they are below its name."""
+    is_complete: bool
+    """Whether nothing else adds to the values, as far as the object or the file says."""
+
+
+class CorednsChartReader(ObjectReader):
+    """Reads the values of the chart of CoreDNS, which have `servers` with `plugins`."""
+
+    kind = ObjectKind(
+        models=("CorednsChart",),
+        beside=("HelmRelease", "Application", "ApplicationSet", "HelmChart"),
+        clues=(
+            Clue(
+                ("servers",),
+                (r"\bservers[\"']?[ \t]*:", r"\bplugins[\"']?[ \t]*:", r"\bzones[\"']?[ \t]*:"),
+            ),
+        ),
+    )
+    examples = (
+        Takes(
+            "servers:\n- zones: [{zone: .}]\n  plugins: [{name: errors}]\n",
+            {"version": None, "is_named": False, "is_complete": True},
+            "values.yaml",
+            ("CorednsChart", "Corefile"),
+        ),
+        Takes(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: coredns}\nspec:\n"
+            "  chart: {spec: {chart: coredns, version: 1.43.0}}\n  values:\n"
+            "    servers:\n    - zones: [{zone: a.}]\n      plugins: [{name: errors}]\n",
+            {},
+            kinds=("Corefile", "CorednsChart"),
+        ),
+        Takes(
+            "coredns:\n  servers:\n  - zones: [{zone: a.}]\n    plugins: [{name: errors}]\n",
+            {},
+            "values.yaml",
+            ("CorednsChart", "Corefile"),
+        ),
+        # another chart
+        Takes(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  chart: {spec: {chart: k8s-gateway}}\n"
+            "  values: {servers: [{zones: [{zone: a.}], plugins: [{name: errors}]}]}\n",
+            {},
+            kinds=("Corefile",),
+        ),
+        Leaves("servers: [{plugins: [errors]}]\n", "values.yaml"),
+    )
+
+    def read(self, node: Mapping, place: Place) -> Iterator[Document]:
+        """The values that the object `node` holds, of the chart itself or of one that it is a part of."""
+        for values in held_values(node, place):
+            if isinstance(values, Document) or values.kind == "HelmChartConfig":
+                continue
+            where = values.place
+            chart, version = _chart_of(node, str(values.kind))
+            if chart is not None and chart.rpartition("/")[2] != _CHART:
+                continue
+            for each in (values.node, values.node.mapping(_CHART)):
+                servers = each.get("servers") if each is not None else None
+                if each is None or not isinstance(servers, Sequence) or not is_chart_servers(servers):
+                    continue
+                is_named = chart is not None or values.name == _CHART or each is not values.node
+                is_complete = values.is_complete or values.kind == "values"
+                model = CorednsChart(where.embedding.text, each, servers, version, is_named, is_complete)
+                yield Document(
+                    where.source,
+                    model,
+                    where.embedding,
+                    str(values.name),
+                    values.namespace,
+                    templated=where.templated,
+                )
+
+
+def _chart_of(node: Mapping, kind: str) -> tuple[Text | None, Text | None]:
+    """The name of the chart and its version, as far as the object says."""
+    if kind == "Kustomization":
+        charts = mappings(node, "helmCharts")
+        return (charts[0].text("name"), charts[0].text("version")) if len(charts) == 1 else (None, None)
+    paths = _VERSIONS.get(kind)
+    if paths is None:
+        return None, None
+    name, version = (node.text(*path.split(".")) for path in paths)
+    return name, version
