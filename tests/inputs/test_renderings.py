@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kpl.inputs.values.actions import Role, actions_in
-from kpl.inputs.values.renderings import FILLER, template_of
+from kpl.inputs.templates.actions import Role, actions_in
+from kpl.inputs.templates.renderings import FILLER, template_of
 from kpl.inputs.yaml.tree import Mapping, Scalar, compose
 from kpl.text.span import Span
 
@@ -172,7 +172,7 @@ def test_a_text_without_a_second_branch_is_read_once() -> None:
 
 
 def test_the_actions_are_put_back_into_the_values() -> None:
-    from kpl.inputs.values.renderings import restore
+    from kpl.inputs.templates.renderings import restore
 
     text = "a: &x {{ .b }}-{{ .c }}{{ .d }}\ne: [*x, 'f {{ .g }}']\nh: |\n  {{ .i }} j\n  k\n{{ .l }}: m\n"
     template = template_of(text)

@@ -9,7 +9,7 @@ import pytest
 from kpl.cluster import Cluster
 from kpl.inputs.corefile.model import Corefile
 from kpl.inputs.document import Document, ParseFailure
-from kpl.inputs.values.renderings import template_of
+from kpl.inputs.templates.renderings import template_of
 from kpl.lint.registry import entries
 from kpl.shares.share import NOTHING, share_of
 from kpl.text.edit import Edit

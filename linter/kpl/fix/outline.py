@@ -14,7 +14,7 @@ from kpl.inputs.detect import YAML
 from kpl.inputs.document import Document, Reading, is_corefile
 from kpl.inputs.objects.kubeproxy import KubeProxyConfig
 from kpl.inputs.objects.workloads import Workload
-from kpl.inputs.values.renderings import template_of
+from kpl.inputs.templates.renderings import template_of
 from kpl.inputs.yaml.tree import Mapping, Node, Scalar, YamlError, compose, split_documents
 from kpl.inputs.yaml.tree import Sequence as YamlSequence
 from kpl.text.edit import Edit

@@ -152,7 +152,7 @@ class _LateChunk:
 
 def _in_template(roots: Iterable[Node], place: Place) -> Iterator[Document]:
     """The documents of a file whose name says that it is a template, though they parse."""
-    from kpl.inputs.values.renderings import as_written
+    from kpl.inputs.templates.renderings import as_written
 
     for root in roots:
         for document in _objects(root, place):
@@ -178,7 +178,7 @@ def _read_template(source: Source, host: Embedding, span: Span, error: YamlError
 
 def _unrendered(source: Source, span: Span) -> Iterator[Document]:
     """The documents in the template at `span`; where a condition has several, those of its first and its last branch."""
-    from kpl.inputs.values.renderings import restore, template_of
+    from kpl.inputs.templates.renderings import restore, template_of
 
     template = template_of(source.text)
     if template is None:

@@ -36,7 +36,7 @@ class _Reader(FileReader):
 def _unrendered(source: Source, embedding: Embedding) -> Document | None:
     """The Corefile in a template that does not parse as it is, without the actions."""
     from kpl.inputs.corefile.parser import CorefileError, parse_corefile
-    from kpl.inputs.values.renderings import in_words, renderings_in
+    from kpl.inputs.templates.renderings import in_words, renderings_in
 
     for rendering, shown, known in renderings_in(embedding):
         shown.text = in_words(rendering)

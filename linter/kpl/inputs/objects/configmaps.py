@@ -96,7 +96,7 @@ def _unrendered(
     source: Source, outer: Embedding, span: Span, name: str, namespace: str, key: str
 ) -> Iterator[Document]:
     """The configuration at `span` of a template that does not parse as it is."""
-    from kpl.inputs.values.renderings import renderings_in, restore
+    from kpl.inputs.templates.renderings import renderings_in, restore
 
     for rendering, shown, known in renderings_in(outer):
         try:

@@ -14,8 +14,8 @@ from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
+from kpl.inputs.templates.actions import Action, Role, actions_in, versioned
 from kpl.inputs.unrendered import Branch, Unrendered
-from kpl.inputs.values.actions import Action, Role, actions_in, versioned
 from kpl.inputs.yaml.tree import MAX_DEPTH, Mapping, Node, Scalar
 from kpl.inputs.yaml.tree import Sequence as YamlSequence
 from kpl.text import late

@@ -1,0 +1,1 @@
+"""Templates: their actions, and texts of the same length without them."""
