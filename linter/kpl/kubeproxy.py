@@ -8,6 +8,8 @@ from kpl.lazy import lazy
 
 if TYPE_CHECKING:
     from kpl.inputs.objects.kubeproxy import KubeProxyConfig as KubeProxyConfig
+    from kpl.inputs.objects.proxyargs import proxy_flags as proxy_flags
+    from kpl.inputs.objects.proxyflags import FLAG_FIELDS as FLAG_FIELDS
     from kpl.proxy.configuration.fields import PROXY_FIELDS as PROXY_FIELDS
     from kpl.proxy.configuration.fields import ZERO_COUNTS as ZERO_COUNTS
     from kpl.proxy.configuration.fields import field_path as field_path
@@ -36,6 +38,8 @@ else:
         __name__,
         {
             "kpl.inputs.objects.kubeproxy": "KubeProxyConfig",
+            "kpl.inputs.objects.proxyargs": "proxy_flags",
+            "kpl.inputs.objects.proxyflags": "FLAG_FIELDS",
             "kpl.proxy.configuration.fields": "PROXY_FIELDS ZERO_COUNTS field_path fields_called fields_in is_zero",
             "kpl.proxy.configuration.modes": """
                 DEFAULT_CHANGES LOCALHOST_NODE_PORTS NFTABLES_GATE NFTABLES_STABLE PROXY_MODES WINDOWS_MODE
