@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kpl.proxy.configuration.scalars import duration_of as duration_of
     from kpl.proxy.configuration.scalars import is_within as is_within
     from kpl.proxy.configuration.scalars import network_family as network_family
+    from kpl.proxy.configuration.scalars import networks_overlap as networks_overlap
     from kpl.proxy.node.addresses import canonical_address as canonical_address
     from kpl.proxy.node.addresses import canonical_network as canonical_network
 else:
@@ -46,7 +47,7 @@ else:
                 accepted_modes best_mode needs_gate runs_on_windows
             """,
             "kpl.proxy.configuration.othernames": "is_certainly_meant meant_field",
-            "kpl.proxy.configuration.scalars": "duration_of is_within network_family",
+            "kpl.proxy.configuration.scalars": "duration_of is_within network_family networks_overlap",
             "kpl.proxy.node.addresses": "canonical_address canonical_network",
         },
     )

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 from kpl.lazy import lazy
 
 if TYPE_CHECKING:
+    from kpl.inputs.configurators.settings import ClusterSettings as ClusterSettings
     from kpl.inputs.corefile.placeholders import template_placeholder as template_placeholder
+    from kpl.inputs.network.calico import CalicoSettings as CalicoSettings
+    from kpl.inputs.network.cilium import CiliumSettings as CiliumSettings
+    from kpl.inputs.network.cni import FlannelSettings as FlannelSettings
+    from kpl.inputs.network.metallb import MetallbSettings as MetallbSettings
     from kpl.inputs.objects.endpointslices import EndpointSlice as EndpointSlice
+    from kpl.inputs.objects.kubeadm import KubeadmCluster as KubeadmCluster
     from kpl.inputs.objects.nodes import NodeObject as NodeObject
     from kpl.inputs.objects.services import Service as Service
     from kpl.inputs.objects.workloads import Workload as Workload
@@ -21,6 +27,12 @@ else:
     __all__, __getattr__ = lazy(
         __name__,
         {
+            "kpl.inputs.configurators.settings": "ClusterSettings",
+            "kpl.inputs.network.calico": "CalicoSettings",
+            "kpl.inputs.network.cilium": "CiliumSettings",
+            "kpl.inputs.network.cni": "FlannelSettings",
+            "kpl.inputs.network.metallb": "MetallbSettings",
+            "kpl.inputs.objects.kubeadm": "KubeadmCluster",
             "kpl.inputs.objects.nodes": "NodeObject",
             "kpl.inputs.objects.workloads": "Workload",
             "kpl.inputs.corefile.placeholders": "template_placeholder",

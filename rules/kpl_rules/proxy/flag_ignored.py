@@ -25,6 +25,11 @@ spec:
         - kube-proxy
 """
 _CONFIG_FLAG = "        - --config=/var/lib/kube-proxy/config.conf\n"
+_TWO_FLAGS = "        - --masquerade-all=true\n        - --cluster-cidr=10.42.0.0/16\n"
+_OTHER_PROGRAM = (
+    _POD.replace("        - kube-proxy", "        - proxy-of-mine").replace("kube-proxy:v1.36.2", "mine")
+    + f"{_CONFIG_FLAG}        - --proxy-mode=ipvs\n"
+)
 _CONFIG = """\
 apiVersion: v1
 kind: ConfigMap
@@ -88,7 +93,7 @@ class FlagIgnored(Rule):
             flags=["cluster-cidr", "masquerade-all"],
         ),
         Bad(
-            files(**{"proxy.yaml": f"{_POD}        - --masquerade-all=true\n        - --cluster-cidr=10.42.0.0/16\n{_CONFIG_FLAG}", "config.yaml": _CONFIG}),
+            files(**{"proxy.yaml": f"{_POD}{_TWO_FLAGS}{_CONFIG_FLAG}", "config.yaml": _CONFIG}),
             flags=["cluster-cidr"],
             says=["`--config` names a configuration file"],
             fixed=f"{_POD}        - --masquerade-all=true\n{_CONFIG_FLAG}",
@@ -97,18 +102,18 @@ class FlagIgnored(Rule):
         # the file says the same
         Good(files(**{"proxy.yaml": f"{_POD}        - --proxy-mode=iptables\n{_CONFIG_FLAG}", "config.yaml": _CONFIG})),
         Bad(
-            manifest(f"{_POD}        - --config=\"/etc/$(NAME)\"\n        - --healthz-port=0\n"),
+            manifest(f'{_POD}        - --config="/etc/$(NAME)"\n        - --healthz-port=0\n'),
             flags=["healthz-port"],
             says=["Set `healthzBindAddress`"],
-            fixed=f"{_POD}        - --config=\"/etc/$(NAME)\"\n",
+            fixed=f'{_POD}        - --config="/etc/$(NAME)"\n',
             safe=False,
         ),
         # nobody knows whether a file is named
         Good(manifest(f"{_POD}        - --config=$(CONFIG)\n        - --proxy-mode=ipvs\n")),
-        Good(manifest(f'{_POD}        - --config=\n        - --proxy-mode=iptables\n')),
+        Good(manifest(f"{_POD}        - --config=\n        - --proxy-mode=iptables\n")),
         Good(manifest(f"{_POD}        - --config=/etc/c\n        - --no-such-flag=ipvs\n")),
-        Good(manifest(f"{_POD.replace('        - kube-proxy', '        - proxy-of-mine')}{_CONFIG_FLAG}        - --proxy-mode=ipvs\n".replace("kube-proxy:v1.36.2", "mine"))),
-    ]  # fmt: skip
+        Good(manifest(_OTHER_PROGRAM)),
+    ]
 
     def check(self, workload: Workload, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
@@ -162,7 +167,9 @@ def _removal(workload: Workload, container: Mapping, name: str, key: Span) -> Fi
     """Of a flag with its value in one item."""
     for field in ("command", "args"):
         listed = container.get(field)
-        for item in listed.items if isinstance(listed, Sequence) else ():
+        if not isinstance(listed, Sequence):
+            continue
+        for item in listed.items:
             if isinstance(item, Scalar) and item.start <= key.start < item.end and "=" in item.value:
                 edit = remove_item(workload.text, listed, item)
                 return Fix(f"Remove `--{name}`", (edit,), safe=False) if edit is not None else None
