@@ -26,6 +26,8 @@ INPUTS = {
     "KubeProxyConfiguration": ("KubeProxyConfig",),
     "Services": ("Service",),
     "Nodes": ("NodeObject",),
+    "Installers of clusters": ("ClusterSettings", "KubeadmCluster"),
+    "Network plug-ins and MetalLB": ("CalicoSettings", "FlannelSettings", "MetallbSettings"),
     "iptables-save": ("Ruleset", "Dump"),
     "nft list ruleset": ("NftRuleset", "Dump"),
     "ipvsadm": ("IpvsDump", "Dump"),

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from kpl.inputs.configurators.settings import ClusterSettings as ClusterSettings
     from kpl.inputs.corefile.placeholders import template_placeholder as template_placeholder
     from kpl.inputs.network.calico import CalicoSettings as CalicoSettings
-    from kpl.inputs.network.cilium import CiliumSettings as CiliumSettings
     from kpl.inputs.network.cni import FlannelSettings as FlannelSettings
     from kpl.inputs.network.metallb import MetallbSettings as MetallbSettings
     from kpl.inputs.objects.endpointslices import EndpointSlice as EndpointSlice
@@ -29,7 +28,6 @@ else:
         {
             "kpl.inputs.configurators.settings": "ClusterSettings",
             "kpl.inputs.network.calico": "CalicoSettings",
-            "kpl.inputs.network.cilium": "CiliumSettings",
             "kpl.inputs.network.cni": "FlannelSettings",
             "kpl.inputs.network.metallb": "MetallbSettings",
             "kpl.inputs.objects.kubeadm": "KubeadmCluster",

@@ -14,7 +14,7 @@ NAME = late.pattern(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 MODELS = frozenset(
     """
-    CalicoSettings CiliumSettings ClusterSettings ConntrackDump Corefile EndpointSlice FlannelSettings IpsetDump
+    CalicoSettings ClusterSettings ConntrackDump Corefile EndpointSlice FlannelSettings IpsetDump
     IpvsConnections IpvsDump KubeadmCluster KubeProxyConfig Listing MetallbSettings NftRuleset NodeObject ParseFailure
     ResolvConf Ruleset Service Workload
     """.split()

@@ -23,7 +23,7 @@ def _with(rules: str, text: str = _DROPPING) -> str:
 
 
 class ForwardDropsPods(Rule):
-    """The policy of `FORWARD` is `DROP` and no rule accepts the traffic of pods, so pods reach nothing outside the node.
+    """The policy of `FORWARD` drops the traffic of pods, so pods do not reach pods on other nodes.
 
     ## Why
     Docker 1.13 and later and many firewalls set the policy of `FORWARD` to `DROP`. kube-proxy accepts in `KUBE-FORWARD`

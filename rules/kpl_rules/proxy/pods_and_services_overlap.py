@@ -47,7 +47,7 @@ data:
 
 
 class PodsAndServicesOverlap(Rule):
-    """A pod network overlaps the Service network, so connections to Services are masqueraded or reach the wrong target.
+    """A pod network overlaps the Service network, so Service traffic is masqueraded or reaches a wrong target.
 
     ## Why
     The networks of pods and Services must not overlap. kube-proxy masquerades connections to a Service that come from
