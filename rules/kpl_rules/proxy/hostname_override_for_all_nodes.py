@@ -68,6 +68,7 @@ class HostnameOverrideForAllNodes(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     needs = "KubeProxyConfig|Workload"
+    clue = "hostnameOverride\nhostname-override"
     symptoms = ("service-fails-from-outside",)
     examples = [
         Bad(
@@ -124,32 +125,34 @@ class HostnameOverrideForAllNodes(Rule):
         ),
     ]
 
-    def check(self, cluster: Cluster) -> Iterator[Finding]:
+    def check(self, document: Document, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        if cluster.facts.nodes == 1 or sum(1 for _ in cluster.of(NodeObject)) == 1:
-            return
-        is_replaced = False
-        for document, workload in cluster.of(Workload, clue="kube-proxy"):
-            for _, flags in proxy_flags(workload):
-                named = [each.value for each in flags if each.name == "hostname-override"]
-                is_replaced |= bool(named)
-                value = named[-1] if named else None
-                if value is None or not _NODE_NAME.fullmatch(value.value) or not _is_everywhere(workload):
-                    continue
+        if document.kind == "Workload":
+            yield from self._in_flags(document.model, cluster)
+        elif document.kind == "KubeProxyConfig":
+            yield from self._in_config_map(document, document.model, cluster)
+
+    def _in_flags(self, workload: Workload, cluster: Cluster) -> Iterator[Finding]:
+        for _, flags in proxy_flags(workload):
+            value = next((each.value for each in reversed(flags) if each.name == _FLAG), None)
+            if value is None or not _NODE_NAME.fullmatch(value.value):
+                continue
+            if _is_everywhere(workload) and not _has_one_node(cluster):
                 yield self.finding(
                     value.span,
                     f"every kube-proxy of this DaemonSet takes itself for the node `{value.value}`, so the others use the "
                     "addresses and the local endpoints of that node",
                     help="Set `--hostname-override=$(NODE_NAME)`, with a variable from `spec.nodeName`.",
-                    document=document,
                 )
-        configs = [(document, config) for document, config in cluster.of(KubeProxyConfig) if not config.partial]
-        if len(configs) == 1 and not is_replaced:
-            yield from self._in_config_map(*configs[0])
 
-    def _in_config_map(self, document: Document, config: KubeProxyConfig) -> Iterator[Finding]:
+    def _in_config_map(self, document: Document, config: KubeProxyConfig, cluster: Cluster) -> Iterator[Finding]:
         value = config.node.scalar("hostnameOverride")
         if value is None or not document.key or not _NODE_NAME.fullmatch(value.value) or value.value in document.name:
+            return
+        if sum(not each.partial for _, each in cluster.of(KubeProxyConfig)) != 1 or _has_one_node(cluster):
+            return
+        workloads = (each for _, each in cluster.of(Workload, clue=_FLAG))
+        if any(flag.name == _FLAG for each in workloads for _, flags in proxy_flags(each) for flag in flags):
             return
         edit = set_scalar(config.text, value, "")
         if edit is not None and value.style is None:
@@ -159,9 +162,15 @@ class HostnameOverrideForAllNodes(Rule):
             f"every kube-proxy that reads this ConfigMap takes itself for the node `{value.value}`, so the others use the "
             "addresses and the local endpoints of that node",
             help='Set `hostnameOverride: ""`. Or pass `--hostname-override=$(NODE_NAME)` to kube-proxy.',
-            document=document,
             fix=Fix("Empty `hostnameOverride`", (edit,), safe=False) if edit is not None else None,
         )
+
+
+_FLAG = "hostname-override"
+
+
+def _has_one_node(cluster: Cluster) -> bool:
+    return cluster.facts.nodes == 1 or sum(1 for _ in cluster.of(NodeObject)) == 1
 
 
 def _is_everywhere(workload: Workload) -> bool:

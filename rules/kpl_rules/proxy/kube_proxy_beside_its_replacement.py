@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, files
+from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Span, Stop, files
 from kpl.kubeproxy import KubeProxyConfig, proxy_flags
 from kpl.manifests import Mapping, Workload
 
@@ -77,6 +77,7 @@ class KubeProxyBesideItsReplacement(Rule):
     severity = Severity.WARNING
     since = "0.1.0"
     needs = "KubeProxyConfig|Workload"
+    clue = "kube-proxy\nKubeProxyConfiguration"
     examples = [
         Bad(
             files(**{"kube-proxy.yaml": _CONFIG, "cilium.yaml": _CILIUM % "true"}),
@@ -133,31 +134,36 @@ class KubeProxyBesideItsReplacement(Rule):
         ),
     ]
 
-    def check(self, cluster: Cluster) -> Iterator[Finding]:
+    def check(self, document: Document, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
+        model = document.model
+        if isinstance(model, Workload) and _runs_kube_proxy(model):
+            if _runs_everywhere(model):
+                yield from self._finding(model.name.span, cluster)
+        elif isinstance(model, KubeProxyConfig) and document.key and not (model.partial or model.elsewhere):
+            if cluster.proxy_replaced is None:
+                return
+            # the DaemonSet tells more, that it does not run among it
+            if not any(_runs_kube_proxy(each) for _, each in cluster.of(Workload, clue="kube-proxy")):
+                yield from self._finding(model.title_span, cluster)
+
+    def _finding(self, span: Span, cluster: Cluster) -> Iterator[Finding]:
         replaced = cluster.proxy_replaced
-        if replaced is None:
-            return
-        found = []
-        for document, workload in cluster.of(Workload, clue="kube-proxy"):
-            for _, flags in proxy_flags(workload) if workload.kind == "DaemonSet" else ():
-                if not _runs_everywhere(workload):
-                    return
-                if not any(flag.name in ("cleanup", "init-only") for flag in flags):
-                    found.append((document, workload.name.span))
-        for document, config in cluster.of(KubeProxyConfig):
-            if not config.partial and document.key and not config.elsewhere:
-                found.append((document, config.title_span))
-        if found:
-            document, span = found[0]
+        if replaced is not None:
             yield self.finding(
                 span,
                 f"{replaced.value} replaces kube-proxy ({replaced.origin}), but kube-proxy is still deployed, so both "
                 "translate connections to Services",
                 help="Delete the DaemonSet and the ConfigMap of kube-proxy, and run `kube-proxy --cleanup` on the nodes. "
                 f"Or turn off the replacement in {replaced.value}.",
-                document=document,
             )
+
+
+def _runs_kube_proxy(workload: Workload) -> bool:
+    """Whether it is a DaemonSet that runs kube-proxy, not only to clean up or to set up the node."""
+    return workload.kind == "DaemonSet" and any(
+        not any(flag.name in ("cleanup", "init-only") for flag in flags) for _, flags in proxy_flags(workload)
+    )
 
 
 def _runs_everywhere(workload: Workload) -> bool:
