@@ -29,6 +29,8 @@ INPUTS = {
     "Options of the JVM": ("JvmOptions",),
     "Services": ("Service",),
     "Nodes": ("NodeObject",),
+    "Installers of clusters": ("ClusterSettings", "KubeadmCluster"),
+    "Network plug-ins and MetalLB": ("CalicoSettings", "FlannelSettings", "MetallbSettings"),
     "iptables-save": ("Ruleset", "Dump"),
     "nft list ruleset": ("NftRuleset", "Dump"),
     "ipvsadm": ("IpvsDump", "Dump"),

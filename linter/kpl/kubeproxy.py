@@ -8,6 +8,8 @@ from kpl.lazy import lazy
 
 if TYPE_CHECKING:
     from kpl.inputs.objects.kubeproxy import KubeProxyConfig as KubeProxyConfig
+    from kpl.inputs.objects.proxyargs import proxy_flags as proxy_flags
+    from kpl.inputs.objects.proxyflags import FLAG_FIELDS as FLAG_FIELDS
     from kpl.proxy.configuration.fields import PROXY_FIELDS as PROXY_FIELDS
     from kpl.proxy.configuration.fields import ZERO_COUNTS as ZERO_COUNTS
     from kpl.proxy.configuration.fields import field_path as field_path
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from kpl.proxy.configuration.scalars import duration_of as duration_of
     from kpl.proxy.configuration.scalars import is_within as is_within
     from kpl.proxy.configuration.scalars import network_family as network_family
+    from kpl.proxy.configuration.scalars import networks_overlap as networks_overlap
     from kpl.proxy.node.addresses import canonical_address as canonical_address
     from kpl.proxy.node.addresses import canonical_network as canonical_network
 else:
@@ -36,13 +39,15 @@ else:
         __name__,
         {
             "kpl.inputs.objects.kubeproxy": "KubeProxyConfig",
+            "kpl.inputs.objects.proxyargs": "proxy_flags",
+            "kpl.inputs.objects.proxyflags": "FLAG_FIELDS",
             "kpl.proxy.configuration.fields": "PROXY_FIELDS ZERO_COUNTS field_path fields_called fields_in is_zero",
             "kpl.proxy.configuration.modes": """
                 DEFAULT_CHANGES LOCALHOST_NODE_PORTS NFTABLES_GATE NFTABLES_STABLE PROXY_MODES WINDOWS_MODE
                 accepted_modes best_mode needs_gate runs_on_windows
             """,
             "kpl.proxy.configuration.othernames": "is_certainly_meant meant_field",
-            "kpl.proxy.configuration.scalars": "duration_of is_within network_family",
+            "kpl.proxy.configuration.scalars": "duration_of is_within network_family networks_overlap",
             "kpl.proxy.node.addresses": "canonical_address canonical_network",
         },
     )

@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING
 from kpl.lazy import lazy
 
 if TYPE_CHECKING:
+    from kpl.inputs.configurators.settings import ClusterSettings as ClusterSettings
     from kpl.inputs.corefile.placeholders import template_placeholder as template_placeholder
+    from kpl.inputs.network.calico import CalicoSettings as CalicoSettings
+    from kpl.inputs.network.cni import FlannelSettings as FlannelSettings
+    from kpl.inputs.network.metallb import MetallbSettings as MetallbSettings
     from kpl.inputs.objects.endpointslices import EndpointSlice as EndpointSlice
     from kpl.inputs.objects.jvmoptions import JvmOptions as JvmOptions
+    from kpl.inputs.objects.kubeadm import KubeadmCluster as KubeadmCluster
     from kpl.inputs.objects.kubedns import KubeDnsConfig as KubeDnsConfig
     from kpl.inputs.objects.kubelet import KubeletConfig as KubeletConfig
     from kpl.inputs.objects.nodes import NodeObject as NodeObject
@@ -27,6 +32,11 @@ else:
             "kpl.inputs.objects.jvmoptions": "JvmOptions",
             "kpl.inputs.objects.kubedns": "KubeDnsConfig",
             "kpl.inputs.objects.kubelet": "KubeletConfig",
+            "kpl.inputs.configurators.settings": "ClusterSettings",
+            "kpl.inputs.network.calico": "CalicoSettings",
+            "kpl.inputs.network.cni": "FlannelSettings",
+            "kpl.inputs.network.metallb": "MetallbSettings",
+            "kpl.inputs.objects.kubeadm": "KubeadmCluster",
             "kpl.inputs.objects.nodes": "NodeObject",
             "kpl.inputs.objects.workloads": "Workload",
             "kpl.inputs.corefile.placeholders": "template_placeholder",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kpl.inputs.objects.kubeproxy import KubeProxyConfig
-from kpl.inputs.objects.proxyflags import ALONE, FIELDS, LISTS
+from kpl.inputs.objects.proxyflags import ALONE, FLAG_FIELDS, LISTS
 from kpl.inputs.objects.proxysettings import Setting, flags_in, flags_of, partial_config, settings_of, without_fix
 from kpl.inputs.yaml.edits import add_entry, add_item, set_scalar
 from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence, compose
@@ -47,12 +47,12 @@ def says(args: str) -> object:
 
 
 def test_every_flag_sets_a_field() -> None:
-    for flag, path in FIELDS.items():
+    for flag, path in FLAG_FIELDS.items():
         section, _, name = path.rpartition(".")
         assert name in PROXY_FIELDS[section]
         assert meant_field("", flag, NEWEST_KUBERNETES, None) == path
-    assert set(FIELDS.values()) > LISTS
-    assert {*FIELDS} > ALONE - {"cleanup", "init-only"}
+    assert set(FLAG_FIELDS.values()) > LISTS
+    assert {*FLAG_FIELDS} > ALONE - {"cleanup", "init-only"}
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 _KEPT_KINDS = frozenset(("Workload", "Service", "EndpointSlice", "NodeObject"))
 """The kinds of documents in which rules find what these, the settings and the cluster say, and no other file on the disk."""
-_ASKED_KINDS = frozenset(("EnvSource", "SecretTemplate"))
-"""Those that only tell of a cluster, and of which rules about workloads ask for more than a share."""
+_ASKED_KINDS = frozenset(("ClusterSettings", "EnvSource", "KubeadmCluster", "SecretTemplate"))
+"""Those that only tell of a cluster, and of which rules ask for more than a share."""
 
 
 def cache_in(folder: str) -> Cache | None:

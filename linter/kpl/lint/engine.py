@@ -49,7 +49,7 @@ def lint(
         for each in files:
             of_file.setdefault(id(each), []).append(part)
     for reading in chosen:
-        if all(only_tells(each) for each in reading.documents) and "kpl:" not in reading.source.text:
+        if _is_passed_over(reading, of_file[id(reading)]):
             continue
         with troubles.kept(reading.source.path):
             suppressions = Suppressions(reading.source, reading.documents)
@@ -64,6 +64,14 @@ def lint(
                     located += idle_suppressions(suppressions, active, everything, own, settings.complete)
             result.findings += sorted(located, key=lambda each: (each.span, each.code))
     return result
+
+
+def _is_passed_over(reading: Reading, parts: Sequence[Part]) -> bool:
+    """Whether nothing can be found in a file: it only tells of a cluster, and no rule about that has a finding there."""
+    documents = reading.documents
+    if "kpl:" in reading.source.text or not all(only_tells(each) for each in documents):
+        return False
+    return not any(id(each) in part.findings for part in parts for each in documents)
 
 
 def _clusters(

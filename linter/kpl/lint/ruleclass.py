@@ -14,8 +14,9 @@ NAME = late.pattern(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 MODELS = frozenset(
     """
-    ConntrackDump CorednsChart Corefile EndpointSlice IpsetDump IpvsConnections IpvsDump JvmOptions KubeDnsConfig
-    KubeProxyConfig Listing NftRuleset NodeObject ParseFailure ResolvConf Ruleset Service Workload
+    CalicoSettings ClusterSettings ConntrackDump CorednsChart Corefile EndpointSlice FlannelSettings IpsetDump
+    IpvsConnections IpvsDump JvmOptions KubeadmCluster KubeDnsConfig KubeProxyConfig Listing MetallbSettings NftRuleset
+    NodeObject ParseFailure ResolvConf Ruleset Service Workload
     """.split()
 )
 """The types of models, by name: each is what one document holds."""

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from kpl import Bad, Document, Finding, Good, Rule, Severity, Span, Stop, dump
 from kpl.iptables import Ruleset, Table, is_unconditional
-from kpl.kubeproxy import is_within
 from kpl.nft import NftChain, NftRuleset, NftTable, pod_network, whole_tables
 from kpl.testing import node_dump
 from kpl.words import whole_number
 from kpl_rules.dataplane._nft import NEW, listed
+from kpl_rules.dataplane._pods import covers, pod_network_of
 
 _AGENTS = {"IP-MASQ-AGENT": "ip-masq-agent", "KIND-MASQ-AGENT": "kindnet"}
-_CLUSTER_IP = " cluster IP"
 _COMMENT = r'(?:xt match "comment" )?'
 """What nft prints for a comment of iptables, and for no match that it cannot read."""
 _SPARED = rf"{_COMMENT}ip6? daddr (\S+) {_COMMENT}counter packets \d+ bytes \d+ (?:return|accept)"
@@ -115,7 +113,7 @@ class AgentMasqueradesPods(Rule):
                 for row, network in zip(rows, nat.values("-d", rows), strict=True)
                 if network and nat.target[row] in ("RETURN", "ACCEPT")
             ]
-            if _spares_others(spared, pods := _pod_network(nat)):
+            if _spares_others(spared, pods := pod_network_of(nat)):
                 yield self._finding(nat.declaration(chain), chain, agent, len(spared), pods)
 
     def _finding(self, span: Span, chain: str, agent: str, spared: int, pods: str | None) -> Finding:
@@ -131,7 +129,7 @@ def _spares_others(spared: list[str], pods: str | None) -> bool:
     """Whether some networks are spared, and none of them has the pods' in it."""
     address, _, length = (pods or "").partition("/")
     prefix = whole_number(length)
-    return bool(spared) and prefix is not None and not any(_covers(network, address, prefix) for network in spared)
+    return bool(spared) and prefix is not None and not any(covers(network, address, prefix) for network in spared)
 
 
 def _spared_in_nft(chain: NftChain) -> list[str]:
@@ -139,19 +137,3 @@ def _spared_in_nft(chain: NftChain) -> list[str]:
     *spared, last = [str(rule._replace(comment=None)) for rule in chain.rules] or [""]
     found = [re.fullmatch(_SPARED, rule) for rule in spared]
     return [each[1] for each in found if each] if all(found) and re.fullmatch(_MASQUERADED, last) else []
-
-
-def _pod_network(nat: Table) -> str | None:
-    """The network that kube-proxy takes for the pods': what it masquerades for cluster IPs is from elsewhere."""
-    negated = {id(shape) for shape in nat.shapes if any(name == "-s" and no for name, no, _ in shape.options)}
-    rows = [row for row in nat.jumps_to.get("KUBE-MARK-MASQ", ()) if id(nat.shapes[row]) in negated]
-    columns = nat.columns(("-s", "--comment"), rows)
-    found = Counter(source for source, comment in columns if source and comment and comment.endswith(_CLUSTER_IP))
-    return found.most_common(1)[0][0] if found else None
-
-
-def _covers(network: str, address: str, length: int) -> bool:
-    """Whether `network` holds the whole of `address`/`length`."""
-    written = network.partition("/")[2]
-    bits = whole_number(written) if written else length
-    return bits is not None and bits <= length and is_within(address, network)

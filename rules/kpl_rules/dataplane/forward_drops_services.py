@@ -64,9 +64,9 @@ class ForwardDropsServices(Rule):
     needs = "Ruleset|NftRuleset"
     examples = [
         Bad(dump(_SMALL), flags=[":FORWARD DROP"]),
-        Bad(dump(_DROPPING.replace(_ACCEPT, "")), flags=[":FORWARD DROP"]),
+        Bad(dump(_DROPPING.replace(_ACCEPT, "")), flags=[":FORWARD DROP"], other=["forward-drops-pods"]),
         Good(dump(_SMALL.replace("DROP", "ACCEPT"))),
-        Good(dump(_DROPPING)),
+        Good(dump(_DROPPING), other=["forward-drops-pods"]),
         Bad(
             listed(NEW + _CLOSED),
             flags=["forward"],

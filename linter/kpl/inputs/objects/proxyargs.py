@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from kpl.inputs.objects.kubeproxy import KubeProxyConfig
 from kpl.inputs.objects.programs import arguments_of
-from kpl.inputs.objects.proxyflags import FIELDS
-from kpl.inputs.objects.proxysettings import flags_in, partial_config, settings_of
-from kpl.inputs.objects.workloads import Workload, workloads_of
+from kpl.inputs.objects.proxyflags import FLAG_FIELDS
+from kpl.inputs.objects.proxysettings import Flag, flags_in, partial_config, settings_of
+from kpl.inputs.objects.workloads import Container, Workload, workloads_of
 from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping
 
@@ -21,7 +21,7 @@ class ProxyArgumentsReader(ObjectReader):
 
     kind = ObjectKind(
         models=("KubeProxyConfig",),
-        clues=(Clue(("kube-proxy",), ("containers", rf"--(?:{'|'.join(FIELDS)})\b")),),
+        clues=(Clue(("kube-proxy",), ("containers", rf"--(?:{'|'.join(FLAG_FIELDS)})\b")),),
     )
     examples = (
         Takes(
@@ -49,6 +49,14 @@ class ProxyArgumentsReader(ObjectReader):
                 config = partial_config(text, settings_of(flags_in(words, text), text)) if words is not None else None
                 if config is not None:
                     yield config
+
+
+def proxy_flags(workload: Workload) -> Iterator[tuple[Container, list[Flag]]]:
+    """The containers of `workload` that run kube-proxy, each with the flags on its command line."""
+    for container in workload.containers:
+        words = arguments_of("kube-proxy", container)
+        if words is not None:
+            yield container, flags_in(words, workload.text)
 
 
 def _runs_on_windows(workload: Workload) -> bool:

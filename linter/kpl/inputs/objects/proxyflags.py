@@ -9,7 +9,7 @@ MASQUERADE_ALL = "iptables.masqueradeAll"
 GATES = "featureGates"
 """The field whose flag has ``name=true`` and commas between them."""
 
-FIELDS = dict(
+FLAG_FIELDS = dict(
     line.split()
     for line in """
 proxy-mode                          mode

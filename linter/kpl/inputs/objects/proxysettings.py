@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from kpl.inputs.objects.kubeproxy import KubeProxyConfig
-from kpl.inputs.objects.proxyflags import ALONE, FIELDS, GATES, LISTS, MASQUERADE_ALL
+from kpl.inputs.objects.proxyflags import ALONE, FLAG_FIELDS, GATES, LISTS, MASQUERADE_ALL
 from kpl.inputs.yaml.scalars import embedding_of
 from kpl.inputs.yaml.tree import Mapping, MarkedScalar, Node, Scalar, Sequence
 from kpl.text.span import Span
@@ -130,7 +130,7 @@ def settings_of(flags: Iterable[Flag], text: str) -> list[Setting]:
         value = flag.value
         if value is None and flag.name in ALONE:
             value = without_fix("true", flag.key)
-        field = FIELDS.get(flag.name)
+        field = FLAG_FIELDS.get(flag.name)
         if field is None or value is None:
             continue
         values[flag.name] = value

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from kpl.inputs.objects.proxyflags import FIELDS
+from kpl.inputs.objects.proxyflags import FLAG_FIELDS
 from kpl.proxy.configuration.fields import PROXY_FIELDS, field_path, fields_in
 from kpl.text.version import Version
 
@@ -34,7 +34,7 @@ def _plain(name: str) -> str:
 
 
 _OTHERS = dict(line.split() for line in _PATHS.strip().splitlines())
-_BY_NAME = {_plain(name): path for name, path in (FIELDS | _OTHERS).items()}
+_BY_NAME = {_plain(name): path for name, path in (FLAG_FIELDS | _OTHERS).items()}
 
 
 def meant_field(section: str, name: str, kubernetes: Version, mode: str | None) -> str | None:

@@ -27,3 +27,8 @@ def is_within(address: str, network: str) -> bool:
         return False
     shift = len(ip) * 8 - parsed[1]
     return int.from_bytes(ip, "big") >> shift == int.from_bytes(parsed[0], "big") >> shift
+
+
+def networks_overlap(one: str, other: str) -> bool:
+    """Whether an address is in both networks; False if one of them is invalid."""
+    return is_within(one.partition("/")[0], other) or is_within(other.partition("/")[0], one)

@@ -1,0 +1,133 @@
+"""KPL439."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Stop, dump, files
+from kpl.iptables import Ruleset, Table
+
+_DUMP = """\
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:KUBE-EXTERNAL-SERVICES - [0:0]
+:KUBE-FORWARD - [0:0]
+:KUBE-PROXY-CANARY - [0:0]
+:KUBE-SERVICES - [0:0]
+-A FORWARD -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+:INPUT ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:KUBE-POSTROUTING - [0:0]
+:KUBE-PROXY-CANARY - [0:0]
+:KUBE-SERVICES - [0:0]
+-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
+COMMIT
+"""
+_RULE = (
+    '-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" '
+    "-m addrtype --dst-type LOCAL -j RETURN\n"
+)
+_FORWARD_RULE = "-A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP\n"
+_OLD = (
+    "*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+    ":KUBE-PROXY-CANARY - [0:0]\n:KUBE-SERVICES - [0:0]\n-A PREROUTING -j KUBE-SERVICES\n"
+    "-A OUTPUT -j KUBE-SERVICES\nCOMMIT\n"
+)
+
+
+class NeverSynced(Rule):
+    """The chains of kube-proxy are hooked but empty, so no Service can be reached through this node.
+
+    ## Why
+    kube-proxy creates its chains and the jumps to them first, one by one. It then writes all rules with one
+    `iptables-restore`. If that command fails, it writes nothing and kube-proxy tries again later: the chains stay empty.
+    Even without Services, `KUBE-SERVICES` has a rule for NodePorts. Common causes are a kernel module or an extension
+    that is missing, one rule that the kernel refuses, and a firewall that flushed the chains.
+
+    The rule reports a complete nat table in which `KUBE-SERVICES` is hooked and has no rule, if `KUBE-FORWARD` in the
+    filter table is empty too. It is silent if another dump of the node has the rules, in the other backend for example.
+
+    ## Fix
+    A dump cannot be fixed. Read the kube-proxy logs: `Failed to execute iptables-restore` names the line of the rule.
+
+    ## References
+    - https://github.com/kubernetes/kubernetes/issues/80407
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/proxy/iptables/proxier.go (syncProxyRules)
+    """
+
+    code = "KPL439"
+    name = "never-synced"
+    stop = Stop.DATAPLANE
+    severity = Severity.ERROR
+    since = "0.1.0"
+    symptoms = ("service-fails-from-one-node",)
+    needs = "Ruleset"
+    examples = [
+        Bad(
+            dump(_DUMP),
+            flags=[":KUBE-SERVICES"],
+            says=["`KUBE-SERVICES` is hooked but empty", "Failed to execute iptables-restore"],
+        ),
+        Good(dump(_DUMP.replace("COMMIT\n*nat", f"{_FORWARD_RULE}COMMIT\n*nat"))),
+        Good(dump(_DUMP.removesuffix("COMMIT\n") + _RULE + "COMMIT\n")),
+        # nobody comes there
+        Good(
+            dump(
+                _DUMP.replace(
+                    '-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES\n', ""
+                ).replace('-A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES\n', "")
+            )
+        ),
+        # kube-proxy does not run in this mode
+        Good(dump(_DUMP.replace(":KUBE-PROXY-CANARY - [0:0]\n", ""))),
+        # without its filter table, and an excerpt
+        Good(dump(_OLD)),
+        Good(dump(_DUMP.replace("COMMIT\n", ""))),
+        # the other backend has them
+        Good(
+            files(
+                **{
+                    "node-1-legacy.iptables": _DUMP,
+                    "node-1.iptables": _DUMP.removesuffix("COMMIT\n") + _RULE + "COMMIT\n",
+                }
+            )
+        ),
+    ]
+
+    def check(self, ruleset: Ruleset, document: Document, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        for tables in ruleset.whole_dumps():
+            nat, filtered = tables.get("nat"), tables.get("filter")
+            if nat is None or filtered is None or not (_is_hooked_and_empty(nat) and _is_empty(filtered)):
+                continue
+            if any(_has_rules(each.model) for each in cluster.of_node(document) if each.kind == "Ruleset"):
+                return
+            yield self.finding(
+                nat.declaration("KUBE-SERVICES"),
+                "`KUBE-SERVICES` is hooked but empty, so this node forwards no Service: kube-proxy never wrote its rules",
+                help="Read the kube-proxy logs on this node for `Failed to execute iptables-restore`.",
+            )
+
+
+def _is_hooked_and_empty(nat: Table) -> bool:
+    hooks = {nat.chain[row] for row in nat.jumps_to.get("KUBE-SERVICES", ())}
+    is_empty = "KUBE-SERVICES" in nat.chains and "KUBE-SERVICES" not in nat.rules_of
+    return is_empty and "KUBE-PROXY-CANARY" in nat.chains and not hooks.isdisjoint(("PREROUTING", "OUTPUT"))
+
+
+def _is_empty(filtered: Table) -> bool:
+    return "KUBE-FORWARD" in filtered.chains and "KUBE-FORWARD" not in filtered.rules_of
+
+
+def _has_rules(ruleset: Ruleset) -> bool:
+    return any("KUBE-SERVICES" in table.rules_of for table in ruleset.tables)

@@ -1,0 +1,180 @@
+"""KPL466."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Cluster, Confidence, Document, Finding, Good, Related, Rule, Severity, Stop, files
+from kpl.dumps import ConntrackDump
+from kpl.iptables import Portal, Ruleset, Table, portals
+from kpl.kubeproxy import is_within
+from kpl.manifests import NodeObject
+from kpl.testing import node_dump
+from kpl_rules.dataplane._pods import pod_network_of
+
+_ENTRY = "udp      17 29 src={0} dst=192.0.2.11 sport=50514 dport={1} {2}src={3} dst={4} sport=30514 dport=50514 mark=0 use=1\n"
+_PORTAL = (
+    '-A KUBE-NODEPORTS -p udp -m comment --comment "shop/log:udp" -m udp --dport 30514 -j KUBE-SVC-LOGLOGLOGLOGLOGL\n'
+)
+_CHAIN = (
+    '-A KUBE-SVC-LOGLOGLOGLOGLOGL -m comment --comment "shop/log:udp" -j KUBE-SEP-LOGLOGLOGLOGLOGL\n'
+    '-A KUBE-SEP-LOGLOGLOGLOGLOGL -p udp -m comment --comment "shop/log:udp" -m udp -j DNAT --to-destination 10.244.2.40:5514\n'
+)
+_NODE = (
+    "apiVersion: v1\nkind: Node\nmetadata: {name: b}\nstatus: {addresses: [{type: InternalIP, address: 192.0.2.77}]}\n"
+)
+
+
+def _nat(rules: str = _PORTAL + _CHAIN) -> str:
+    return (
+        "*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+        ":KUBE-MARK-MASQ - [0:0]\n:KUBE-NODEPORTS - [0:0]\n:KUBE-SERVICES - [0:0]\n"
+        ":KUBE-SEP-LOGLOGLOGLOGLOGL - [0:0]\n:KUBE-SVC-LOGLOGLOGLOGLOGL - [0:0]\n"
+        "-A PREROUTING -j KUBE-SERVICES\n-A OUTPUT -j KUBE-SERVICES\n"
+        '-A KUBE-SVC-LOGLOGLOGLOGLOGL ! -s 10.244.0.0/16 -d 10.96.0.7/32 -p udp -m comment --comment "shop/log:udp cluster IP" '
+        "-m udp --dport 514 -j KUBE-MARK-MASQ\n-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000\n"
+        f"{rules}"
+        "-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS\nCOMMIT\n"
+    )
+
+
+_STUCK = _ENTRY.format("192.0.2.77", 30514, "[UNREPLIED] ", "192.0.2.11", "192.0.2.77")
+_OTHER = [
+    "cluster-ip-masquerade",
+    "endpoint-of-another-chain",
+    "service-of-another-chain",
+    "stale-service-chain",
+    "hairpin-not-masqueraded",
+]
+
+
+class UdpEntryNotTranslated(Rule):
+    """A UDP flow to a NodePort is tracked without translation, so its packets never reach the Service.
+
+    ## Why
+    The first packet of a UDP flow decides for all that follow. If it came before kube-proxy had written the rules of the
+    NodePort, its conntrack entry says that nothing is translated, and each further packet from the same port keeps the
+    entry alive. A client that always sends from one port, such as a log shipper or a SIP phone, does not reach the
+    Service until it is silent for 30 seconds (`nf_conntrack_udp_timeout`). kube-proxy deletes such entries only when
+    the endpoints of a UDP Service change.
+
+    The rule needs the rules and the connections of the same node. It reports unanswered entries from outside of the pod
+    network to a UDP port that the node's rules translate. It is silent if the client can be a node, because a node also
+    tracks what it sends to NodePorts of other nodes.
+
+    ## Fix
+    A dump cannot be fixed. Delete the entries: `conntrack -D -p udp --orig-port-dst PORT`.
+
+    ## References
+    - https://github.com/kubernetes/kubernetes/issues/108876
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/proxy/conntrack/cleanup.go
+    - https://docs.kernel.org/networking/nf_conntrack-sysctl.html
+    """
+
+    code = "KPL466"
+    name = "udp-entry-not-translated"
+    stop = Stop.DATAPLANE
+    severity = Severity.WARNING
+    since = "0.1.0"
+    symptoms = ("service-fails-from-outside",)
+    needs = "ConntrackDump Ruleset"
+    examples = [
+        Bad(
+            files(**{"node-1.conntrack": _STUCK, "node-1.iptables": _nat()}),
+            flags=[_STUCK.strip()],
+            says=["the UDP flow from `192.0.2.77` to the NodePort 30514 is tracked without translation"],
+            other=_OTHER,
+        ),
+        # translated
+        Good(
+            files(
+                **{
+                    "node-1.conntrack": _ENTRY.format("192.0.2.77", 30514, "", "10.244.2.40", "192.0.2.11"),
+                    "node-1.iptables": _nat(),
+                }
+            ),
+            other=_OTHER,
+        ),
+        # answered by a program of the node
+        Good(
+            files(**{"node-1.conntrack": _STUCK.replace("[UNREPLIED] ", ""), "node-1.iptables": _nat()}), other=_OTHER
+        ),
+        Good(files(**{"node-1.conntrack": _STUCK.replace("30514", "30515"), "node-1.iptables": _nat()}), other=_OTHER),
+        Good(files(**{"node-1.conntrack": _STUCK, "node-1.iptables": _nat("")}), other=_OTHER),
+        Good(files(**{"node-1.conntrack": _STUCK, "node-1.iptables": node_dump()})),
+        # of another node
+        Good(files(**{"node-2.conntrack": _STUCK, "node-1.iptables": _nat()}), other=_OTHER),
+        # from a pod, from a node, and from an address that this node masquerades with: to another node
+        Good(
+            files(**{"node-1.conntrack": _STUCK.replace("192.0.2.77", "10.244.1.9"), "node-1.iptables": _nat()}),
+            other=_OTHER,
+        ),
+        Good(files(**{"node-1.conntrack": _STUCK, "node-1.iptables": _nat(), "node.yaml": _NODE}), other=_OTHER),
+        Good(
+            files(
+                **{
+                    "node-1.conntrack": _STUCK + _ENTRY.format("192.0.2.99", 30999, "", "10.244.2.41", "192.0.2.77"),
+                    "node-1.iptables": _nat(),
+                }
+            ),
+            other=_OTHER,
+        ),
+    ]
+
+    def check(self, dump: ConntrackDump, document: Document, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        rows = [row for row, shape in enumerate(dump.shapes) if shape.protocol == "udp" and shape.unreplied]
+        if not rows:
+            return
+        nats = [
+            (each, nat)
+            for each in cluster.of_node(document)
+            if isinstance(each.model, Ruleset)
+            for nat in each.model.whole("nat")
+        ]
+        if len(nats) != 1:
+            return
+        where, nat = nats[0]
+        ports, pods = _node_ports(nat), pod_network_of(nat)
+        if not ports or pods is None:
+            return
+        of_nodes: set[str] | None = None
+        told = set()
+        for row in rows:
+            flow = dump.flow(row)
+            portal = ports.get(str(flow.destination_port))
+            key = flow.source, flow.destination_port
+            if portal is None or flow.reply_source != flow.destination or is_within(flow.source, pods) or key in told:
+                continue
+            if of_nodes is None:
+                of_nodes = _addresses_of_nodes(dump, cluster)
+            if flow.source in of_nodes:
+                continue
+            told.add(key)
+            yield self.finding(
+                dump.span(dump.offsets[row]),
+                f"the UDP flow from `{flow.source}` to the NodePort {flow.destination_port} is tracked without translation, "
+                "so its packets do not reach the Service as long as they come from the same port",
+                help=f"Delete the entries: `conntrack -D -p udp --orig-port-dst {flow.destination_port}`.",
+                related=[Related(nat.option_span(portal.row, "--dport"), "this rule translates new flows", where)],
+                confidence=Confidence.MEDIUM,
+            )
+
+
+def _node_ports(nat: Table) -> dict[str, Portal]:
+    """The UDP NodePorts that lead to rules."""
+    return {
+        each.port: each
+        for each in portals(nat)
+        if each.address is None and each.protocol == "udp" and each.port and each.target in nat.rules_of
+    }
+
+
+def _addresses_of_nodes(dump: ConntrackDump, cluster: Cluster) -> set[str]:
+    """The addresses of nodes: of their objects, and those that this node masquerades with."""
+    found = {address for _, node in cluster.of(NodeObject) for address in node.addresses}
+    for row in range(len(dump.shapes)):
+        flow = dump.flow(row)
+        if flow.reply_destination not in (None, flow.source):
+            found.add(str(flow.reply_destination))
+    return found

@@ -1,0 +1,80 @@
+"""The networks of pods and of Services that the files of a cluster name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kpl import Cluster, Document, Span
+from kpl.kubeproxy import KubeProxyConfig, canonical_network
+from kpl.manifests import CalicoSettings, ClusterSettings, FlannelSettings, KubeadmCluster, Service
+
+
+class Network(NamedTuple):
+    """A network, where it is written, and the setting in words."""
+
+    network: str
+    span: Span
+    document: Document
+    setting: str
+    program: str = ""
+    """The network plug-in whose pods have their addresses from it."""
+
+
+def configured(cluster: Cluster) -> list[Network]:
+    """The networks that kube-proxy, kubeadm and other installers take for those of pods; none of another cluster."""
+    found: list[Network] = []
+    for document, config in cluster.of(KubeProxyConfig):
+        written = config.node.text("clusterCIDR")
+        detects = config.node.text("detectLocalMode") or "ClusterCIDR"
+        if written and not config.elsewhere and detects == "ClusterCIDR":
+            found += _split(str(written), written.span, document, "`clusterCIDR` of kube-proxy")
+    for document, kubeadm in cluster.of(KubeadmCluster):
+        if kubeadm.pod_subnet:
+            span = kubeadm.pod_subnet.span
+            found += _split(str(kubeadm.pod_subnet), span, document, "`podSubnet` of kubeadm")
+    for document, settings in cluster.of(ClusterSettings):
+        for each in () if settings.elsewhere else settings.pod_networks:
+            found += _split(str(each), each.span, document, f"the pod network of {settings.configurator}")
+    return found
+
+
+def of_plugins(cluster: Cluster) -> list[Network]:
+    """The networks from which network plug-ins give addresses to pods."""
+    found: list[Network] = []
+    for document, flannel in cluster.of(FlannelSettings):
+        for each in flannel.pod_networks():
+            found += _split(str(each), each.span, document, "the network of flannel", "flannel")
+    for document, calico in cluster.of(CalicoSettings):
+        if calico.word("disabled") != "true":
+            for each in calico.pod_networks():
+                found += _split(str(each), each.span, document, "a pool of Calico", "Calico")
+    return found
+
+
+def of_services(cluster: Cluster) -> list[Network]:
+    """The networks of Services."""
+    found: list[Network] = []
+    for document, kubeadm in cluster.of(KubeadmCluster):
+        if kubeadm.service_subnet:
+            span = kubeadm.service_subnet.span
+            found += _split(str(kubeadm.service_subnet), span, document, "`serviceSubnet` of kubeadm")
+    for document, settings in cluster.of(ClusterSettings):
+        for each in () if settings.elsewhere else settings.service_networks:
+            found += _split(str(each), each.span, document, f"the Service network of {settings.configurator}")
+    for document, service in cluster.of(Service, clue="clusterIP"):
+        for address in service.cluster_ips or [service.cluster_ip]:
+            network = canonical_network(f"{address}/{128 if ':' in address else 32}")
+            if network:
+                found.append(Network(network, service.name.span, document, f"the Service `{service.name}`"))
+    return found
+
+
+def _split(written: str, span: Span, document: Document, setting: str, program: str = "") -> Iterator[Network]:
+    """Each network of a list with commas."""
+    if document.templated:
+        return
+    for part in written.split(","):
+        network = canonical_network(part.strip())
+        if network is not None:
+            yield Network(network, span, document, setting, program)
