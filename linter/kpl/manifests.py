@@ -9,6 +9,11 @@ from kpl.lazy import lazy
 if TYPE_CHECKING:
     from kpl.inputs.corefile.placeholders import template_placeholder as template_placeholder
     from kpl.inputs.objects.endpointslices import EndpointSlice as EndpointSlice
+    from kpl.inputs.objects.namespaces import NamespaceObject as NamespaceObject
+    from kpl.inputs.objects.networkpolicies import NetworkPolicy as NetworkPolicy
+    from kpl.inputs.objects.networkpolicies import OtherPolicy as OtherPolicy
+    from kpl.inputs.objects.networkpolicies import PolicyPeer as PolicyPeer
+    from kpl.inputs.objects.networkpolicies import PolicyRule as PolicyRule
     from kpl.inputs.objects.nodes import NodeObject as NodeObject
     from kpl.inputs.objects.services import Service as Service
     from kpl.inputs.objects.workloads import Workload as Workload
@@ -21,6 +26,8 @@ else:
     __all__, __getattr__ = lazy(
         __name__,
         {
+            "kpl.inputs.objects.namespaces": "NamespaceObject",
+            "kpl.inputs.objects.networkpolicies": "NetworkPolicy OtherPolicy PolicyPeer PolicyRule",
             "kpl.inputs.objects.nodes": "NodeObject",
             "kpl.inputs.objects.workloads": "Workload",
             "kpl.inputs.corefile.placeholders": "template_placeholder",

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from kpl.lint.located import Located, Result
     from kpl.lint.settings import Settings
 
-_KEPT_KINDS = frozenset(("Workload", "Service", "EndpointSlice", "NodeObject"))
+_KEPT_KINDS = frozenset(("Workload", "Service", "EndpointSlice", "NodeObject", "NetworkPolicy", "AccessRole"))
 """The kinds of documents in which rules find what these, the settings and the cluster say, and no other file on the disk."""
-_ASKED_KINDS = frozenset(("EnvSource", "SecretTemplate"))
-"""Those that only tell of a cluster, and of which rules about workloads ask for more than a share."""
+_ASKED_KINDS = frozenset(("EnvSource", "SecretTemplate", "NamespaceObject", "OtherPolicy"))
+"""Those that only tell of a cluster, and of which rules about other documents ask for more than a share."""
 
 
 def cache_in(folder: str) -> Cache | None:
