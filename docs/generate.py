@@ -28,6 +28,7 @@ INPUTS = {
     "Nodes": ("NodeObject",),
     "NetworkPolicies": ("NetworkPolicy",),
     "KubeletConfiguration": ("KubeletConfig",),
+    "configurations of installers": ("ClusterSettings",),
     "Roles": ("AccessRole",),
     "iptables-save": ("Ruleset", "Dump"),
     "nft list ruleset": ("NftRuleset", "Dump"),

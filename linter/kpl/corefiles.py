@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from kpl.coredns.deployed import Deployed as Deployed
     from kpl.coredns.deployed import Mount as Mount
     from kpl.coredns.deployed import Probe as Probe
+    from kpl.coredns.deployed import coredns_container as coredns_container
     from kpl.coredns.deployed import deployed as deployed
+    from kpl.coredns.deployed import release_of as release_of
     from kpl.coredns.loops import loops as loops
     from kpl.coredns.patterns import ends_before_dot as ends_before_dot
     from kpl.coredns.patterns import upper_case_letter as upper_case_letter
@@ -59,7 +61,7 @@ else:
         __name__,
         {
             "kpl.coredns.answering": "Taken answerers taken_names",
-            "kpl.coredns.deployed": "Deployed Mount Probe deployed",
+            "kpl.coredns.deployed": "Deployed Mount Probe coredns_container deployed release_of",
             "kpl.coredns.loops": "loops",
             "kpl.coredns.patterns": "ends_before_dot upper_case_letter",
             "kpl.coredns.rewriting": "NameRewrite name_rewrite",

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 _KEPT_KINDS = frozenset(("Workload", "Service", "EndpointSlice", "NodeObject", "NetworkPolicy", "AccessRole"))
 """The kinds of documents in which rules find what these, the settings and the cluster say, and no other file on the disk."""
-_ASKED_KINDS = frozenset(("EnvSource", "SecretTemplate", "NamespaceObject", "OtherPolicy"))
+_ASKED_KINDS = frozenset(
+    ("EnvSource", "SecretTemplate", "AccessBinding", "KubeadmCluster", "NamespaceObject", "OtherPolicy")
+)
 """Those that only tell of a cluster, and of which rules about other documents ask for more than a share."""
 
 

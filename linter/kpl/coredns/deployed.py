@@ -11,8 +11,10 @@ from kpl.inputs.yaml.tree import Mapping, Scalar, Sequence
 from kpl.text import late
 from kpl.text.number import whole_number
 from kpl.text.span import Text
+from kpl.text.version import Version
 
 _COREDNS = late.pattern(r"(?:^|/)(?:[\w.-]*-)?coredns(?:[:@]|$)")
+_TAG = late.pattern(r":v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?:@|-eksbuild|$)")
 
 
 class Mount(NamedTuple):
@@ -60,6 +62,17 @@ def deployed(corefile: Document, corefiles: Iterable[Document], workloads: Itera
         return None
     found = [each for workload in workloads if (each := _running(corefile, workload)) is not None]
     return found[0] if len(found) == 1 else None
+
+
+def coredns_container(workload: Workload) -> Container | None:
+    """The container of a workload that runs CoreDNS, as its image says."""
+    return next((each for each in workload.containers if each.image and _COREDNS.search(each.image)), None)
+
+
+def release_of(container: Container) -> Version | None:
+    """The release in the tag of an image."""
+    found = _TAG.search(container.image or "")
+    return Version(found[1]) if found is not None else None
 
 
 def _running(corefile: Document, workload: Workload) -> Deployed | None:

@@ -49,7 +49,10 @@ def lint(
         for each in files:
             of_file.setdefault(id(each), []).append(part)
     for reading in chosen:
-        if all(only_tells(each) for each in reading.documents) and "kpl:" not in reading.source.text:
+        only_told = all(only_tells(each) for each in reading.documents) and "kpl:" not in reading.source.text
+        if only_told and not any(
+            id(each) in part.findings for part in of_file[id(reading)] for each in reading.documents
+        ):
             continue
         with troubles.kept(reading.source.path):
             suppressions = Suppressions(reading.source, reading.documents)

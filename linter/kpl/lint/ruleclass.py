@@ -14,8 +14,8 @@ NAME = late.pattern(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 MODELS = frozenset(
     """
-    AccessRole ConntrackDump Corefile EndpointSlice IpsetDump IpvsConnections IpvsDump KubeProxyConfig KubeletConfig Listing
-    NetworkPolicy NftRuleset NodeObject ParseFailure ResolvConf Ruleset Service Workload
+    AccessRole ClusterSettings ConntrackDump Corefile EndpointSlice IpsetDump IpvsConnections IpvsDump KubeProxyConfig
+    KubeletConfig Listing NetworkPolicy NftRuleset NodeObject ParseFailure ResolvConf Ruleset Service Workload
     """.split()
 )
 """The types of models, by name: each is what one document holds."""
