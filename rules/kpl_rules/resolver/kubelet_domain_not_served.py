@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kpl import Bad, Cluster, Document, Finding, Good, Related, Rule, Severity, Span, Stop, files
-from kpl.corefiles import Role, corefile_placeholder, is_subdomain, role_of, zones_of
+from kpl.corefiles import Role, corefile_placeholder, is_placeholder, is_subdomain, role_of, zones_of
 from kpl.manifests import KubeadmCluster, KubeletConfig, template_placeholder
 
 _KUBELET = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nclusterDomain: corp.local\n"
@@ -64,7 +64,7 @@ class KubeletDomainNotServed(Rule):
         Good(_corefile(_COREFILE.replace("kubernetes cluster.local", "kubernetes Corp.Local."))),
         Good(_corefile(_COREFILE.replace("kubernetes cluster.local", "kubernetes cluster.local corp.local"))),
         Good(_corefile(_COREFILE.replace("kubernetes cluster.local", "kubernetes local"))),
-        Good(_corefile(_COREFILE.replace("    ready\n", "    ready\n    rewrite name suffix .corp.local .cluster.local answer auto\n"))),
+        Good(_corefile(_COREFILE.replace("    ready\n", "    ready\n    rewrite name a.corp.local a.cluster.local\n"))),
         Good(_corefile(_COREFILE.replace("kubernetes cluster.local", "kubernetes {$DOMAIN}"))),
         Good(_corefile(_COREFILE.replace("    ready\n", "    ready\n    import more/*\n"))),
         Good(_corefile(_COREFILE + "corp.local {\n    errors\n    forward . 192.0.2.54\n    cache 30\n}\n")),
@@ -72,7 +72,7 @@ class KubeletDomainNotServed(Rule):
         Good(files(**{"a.yaml": _KUBEADM, "b.yaml": _KUBELET.replace("corp.local", "cluster.local.")})),
         Good(files(**{"a.yaml": _KUBEADM, "b.yaml": _KUBELET.replace("corp.local", "${DOMAIN}")})),
         Good(files(**{"a.yaml": _KUBEADM, "b.yaml": _KUBELET.replace("clusterDomain: corp.local", "clusterDNS: []")})),
-        Good(files(**{"a.yaml": _KUBEADM.replace("dnsDomain", "podSubnet").replace("cluster.local", "192.0.2.0/24"), "b.yaml": _KUBELET})),
+        Good(files(**{"a.yaml": _KUBEADM.replace("dnsDomain: cluster.local", "x: y"), "b.yaml": _KUBELET})),
         Good(files(**{"a.yaml": _KUBEADM, "b.yaml": _KUBEADM.replace("cluster", "a"), "c.yaml": _KUBELET})),
     ]  # fmt: skip
 
@@ -132,6 +132,8 @@ def _served_domain(name: str, cluster: Cluster) -> _Told | None:
     for server in corefile.servers:
         kubernetes = server.get("kubernetes")
         words = [*server.keys, *(word for directive in server.directives for word in directive.args)]
+        if any(map(is_placeholder, words)):
+            return None
         zones = [zone for word in words for zone in zones_of(word) if zone != "."]
         if server.has("rewrite") or not server.complete or any(is_subdomain(zone, f"{name}.") for zone in zones):
             return None
