@@ -11,7 +11,7 @@ from ipaddress import ip_network
 from typing import NamedTuple
 
 from kpl.inputs.document import Document
-from kpl.inputs.objects.fields import integer, pairs
+from kpl.inputs.objects.fields import integer, mappings, pairs, words
 from kpl.inputs.objects.networkpolicies import NetworkPolicy, OtherPolicy, PolicyPeer, PolicyPort, PolicyRule
 from kpl.inputs.yaml.tree import Mapping
 
@@ -23,6 +23,7 @@ NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """The label that Kubernetes gives each namespace, with its name (1.21 and later)."""
 _DNS_PORTS = (53, 1053, 5353, 8053)
 """Where the pods of cluster DNS listen: policies see their port, not that of the Service."""
+_KUBE_DNS = frozenset(("kube-dns", "coredns"))
 _BOTH = frozenset(("UDP", "TCP"))
 _CLUSTER_WIDE = ("Admin", "Baseline", "CiliumClusterwide", "Cluster", "Global")
 """How the kinds of policies start that are for all namespaces."""
@@ -153,7 +154,13 @@ def _may_be_in(namespaces: Mapping, named: bool) -> bool:
 
 def selects_kube_dns(selector: Mapping | None) -> bool:
     """Whether a selector of pods has the label of cluster DNS."""
-    return labels_of(selector).get("k8s-app") in ("kube-dns", "coredns")
+    if labels_of(selector).get("k8s-app") in _KUBE_DNS:
+        return True
+    expressions = mappings(selector, "matchExpressions") if selector is not None else []
+    return any(
+        each.text("key") == "k8s-app" and each.text("operator") == "In" and {*words(each, "values")} & _KUBE_DNS
+        for each in expressions
+    )
 
 
 def needs_names(policy: NetworkPolicy) -> bool:

@@ -9,6 +9,8 @@ from kpl.edits import set_scalar
 from kpl.manifests import NamespaceObject, NetworkPolicy, PolicyPeer, Scalar
 from kpl.poddns import NAMESPACE_NAME, dns_protocols, is_only_dns
 
+_KEYS = ("name", "ns", "namespace", "kubernetes.io/name", "app.kubernetes.io/name", "metadata.name")
+"""Labels that are taken for the name of the namespace."""
 _POLICY = """\
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -86,6 +88,7 @@ class PolicyNamespaceLabel(Rule):
         Good({"p.yaml": _POLICY, "n.yaml": _NAMESPACE % "name: kube-system"}),
         # names that may be the labels of somebody
         Good({"p.yaml": _POLICY.replace("name: kube-system", "team: infrastructure")}),
+        Good({"p.yaml": _POLICY.replace("name: kube-system", "role: kube-system")}),
         # another item allows DNS
         Good({"p.yaml": _POLICY.replace("      ports:", "        - namespaceSelector: {}\n      ports:")}),
         Good({"p.yaml": _POLICY.replace("port: 53", "port: 443")}, other=["policy-blocks-dns"]),
@@ -128,6 +131,11 @@ def _key(peer: PolicyPeer) -> Scalar | None:
     if labels is None or labels.pair(NAMESPACE_NAME) is not None:
         return None
     for key, value in labels.pairs:
-        if isinstance(key, Scalar) and isinstance(value, Scalar) and value.value == "kube-system":
+        if (
+            isinstance(key, Scalar)
+            and isinstance(value, Scalar)
+            and key.value in _KEYS
+            and value.value == "kube-system"
+        ):
             return key
     return None

@@ -47,6 +47,9 @@ _FLOW = _POLICY.replace(
     "        - podSelector:\n            matchLabels: {k8s-app: kube-dns}",
     "        - {podSelector: {matchLabels: {k8s-app: kube-dns}}}",
 )
+_EXPRESSION = _POLICY.replace(
+    "matchLabels: {k8s-app: kube-dns}", "matchExpressions: [{key: k8s-app, operator: In, values: [kube-dns]}]"
+)
 _ALONE = _POLICY.replace(
     "        - namespaceSelector:\n            matchLabels: {kubernetes.io/metadata.name: kube-system}\n", ""
 )
@@ -119,6 +122,12 @@ class PolicySelectorsApart(Rule):
                 "kube-dns}\n",
                 "kube-dns}\n          namespaceSelector:\n            matchLabels: {kubernetes.io/metadata.name: kube-system}\n",
             ),
+            safe=False,
+        ),
+        Bad(
+            {"p.yaml": _EXPRESSION},
+            flags=["podSelector"],
+            fixed=_EXPRESSION.replace("        - namesp", "          namesp"),
             safe=False,
         ),
         Good({"p.yaml": _FIXED}),
