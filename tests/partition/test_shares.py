@@ -215,7 +215,7 @@ def test_a_dump_is_sent_as_it_is() -> None:
 
 def test_of_what_only_tells_no_share_is_sent() -> None:
     (reading,) = readings(
-        {"k.yaml": "apiVersion: kubelet.config.k8s.io/v1\nkind: KubeletConfiguration\nclusterDNS: [10.0.0.10]\n"}
+        {"k.yaml": "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: 1.36.0\n"}
     )
     assert isinstance(reading.documents[0], Document)
     sent = to_send(reading)

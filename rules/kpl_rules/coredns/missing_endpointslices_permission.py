@@ -54,7 +54,7 @@ def _files(role: str = _ROLE, binding: str = _BINDING, deployment: str = _DEPLOY
 
 
 class MissingEndpointSlicesPermission(Rule):
-    """The ClusterRole of CoreDNS does not allow it to list EndpointSlices, so CoreDNS knows no endpoints of Services.
+    """The ClusterRole of CoreDNS does not let it list EndpointSlices, so CoreDNS knows no endpoints of Services.
 
     ## Why
     CoreDNS 1.8.3 and later reads EndpointSlices instead of Endpoints, on Kubernetes 1.19 and later. Without permission to
@@ -62,8 +62,8 @@ class MissingEndpointSlicesPermission(Rule):
     the log repeats `failed to list *v1.EndpointSlice`, `ready` reports that `kubernetes` is not ready, and names of Services
     get SERVFAIL. The mistake is made when CoreDNS is upgraded and its role is not.
 
-    The rule needs the manifests of the role, of its binding and of the workload with that ServiceAccount, whose image shows
-    the release. It judges all roles together that are bound to the ServiceAccount.
+    The rule needs the manifests of the role, of its binding and of the workload with that ServiceAccount. The tag of the image
+    shows the release. The rule judges all roles together that are bound to the ServiceAccount.
 
     ## Fix
     kpl adds the rule that the official manifests have. The fix is marked as unsafe, because it gives a permission.

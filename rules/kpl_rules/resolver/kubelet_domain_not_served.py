@@ -22,7 +22,7 @@ def _corefile(text: str) -> dict[str, str]:
 
 
 class KubeletDomainNotServed(Rule):
-    """The kubelet's `clusterDomain` is not the domain that CoreDNS serves, so short names of Services do not resolve.
+    """The kubelet's `clusterDomain` is not a domain that CoreDNS serves, so short names of Services do not resolve.
 
     ## Why
     The kubelet writes `svc.` and `clusterDomain` into the search list of each pod. A lookup of `db` asks for

@@ -16,7 +16,7 @@ _DEFAULT_GRACE = 30
 _SECOND = 1_000_000_000
 
 
-class LameduckLongerThanGracePeriod(Rule):
+class GracePeriodTooShort(Rule):
     """`lameduck` is as long as the time that a pod has to stop, so the kubelet kills CoreDNS in the middle of it.
 
     ## Why
@@ -35,7 +35,7 @@ class LameduckLongerThanGracePeriod(Rule):
     """
 
     code = "KPL266"
-    name = "lameduck-longer-than-grace-period"
+    name = "grace-period-too-short"
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
