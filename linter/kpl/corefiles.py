@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from kpl.coredns.deployed import Deployed as Deployed
     from kpl.coredns.deployed import Mount as Mount
     from kpl.coredns.deployed import Probe as Probe
+    from kpl.coredns.deployed import coredns_container as coredns_container
     from kpl.coredns.deployed import deployed as deployed
     from kpl.coredns.deployed import deployed_cache as deployed_cache
+    from kpl.coredns.deployed import release_of as release_of
     from kpl.coredns.loops import loops as loops
     from kpl.coredns.patterns import ends_before_dot as ends_before_dot
     from kpl.coredns.patterns import upper_case_letter as upper_case_letter
@@ -65,7 +67,7 @@ else:
         {
             "kpl.coredns.answering": "Taken answerers taken_names",
             "kpl.coredns.customized": "imported_directives",
-            "kpl.coredns.deployed": "Deployed Mount Probe deployed deployed_cache",
+            "kpl.coredns.deployed": "Deployed Mount Probe coredns_container deployed deployed_cache release_of",
             "kpl.coredns.loops": "loops",
             "kpl.coredns.patterns": "ends_before_dot upper_case_letter",
             "kpl.coredns.rewriting": "NameRewrite name_rewrite",

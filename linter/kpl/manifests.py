@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from kpl.inputs.objects.kubeadm import KubeadmCluster as KubeadmCluster
     from kpl.inputs.objects.kubedns import KubeDnsConfig as KubeDnsConfig
     from kpl.inputs.objects.kubelet import KubeletConfig as KubeletConfig
+    from kpl.inputs.objects.namespaces import NamespaceObject as NamespaceObject
+    from kpl.inputs.objects.networkpolicies import NetworkPolicy as NetworkPolicy
+    from kpl.inputs.objects.networkpolicies import OtherPolicy as OtherPolicy
+    from kpl.inputs.objects.networkpolicies import PolicyPeer as PolicyPeer
+    from kpl.inputs.objects.networkpolicies import PolicyRule as PolicyRule
     from kpl.inputs.objects.nodes import NodeObject as NodeObject
+    from kpl.inputs.objects.rbac import AccessBinding as AccessBinding
+    from kpl.inputs.objects.rbac import AccessRole as AccessRole
     from kpl.inputs.objects.services import Service as Service
     from kpl.inputs.objects.workloads import Workload as Workload
     from kpl.inputs.yaml.tree import Mapping as Mapping
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
     from kpl.inputs.yaml.tree import Sequence as Sequence
     from kpl.proxy.services.clusterdns import cluster_dns_ports as cluster_dns_ports
     from kpl.proxy.services.clusterdns import is_cluster_dns as is_cluster_dns
+    from kpl.proxy.services.clusterdns import is_cluster_dns_service as is_cluster_dns_service
 else:
     __all__, __getattr__ = lazy(
         __name__,
@@ -37,12 +45,15 @@ else:
             "kpl.inputs.network.cni": "FlannelSettings",
             "kpl.inputs.network.metallb": "MetallbSettings",
             "kpl.inputs.objects.kubeadm": "KubeadmCluster",
+            "kpl.inputs.objects.namespaces": "NamespaceObject",
+            "kpl.inputs.objects.networkpolicies": "NetworkPolicy OtherPolicy PolicyPeer PolicyRule",
             "kpl.inputs.objects.nodes": "NodeObject",
             "kpl.inputs.objects.workloads": "Workload",
             "kpl.inputs.corefile.placeholders": "template_placeholder",
             "kpl.inputs.objects.endpointslices": "EndpointSlice",
+            "kpl.inputs.objects.rbac": "AccessBinding AccessRole",
             "kpl.inputs.objects.services": "Service",
             "kpl.inputs.yaml.tree": "Mapping Scalar Sequence",
-            "kpl.proxy.services.clusterdns": "cluster_dns_ports is_cluster_dns",
+            "kpl.proxy.services.clusterdns": "cluster_dns_ports is_cluster_dns is_cluster_dns_service",
         },
     )

@@ -33,6 +33,16 @@ if TYPE_CHECKING:
     from kpl.resolver.pods import pod_resolver as pod_resolver
     from kpl.resolver.pods import serving_containers as serving_containers
     from kpl.resolver.pods import written_ndots as written_ndots
+    from kpl.resolver.policies import DNS_NAMESPACES as DNS_NAMESPACES
+    from kpl.resolver.policies import EGRESS_CLUE as EGRESS_CLUE
+    from kpl.resolver.policies import NAMESPACE_NAME as NAMESPACE_NAME
+    from kpl.resolver.policies import dns_protocols as dns_protocols
+    from kpl.resolver.policies import is_only_dns as is_only_dns
+    from kpl.resolver.policies import isolated_pods as isolated_pods
+    from kpl.resolver.policies import labels_of as labels_of
+    from kpl.resolver.policies import names_dns as names_dns
+    from kpl.resolver.policies import needs_names as needs_names
+    from kpl.resolver.policies import selects_kube_dns as selects_kube_dns
     from kpl.resolver.search import GLIBC as GLIBC
     from kpl.resolver.search import MAX_NDOTS as MAX_NDOTS
     from kpl.resolver.search import MUSL as MUSL
@@ -53,6 +63,10 @@ else:
             "kpl.resolver.pods": """
                 CLUSTER_POLICIES DNS_POLICIES dns_policy_of hosts_file is_complete libc_of pod_resolver
                 serving_containers written_ndots
+            """,
+            "kpl.resolver.policies": """
+                DNS_NAMESPACES EGRESS_CLUE NAMESPACE_NAME dns_protocols is_only_dns isolated_pods labels_of names_dns
+                needs_names selects_kube_dns
             """,
             "kpl.resolver.search": "GLIBC MAX_NDOTS MUSL MUSL_LINE NameKind absolute_name",
         },

@@ -210,7 +210,11 @@ def test_an_entry_point_that_leads_nowhere_is_one_line(plugin: Plugin, entry: st
             "has `['most']` as its `options`, which are not a mapping of names to defaults",
         ),
         ('"1"\n', '"1"\n    examples = (Bad({}), "x")\n', "has `examples` that are not all Good or Bad"),
-        ("server: ServerBlock", "server: Server", "checks `Server`, which is not one of Cluster, ConntrackDump,"),
+        (
+            "server: ServerBlock",
+            "server: Server",
+            "checks `Server`, which is not one of AccessRole, Cluster, ClusterSettings,",
+        ),
         ("server: ServerBlock", "server", "has a parameter of `check` without a type"),
         ("self, server: ServerBlock", "self", "has a parameter of `check` without a type"),
         (

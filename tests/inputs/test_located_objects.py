@@ -173,8 +173,8 @@ spec:
 
 
 def test_objects_that_nothing_checks_are_not_checked() -> None:
+    assert [only_tells(each) for each in documents("a.yaml", POLICY)] == [False]
     texts = [
-        POLICY,
         POLICY.replace("networking.k8s.io/v1", "projectcalico.org/v3"),
         "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: coredns}\n",
         "apiVersion: policy/v1\nkind: PodDisruptionBudgetList\nitems:\n- kind: PodDisruptionBudget\n  apiVersion: policy/v1\n  a: coredns\n",

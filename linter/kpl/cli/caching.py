@@ -20,9 +20,19 @@ if TYPE_CHECKING:
     from kpl.lint.located import Located, Result
     from kpl.lint.settings import Settings
 
-_KEPT_KINDS = frozenset(("Workload", "Service", "EndpointSlice", "NodeObject"))
+_KEPT_KINDS = frozenset(("Workload", "Service", "EndpointSlice", "NodeObject", "NetworkPolicy", "AccessRole"))
 """The kinds of documents in which rules find what these, the settings and the cluster say, and no other file on the disk."""
-_ASKED_KINDS = frozenset(("ClusterSettings", "EnvSource", "KubeadmCluster", "SecretTemplate"))
+_ASKED_KINDS = frozenset(
+    (
+        "AccessBinding",
+        "ClusterSettings",
+        "EnvSource",
+        "KubeadmCluster",
+        "NamespaceObject",
+        "OtherPolicy",
+        "SecretTemplate",
+    )
+)
 """Those that only tell of a cluster, and of which rules ask for more than a share."""
 
 

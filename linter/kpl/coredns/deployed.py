@@ -11,9 +11,11 @@ from kpl.inputs.yaml.tree import Mapping, Scalar, Sequence
 from kpl.text import late
 from kpl.text.number import whole_number
 from kpl.text.span import Text
+from kpl.text.version import Version
 
 _COREDNS = late.pattern(r"(?:^|/)(?:[\w.-]*-)?coredns(?:[:@]|$)")
 _NODE_CACHE = late.pattern(r"(?:^|/)(?:[\w.-]*-)?node-cache(?:[:@]|$)")
+_TAG = late.pattern(r":v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?:@|-eksbuild|$)")
 
 
 class Mount(NamedTuple):
@@ -67,6 +69,17 @@ def deployed_cache(corefile: Document, workloads: Iterable[Workload]) -> Deploye
     """What runs NodeLocal DNSCache with the Corefile of a ConfigMap; None if that is not one workload for certain."""
     found = [each for workload in workloads if (each := _running(corefile, workload, is_cache=True)) is not None]
     return found[0] if len(found) == 1 else None
+
+
+def coredns_container(workload: Workload) -> Container | None:
+    """The container of a workload that runs CoreDNS, as its image says."""
+    return next((each for each in workload.containers if each.image and _COREDNS.search(each.image)), None)
+
+
+def release_of(container: Container) -> Version | None:
+    """The release in the tag of an image."""
+    found = _TAG.search(container.image or "")
+    return Version(found[1]) if found is not None else None
 
 
 def _running(corefile: Document, workload: Workload, *, is_cache: bool = False) -> Deployed | None:

@@ -33,7 +33,7 @@ class KubeadmMapReader(ObjectReader):
         kinds=("ConfigMap",),
         groups=("v1",),
         clues=(Clue(("kubelet.config.k8s.io/", "kubeadm.k8s.io/"), (_KIND,)),),
-        tells=True,
+        telling=("KubeadmCluster",),
     )  # fmt: skip
     examples = (
         Takes(

@@ -26,9 +26,7 @@ class KubeletConfig:
 class KubeletReader(ObjectReader):
     """Reads the KubeletConfiguration."""
 
-    kind = ObjectKind(
-        models=("KubeletConfig",), kinds=("KubeletConfiguration",), groups=("kubelet.config.k8s.io/",), tells=True
-    )
+    kind = ObjectKind(models=("KubeletConfig",), kinds=("KubeletConfiguration",), groups=("kubelet.config.k8s.io/",))
     examples = (
         Takes(
             "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nclusterDNS: [10.96.0.10]\n"

@@ -16,7 +16,9 @@ from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping, Scalar, Sequence
 from kpl.text.span import Text
 
-_CLUE = Clue(("NetworkPolicy",), (r"""kind(?<!\wkind)["']?[ \t]*:[ \t]*["']?\w*NetworkPolicy(?:List)?\b""",))
+_KIND = r"""kind(?<!\wkind)["']?[ \t]*:[ \t]*["']?\w*NetworkPolicy(?:List)?\b"""
+_CLUE = Clue(("NetworkPolicy",), (_KIND, r"networking(?<!\.networking)\.k8s\.io/|extensions/"))
+_OTHER_CLUE = Clue(("NetworkPolicy",), (_KIND, r"cilium\.io/|projectcalico\.org/|policy\.networking\.k8s\.io/"))
 
 
 class PolicyPort(NamedTuple):
@@ -106,7 +108,6 @@ class NetworkPolicyReader(ObjectReader):
         groups=("networking.k8s.io/", "extensions/"),
         late=("NetworkPolicy",),
         clues=(_CLUE,),
-        tells=True,
     )
     examples = (
         Takes(
@@ -158,7 +159,7 @@ class OtherPolicyReader(ObjectReader):
             "GlobalNetworkPolicy",
             "NetworkPolicy",
         ),
-        clues=(_CLUE,),
+        clues=(_OTHER_CLUE,),
         tells=True,
     )
     examples = (

@@ -70,7 +70,6 @@ class AccessRoleReader(NamedReader):
         groups=("rbac.authorization.k8s.io/",),
         late=("ClusterRole", "Role"),
         clues=(clue_of("(?:Cluster)?Role"),),
-        tells=True,
     )
     examples = (
         Takes(

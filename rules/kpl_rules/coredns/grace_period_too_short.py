@@ -1,0 +1,83 @@
+"""KPL266."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop
+from kpl.corefiles import deployed
+from kpl.kubeproxy import duration_of
+from kpl.manifests import Workload
+from kpl.words import whole_number
+from kpl_rules.coredns._deployment import coredns_files
+
+_DEFAULT_GRACE = 30
+"""The seconds that Kubernetes gives a pod to stop (k8s.io/api/core/v1, DefaultTerminationGracePeriodSeconds)."""
+_SECOND = 1_000_000_000
+
+
+class GracePeriodTooShort(Rule):
+    """`lameduck` is as long as the time that a pod has to stop, so the kubelet kills CoreDNS in the middle of it.
+
+    ## Why
+    When a pod stops, CoreDNS answers for the time of `lameduck` and then closes its listeners, so that queries that it
+    has accepted get their responses. The kubelet kills the container after `terminationGracePeriodSeconds`, 30 seconds by
+    default. If `lameduck` does not end before that, CoreDNS never gets to closing, and the queries of this moment get lost.
+
+    ## Fix
+    There is no automatic fix. `lameduck 5s`, the value that kubeadm uses, is enough for most clusters. OpenShift uses 20
+    seconds, with a longer grace period.
+
+    ## References
+    - https://coredns.io/plugins/health/
+    - https://github.com/coredns/coredns/blob/v1.14.7/plugin/health/health.go (OnFinalShutdown)
+    - https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
+    """
+
+    code = "KPL266"
+    name = "grace-period-too-short"
+    stop = Stop.COREDNS
+    severity = Severity.WARNING
+    since = "0.1.0"
+    needs = "Corefile Workload"
+    symptoms = ("lookups-fail-during-rollouts",)
+    examples = [
+        Bad(
+            coredns_files("lameduck 30s"),
+            flags=["lameduck 30s"],
+            says=["`lameduck 30s` does not end before the grace period of 30 seconds", "Set a shorter `lameduck`"],
+        ),
+        Bad(coredns_files("lameduck 1m", "terminationGracePeriodSeconds: 60"), flags=["lameduck 1m"]),
+        Good(coredns_files("lameduck 29s")),
+        Good(coredns_files("lameduck 1m", "terminationGracePeriodSeconds: 61")),
+        Good(coredns_files("lameduck 1m", "terminationGracePeriodSeconds: ${GRACE}")),
+        Good(coredns_files("lameduck {$LAMEDUCK}")),
+        Good({"coredns.yaml": coredns_files("lameduck 60s")["coredns.yaml"]}),
+    ]
+
+    def check(self, cluster: Cluster) -> Iterator[Finding]:
+        """See the class."""
+        corefiles = [document for document, _ in cluster.corefiles]
+        for document, corefile in cluster.corefiles:
+            for server in corefile.servers:
+                health = server.get("health")
+                lameduck = health.get("lameduck") if health is not None else None
+                length = duration_of(lameduck.args[0]) if lameduck is not None and lameduck.args else None
+                if lameduck is None or length is None:
+                    continue
+                runs = deployed(document, corefiles, (each for _, each in cluster.of(Workload, clue="coredns")))
+                if runs is None:
+                    break
+                written = runs.workload.termination_grace_period
+                grace = _DEFAULT_GRACE if written is None else whole_number(written.value)
+                if grace is None or length < grace * _SECOND:
+                    continue
+                where = cluster.document_of(runs.workload)
+                yield self.finding(
+                    lameduck.span,
+                    f"`lameduck {lameduck.args[0]}` does not end before the grace period of {grace:,} seconds, so the kubelet "
+                    "kills CoreDNS while it answers",
+                    help="Set a shorter `lameduck`. Or set a longer `terminationGracePeriodSeconds`.",
+                    related=[Related((written or runs.workload.name).span, "the pod has this time to stop", where)],
+                    document=document,
+                )
