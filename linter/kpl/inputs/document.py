@@ -28,10 +28,17 @@ _SPECIAL = frozenset(".^$*+?{}[]\\|()")
 """What makes a regular expression more than the text that it matches."""
 
 
-def _is_in(text: str, clue: str) -> bool:
+def _is_in(text: str, clue: str, known: dict[str, bool]) -> bool:
+    """Whether `clue` is in `text`; `known` keeps what is known of patterns."""
     # a word is found in a tenth of the time that a pattern takes, and compiling it takes longer than that
-    for each, is_word in _parts(clue):  # noqa: SIM110 (many documents are asked: no generator)
-        if (each in text) if is_word else re.search(each, text):
+    for each, is_word in _parts(clue):
+        if is_word:
+            if each in text:
+                return True
+            continue
+        if each not in known:
+            known[each] = re.search(each, text) is not None
+        if known[each]:
             return True
     return False
 
@@ -122,7 +129,7 @@ class Document:
 
     def may_hold(self, clue: str) -> bool:
         """Whether `clue` may match what it says: the text of a Corefile without CR, which is nothing to CoreDNS."""
-        return self.kind != "Corefile" or _is_in(self.embedding.text.replace("\r", ""), clue)
+        return self.kind != "Corefile" or _is_in(self.embedding.text.replace("\r", ""), clue, {})
 
 
 class LateDocument(Document):
@@ -137,6 +144,7 @@ class LateDocument(Document):
         super().__init__(source, None, embedding)
         self.kind = kind
         self._text = text
+        self._known: dict[str, bool] = {}
         self._read: Callable[[], Document | None] | None = read
 
     @property
@@ -154,7 +162,7 @@ class LateDocument(Document):
 
     def may_hold(self, clue: str) -> bool:
         """Whether `clue` matches its text; an escape may spell any character."""
-        return _is_in(self._text, clue) or "\\" in self._text
+        return _is_in(self._text, clue, self._known) or "\\" in self._text
 
 
 @dataclass(eq=False)

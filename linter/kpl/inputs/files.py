@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from functools import cache
 from typing import IO, Any
 
 from kpl import troubles
@@ -88,8 +89,18 @@ def is_for_others(path: str, data: bytes) -> bool:
         from kpl.inputs.recognition import holds_nothing
 
         return holds_nothing(name, data)
-    words = file_kinds()[kind].words if kind in file_kinds() else ()
-    return bool(words) and not any(word.encode() in data for word in words) and not data.startswith(GZIP)
+    words = _words_of(kind)
+    if not words:
+        return False
+    for word in words:
+        if word in data:
+            return False
+    return not data.startswith(GZIP)
+
+
+@cache
+def _words_of(kind: str | None) -> tuple[bytes, ...]:
+    return tuple(word.encode() for word in file_kinds()[kind].words) if kind in file_kinds() else ()
 
 
 class _NotRegularError(Exception):

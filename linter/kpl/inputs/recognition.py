@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from kpl.inputs.detect import ANSIBLE_VAULT, GIT_CRYPT, GZIP
@@ -59,13 +59,24 @@ def _signs_of(kinds: list[ObjectKind]) -> tuple[_Signs, ...]:
 
 def _are_in(text: str, signs: tuple[_Signs, ...]) -> bool:
     # most files hold none of the words, which is found out much faster than that a pattern does not match
+    found = _words_in(text)
     for words, groups in signs:
-        for word in words:
-            if word in text:
-                if any(all(each.search(text) for each in patterns) for patterns in groups):
-                    return True
-                break
+        if not found.isdisjoint(words) and any(all(each.search(text) for each in patterns) for patterns in groups):
+            return True
     return False
+
+
+# a text is asked about several times in turn
+@lru_cache(maxsize=2)
+def _words_in(text: str) -> frozenset[str]:
+    return frozenset(word for word in _words() if word in text)
+
+
+@cache
+def _words() -> tuple[str, ...]:
+    """The words of all signs."""
+    signs = (*_signs(True), *_signs(False), *_telling_signs(), *_signs_to_read())
+    return tuple(dict.fromkeys(word for each in signs for word in each.words))
 
 
 @cache
@@ -92,9 +103,7 @@ def _file_names() -> frozenset[str]:
 
 @cache
 def _reasons_to_look() -> tuple[bytes, ...]:
-    signs = (*_signs(True), *_signs(False), *_telling_signs())
-    words = list(dict.fromkeys(word for each in signs for word in each.words))
-    words = [word for word in words if not any(each in word for each in words if each != word)]
+    words = [word for word in _words() if not any(each in word for each in _words() if each != word)]
     starts = (kind.start_word for kind in file_kinds().values() if kind.start)
     return (*(word.encode() for word in (*words, *starts)), *_REASONS_TO_LOOK)
 
