@@ -10,19 +10,19 @@ from kpl.words import and_more
 
 _HEAD = (
     "*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
-    ":KUBE-FW-67NZLRHBNDSAWJRO - [0:0]\n:KUBE-MARK-DROP - [0:0]\n:KUBE-SVC-67NZLRHBNDSAWJRO - [0:0]\n"
+    ":KUBE-FW-B3XIZGLTTD4P6CEQ - [0:0]\n:KUBE-MARK-DROP - [0:0]\n:KUBE-SVC-B3XIZGLTTD4P6CEQ - [0:0]\n"
 )
-_FW = '-A KUBE-FW-67NZLRHBNDSAWJRO {}-m comment --comment "shop/web:http loadbalancer IP" -j {}\n'
+_FW = '-A KUBE-FW-B3XIZGLTTD4P6CEQ {}-m comment --comment "billing/api:https loadbalancer IP" -j {}\n'
 _END = "-A KUBE-MARK-DROP -j MARK --set-xmark 0x8000/0x8000\nCOMMIT\n"
 _OTHER = ["stale-service-chain", "service-chain-leads-nowhere", "empty-service-chain"]
 
 
 def _accept(source: str) -> str:
-    return _FW.format(f"-s {source} ", "KUBE-SVC-67NZLRHBNDSAWJRO")
+    return _FW.format(f"-s {source} ", "KUBE-SVC-B3XIZGLTTD4P6CEQ")
 
 
 _DROP = _FW.format("", "KUBE-MARK-DROP")
-_FIRST = _accept("192.0.2.0/24") + _accept("198.51.100.7/32")
+_FIRST = _accept("203.0.113.0/24") + _accept("198.51.100.40/32")
 
 
 class SourceAcceptedTooLate(Rule):
@@ -51,7 +51,7 @@ class SourceAcceptedTooLate(Rule):
     needs = "Ruleset"
     examples = [
         Bad(
-            dump(_HEAD + _FIRST + _DROP + _accept("192.0.2.0/24") + _accept("198.51.100.8/32") + _DROP + _END),
+            dump(_HEAD + _FIRST + _DROP + _accept("203.0.113.0/24") + _accept("198.51.100.8/32") + _DROP + _END),
             flags=["198.51.100.8/32"],
             says=["marks packets from `198.51.100.8/32` for dropping before the rule that accepts them"],
             other=_OTHER,

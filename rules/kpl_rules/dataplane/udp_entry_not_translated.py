@@ -12,16 +12,16 @@ from kpl.manifests import NodeObject
 from kpl.testing import node_dump
 from kpl_rules.dataplane._pods import pod_network_of
 
-_ENTRY = "udp      17 29 src={0} dst=192.0.2.11 sport=50514 dport={1} {2}src={3} dst={4} sport=30514 dport=50514 mark=0 use=1\n"
+_ENTRY = "udp      17 29 src={0} dst=198.51.100.4 sport=41237 dport={1} {2}src={3} dst={4} sport=31053 dport=41237 mark=0 use=1\n"
 _PORTAL = (
-    '-A KUBE-NODEPORTS -p udp -m comment --comment "shop/log:udp" -m udp --dport 30514 -j KUBE-SVC-LOGLOGLOGLOGLOGL\n'
+    '-A KUBE-NODEPORTS -p udp -m comment --comment "shop/log:udp" -m udp --dport 31053 -j KUBE-SVC-LOGLOGLOGLOGLOGL\n'
 )
 _CHAIN = (
     '-A KUBE-SVC-LOGLOGLOGLOGLOGL -m comment --comment "shop/log:udp" -j KUBE-SEP-LOGLOGLOGLOGLOGL\n'
     '-A KUBE-SEP-LOGLOGLOGLOGLOGL -p udp -m comment --comment "shop/log:udp" -m udp -j DNAT --to-destination 10.244.2.40:5514\n'
 )
 _NODE = (
-    "apiVersion: v1\nkind: Node\nmetadata: {name: b}\nstatus: {addresses: [{type: InternalIP, address: 192.0.2.77}]}\n"
+    "apiVersion: v1\nkind: Node\nmetadata: {name: b}\nstatus: {addresses: [{type: InternalIP, address: 203.0.113.9}]}\n"
 )
 
 
@@ -38,7 +38,7 @@ def _nat(rules: str = _PORTAL + _CHAIN) -> str:
     )
 
 
-_STUCK = _ENTRY.format("192.0.2.77", 30514, "[UNREPLIED] ", "192.0.2.11", "192.0.2.77")
+_STUCK = _ENTRY.format("203.0.113.9", 31053, "[UNREPLIED] ", "198.51.100.4", "203.0.113.9")
 _OTHER = [
     "cluster-ip-masquerade",
     "endpoint-of-another-chain",
@@ -82,14 +82,14 @@ class UdpEntryNotTranslated(Rule):
         Bad(
             files(**{"node-1.conntrack": _STUCK, "node-1.iptables": _nat()}),
             flags=[_STUCK.strip()],
-            says=["the UDP flow from `192.0.2.77` to the NodePort 30514 is tracked without translation"],
+            says=["the UDP flow from `203.0.113.9` to the NodePort 31053 is tracked without translation"],
             other=_OTHER,
         ),
         # translated
         Good(
             files(
                 **{
-                    "node-1.conntrack": _ENTRY.format("192.0.2.77", 30514, "", "10.244.2.40", "192.0.2.11"),
+                    "node-1.conntrack": _ENTRY.format("203.0.113.9", 31053, "", "10.244.2.40", "198.51.100.4"),
                     "node-1.iptables": _nat(),
                 }
             ),
@@ -99,21 +99,21 @@ class UdpEntryNotTranslated(Rule):
         Good(
             files(**{"node-1.conntrack": _STUCK.replace("[UNREPLIED] ", ""), "node-1.iptables": _nat()}), other=_OTHER
         ),
-        Good(files(**{"node-1.conntrack": _STUCK.replace("30514", "30515"), "node-1.iptables": _nat()}), other=_OTHER),
+        Good(files(**{"node-1.conntrack": _STUCK.replace("31053", "31054"), "node-1.iptables": _nat()}), other=_OTHER),
         Good(files(**{"node-1.conntrack": _STUCK, "node-1.iptables": _nat("")}), other=_OTHER),
         Good(files(**{"node-1.conntrack": _STUCK, "node-1.iptables": node_dump()})),
         # of another node
         Good(files(**{"node-2.conntrack": _STUCK, "node-1.iptables": _nat()}), other=_OTHER),
         # from a pod, from a node, and from an address that this node masquerades with: to another node
         Good(
-            files(**{"node-1.conntrack": _STUCK.replace("192.0.2.77", "10.244.1.9"), "node-1.iptables": _nat()}),
+            files(**{"node-1.conntrack": _STUCK.replace("203.0.113.9", "10.244.1.9"), "node-1.iptables": _nat()}),
             other=_OTHER,
         ),
         Good(files(**{"node-1.conntrack": _STUCK, "node-1.iptables": _nat(), "node.yaml": _NODE}), other=_OTHER),
         Good(
             files(
                 **{
-                    "node-1.conntrack": _STUCK + _ENTRY.format("192.0.2.99", 30999, "", "10.244.2.41", "192.0.2.77"),
+                    "node-1.conntrack": _STUCK + _ENTRY.format("203.0.113.31", 30999, "", "10.244.2.41", "203.0.113.9"),
                     "node-1.iptables": _nat(),
                 }
             ),
