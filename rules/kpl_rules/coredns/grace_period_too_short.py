@@ -25,8 +25,7 @@ class GracePeriodTooShort(Rule):
     default. If `lameduck` does not end before that, CoreDNS never gets to closing, and the queries of this moment get lost.
 
     ## Fix
-    There is no automatic fix. `lameduck 5s`, the value that kubeadm uses, is enough for most clusters. OpenShift uses 20
-    seconds, with a longer grace period.
+    There is no automatic fix. kubeadm uses `lameduck 5s`.
 
     ## References
     - https://coredns.io/plugins/health/
