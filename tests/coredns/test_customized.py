@@ -173,11 +173,12 @@ NOT_LOADED: dict[str, tuple[str, str]] = {
     "misspelt": (config_map("core-dns-custom", **SERVER), ""),
     "misspelt, a letter too many": (config_map("coredns-customs", **SERVER), ""),
     "misspelt, without a namespace": (config_map("corends-custom", "", **SERVER), ""),
+    "another name, in the namespace of cluster DNS": (HOSTS, ""),
     "another one is mounted": (HOSTS, MOUNT),
     "another one of another name is mounted": (HOSTS, MOUNT.replace("coredns-custom", "dns-zones")),
 }
 MAY_BE_LOADED: dict[str, tuple[str, str]] = {
-    "nothing is known": (HOSTS, ""),
+    "another name, in another namespace": (config_map("extra-hosts", "dns", **SERVER), ""),
     "it is mounted": (HOSTS, MOUNT.replace("coredns-custom", "extra-hosts")),
     "mentioned elsewhere": (HOSTS, MOUNT + "      # and extra-hosts\n"),
     "two are mounted": (HOSTS, MOUNT + "---\n" + MOUNT.replace("coredns-custom", "others")),

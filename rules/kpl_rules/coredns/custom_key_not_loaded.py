@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Document, Finding, Good, Related, Rule, Severity, Stop, files, manifest
+from kpl import Bad, Cluster, Confidence, Document, Finding, Good, Related, Rule, Severity, Stop, files, manifest
 from kpl.corefiles import is_corefile, is_placeholder
 from kpl.edits import Text, first_line
 from kpl.words import closest
@@ -134,6 +134,8 @@ class CustomKeyNotLoaded(Rule):
         mounted = dict[str, list[tuple[Document, Text]]]()
         for home, name in _mounted(cluster) if maps else ():
             mounted.setdefault(home.namespace, []).append((home, name))
+        if any(is_placeholder(name) for each in mounted.values() for _, name in each):
+            return
         found = [(first, *reason) for first in maps.values() if (reason := _reason(first, mounted)) is not None]
         homes = {each.namespace for each, _ in cluster.corefiles if each.name != _CUSTOM}
         found += [
@@ -152,6 +154,7 @@ class CustomKeyNotLoaded(Rule):
                 help=help_,
                 related=related,
                 document=document,
+                confidence=None if related or closest(document.name, [_CUSTOM]) else Confidence.MEDIUM,
             )
 
     def _other_keys(self, keys: list[Document]) -> Iterator[Finding]:
@@ -215,7 +218,7 @@ def _mounted(cluster: Cluster) -> Iterator[tuple[Document, Text]]:
             for mount in container.node.items("volumeMounts"):
                 if isinstance(mount, Mapping) and (mount.text("mountPath") or "").rstrip("/") == _FOLDER:
                     name = names.get(str(mount.text("name")))
-                    if name is not None and not is_placeholder(name):
+                    if name is not None:
                         yield document, name
 
 
