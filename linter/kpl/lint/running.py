@@ -43,7 +43,9 @@ def cluster_findings(cluster: Cluster, chosen: Sequence[Reading], settings: Sett
     for entry in rules:
         # what a rule needs is also where its findings are
         concerns_chosen = not entry.needs or any(of_chosen.has(kind) for kind in entry.needs.replace("|", " ").split())
-        if entry.sees == "Cluster" and concerns_chosen and _has_what_it_needs(entry, cluster):
+        if entry.sees != "Cluster" or not concerns_chosen:
+            continue
+        if _has_what_it_needs(entry, cluster) and _may_find_something(entry, cluster):
             for finding in _check(entry, context, settings):
                 found.setdefault(id(finding.document), []).append(finding)
     return found
@@ -191,6 +193,14 @@ def _is_misread(document: Document, cluster: Cluster) -> bool:
 
 def _has_what_it_needs(entry: RuleEntry, cluster: Cluster) -> bool:
     return all(any(cluster.has(kind) for kind in either.split("|")) for either in entry.needs.split())
+
+
+def _may_find_something(entry: RuleEntry, cluster: Cluster) -> bool:
+    """Whether the clue of a rule about the whole cluster matches in a document of a type that it needs."""
+    if not entry.clue:
+        return True
+    kinds = entry.needs.replace("|", " ").split()
+    return any(each.kind in kinds and each.may_hold(entry.clue) for each in cluster.documents)
 
 
 def subjects(document: Document) -> Iterator[dict[str, Any]]:

@@ -21,7 +21,6 @@ from kpl.corefiles import (
     role_of,
     zones_of,
 )
-from kpl.manifests import KubeDnsConfig, KubeletConfig, Workload
 from kpl.words import listed
 
 _COREDNS = """\
@@ -161,6 +160,7 @@ class NodeLocalDnsBypassesCoredns(Rule):
     severity = Severity.WARNING
     since = "0.1.0"
     needs = "Corefile"
+    clue = r"\bbind\b|__PILLAR__"
     symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(
@@ -243,6 +243,9 @@ class NodeLocalDnsBypassesCoredns(Rule):
         caches, servers = by_role.get(Role.NODE_LOCAL, []), by_role.get(Role.CLUSTER, [])
         if len(caches) != 1 or len(servers) != 1 or not _is_asked(caches[0][1], cluster):
             return
+        # few clusters come so far
+        from kpl.manifests import KubeDnsConfig
+
         cache, model = caches[0]
         custom = [each for each in by_role.get(Role.FRAGMENT, ()) if each[0].name == "coredns-custom"]
         stubs = [domain for _, each in cluster.of(KubeDnsConfig) for domain in each.stub_domains or ()]
@@ -338,6 +341,8 @@ def _sent_past(name: str, cache: Corefile, cluster: Cluster) -> Directive | None
 
 def _is_asked(cache: Corefile, cluster: Cluster) -> bool:
     """Whether pods ask the NodeLocal DNSCache, and it asks the resolvers of the node, as far as other files tell."""
+    from kpl.manifests import KubeletConfig, Workload
+
     bound = {str(word) for server in cache.servers for bind in server.all("bind") for word in bind.args}
     told = [str(word) for _, kubelet in cluster.of(KubeletConfig) for word in kubelet.cluster_dns]
     if told and not bound & set(told) and not any(map(is_placeholder, bound)):

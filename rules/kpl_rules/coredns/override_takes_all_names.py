@@ -135,10 +135,9 @@ class OverrideTakesAllNames(Rule):
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        customized = cluster.customized
-        for document, fragment in cluster.corefiles:
-            if not document.is_fragment or document.name != "coredns-custom":
-                continue
+        overrides = [each for each in cluster.corefiles if each[0].is_fragment and each[0].name == "coredns-custom"]
+        customized = cluster.customized if overrides else None
+        for document, fragment in overrides:
             imported = customized is not None and customized.imports(document)
             home: Document | None = customized.home if customized is not None and imported else None
             base = home.model if home is not None else parse_corefile(_USUAL)
