@@ -58,6 +58,8 @@ def deployed(corefile: Document, corefiles: Iterable[Document], workloads: Itera
 
     `corefiles` are those of the cluster: where the ConfigMap is there in two versions, nobody knows which one is in use.
     """
+    if corefile.around is None:
+        return None
     place = corefile.namespace, corefile.name, corefile.key
     if sum((each.namespace, each.name, each.key) == place for each in corefiles) != 1:
         return None
@@ -67,6 +69,8 @@ def deployed(corefile: Document, corefiles: Iterable[Document], workloads: Itera
 
 def deployed_cache(corefile: Document, workloads: Iterable[Workload]) -> Deployed | None:
     """What runs NodeLocal DNSCache with the Corefile of a ConfigMap; None if that is not one workload for certain."""
+    if corefile.around is None:
+        return None
     found = [each for workload in workloads if (each := _running(corefile, workload, is_cache=True)) is not None]
     return found[0] if len(found) == 1 else None
 
@@ -83,7 +87,7 @@ def release_of(container: Container) -> Version | None:
 
 
 def _running(corefile: Document, workload: Workload, *, is_cache: bool = False) -> Deployed | None:
-    if corefile.around is None or not corefile.name or workload.namespace != corefile.namespace or workload.partial:
+    if not corefile.name or workload.namespace != corefile.namespace or workload.partial:
         return None
     for container in workload.containers:
         if container.image is None or (_NODE_CACHE if is_cache else _COREDNS).search(container.image) is None:

@@ -19,6 +19,10 @@ _TELL = TELL_DNS | {"Application", "Kustomization"}
 """The kinds of documents that only tell, and whose shares change what is found in others."""
 
 
+_ASKED_WORDS = ("coredns", "dns", "hostNetwork", "kube-proxy", "localip", "node-cache", "svc_enable", "windows")
+"""The clues with which rules about other documents ask for workloads."""
+
+
 class SentDocument(NamedTuple):
     """A document without its text and its model."""
 
@@ -32,6 +36,8 @@ class SentDocument(NamedTuple):
     unrendered: Unrendered | None
     names_hosts: bool | None
     """Whether a workload may hold what `HOST_CLUE` finds, which the rules about all workloads of a cluster ask."""
+    words: tuple[str, ...] | None = None
+    """Those of `_ASKED_WORDS` that a workload may hold."""
 
 
 class SentReading(NamedTuple):
@@ -59,6 +65,7 @@ def to_send(reading: Reading) -> Reading | SentReading:
             each.model if each.kind == "ParseFailure" else None,
             each.unrendered,
             _names_hosts(each) if each.kind == "Workload" else None,
+            tuple(filter(each.may_hold, _ASKED_WORDS)) if each.kind == "Workload" else None,
         )
         for each in reading.documents
     ]
@@ -130,6 +137,7 @@ class _LateDocument(Document):
         self.name, self.namespace, self.key = sent.name, sent.namespace, sent.key
         self.templated, self.unrendered = sent.templated, sent.unrendered
         self._names_hosts = sent.names_hosts
+        self._words = sent.words
         if sent.failure is not None:
             self._hold(sent.failure)
         if sent.share is not None:
@@ -151,6 +159,8 @@ class _LateDocument(Document):
 
     def may_hold(self, clue: str) -> bool:
         """Whether `clue` may match what it says."""
+        if self._words is not None and clue in _ASKED_WORDS:
+            return clue in self._words
         if self._names_hosts is False and _is_about_hosts(clue):
             return False
         return not clue or self._document().may_hold(clue)

@@ -138,7 +138,7 @@ def share_of(document: Document) -> Share:
         # what a template becomes may be for any cluster, and there may be several of it; a written release is that of its file
         is_template = document.unrendered is not None and document.kind != "Workload"
         share = NOTHING if is_nothing or is_template else _find(document)
-        if document.is_example:
+        if share is not NOTHING and document.is_example:
             share = Share(line=share.line, is_corefile=share.is_corefile)
         _SHARES[document] = share
     return share
