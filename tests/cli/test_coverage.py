@@ -268,3 +268,15 @@ def test_standard_input_is_fixed_whatever_tells_what_it_is(tmp_path: Path) -> No
 def test_content_needs_a_plugin_in_a_server_block(tmp_path: Path, text: str) -> None:
     expected = 0 if text.startswith("import {") else 2  # which CoreDNS would read, too
     assert kpl(tmp_path, "lint", "-", stdin=text.encode()).returncode == expected
+
+
+@pytest.mark.parametrize(("pods", "code"), [("10.10.0.0/16", 1), ("10.244.0.0/16", 0)])
+@pytest.mark.parametrize("path", ["kubeadm.yaml", "."])
+def test_networks_that_rules_compare_are_checked(tmp_path: Path, path: str, pods: str, code: int) -> None:
+    (tmp_path / "kubeadm.yaml").write_text(
+        "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n"
+        f"networking: {{serviceSubnet: 10.10.0.0/16, podSubnet: {pods}}}\n"
+    )
+    done = kpl(tmp_path, "lint", path)
+    assert (done.returncode, done.stderr) == (code, b"")
+    assert done.stdout.endswith(b"1 file checked (1 YAML).\n")

@@ -151,14 +151,14 @@ def test_many_files_take_as_many_times_as_long() -> None:
     assert growth(lambda inputs: _listed(inputs, None), make, 200) < MOST
 
 
-def test_settings_of_the_network_are_listed_and_not_checked(tmp_path: Path) -> None:
+def test_settings_of_the_network_are_listed_and_checked_where_rules_compare_them(tmp_path: Path) -> None:
     (tmp_path / "10-pods.conflist").write_text('{"cniVersion": "1.0.0", "plugins": [{"type": "portmap"}]}\n')
     pool = "apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata: {name: pods}\nspec: {cidr: 10.244.0.0/16}\n"
     (tmp_path / "pool.yaml").write_text(pool)
     done = kpl(tmp_path, "files")
     assert done.stdout.decode().splitlines() == [
         f"10-pods.conflist: CNI configuration with 1 CniSettings (recognized by its name and content); {ONLY_TELLS}",
-        f"pool.yaml: YAML with 1 CalicoSettings (recognized by kind and apiVersion); {ONLY_TELLS}",
-        "0 files checked; not checked: 2 without relevant content.",
+        "pool.yaml: YAML with 1 CalicoSettings (recognized by kind and apiVersion)",
+        "1 file checked (1 YAML); not checked: 1 without relevant content.",
     ]
     assert kpl(tmp_path, "lint", "10-pods.conflist").returncode == 2

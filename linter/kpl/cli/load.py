@@ -59,7 +59,11 @@ class Inputs:
 
 def is_checked(document: Document) -> bool:
     """Whether `kpl lint` and `kpl fix` look at `document`."""
-    return not (is_template(document) or only_tells(document))
+    return not is_template(document) and (document.kind in _COMPARED or not only_tells(document))
+
+
+_COMPARED = frozenset(("CalicoSettings", "ClusterSettings", "FlannelSettings", "KubeadmCluster"))
+"""What tells of a cluster and is checked too: rules compare these with each other."""
 
 
 class Loading:
