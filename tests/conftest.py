@@ -21,6 +21,11 @@ sys.path[:0] = [str(ROOT / "tests")]
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes that a test makes may hold the time (gzip does), and each process must find the same names of tests."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """A rule that raises has no findings, so a test of silence would pass: what was noted fails the test."""
