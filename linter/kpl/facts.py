@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from kpl.text.version import Version
@@ -32,8 +31,7 @@ class Fact(NamedTuple):
     origin: Origin
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What the command line and ``.kpl.yaml`` tell; None is unknown."""
 
     kubernetes: Version | None = None
@@ -58,9 +56,9 @@ class Facts:
     """The name of the node that the dumps are from."""
     target: str | None = None
     """Whose image reads the Corefiles: ``coredns`` or ``node-local-dns``; None leaves it to each Corefile."""
-    origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
+    origins: Mapping[str, Origin] = {}
     """Where each of the values comes from that are told, by its name."""
 
     def told(self, values: Mapping[str, Any], origin: Origin) -> Facts:
         """The facts with other values, which all come from `origin`."""
-        return replace(self, **values, origins={**self.origins, **dict.fromkeys(values, origin)})
+        return self._replace(**values, origins={**self.origins, **dict.fromkeys(values, origin)})

@@ -121,7 +121,8 @@ class KeptResults:
             [any(each.kind == "ParseFailure" for file in readings for each in file.documents)]
         )
         for member in _members(readings, settings):
-            digest = digest_of(told, member.name.encode(), repr(member.facts).encode(), self._of_cluster(member))
+            facts = repr(member.facts._replace(origins={})).encode()
+            digest = digest_of(told, member.name.encode(), facts, self._of_cluster(member))
             for reading in member.readings:
                 self._keys[id(reading)] = digest_of(self._keys.get(id(reading), b""), digest)
 

@@ -26,7 +26,7 @@ def generated_files(readings: Sequence[Reading], coverage: Coverage) -> list[Rea
     keys: dict[str, GeneratedKey] = {}
     for reading in readings:
         for document in reading.documents:
-            if document.kind == "Kustomization":
+            if document.kind == "Kustomization" and share_of(document).generated:
                 folder = os.path.dirname(os.path.abspath(reading.source.path))
                 for each in map(GeneratedKey._make, share_of(document).generated):
                     keys[os.path.normpath(os.path.join(folder, each.path))] = each
@@ -61,11 +61,13 @@ def _values_files(readings: Sequence[Reading]) -> set[str]:
         for document in reading.documents:
             if document.kind in ("Kustomization", "Application"):
                 files = share_of(document).values_files
+                if not files:
+                    continue
                 folder = os.path.dirname(os.path.abspath(reading.source.path))
                 # where the repository of an Application starts is not known
-                roots = above(reading.source.path) if document.kind == "Application" and files else [folder]
+                roots = above(reading.source.path) if document.kind == "Application" else [folder]
                 found.update(os.path.normpath(os.path.join(root, file)) for file in files for root in roots)
-    return found - {os.path.abspath(each.source.path) for each in readings}
+    return found and found - {os.path.abspath(each.source.path) for each in readings}
 
 
 def _read_values(path: str) -> Reading | None:

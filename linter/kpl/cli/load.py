@@ -46,7 +46,7 @@ def stdin_bytes(paths: Sequence[str]) -> bytes | None:
     return data
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Inputs:
     """The readings of a run, that of standard input first, and what became of all its files."""
 

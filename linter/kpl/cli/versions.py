@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -40,9 +39,9 @@ def with_known_versions(facts: Facts) -> Facts:
     if facts.kubernetes is not None:
         kubernetes = nearest(KUBERNETES, facts.kubernetes)
         tell_of_unknown_version(KUBERNETES, facts.kubernetes, kubernetes)
-        facts = replace(facts, kubernetes=kubernetes)
+        facts = facts._replace(kubernetes=kubernetes)
     if facts.coredns is not None:
         coredns = nearest(COREDNS, facts.coredns)
         tell_of_unknown_version(COREDNS, facts.coredns, coredns)
-        facts = replace(facts, coredns=coredns)
+        facts = facts._replace(coredns=coredns)
     return facts

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from kpl.verdict import Verdict
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Cluster:
     """The documents of one run, joined."""
 
@@ -80,7 +80,10 @@ class Cluster:
         return self._documents.of(kind, clue)
 
     def has(self, kind: str) -> bool:
-        """Whether a model of the type called `kind` is among the documents; ``Dump`` is any that is read back."""
+        """Whether a model of the type called `kind` is among the documents.
+
+        ``Dump`` is any that is read back, ``CustomKey`` a key of a ConfigMap that a Corefile imports.
+        """
         return self._documents.has(kind)
 
     @staticmethod

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from kpl.coredns.customized import is_custom_key
 from kpl.inputs.document import Document
 from kpl.inputs.registry import dump_models, is_dump
 from kpl.shares.share import TELL_RELEASES, Release, share_of
@@ -45,7 +46,9 @@ class Documents:
     @cached_property
     def _kinds(self) -> frozenset[str]:
         kinds = frozenset(document.kind for document in self._everything)
-        return kinds | {"Dump"} if kinds & dump_models() else kinds
+        any_dump = {"Dump"} if kinds & dump_models() else set()
+        any_key = {"CustomKey"} if any(is_custom_key(document) for document in self._everything) else set()
+        return kinds | any_dump | any_key
 
     @cached_property
     def _count(self) -> Counter[str]:

@@ -51,10 +51,14 @@ def _inspected(places: Iterable[str]) -> set[str]:
 
 
 def _dumped(readings: Iterable[Reading]) -> set[str]:
-    tops, folders = set(), set()
-    for each in readings:
-        if each.source.name == _NODES and any(document.kind == "NodeObject" for document in each.documents):
-            tops.add(os.path.dirname(each.source.place))
-        elif each.source.name in _OF_NAMESPACE:
-            folders.add(os.path.dirname(each.source.place))
+    tops = {
+        os.path.dirname(each.source.place)
+        for each in readings
+        if each.source.path.endswith(_NODES)
+        and each.source.name == _NODES
+        and any(document.kind == "NodeObject" for document in each.documents)
+    }
+    if not tops:
+        return tops
+    folders = {os.path.dirname(each.source.place) for each in readings if each.source.name in _OF_NAMESPACE}
     return tops & {os.path.dirname(folder) for folder in folders}

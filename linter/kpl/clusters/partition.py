@@ -42,7 +42,7 @@ class Named(NamedTuple):
     facts: Facts
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Member:
     """One cluster of a run: its name, empty where there is only one; its files; what is told of it."""
 
@@ -53,7 +53,7 @@ class Member:
     """The folder of the ``.kpl.yaml`` that counts for it, where that is not the one of the run."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Partition:
     """The clusters of a run."""
 

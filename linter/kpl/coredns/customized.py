@@ -23,6 +23,12 @@ _MOUNTED = "/etc/coredns/"
 _IMPORT = late.pattern(r"^[ \t]*import[ \t]+\"?(?:/etc/coredns/)?custom/", re.MULTILINE)
 
 
+def is_custom_key(document: Document) -> bool:
+    """Whether this is a key of a ConfigMap that is there to be imported, as its name or that of the ConfigMap says."""
+    for_import = document.key.endswith((".server", ".override")) or document.name == CUSTOM_NAME
+    return for_import and document.around is not None and is_corefile(document)
+
+
 class Customized(NamedTexts):
     """The keys of the ConfigMap that holds the Corefile `home`, and in the folder ``custom`` those of `coredns-custom`."""
 

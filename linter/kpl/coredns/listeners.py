@@ -27,7 +27,7 @@ class ListenerKey(NamedTuple):
     config: ServerConfig
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Listener:
     """The keys that share an address; `address` is empty where it is that of an interface, which the machine knows."""
 

@@ -56,7 +56,7 @@ def failed(path: str) -> Skipped:
     return Skipped(path, SkipReason.FAILED, "could not be checked because of an internal error")
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Coverage:
     """What became of the inputs of a run."""
 

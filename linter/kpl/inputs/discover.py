@@ -26,7 +26,7 @@ def signature_of(status: os.stat_result) -> Signature:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
-@dataclass
+@dataclass(repr=False)
 class Found:
     """A file: its path, whether the user named this very file, and the arguments of the run that led to it."""
 
@@ -39,7 +39,7 @@ class Found:
     """What it is read as because an option asks for such files."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Discovery:
     """What is under the paths of a run: files to read, files that are left out, and what the user is to know of it."""
 

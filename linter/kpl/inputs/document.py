@@ -43,10 +43,17 @@ def _is_in(text: str, clue: str, known: dict[str, bool]) -> bool:
     return False
 
 
-@lru_cache(maxsize=100)
+@lru_cache(maxsize=1000)
 def _parts(clue: str) -> list[tuple[str, bool]]:
-    """The lines of a clue, each with whether it is a word."""
-    return [(each, _SPECIAL.isdisjoint(each)) for each in clue.split("\n")]
+    """The lines of a clue, and the words of those that have nothing else, each with whether it is a word."""
+    parts: list[tuple[str, bool]] = []
+    for line in clue.split("\n"):
+        words = line.split("|")
+        if all(map(_SPECIAL.isdisjoint, words)):
+            parts += ((word, True) for word in words)
+        else:
+            parts.append((line, False))
+    return parts
 
 
 def holder_of(model: Any) -> Document:
@@ -165,7 +172,7 @@ class LateDocument(Document):
         return _is_in(self._text, clue, self._known) or "\\" in self._text
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ParseFailure:
     """A document that cannot be parsed: its expected kind, the reason, and the place."""
 
@@ -187,7 +194,7 @@ def too_large(what: str, most: int, place: Span) -> ParseFailure:
     return ParseFailure(what, f"it is larger than {most:,} characters", place, too_large=True)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Reading:
     """All that one file holds for kpl."""
 

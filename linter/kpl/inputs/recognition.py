@@ -22,6 +22,9 @@ _FIRST_KEY = late.pattern(r"((?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n)*)[A-Za-z]\w*[
 _WORD = late.pattern(r"""[ \t]*:(?:[ \t]*["']?([\w./-]+)["']?[ \t]*(?:#[^\n]*)?\r?(?:\n|$))?""")
 _METADATA = late.pattern(r"^metadata:[ \t]*(?:#[^\n]*)?\r?\n", re.MULTILINE)
 _KEY = late.pattern(r"""([ ]+)([^\s#'"][^\s:]*):[ \t]+(?:&\S+[ \t]+)?["']?([\w.-]+)["']?[ \t]*(?:#.*)?$""")
+_NOT_ASIDE = r"(?=[^ #\n])(?=[^\n]*\S)"
+"""After the indentation of a line that is neither empty nor a comment."""
+_LINE_OF_WORDS = late.pattern(rf"^( *){_NOT_ASIDE}", re.MULTILINE)
 _NAME = late.pattern(r"[^\s,\[\]{}]+")
 _MOST_METADATA = 4_000
 """In characters: how much of an object's metadata is looked through for its name."""
@@ -210,17 +213,13 @@ def entries_below(text: str, key: str) -> int | None:
     found = list(re.finditer(rf"^([ ]+){key}:[ \t]*(?:#[^\r\n]*)?\r?\n", text, re.MULTILINE))
     if len(found) != 1 or text.count(f"{key}:") != 1 or "<<" in text:
         return None
-    number, own = 0, ""
-    for line in text[found[0].end() :].split("\n"):
-        words = line.lstrip(" ")
-        indent = line[: len(line) - len(words)]
-        if not words.strip() or words.startswith("#"):
-            continue
-        own = own or indent
-        if len(own) <= len(found[0][1]) or len(indent) < len(own):
-            break
-        number += indent == own
-    return number
+    below = text[found[0].end() :]
+    first = _LINE_OF_WORDS.search(below)
+    own = len(first[1]) if first is not None else 0
+    if own <= len(found[0][1]):
+        return 0
+    behind = re.search(rf"^ {{0,{own - 1}}}{_NOT_ASIDE}", below, re.MULTILINE)
+    return len(re.findall(rf"^ {{{own}}}{_NOT_ASIDE}", below[: behind.start()] if behind else below, re.MULTILINE))
 
 
 def _named(text: str, sign: str) -> set[str]:

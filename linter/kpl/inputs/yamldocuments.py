@@ -62,7 +62,7 @@ class YamlReader(FileReader):
         """The documents of the YAML file `source`."""
         if is_encrypted(source.text):
             return
-        host, name = Embedding(source.text, source.newline), source.name
+        host, name = None, source.name
         in_template = is_template_name(name)
         spans = list(split_documents(source.text))
         may_tell = len(spans) == 1 or tells_of_clusters(name, source.text, schemas=True)
@@ -71,6 +71,7 @@ class YamlReader(FileReader):
             is_checked, tells = is_interesting(chunk), may_tell and tells_of_clusters(name, chunk)
             if not (is_checked or tells):
                 continue
+            host = host or Embedding(source.text, source.newline)
             failure = one_too_large(chunk)
             if failure is not None:
                 failure.span = failure.span.shifted(span.start)

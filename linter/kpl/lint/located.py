@@ -80,7 +80,7 @@ class Withheld(NamedTuple):
     problem: str
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Result:
     """What a run found: `findings` in the order of the files and of their places, and how many were silenced."""
 

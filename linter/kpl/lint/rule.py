@@ -219,8 +219,9 @@ class Rule:
     needs: ClassVar[str] = ""
     """The type that must be among the inputs for the rule to find anything: without it, the rule is not even imported.
 
-    ``Dump`` is any dump of what kube-proxy programmed. Where there are several words, all are needed, of ``A|B`` one. A rule about
-    the whole cluster or any `Document` that needs something has its findings there.
+    ``Dump`` is any dump of what kube-proxy programmed, ``CustomKey`` a Corefile in a key of a ConfigMap that is there to be
+    imported. Where there are several words, all are needed, of ``A|B`` one. A rule about the whole cluster or any `Document`
+    that needs something has its findings there.
     """
     clue: ClassVar[str] = ""
     """A regular expression that matches in each text in which the rule finds something; on lines of their own, one of several.

@@ -20,6 +20,8 @@ MODELS = frozenset(
     """.split()
 )
 """The types of models, by name: each is what one document holds."""
+_GROUPS = frozenset(("CustomKey", "Dump"))
+"""What a rule may need besides: see `Rule.needs`."""
 
 _BESIDE = {
     "Cluster": (),
@@ -64,7 +66,7 @@ def _fault_of_words(rule: type[Rule]) -> str | None:
             re.compile(each)
     except re.error as error:
         return f"has {_said(rule.clue)} as its `clue`, which is not a regular expression ({error})"
-    unknown = [word for word in rule.needs.replace("|", " ").split() if word not in MODELS and word != "Dump"]
+    unknown = [word for word in rule.needs.replace("|", " ").split() if word not in MODELS | _GROUPS]
     return f"needs `{unknown[0]}`, which is not a type of model" if unknown else None
 
 

@@ -83,10 +83,11 @@ _PARTS = {"Corefile": ("ServerBlock", "Directive")}
 
 def _is_needed(kind: str, entry: RuleEntry) -> bool:
     words = entry.needs.replace("|", " ").split()
-    return kind in words or (kind in dump_models() and "Dump" in words)
+    is_key = kind in ("Corefile", "ParseFailure") and "CustomKey" in words
+    return is_key or kind in words or (kind in dump_models() and "Dump" in words)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Part:
     """One cluster of a run, with the rules for its files."""
 

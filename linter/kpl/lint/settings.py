@@ -16,7 +16,7 @@ from kpl.lint.registry import RuleEntry, choose, entries
 from kpl.lint.rule import Rule, Severity
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Override:
     """Settings for the files that match one of `paths`, globs relative to the configuration file."""
 
@@ -26,7 +26,7 @@ class Override:
     severity: Mapping[str, Severity] = field(default_factory=dict)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Settings:
     """The settings of a run; `root` is the folder that globs are relative to."""
 

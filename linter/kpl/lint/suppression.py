@@ -23,7 +23,7 @@ _COMMENT_LINE = late.pattern(r"[ \t]*#")
 _REASON = late.pattern(r"\w")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Suppression:
     """A comment in `text` that suppresses findings: its rules, and the line that it is about (None for the file)."""
 

@@ -3,7 +3,6 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from kpl.text import late
@@ -25,8 +24,7 @@ class HasPath(Protocol):
         """The path of its file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """What fixes a finding: a title for people, and edits that belong together.
 
     `safe` says that the meaning of the configuration stays, or becomes what its author certainly wrote it for.

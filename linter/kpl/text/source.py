@@ -157,5 +157,5 @@ class Source:
     @cached_property
     def newline(self) -> str:
         """The line end that the file uses: its first one, or LF when it has none."""
-        found = _LINE_END.search(self.text)
+        found = _LINE_END.search(self.text) if "\r" in self.text else None
         return found.group() if found else "\n"

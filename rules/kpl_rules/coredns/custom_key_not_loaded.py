@@ -67,7 +67,7 @@ class CustomKeyNotLoaded(Rule):
     severity = Severity.WARNING
     since = "0.1.0"
     symptoms = ("names-do-not-resolve",)
-    needs = "Corefile"
+    needs = "CustomKey"
     examples = [
         Bad(manifest(_config_map("coredns-cutsom")), flags=["pine.example {"]),
         Bad(

@@ -96,7 +96,7 @@ class OverrideTakesAllNames(Rule):
     stop = Stop.COREDNS
     severity = Severity.ERROR
     since = "0.1.0"
-    needs = "Corefile"
+    needs = "CustomKey"
     symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(

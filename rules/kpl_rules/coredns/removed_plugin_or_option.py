@@ -15,7 +15,7 @@ from kpl.corefiles import (
     keyword_without_effect_since,
     removed_in,
 )
-from kpl.edits import Text, replace_directive, replace_option
+from kpl.edits import Text
 from kpl_rules.coredns._kubeadm import KUBEADM
 
 _INSTEAD = {
@@ -149,6 +149,8 @@ class RemovedPluginOrOption(Rule):
         version = cluster.coredns_version_for(corefile)
         removed = removed_in(directive.name)
         if removed is not None and version >= removed:
+            from kpl.edits import replace_directive
+
             fix = replace_directive(server, directive, version)
             yield self._gone(directive.name, f"the plugin `{directive.name}`", removed, version, fix)
             return
@@ -161,9 +163,13 @@ class RemovedPluginOrOption(Rule):
         removed = keyword_removed_in(directive.name, option.name)
         emptied = keyword_without_effect_since(directive.name, option.name)
         if removed is not None and version >= removed:
+            from kpl.edits import replace_option
+
             fix = replace_option(server, directive, option)
             yield self._gone(option.name, f"the option `{option.name}` of `{directive.name}`", removed, version, fix)
         elif emptied is not None and version >= emptied:
+            from kpl.edits import replace_option
+
             later = "" if removed is None else f", and CoreDNS {_release(removed)} does not start with it"
             yield self.finding(
                 option.name.span,

@@ -13,7 +13,7 @@ HOUR = 3600 * SECOND
 FIVE_MINUTES = 300 * SECOND
 
 
-@dataclass
+@dataclass(repr=False)
 class Answers:
     """The cache of one kind of answers: how many it holds, and for how many seconds at most and at least."""
 
@@ -23,7 +23,7 @@ class Answers:
     disabled_zones: list[str] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(repr=False)
 class Cache:
     """What ``cache`` was told; durations in nanoseconds, but for the TTLs of `Answers`."""
 

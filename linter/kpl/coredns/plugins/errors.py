@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kpl.coredns.controller import Controller, Word
-from kpl.golang.regexp import check_regexp
 from kpl.golang.values import GoError, parse_duration
 
 MAX_PATTERN = 10000
@@ -23,7 +22,7 @@ class Consolidation(NamedTuple):
     show_first: bool = False
 
 
-@dataclass
+@dataclass(repr=False)
 class Errors:
     """How errors are logged."""
 
@@ -51,6 +50,8 @@ def setup(c: Controller) -> Errors:
 
 
 def _consolidation(c: Controller) -> Consolidation:
+    from kpl.golang.regexp import check_regexp
+
     args = c.args()
     most = 4 if c.since("1.14.0") else 3 if c.since("1.8.5") else 2
     if not 2 <= len(args) <= most:

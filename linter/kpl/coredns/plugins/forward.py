@@ -22,7 +22,7 @@ from kpl.golang.values import GoError, atoi, parse_duration, quote
 SECOND = 10**9
 
 
-@dataclass(slots=True)
+@dataclass(repr=False, slots=True)
 class Forward:
     """One ``forward``: whose queries go where, and how the upstreams are watched; durations in nanoseconds."""
 

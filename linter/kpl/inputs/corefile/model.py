@@ -23,7 +23,7 @@ MAX_IMPORTED = 50
 Named = TypeVar("Named", "Property", "Directive")
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Property:
     """One line in a directive's block: `name` and `args`; `nested` holds the lines of the property's block."""
 
@@ -39,7 +39,7 @@ class Property:
         return Span(self.name.span.start, self.end)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Directive:
     """A plugin's line in a server block, with its block."""
 
@@ -73,7 +73,7 @@ class Directive:
         return Span(self.name.span.start, (self.args or [self.name])[-1].span.end)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ServerBlock:
     """Keys and the directives under them; a snippet is a block whose only key is ``(name)``."""
 
@@ -159,7 +159,7 @@ class ServerBlock:
         return not any(name == "import" or is_placeholder(name) for name in self.names)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Corefile:
     """A parsed Corefile: `text`, its blocks in order, and the imports between them."""
 
