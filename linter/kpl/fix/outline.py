@@ -15,7 +15,7 @@ from kpl.inputs.document import Document, Reading, is_corefile
 from kpl.inputs.objects.kubeproxy import KubeProxyConfig
 from kpl.inputs.objects.workloads import Workload
 from kpl.inputs.templates.renderings import template_of
-from kpl.inputs.yaml.tree import Mapping, Node, Scalar, YamlError, compose, split_documents
+from kpl.inputs.yaml.tree import Mapping, Node, Scalar, YamlError, compose, composed, split_documents
 from kpl.inputs.yaml.tree import Sequence as YamlSequence
 from kpl.text.edit import Edit
 from kpl.text.embedding import Embedding
@@ -68,7 +68,7 @@ def outline(reading: Reading, ranges: Sequence[Span], flat: bool = False) -> lis
 def _roots(text: str, span: Span) -> list[Node]:
     """The roots of the YAML document at `span`, as it is or without the actions of a template."""
     try:
-        return compose(text[slice(*span)], span.start)
+        return composed(text[slice(*span)], span.start)
     except YamlError:
         template = template_of(text)
         if template is None:
@@ -186,6 +186,8 @@ def changes_outside(before: Sequence[OutlineWord], after: Sequence[OutlineWord],
     changed: list[str] = []
     found = {_place(word): word for word in after}
     kept: set[tuple[Span, str, str]] = set()
+    twins: dict[OutlineWord | None, OutlineWord | None] = {None: None}
+    """The words before and after, of those that are under the same words."""
     for word in before:
         if touched(word.span):
             continue
@@ -195,10 +197,16 @@ def changes_outside(before: Sequence[OutlineWord], after: Sequence[OutlineWord],
         if twin is None:
             changed.append(f"{word.value!r} was removed")
             continue
+        above = word.under[-1] if word.under else None
+        if above in twins and twins[above] is (twin.under[-1] if twin.under else None):
+            twins[word] = twin
+            continue
         old = ["*" if touched(each.span) else each.value for each in word.under]
         now = ["*" if new(each.span) and _place(each) not in kept else each.value for each in twin.under]
         if old != now:
             changed.append(f"{word.value!r} is under {'.'.join(now)} instead of {'.'.join(old)}")
+        else:
+            twins[word] = twin
     changed += [f"{word.value!r} was added" for word in after if _place(word) not in kept and not new(word.span)]
     return changed
 

@@ -29,7 +29,7 @@ from kpl.inputs.registry import (
     telling_models,
 )
 from kpl.inputs.values.templates import configuration_of, failure_of
-from kpl.inputs.yaml.tree import Mapping, Node, Sequence, YamlError, compose, is_well_formed, split_documents
+from kpl.inputs.yaml.tree import Mapping, Node, Sequence, YamlError, compose, composed, is_well_formed, split_documents
 from kpl.text import late
 from kpl.text.embedding import Embedding
 from kpl.text.source import Source
@@ -110,7 +110,7 @@ def _read_chunk(source: Source, host: Embedding, span: Span, *, is_checked: bool
 
 def _read_text(source: Source, host: Embedding, chunk: str, start: int, *, is_checked: bool) -> Iterator[Document]:
     try:
-        roots = compose(chunk, start)
+        roots = composed(chunk, start)
     except YamlError as error:
         if is_checked:
             yield from _read_template(source, host, Span(start, start + len(chunk)), error)

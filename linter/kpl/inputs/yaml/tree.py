@@ -222,6 +222,16 @@ def compose(text: str, offset: int = 0) -> list[Node]:
         raise YamlError(f"not valid YAML: {error}", 0) from None
 
 
+@lru_cache(maxsize=8)
+def _recently(text: str, offset: int) -> list[Node]:
+    return compose(text, offset)
+
+
+def composed(text: str, offset: int) -> list[Node]:
+    """As `compose`, for nodes that nobody changes: those of a small text that was asked for just before are there still."""
+    return _recently(text, offset) if len(text) < _REMEMBERED else compose(text, offset)
+
+
 def is_well_formed(text: str) -> bool:
     """Whether libyaml reads `text`, which it tells a dozen times faster than nodes are made."""
     import _ruamel_yaml
@@ -234,6 +244,8 @@ def is_well_formed(text: str) -> bool:
     return True
 
 
+_REMEMBERED = 50_000
+"""In characters: the nodes of larger documents are not kept in memory."""
 _COLON_REFUSED = "found unexpected ':'"
 """What the libyaml in ruamel.yaml.clib says of ``{image: nginx:1}``, which YAML 1.2 and the API server read."""
 
