@@ -38,13 +38,27 @@ class Holder(NamedTuple):
     """Whether the values are laid over those of another object."""
     assigned: str = ""
     """Single values below it by their paths in the values: a mapping, or a list of names and values."""
+    named: tuple[str, str, str] = ("", "", "")
+    """The name of the chart, its version, and its repository, below it."""
 
 
 _ARGO_VALUES = ("helm.values", "helm.valuesObject")
 _ARGO_OTHERS = ("helm.valueFiles", "helm.parameters", "helm.fileParameters")
-_FLUX = Holder(("spec",), ("values",), ("valuesFrom", "postRenderers"), ("spec.targetNamespace", "metadata.namespace"))
+_ARGO_NAMED = ("chart", "targetRevision", "repoURL")
+_FLUX = Holder(
+    ("spec",),
+    ("values",),
+    ("valuesFrom", "postRenderers"),
+    ("spec.targetNamespace", "metadata.namespace"),
+    named=("chart.spec.chart", "chart.spec.version", "chart.spec.sourceRef.name"),
+)
 _K3S = Holder(
-    ("spec",), ("valuesContent", "values"), ("set", "valuesSecrets"), ("spec.targetNamespace",), assigned="set"
+    ("spec",),
+    ("valuesContent", "values"),
+    ("set", "valuesSecrets"),
+    ("spec.targetNamespace",),
+    assigned="set",
+    named=("chart", "version", "repo"),
 )
 _ASSIGNED = late.pattern(r"[\w-]+(?:\.[\w-]+){0,9}")
 _MOST_ASSIGNED = 1_000
@@ -57,6 +71,7 @@ HOLDERS = {
         _ARGO_OTHERS,
         ("spec.destination.namespace",),
         assigned="helm.parameters",
+        named=_ARGO_NAMED,
     ),
     ("argoproj.io", "ApplicationSet"): Holder(
         ("spec.template.spec.source", "spec.template.spec.sources.*"),
@@ -64,13 +79,29 @@ HOLDERS = {
         _ARGO_OTHERS,
         ("spec.template.spec.destination.namespace",),
         assigned="helm.parameters",
+        named=_ARGO_NAMED,
     ),
     ("helm.cattle.io", "HelmChart"): _K3S,
     ("helm.cattle.io", "HelmChartConfig"): _K3S._replace(overlays=True),
 }
-KUSTOMIZATION = Holder(("helmCharts.*",), ("valuesInline",), ("valuesFile", "additionalValuesFiles"), ("namespace",))
+KUSTOMIZATION = Holder(
+    ("helmCharts.*",),
+    ("valuesInline",),
+    ("valuesFile", "additionalValuesFiles"),
+    ("namespace",),
+    named=("name", "version", "repo"),
+)
 
 _VALUES_FILE = late.pattern(r"(?i)(?:^|[._-])values(?:[._-][\w.-]*)?\.(?:ya?ml|json)$")
+
+
+class ChartName(NamedTuple):
+    """What is said of the chart that is given values; None and empty where nothing is."""
+
+    name: Text | None = None
+    version: Text | None = None
+    repository: str = ""
+    """Its URL, or the name of an object that has the URL."""
 
 
 class Values(NamedTuple):
@@ -85,6 +116,7 @@ class Values(NamedTuple):
     name: Text
     namespace: str
     api_version: str
+    chart: ChartName = ChartName()
 
 
 def held_values(node: Mapping, place: Place) -> Iterator[Values | Document]:
@@ -104,9 +136,11 @@ def held_values(node: Mapping, place: Place) -> Iterator[Values | Document]:
     namespace = next((str(each) for each in namespaces if each), "")
     api_version = node.text("apiVersion") or ""
     for chart in (each for path in holder.charts for each in mappings_at(node, path)):
+        chart_name, version, repository = (chart.text(*path.split(".")) for path in holder.named)
+        of = ChartName(chart_name, version, str(repository or ""))
         assigned = _assigned(chart.get(*holder.assigned.split("."))) if holder.assigned else None
         if assigned is not None:
-            yield Values(assigned, place, False, kind, name, namespace, api_version)
+            yield Values(assigned, place, False, kind, name, namespace, api_version, of)
         given = [each for path in holder.values if (each := chart.get(*path.split("."))) is not None]
         others = any(_says(chart.get(*path.split("."))) for path in holder.others)
         for each in given:
@@ -115,7 +149,7 @@ def held_values(node: Mapping, place: Place) -> Iterator[Values | Document]:
                 if isinstance(mapping, Document):
                     yield mapping
                 else:
-                    yield Values(mapping, where, is_complete, kind, name, namespace, api_version)
+                    yield Values(mapping, where, is_complete, kind, name, namespace, api_version, of)
 
 
 def _assigned(node: Node | None) -> Mapping | None:
