@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from kpl.inputs.charts.assigned import assigned_values
 from kpl.inputs.corefile.document import is_templated
 from kpl.inputs.document import Document
-from kpl.inputs.objects.fields import mappings_at, pairs
-from kpl.inputs.objects.jsonpatches import put
+from kpl.inputs.objects.fields import mappings_at
 from kpl.inputs.reader import Place
 from kpl.inputs.values.templates import failure_of
 from kpl.inputs.yaml.scalars import embedded_scalar
-from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence, YamlError, compose
+from kpl.inputs.yaml.tree import Mapping, Node, Scalar, YamlError, compose
 from kpl.text import late
 from kpl.text.span import Text
 
@@ -60,8 +60,6 @@ _K3S = Holder(
     assigned="set",
     named=("chart", "version", "repo"),
 )
-_ASSIGNED = late.pattern(r"[\w-]+(?:\.[\w-]+){0,9}")
-_MOST_ASSIGNED = 1_000
 
 HOLDERS = {
     ("helm.toolkit.fluxcd.io", "HelmRelease"): _FLUX,
@@ -138,11 +136,12 @@ def held_values(node: Mapping, place: Place) -> Iterator[Values | Document]:
     for chart in (each for path in holder.charts for each in mappings_at(node, path)):
         chart_name, version, repository = (chart.text(*path.split(".")) for path in holder.named)
         of = ChartName(chart_name, version, str(repository or ""))
-        assigned = _assigned(chart.get(*holder.assigned.split("."))) if holder.assigned else None
-        if assigned is not None:
-            yield Values(assigned, place, False, kind, name, namespace, api_version, of)
         given = [each for path in holder.values if (each := chart.get(*path.split("."))) is not None]
-        others = any(_says(chart.get(*path.split("."))) for path in holder.others)
+        others = {path for path in holder.others if _says(chart.get(*path.split(".")))}
+        assigned = assigned_values(chart.get(*holder.assigned.split("."))) if holder.assigned else None
+        if assigned is not None:
+            is_complete = not (given or holder.overlays or others - {holder.assigned})
+            yield Values(assigned, place, is_complete, kind, name, namespace, api_version, of)
         for each in given:
             is_complete = not (others or holder.overlays or len(given) > 1)
             for mapping, where in _opened(each, place):
@@ -150,21 +149,6 @@ def held_values(node: Mapping, place: Place) -> Iterator[Values | Document]:
                     yield mapping
                 else:
                     yield Values(mapping, where, is_complete, kind, name, namespace, api_version, of)
-
-
-def _assigned(node: Node | None) -> Mapping | None:
-    """The values of which each is written with its path, as if they were written in a mapping; those in lists are left."""
-    given = list(pairs(node)) if isinstance(node, Mapping) else []
-    for item in node.items if isinstance(node, Sequence) else ():
-        name, value = (item.scalar("name"), item.scalar("value")) if isinstance(item, Mapping) else (None, None)
-        if name is not None and value is not None:
-            given.append((name, value))
-    root = None
-    for path, value in given[:_MOST_ASSIGNED]:
-        if not path.shared and not value.shared and _ASSIGNED.fullmatch(path.value):
-            root = root or Mapping(path.start, path.end, None, True)
-            put(root, path.value.split("."), path, value)
-    return root
 
 
 def is_values_file(name: str) -> bool:

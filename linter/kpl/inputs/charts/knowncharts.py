@@ -14,7 +14,7 @@ from kpl.inputs.yaml.tree import Mapping, Scalar, Sequence
 
 _OTHERWISE = ("dnsConfig", "dnsPolicy", "hostNetwork", "\\")
 """With one of these in the text, other readers see the pod, or an escape may spell one."""
-_ENVIRONMENT = r"""(?:env|Env|envVars|extraArgs)["']?[ \t]*:"""
+_ENVIRONMENT = r"""(?:env|Env|envVars|extraArgs)(?:["']?[ \t]*:|\[\d|\.[A-Za-z_])"""
 _CRON_JOB = ("cronjob", "job")
 
 
@@ -61,6 +61,12 @@ class KnownChartReader(ObjectReader):
             "  chart: {spec: {chart: app-template, version: 1.5.1, sourceRef: {name: bjw-s}}}\n"
             "  values: {controller: {type: cronjob}, env: {A: b}}\n",
             {"chart": "app-template"},
+        ),
+        Takes(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  source:\n    chart: authentik\n"
+            "    repoURL: https://charts.goauthentik.io\n    helm:\n      parameters:\n"
+            "      - {name: 'server.env[0].name', value: DB}\n      - {name: 'server.env[0].value', value: db.shop.svc}\n",
+            {"title": "Application server", "chart": "authentik"},
         ),
         # of another repository, of another version, without an environment, with what may set the DNS of the pod
         Leaves(

@@ -99,8 +99,14 @@ class ReleaseReader(_Reader):
             "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec:\n"
             "  source:\n    helm:\n      parameters:\n"
             "      - {name: server.dnsPolicy, value: Default}\n"
-            "      - {name: 'a[0].dnsPolicy', value: None}\n      - {name: b}\n      - c\n",
+            "      - {name: b}\n      - c\n",
             {"title": "Application/web server", "partial": True, "dns_policy": "Default"},
+        ),
+        Takes(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec:\n"
+            "  source:\n    helm:\n      parameters:\n      - {name: 'pods[1].dnsConfig.nameservers[0]', value: 10.0.0.1}\n"
+            "      - {name: 'pods[1].dnsPolicy', value: None}\n",
+            {"title": "Application/web pods", "dns_policy": "None"},
         ),
         Takes(
             "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: web}\n"
