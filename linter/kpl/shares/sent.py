@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kpl.inputs.unrendered import Unrendered
 
 
-_TELL = TELL_DNS | {"Application", "Kustomization"}
+_TELL = TELL_DNS | {"Application", "Kustomization", "ReleaseValues"}
 """The kinds of documents that only tell, and whose shares change what is found in others."""
 
 

@@ -144,7 +144,7 @@ def held_values(node: Mapping, place: Place) -> Iterator[Values | Document]:
             yield Values(assigned, place, is_complete, kind, name, namespace, api_version, of)
         for each in given:
             is_complete = not (others or holder.overlays or len(given) > 1)
-            for mapping, where in _opened(each, place):
+            for mapping, where in opened(each, place):
                 if isinstance(mapping, Document):
                     yield mapping
                 else:
@@ -162,7 +162,7 @@ def _says(node: Node | None) -> bool:
     return node is not None and bool(node.pairs if isinstance(node, Mapping) else getattr(node, "items", ()))
 
 
-def _opened(node: Node, place: Place) -> Iterator[tuple[Mapping | Document, Place]]:
+def opened(node: Node, place: Place) -> Iterator[tuple[Mapping | Document, Place]]:
     """The values as a mapping with its place: `node`, or what is in its text."""
     if isinstance(node, Mapping):
         yield node, place
