@@ -292,6 +292,9 @@ class NdotsSearchCost(Rule):
                 + _CONFIG_MAP
             )
         ),
+        # for an init container that takes the same variables
+        Good(manifest(_TAKES.format(reference="configMapRef")
+                      + _CONFIG_MAP.split("data:")[0] + "data:\n  INIT_POSTGRES_HOST: db.bus.svc.cluster.local\n")),
         # a pod of a custom resource
         Bad(
             manifest(_RAY),
@@ -432,14 +435,19 @@ def _hosts(workload: Workload, cluster_domain: str) -> list[HostName]:
         host
         for container in serving_containers(workload)
         for host in host_names(workload, container, cluster_domain)
-        if host.name.lower() not in aliases
+        if host.name.lower() not in aliases and not _is_of_start(host)
     ]
 
 
 def _taken(workload: Workload, cluster: Cluster) -> list[TakenName]:
     aliases = hosts_file(workload)
     names = cluster.taken_names(workload, serving_containers(workload))
-    return [each for each in names if each.host.name.lower() not in aliases]
+    return [each for each in names if each.host.name.lower() not in aliases and not _is_of_start(each.host)]
+
+
+def _is_of_start(host: HostName) -> bool:
+    """Whether the name is for an init container, though others take the same variables."""
+    return host.key.upper().startswith("INIT_")
 
 
 def _origin(source: TakenName | None) -> str:
