@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kpl.inputs.hosts.hcl import converted, yaml_of
+from kpl.inputs.terraform.hcl import converted, yaml_of
 from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence, compose
 from samples import documents
 from support import here as kpl

@@ -102,7 +102,7 @@ class TerraformReader(FileReader):
             else:
                 yield from manifests_in(source, outer)
         if any(each in source.text for each in _OF_OBJECTS):
-            from kpl.inputs.hosts.terraformobjects import documents_in_objects
+            from kpl.inputs.terraform.objects import documents_in_objects
 
             yield from documents_in_objects(source)
 

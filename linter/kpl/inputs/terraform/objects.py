@@ -10,11 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from kpl.inputs.charts.holders import Values
+from kpl.inputs.charts.releases import pods_in
+from kpl.inputs.configurators.reading import documents_of
+from kpl.inputs.configurators.table import EKS_ADDONS, Configurator
 from kpl.inputs.corefile.document import is_templated
 from kpl.inputs.document import Document
 from kpl.inputs.hosts.blocks import block, manifests_in
-from kpl.inputs.hosts.hcl import converted, yaml_of
 from kpl.inputs.reader import Place
+from kpl.inputs.terraform.hcl import converted, yaml_of
+from kpl.inputs.values.corefiles import corefiles_below
 from kpl.inputs.yaml.tree import Mapping, YamlError, compose
 from kpl.text import late
 from kpl.text.embedding import Embedding
@@ -77,9 +82,6 @@ def _place(source: Source, outer: Embedding) -> Place:
 
 
 def _addon(source: Source, outer: Embedding, found: re.Match[str]) -> Iterator[Document]:
-    from kpl.inputs.configurators.reading import documents_of
-    from kpl.inputs.configurators.table import EKS_ADDONS, Configurator
-
     paths = EKS_ADDONS.get(_addon_name(source.text, found.start()))
     root = _root(outer) if paths is not None else None
     if paths is not None and root is not None:
@@ -100,10 +102,6 @@ def _addon_name(text: str, at: int) -> str:
 
 def _values(source: Source, outer: Embedding, at: int) -> Iterator[Document]:
     """The pods and the Corefiles in the values of a chart."""
-    from kpl.inputs.charts.holders import Values
-    from kpl.inputs.charts.releases import pods_in
-    from kpl.inputs.values.corefiles import corefiles_below
-
     start = max(source.text.rfind("\n}", 0, at) + 1, at - _MOST_OF_BLOCK)
     releases = list(_RELEASE.finditer(source.text, start, at))
     root = _root(outer) if releases else None

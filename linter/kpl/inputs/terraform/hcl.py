@@ -5,6 +5,7 @@ Source: https://developer.hashicorp.com/terraform/language/expressions/types, gi
 
 from __future__ import annotations
 
+from kpl.inputs.hosts.blocks import filled_in
 from kpl.text import late
 
 MOST = 100_000
@@ -196,8 +197,6 @@ class _Converter:
 
     def _fill(self, start: int, end: int) -> None:
         """Make words of what is in the ``${}`` of a string."""
-        from kpl.inputs.hosts.blocks import filled_in
-
         written = self._text[start:end]
         filled = filled_in(written, "{")
         if filled != written:
