@@ -114,7 +114,7 @@ class Share(NamedTuple):
     is_corefile: bool = False
     """Whether it holds a Corefile, one that does not parse included."""
     patches: tuple[str, ...] = ()
-    """Of a Kustomization: the paths of its patches, empty for those that are written in it."""
+    """Of a Kustomization, or an object that has patches for one: their paths, empty for those that are written in it."""
     generated: tuple[tuple[str, str, str, str], ...] = ()
     """Of a Kustomization: the Corefiles, parts of them, and values, of which it makes ConfigMaps; path, key, name, namespace."""
     values_files: tuple[ValuesFile, ...] = ()
@@ -291,7 +291,7 @@ def _flux(document: Document) -> Share:
     # an object of that name is there once
     sign = Sign("Kustomization of Flux", f"{model.namespace}/{model.name}", model.path)
     variables = (Variable(name, str(value), line_of(document, value.span)) for name, value in model.substitute.items())
-    return Share((sign,), variables=tuple(variables))
+    return Share((sign,), variables=tuple(variables), patches=("",) * len(model.patches))
 
 
 def _kustomization(document: Document) -> Share:
@@ -314,7 +314,8 @@ def _kustomization(document: Document) -> Share:
 
 def _application(document: Document) -> Share:
     files = tuple(getattr(document.model, "values_files", ()))
-    return Share(values_files=files) if files else NOTHING
+    patches = ("",) * len(getattr(document.model, "patches", ()))
+    return Share(values_files=files, patches=patches) if files or patches else NOTHING
 
 
 def _release(document: Document) -> Share:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kpl.inputs.objects.fields import pairs
+from kpl.inputs.objects.kustomize import Patch, patches_in
 from kpl.inputs.objects.references import ValuesFile, is_local, paths, texts
 from kpl.inputs.reader import Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping, Node, Sequence
@@ -33,6 +34,8 @@ class Application:
     """The name or the address of the cluster that it deploys to."""
     values_files: list[ValuesFile] = field(default_factory=list)
     """The files with the values of charts, which count from the root of a repository."""
+    patches: list[Patch] = field(default_factory=list)
+    """The patches of what it deploys."""
 
 
 class ApplicationReader(ObjectReader):
@@ -101,7 +104,9 @@ def _application(node: Mapping, values: dict[str, str]) -> Iterator[Application]
     filled = [_filled(path, values) for path in written if is_local(path)]
     files = [file for each in sources if isinstance(each, Mapping) for file in _values_files(each, values)]
     if filled or files:
-        yield Application(_filled(name, values), filled, _filled(where, values), files)
+        patched = (patches_in(each.items("kustomize", "patches")) for each in sources if isinstance(each, Mapping))
+        patches = [patch for each in patched for patch in each]
+        yield Application(_filled(name, values), filled, _filled(where, values), files, patches)
 
 
 def _values_files(source: Mapping, values: dict[str, str]) -> Iterator[ValuesFile]:

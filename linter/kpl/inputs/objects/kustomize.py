@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from kpl.inputs.objects.references import ValuesFile, is_local, paths, texts
 from kpl.inputs.reader import Leaves, ObjectKind, ObjectReader, Takes
-from kpl.inputs.yaml.tree import Mapping
+from kpl.inputs.yaml.tree import Mapping, Node
 
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
@@ -156,12 +156,17 @@ def _patches(node: Mapping) -> Iterator[Patch]:
     for text in texts(node.items("patchesStrategicMerge")):
         yield Patch(text, "") if "\n" in text else Patch("", text)
     for key in ("patchesJson6902", "patches"):
-        for item in node.items(key):
-            if isinstance(item, Mapping):
-                text, path = item.text("patch") or "", item.text("path") or ""
-                target = item.mapping("target")
-                kind, name, *others = (str(target.text(key) or "") if target is not None else "" for key in _TARGET)
-                yield Patch(str(text), str(path), kind, name, target is not None, *others)
+        yield from patches_in(node.items(key))
+
+
+def patches_in(items: list[Node]) -> Iterator[Patch]:
+    """The patches in a list of them."""
+    for item in items:
+        if isinstance(item, Mapping):
+            text, path = item.text("patch") or "", item.text("path") or ""
+            target = item.mapping("target")
+            kind, name, *others = (str(target.text(key) or "") if target is not None else "" for key in _TARGET)
+            yield Patch(str(text), str(path), kind, name, target is not None, *others)
 
 
 def _generated(node: Mapping, generator: str = "configMapGenerator") -> Iterator[GeneratedKey]:
