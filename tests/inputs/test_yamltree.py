@@ -176,6 +176,8 @@ def test_booleans_are_read_as_kubernetes_reads_them(word: str, value: bool | Non
         ('{"a": [\n{},\n{}\n]}\n', ['{"a": [\n{},\n{}\n]}\n']),
         ("{}\n---\n{}\n", ["{}\n", "---\n{}\n"]),
         ("[\n{}\n{}\n]", ["[\n{}\n{}\n]"]),
+        ("{{ a }}\n{{ b }}\n", ["{{ a }}\n{{ b }}\n"]),
+        ("{}\n{{ b }}\n", ["{}\n{{ b }}\n"]),
         # and may have logs between them
         (
             "{}\n==== START logs for container a ====\n{}\n---\nkind: Pod\n==== END logs for container a ====\n{}\n",

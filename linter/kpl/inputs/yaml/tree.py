@@ -382,9 +382,9 @@ _SEPARATOR = late.pattern(r"^---(?=[ \t\r\n]|$)|^\.\.\.(?=[ \t\r\n]|$)", re.MULT
 
 
 _LOGS = "\n==== START logs for container "
-_OBJECT_OR_LOGS = late.pattern(r"^(?:\{|==== (?:START|END) logs for container )", re.MULTILINE)
+_OBJECT_OR_LOGS = late.pattern(r"^(?:\{(?=[\s\"}])|==== (?:START|END) logs for container )", re.MULTILINE)
 """What starts in the output of ``kubectl cluster-info dump``: an object in JSON, or the logs of a container."""
-_MOST_BEFORE = 100
+_JSON = late.pattern(r"\s{0,100}\{[\s\"}]")
 
 
 # each document of a file may ask where the others are
@@ -400,7 +400,7 @@ def split_documents(text: str) -> Iterator[Span]:
     A line that starts with ``---`` separates documents wherever it stands, in block scalars and quotes too (YAML 1.2,
     section 9.1.2), so no parsing is needed to find them. Objects in JSON may follow each other without one.
     """
-    if "\n{" in text and text[:_MOST_BEFORE].lstrip().startswith("{") and (_LOGS in text or "\n---" not in text):
+    if "\n{" in text and _JSON.match(text) and (_LOGS in text or "\n---" not in text):
         yield from _json_objects(text)
         return
     if "\n---" not in text and "\n..." not in text:  # most files have one, which the pattern takes longer to tell
