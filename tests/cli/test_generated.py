@@ -133,3 +133,61 @@ def test_values_that_are_read_already_are_read_once(tmp_path: Path) -> None:
     (tmp_path / "values.yaml").write_text(VALUES)
     done = kpl(tmp_path, "lint", "--format", "concise", "--select", "KPL104")
     assert done.stdout.decode().count("KPL104") == 1
+
+
+NAMES = "env: {DATABASE_HOST: db.shop.svc.cluster.local}\n"
+RELEASE = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: dashboards}
+spec:
+  chart:
+    spec:
+      chart: grafana
+      sourceRef: {kind: HelmRepository, name: grafana}
+  valuesFrom: [{kind: ConfigMap, name: dashboards-values}]
+"""
+GENERATOR = "configMapGenerator: [{name: dashboards-values, files: [values.yaml=helm/values.yaml]}]\n"
+
+
+def _with_names(folder: Path, **files: str) -> list[str]:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(exist_ok=True, parents=True)
+        (folder / path).write_text(text)
+    done = kpl(folder, "lint", "--format", "concise", "--select", "KPL101").stdout.decode().splitlines()
+    return sorted(line.split(":")[0] for line in done if "KPL101" in line)
+
+
+def test_values_of_a_known_chart_that_kustomize_puts_into_a_config_map(tmp_path: Path) -> None:
+    files = {"app/kustomization.yaml": GENERATOR, "app/release.yaml": RELEASE, "app/helm/values.yaml": NAMES}
+    assert _with_names(tmp_path / "one", **files) == ["app/helm/values.yaml"]
+    # another release takes them for another chart, and may say more
+    other = RELEASE.replace("chart: grafana", "chart: dex").replace("name: grafana", "name: dexidp")
+    assert _with_names(tmp_path / "two", **files, **{"app/other.yaml": other}) == []
+    assert _with_names(tmp_path / "more", **{**files, "app/release.yaml": RELEASE + "  values: {replicas: 2}\n"}) == []
+    # those of another folder are other ones
+    assert _with_names(tmp_path / "far", **{**files, "app/release.yaml": "", "b/release.yaml": RELEASE}) == []
+
+
+def test_values_of_a_known_chart_in_a_file_that_an_object_names(tmp_path: Path) -> None:
+    chart = "{chart: grafana, repoURL: 'https://grafana.github.io/helm-charts', helm: {valueFiles: [$own/east.yaml]}}"
+    application = APPLICATION.split("  - chart")[0] + f"  - {chart}\n  - {{ref: own}}\n"
+    assert _with_names(tmp_path / "argo", **{"app.yaml": application, "east.yaml": NAMES}) == ["east.yaml"]
+    two = application.replace("east.yaml]", "east.yaml, $own/west.yaml]")
+    assert _with_names(tmp_path / "two", **{"app.yaml": two, "east.yaml": NAMES, "west.yaml": NAMES}) == []
+    charts = "helmCharts: [{name: grafana, repo: 'https://grafana.github.io/helm-charts', valuesFile: a.conf}]\n"
+    assert _with_names(tmp_path / "kustomize", **{"kustomization.yaml": charts, "a.conf": NAMES}) == ["a.conf"]
+
+
+def test_values_files_of_a_chart_in_the_same_repository(tmp_path: Path) -> None:
+    release = (
+        RELEASE.replace("chart: grafana", "chart: charts/web\n      valuesFiles: [charts/web/east.yaml]")
+        .replace("HelmRepository", "GitRepository")
+        .replace("  valuesFrom: [{kind: ConfigMap, name: dashboards-values}]\n", "")
+    )
+    (tmp_path / "charts/web").mkdir(parents=True)
+    (tmp_path / "apps").mkdir()
+    (tmp_path / "apps/release.yaml").write_text(release)
+    (tmp_path / "charts/web/east.yaml").write_text(VALUES)
+    done = kpl(tmp_path, "lint", "--format", "concise").stdout.decode().splitlines()
+    assert [line.split(":")[0] for line in done if "KPL" in line] == ["charts/web/east.yaml"]

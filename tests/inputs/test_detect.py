@@ -116,6 +116,7 @@ def only(kind: str, by_content: bool = False) -> Detected:
         # by its content, where the user named it
         ("node", "*nat\n", None, only(IPTABLES, True)),
         ("node", '{"nftables": [', None, only(NFT_JSON, True)),
+        ("10-node.conf", "*nat\n", None, only(IPTABLES, True)),
         ("node", "kind: Pod\n", None, only(YAML, True)),
         ("node", ' "apiVersion": v1\n', None, only(YAML, True)),
         ("node", "nameserver 10.0.0.1\n", None, only(RESOLV_CONF, True)),

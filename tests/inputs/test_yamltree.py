@@ -169,6 +169,22 @@ def test_booleans_are_read_as_kubernetes_reads_them(word: str, value: bool | Non
         ("\n\n---\na: 1\n", ["---\na: 1\n"]),
         ("", []),
         (" \n", []),
+        # objects in JSON need no separator
+        ("{\n}\n{}\n\n{\n}\n", ["{\n}\n", "{}\n\n", "{\n}\n"]),
+        ("\n{}\r\n{}", ["\n{}\r\n", "{}"]),
+        ('{"a":\n{}\n}\n', ['{"a":\n{}\n}\n']),
+        ('{"a": [\n{},\n{}\n]}\n', ['{"a": [\n{},\n{}\n]}\n']),
+        ("{}\n---\n{}\n", ["{}\n", "---\n{}\n"]),
+        ("[\n{}\n{}\n]", ["[\n{}\n{}\n]"]),
+        ("{{ a }}\n{{ b }}\n", ["{{ a }}\n{{ b }}\n"]),
+        ("{}\n{{ b }}\n", ["{}\n{{ b }}\n"]),
+        # and may have logs between them
+        (
+            "{}\n==== START logs for container a ====\n{}\n---\nkind: Pod\n==== END logs for container a ====\n{}\n",
+            ["{}\n", "{}\n"],
+        ),
+        ("{}\n==== START logs for container a of pod b/c ====\nkind: Pod\n{\n", ["{}\n"]),
+        ("{}\n==== START logs for container a\n==== END logs for container a\nkind: Pod\n{\n", ["{}\n", "{\n"]),
     ],
 )
 def test_documents_are_split_without_parsing(text: str, documents: list[str]) -> None:

@@ -220,3 +220,93 @@ def test_a_patch_with_images_is_no_whole_object(tmp_path: Path) -> None:
 def test_kustomizations_that_lead_to_each_other_end(tmp_path: Path) -> None:
     overlay = {"a/kustomization.yaml": inline(PATCH) + "bases: [../b]\n", "b/kustomization.yaml": "resources: [../a]\n"}
     assert codes(tmp_path, overlay) in ([], FOUND)
+
+
+FLUX = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: cart}
+spec:
+  path: ./base
+"""
+ARGO = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: cart}
+spec:
+  source:
+    path: base
+    kustomize:
+"""
+
+
+def with_patch(object_: str, patch: str, indent: str = "  ", target: str = "") -> str:
+    lines = "".join(f"{indent}    {line}\n" for line in patch.splitlines())
+    return f"{object_}{indent}patches:\n{indent}- {target}patch: |\n{lines}"
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"flux/cart.yaml": with_patch(FLUX, PATCH)}, []),
+        ({"flux/cart.yaml": with_patch(FLUX, OPERATION, target="target: {kind: Deployment}\n    ")}, []),
+        ({"flux/cart.yaml": with_patch(FLUX, PATCH.replace("name: cart", "name: other"))}, FOUND),
+        ({"flux/cart.yaml": with_patch(FLUX.replace("./base", "./other"), PATCH)}, FOUND),
+        ({"argo/cart.yaml": with_patch(ARGO, PATCH, "      ")}, []),
+        ({"argo/cart.yaml": with_patch(ARGO.replace("path: base", "path: other"), PATCH, "      ")}, FOUND),
+        # another one applies it without the patch, be it in the same file
+        ({"flux/cart.yaml": with_patch(FLUX, PATCH), "flux/east.yaml": FLUX.replace("name: cart", "name: east")}, FOUND),
+        ({"flux/cart.yaml": FLUX.replace("name: cart", "name: east") + "---\n" + with_patch(FLUX, PATCH)}, FOUND),
+        ({"flux/cart.yaml": with_patch(FLUX, PATCH), "argo/cart.yaml": ARGO + "      namePrefix: a-\n"}, FOUND),
+        # each of two objects in one file has its own patches
+        (
+            {
+                "flux/cart.yaml": with_patch(FLUX, PATCH)
+                + "---\n"
+                + with_patch(FLUX.replace("name: cart", "name: east"), PATCH.replace("name: cart", "name: other"))
+            },
+            FOUND,
+        ),
+        # all files below a folder without a Kustomization
+        ({"flux/cart.yaml": with_patch(FLUX, PATCH), "base/kustomization.yaml": ""}, []),
+        # what a Kustomization leads to, which is applied with patches
+        ({"flux/cart.yaml": with_patch(FLUX.replace("./base", "./a"), PATCH), "a/kustomization.yaml": USES_BASE}, []),
+        ({"flux/cart.yaml": with_patch(FLUX, PATCH), "flux/kustomization.yaml": "resources: [cart.yaml]\n"}, []),
+    ],
+)  # fmt: skip
+def test_patches_of_what_applies_files(tmp_path: Path, files: dict[str, str], found: list[str]) -> None:
+    assert codes(tmp_path, files) == found
+
+
+RELEASE = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: cart
+spec:
+  values:
+    controllers:
+      cart:
+        containers:
+          app:
+            image: {repository: shop/cart, tag: 3-bookworm}
+            env: {STRIPE_API_URL: "https://api.stripe.com/v1"}
+"""
+VALUES = "kind: HelmRelease\nmetadata: {name: cart}\nspec: {values: {defaultPodOptions: {dnsPolicy: Default}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("patch", "target", "found"),
+    [
+        (VALUES, "", []),
+        (VALUES.replace("values: {defaultPodOptions: {dnsPolicy: Default}}", "valuesFrom: [{kind: Secret, name: a}]"), "", []),
+        ("- {op: add, path: /spec/values/defaultPodOptions, value: {dnsPolicy: Default}}\n", "target: {kind: HelmRelease}\n    ", []),
+        ("- {op: add, path: /spec/postRenderers, value: []}\n", "target: {kind: HelmRelease}\n    ", []),
+        (VALUES.replace("values: {defaultPodOptions: {dnsPolicy: Default}}", "interval: 1h"), "", FOUND),
+        ("- {op: add, path: /spec/interval, value: 1h}\n", "target: {kind: HelmRelease}\n    ", FOUND),
+        ("kind: HelmRelease\nmetadata: {name: cart}\n", "", FOUND),
+    ],
+)  # fmt: skip
+def test_patches_of_the_values_of_a_chart(tmp_path: Path, patch: str, target: str, found: list[str]) -> None:
+    files = {"base/cart.yaml": RELEASE, "flux/cart.yaml": with_patch(FLUX, patch, target=target)}
+    assert codes(tmp_path, files) == found

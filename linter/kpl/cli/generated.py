@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kpl.clusters.graph import above
+from kpl.inputs.charts.holders import is_values_file
 from kpl.inputs.coverage import Coverage, Skipped, SkipReason
 from kpl.inputs.detect import COREFILE, YAML
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Reading, is_corefile
 from kpl.inputs.objects.kustomize import GeneratedKey
+from kpl.inputs.objects.references import ValuesFile
 from kpl.shares.share import share_of
 from kpl.text.embedding import Embedding
 
@@ -23,19 +25,21 @@ def generated_files(readings: Sequence[Reading], coverage: Coverage) -> list[Rea
 
     The documents of all files that Kustomizations name get to know their ConfigMap.
     """
-    keys: dict[str, GeneratedKey] = {}
+    named: dict[str, GeneratedKey] = {}
     for reading in readings:
         for document in reading.documents:
             if document.kind == "Kustomization" and share_of(document).generated:
                 folder = os.path.dirname(os.path.abspath(reading.source.path))
                 for each in map(GeneratedKey._make, share_of(document).generated):
-                    keys[os.path.normpath(os.path.join(folder, each.path))] = each
-    values = _values_files(readings)
+                    named[os.path.normpath(os.path.join(folder, each.path))] = each
+    keys = {path: key for path, key in named.items() if not is_values_file(key.key)}
+    values = _values_files(readings, named)
     if not (keys or values):
         return []
     found = []
     for skipped in [each for each in coverage.skipped if os.path.abspath(each.path) in values]:
-        made = _read_values(skipped.path) if skipped.reason in _LEFT else None
+        said = values[os.path.abspath(skipped.path)]
+        made = _read_values(skipped.path, said) if skipped.reason in _LEFT else None
         if made is not None:
             found.append(made)
     read = {each.source.path for each in found}
@@ -54,28 +58,47 @@ def generated_files(readings: Sequence[Reading], coverage: Coverage) -> list[Rea
     return found
 
 
-def _values_files(readings: Sequence[Reading]) -> set[str]:
-    """The absolute paths of the files that Kustomizations and Applications name as values of charts."""
-    found: set[str] = set()
+def _values_files(readings: Sequence[Reading], generated: Mapping[str, GeneratedKey]) -> dict[str, ValuesFile]:
+    """The files that objects name as values of charts, by their absolute paths, with what is said of the chart.
+
+    `generated` are those of which Kustomizations make ConfigMaps.
+    """
+    found: dict[str, ValuesFile] = {}
+    maps: dict[str, list[tuple[str, ValuesFile]]] = {}
     for reading in readings:
         for document in reading.documents:
-            if document.kind in ("Kustomization", "Application"):
-                files = share_of(document).values_files
-                if not files:
+            if document.kind in ("Kustomization", "Application", "ReleaseValues"):
+                share = share_of(document)
+                if not (share.values_files or share.values_maps):
                     continue
                 folder = os.path.dirname(os.path.abspath(reading.source.path))
                 # where the repository of an Application starts is not known
-                roots = above(reading.source.path) if document.kind == "Application" else [folder]
-                found.update(os.path.normpath(os.path.join(root, file)) for file in files for root in roots)
-    return found and found - {os.path.abspath(each.source.path) for each in readings}
+                roots = [folder] if document.kind == "Kustomization" else above(reading.source.path)
+                for each in share.values_files:
+                    for root in roots:
+                        _add(found, os.path.normpath(os.path.join(root, each.path)), each)
+                for each in share.values_maps:
+                    maps.setdefault(each.path, []).append((folder, each))
+    for path, key in generated.items():
+        if is_values_file(key.key):
+            for folder, each in maps.get(key.name, ()):
+                if path.startswith(folder + os.sep):
+                    _add(found, path, each)
+    read = {os.path.abspath(each.source.path) for each in readings} if found else set()
+    return {path: each for path, each in found.items() if path not in read}
 
 
-def _read_values(path: str) -> Reading | None:
+def _add(found: dict[str, ValuesFile], path: str, said: ValuesFile) -> None:
+    """Add a file, of which nothing is certain if several objects name it."""
+    found[path] = said if path not in found or found[path][1:] == said[1:] else said._replace(is_alone=False)
+
+
+def _read_values(path: str, said: ValuesFile) -> Reading | None:
     from kpl.inputs.charts.releases import documents_of_values
     from kpl.inputs.files import identify_file
 
     identified = identify_file(Found(path, named=False), YAML)
-    documents = [] if isinstance(identified, Skipped) else list(documents_of_values(identified.source))
+    documents = [] if isinstance(identified, Skipped) else list(documents_of_values(identified.source, said))
     if isinstance(identified, Skipped) or not documents:
         return None
     return Reading(identified.source, documents, YAML, NOT_WRITTEN)

@@ -111,7 +111,9 @@ class Loading:
         for each in (*read, *self.members):
             self._add(each, inputs)
         if any(
-            document.kind in ("Application", "Kustomization") for each in inputs.readings for document in each.documents
+            document.kind in ("Application", "Kustomization", "ReleaseValues")
+            for each in inputs.readings
+            for document in each.documents
         ):
             from kpl.cli.generated import generated_files
 

@@ -78,23 +78,30 @@ class Graph:
                             found.setdefault(name, []).append(folder)
         return found
 
+    def led_to_by(self, path: str, model: object) -> Iterator[str]:
+        """The files that one object in the file at `path` leads to, as above."""
+        for target in self._from_model(path, model):
+            yield from [target] if target in self.readings else self._from_folder(target)
+
     def _from_file(self, path: str) -> Iterator[str]:
-        folder = os.path.dirname(path)
         for document in self.readings[path].documents:
-            model = document.model if document.kind in _LEADING else None
-            if isinstance(model, Kustomization):
-                for reference in model.references:
-                    target = os.path.normpath(os.path.join(folder, reference))
-                    if target in self.readings or target in self.folders:
-                        yield target
-            elif isinstance(model, FluxKustomization):
-                applied = self._of_repository(path, model.path)
-                if applied is not None:
-                    # without a kustomization.yaml, Flux applies all that is below
-                    yield from [applied] if self._kustomization(applied) else self._below(applied)
-            elif isinstance(model, Application):
-                for _, target in self._applied(path, model):
+            if document.kind in _LEADING:
+                yield from self._from_model(path, document.model)
+
+    def _from_model(self, path: str, model: object) -> Iterator[str]:
+        if isinstance(model, Kustomization):
+            for reference in model.references:
+                target = os.path.normpath(os.path.join(os.path.dirname(path), reference))
+                if target in self.readings or target in self.folders:
                     yield target
+        elif isinstance(model, FluxKustomization):
+            applied = self._of_repository(path, model.path)
+            if applied is not None:
+                # without a kustomization.yaml, Flux applies all that is below
+                yield from [applied] if self._kustomization(applied) else self._below(applied)
+        elif isinstance(model, Application):
+            for _, target in self._applied(path, model):
+                yield target
 
     def _from_folder(self, folder: str) -> list[str]:
         kustomization = self._kustomization(folder)

@@ -9,15 +9,18 @@ from functools import cached_property
 
 from kpl.clusters.graph import Graph
 from kpl.inputs.document import Document, Reading
+from kpl.inputs.objects.jsonpatches import operations
 from kpl.inputs.objects.kustomize import Kustomization, Patch
 from kpl.inputs.objects.merging import is_deletion, merged, with_operations
 from kpl.inputs.objects.workloads import Workload, workloads_of
 from kpl.inputs.yaml.tree import Mapping, Node, YamlError, compose
 from kpl.inputs.yaml.tree import Sequence as YamlSequence
+from kpl.shares.sent import PATCHES
 from kpl.shares.share import share_of
 
 _LITERAL = "-_.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+_WITH_VALUES = ("HelmRelease",)
 _LONGEST = 1_000
 """In characters, of selectors and of what is added to names."""
 _DEFAULT_NAMESPACE = "default"
@@ -27,11 +30,26 @@ _MOST = 100
 _Sorted = tuple[dict[tuple[str, str], list[tuple[int, Node]]], list[tuple[int, Patch, Node]]]
 
 
+_SEPARATOR = "\0"
+_APPLYING = ("FluxKustomization", "Application")
+"""What applies files with patches of its own; a file may have several of them."""
+
+
 def _kustomizations(readings: Iterable[Reading]) -> Iterator[tuple[Reading, Document]]:
     for reading in readings:
         for document in reading.documents:
-            if document.kind == "Kustomization" and share_of(document).patches:
+            if document.kind == "FluxKustomization" and not document.may_hold(PATCHES):
+                continue
+            if document.kind in ("Kustomization", *_APPLYING) and share_of(document).patches:
                 yield reading, document
+
+
+def _applying(reading: Reading) -> Iterator[tuple[str, Document]]:
+    """The objects in a file that apply others, each with a name that no path is."""
+    path = os.path.abspath(reading.source.path)
+    for number, document in enumerate(reading.documents):
+        if document.kind in _APPLYING:
+            yield f"{path}{_SEPARATOR}{number}", document
 
 
 def patching(readings: Sequence[Reading]) -> list[Reading]:
@@ -40,7 +58,7 @@ def patching(readings: Sequence[Reading]) -> list[Reading]:
     found: list[Reading] = []
     if any(True for _ in _kustomizations(readings)):
         # which objects are used, and what they are called, the others say
-        found += (each for each in readings if _is_kustomization(each))
+        found += (each for each in readings if _is_kustomization(each) or any(True for _ in _applying(each)))
     for reading, document in _kustomizations(readings):
         folder = os.path.dirname(os.path.abspath(reading.source.path))
         paths = (os.path.normpath(os.path.join(folder, each)) for each in share_of(document).patches if each)
@@ -66,9 +84,10 @@ class Patches:
         found: dict[str, list[tuple[Patch, str]]] = {}
         for reading, document in _kustomizations(self._readings):
             path = os.path.abspath(reading.source.path)
-            for each in document.model.patches:
+            applying = (key for key, each in _applying(reading) if each is document)
+            for each in getattr(document.model, "patches", ()):
                 file = os.path.normpath(os.path.join(os.path.dirname(path), each.path)) if each.path else ""
-                found.setdefault(path, []).append((each, file))
+                found.setdefault(next(applying, path), []).append((each, file))
         return found
 
     @cached_property
@@ -79,7 +98,13 @@ class Patches:
     def _leading(self) -> dict[str, list[str]]:
         """Kustomization -> the files that it leads to, by absolute paths."""
         paths = (os.path.abspath(each.source.path) for each in self._readings if _is_kustomization(each))
-        return {path: list(dict.fromkeys(self._graph.led_to(path))) for path in paths}
+        found = {path: list(dict.fromkeys(self._graph.led_to(path))) for path in paths}
+        if any(_SEPARATOR in each for each in self._of):
+            # what one applies with patches, another one may apply without them
+            for key, document in (each for reading in self._readings for each in _applying(reading)):
+                path = key.partition(_SEPARATOR)[0]
+                found[key] = list(dict.fromkeys(self._graph.led_to_by(path, document.model)))
+        return found
 
     @cached_property
     def _users(self) -> dict[str, list[str]]:
@@ -136,6 +161,8 @@ class Patches:
         for _, content in sorted(found, key=lambda each: each[0])[:_MOST]:
             if is_deletion(content):
                 return None
+            if workload.kind in _WITH_VALUES and _says_values(content):
+                return None  # whatever becomes of its values
             node = _applied(node, content)
         if node is workload.node:
             return workload
@@ -157,7 +184,7 @@ class Patches:
 
     def _kustomization(self, path: str) -> Kustomization | None:
         if path not in self._known:
-            documents = self._graph.readings[path].documents
+            documents = self._graph.readings[path].documents if path in self._graph.readings else []
             models = (each.model for each in documents if each.kind == "Kustomization")
             self._known[path] = next((each for each in models if isinstance(each, Kustomization)), None)
         return self._known[path]
@@ -209,6 +236,14 @@ def _named(content: Node) -> tuple[str, str]:
     if not isinstance(content, Mapping):
         return "", ""
     return str(content.text("kind") or ""), str(content.text("metadata", "name") or "")
+
+
+def _says_values(content: Node) -> bool:
+    """Whether a patch is about the values of a chart."""
+    if isinstance(content, Mapping):
+        spec = content.mapping("spec")
+        return spec is not None and any(spec.pair(each) for each in ("values", "valuesFrom", "postRenderers"))
+    return any("alues" in path.value or "postRenderers" in path.value for _, path, _ in operations(content))
 
 
 def _is_word(pattern: str) -> bool:

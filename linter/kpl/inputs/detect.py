@@ -174,7 +174,8 @@ def detect(name: str, head: str, named: bool) -> Detected | None:
         return Detected(dump)
     if kind not in (None, DUMP, YAML):
         lines = file_kinds()[kind].lines
-        return Detected(kind) if not lines or _has_a_line(head, lines) else None
+        if not lines or _has_a_line(head, lines):
+            return Detected(kind)
     if not named or belongs_to_another(name):
         return None
     found = kind_by_content(head)

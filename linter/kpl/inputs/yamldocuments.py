@@ -55,6 +55,14 @@ class YamlReader(FileReader):
     examples = (
         Takes("kind: List\nitems:\n- {kind: Service}\n- {kind: Node}\n", {}, "a.yaml", ("Service", "NodeObject")),
         Takes("[{kind: Service}, {kind: Secret}]\n", {}, "a.json", ("Service",)),
+        # as `kubectl cluster-info dump` prints them
+        Takes(
+            '{\n"kind": "Service"\n}\n{\n"kind": "Node"\n}\n==== START logs for container a of pod b/c ====\nkind: Service\n'
+            "==== END logs for container a of pod b/c ====\n",
+            {},
+            "dump.json",
+            ("Service", "NodeObject"),
+        ),
         Leaves("kind: Service\n", "a.md"),
     )
 

@@ -85,7 +85,7 @@ def is_complete(workload: Workload) -> bool:
 
     So does a custom resource whose operator adds what it does not say.
     """
-    return not workload.partial and all(container.image for container in workload.containers)
+    return not workload.partial and (bool(workload.chart) or all(container.image for container in workload.containers))
 
 
 def serving_containers(workload: Workload) -> list[Container]:

@@ -15,11 +15,23 @@ if TYPE_CHECKING:
     from kpl.inputs.unrendered import Unrendered
 
 
-_TELL = TELL_DNS | {"Application", "Kustomization"}
+_TELL = TELL_DNS | {"Application", "Kustomization", "ReleaseValues"}
 """The kinds of documents that only tell, and whose shares change what is found in others."""
 
 
-_ASKED_WORDS = ("coredns", "dns", "hostNetwork", "kube-proxy", "localip", "node-cache", "svc_enable", "windows")
+PATCHES = "patches"
+"""The clue with which the patches of workloads are looked for in the Kustomizations of Flux."""
+_ASKED_WORDS = (
+    "coredns",
+    "dns",
+    "hostNetwork",
+    "kube-proxy",
+    "localip",
+    "node-cache",
+    PATCHES,
+    "svc_enable",
+    "windows",
+)
 """The clues with which rules about other documents ask for workloads."""
 
 
@@ -61,15 +73,21 @@ def to_send(reading: Reading) -> Reading | SentReading:
             each.key,
             each.templated,
             # of what only tells, most is never asked, unless it changes what is checked
-            None if only_tells(each) and each.kind not in _TELL else share_of(each),
+            share_of(each) if _is_told(each) else None,
             each.model if each.kind == "ParseFailure" else None,
             each.unrendered,
             _names_hosts(each) if each.kind == "Workload" else None,
-            tuple(filter(each.may_hold, _ASKED_WORDS)) if each.kind == "Workload" else None,
+            tuple(filter(each.may_hold, _ASKED_WORDS)) if each.kind in ("Workload", "FluxKustomization") else None,
         )
         for each in reading.documents
     ]
     return SentReading(reading.source.path, reading.kind, reading.not_written, documents)
+
+
+def _is_told(document: Document) -> bool:
+    if document.kind == "FluxKustomization":
+        return document.may_hold(PATCHES)
+    return document.kind in _TELL or not only_tells(document)
 
 
 def _names_hosts(workload: Document) -> bool:

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 from kpl.coredns.customized import imports_custom
 from kpl.coredns.roles import Role, role_of
 from kpl.inputs.document import Document, is_corefile
+from kpl.inputs.objects.references import ValuesFile
 from kpl.text.span import Span, Text
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ COREDNS_IMAGE = r"(?:^|/)coredns:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])
 KUBE_PROXY_IMAGE = r"(?:^|/)kube-proxy(?:-[a-z0-9]+)?:v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})(?![0-9])"
 _IMAGES = ((COREDNS_IMAGE, COREDNS_RELEASE), (KUBE_PROXY_IMAGE, KUBERNETES_RELEASE))
 _IMAGE_CLUE = r"coredns:|kube-proxy|kube-router|\$\{"
-_KUSTOMIZATION_CLUE = r"patch|aluesFile|orefile|\.server\b|\.override\b"
+_KUSTOMIZATION_CLUE = r"patch|aluesFile|values|orefile|\.server\b|\.override\b"
 _DOMAIN = r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*"
 _LONGEST_NAME = 253
 _ADDRESS_CLUE = r"\bclusterIP"
@@ -113,11 +114,13 @@ class Share(NamedTuple):
     is_corefile: bool = False
     """Whether it holds a Corefile, one that does not parse included."""
     patches: tuple[str, ...] = ()
-    """Of a Kustomization: the paths of its patches, empty for those that are written in it."""
+    """Of a Kustomization, or an object that has patches for one: their paths, empty for those that are written in it."""
     generated: tuple[tuple[str, str, str, str], ...] = ()
-    """Of a Kustomization: the Corefiles, and parts of them, of which it makes ConfigMaps; path, key, name and namespace."""
-    values_files: tuple[str, ...] = ()
-    """The files that it names as values of charts: of a Kustomization from its folder on, of an Application from a root on."""
+    """Of a Kustomization: the Corefiles, parts of them, and values, of which it makes ConfigMaps; path, key, name, namespace."""
+    values_files: tuple[ValuesFile, ...] = ()
+    """The files that it names as values of charts: of a Kustomization from its folder on, of another object from a root on."""
+    values_maps: tuple[ValuesFile, ...] = ()
+    """The ConfigMaps that it names so, instead of their paths."""
     imports_custom: bool = False
     """Whether it is the Corefile of a CoreDNS in which `coredns-custom` is mounted."""
     proxy_answers: tuple[ProxyAnswer, ...] = ()
@@ -288,17 +291,22 @@ def _flux(document: Document) -> Share:
     # an object of that name is there once
     sign = Sign("Kustomization of Flux", f"{model.namespace}/{model.name}", model.path)
     variables = (Variable(name, str(value), line_of(document, value.span)) for name, value in model.substitute.items())
-    return Share((sign,), variables=tuple(variables))
+    return Share((sign,), variables=tuple(variables), patches=("",) * len(model.patches))
 
 
 def _kustomization(document: Document) -> Share:
     if not document.may_hold(_KUSTOMIZATION_CLUE):
         return NOTHING
+    from kpl.inputs.charts.holders import is_values_file
     from kpl.inputs.corefile.embedded import is_corefile_key
 
     # it may be no Kustomization, or not parse
     patches = tuple(each.path for each in getattr(document.model, "patches", ()))
-    generated = tuple(tuple(each) for each in getattr(document.model, "generated", ()) if is_corefile_key(each.key))
+    generated = tuple(
+        tuple(each)
+        for each in getattr(document.model, "generated", ())
+        if is_corefile_key(each.key) or is_values_file(each.key)
+    )
     values = tuple(getattr(document.model, "values_files", ()))
     found = Share(patches=patches, generated=generated, values_files=values)
     return found if any((patches, generated, values)) else NOTHING
@@ -306,7 +314,12 @@ def _kustomization(document: Document) -> Share:
 
 def _application(document: Document) -> Share:
     files = tuple(getattr(document.model, "values_files", ()))
-    return Share(values_files=files) if files else NOTHING
+    patches = ("",) * len(getattr(document.model, "patches", ()))
+    return Share(values_files=files, patches=patches) if files or patches else NOTHING
+
+
+def _release(document: Document) -> Share:
+    return Share(values_files=tuple(document.model.files), values_maps=tuple(document.model.maps))
 
 
 def _service(document: Document) -> Share:
@@ -354,5 +367,6 @@ _FINDERS = {
     "FluxKustomization": _flux,
     "Kustomization": _kustomization,
     "Application": _application,
+    "ReleaseValues": _release,
     "Service": _service,
 }

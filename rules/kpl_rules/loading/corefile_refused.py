@@ -138,6 +138,8 @@ class CorefileRefused(Rule):
                 "lan {\n    whoami\n    errors\n    cache {{ .Values.ttl }} {\n        denial {{ .Values.ttl }}\n    }\n}\n"
             )
         ),
+        # a template: CoreDNS fills in no `$NAME` without braces
+        Good(corefile(".:53 {\n    errors\n    cache 30\n    forward . $NAMESERVERS\n    loop\n}\n")),
         Good(corefile("lan {\n    whoami\n    errors\n    cache {$TTL} {\n        denial {$TTL}\n    }\n}\n")),
         # what the folder of imports holds comes with the cluster
         Good(corefile("lan {\n    whoami\n    errors\n    import custom/zones.conf\n}\n")),

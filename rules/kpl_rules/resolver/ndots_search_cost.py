@@ -146,6 +146,35 @@ spec:
               REDIS_HOST: redis.shop.svc.cluster.local
               STRIPE_API_URL: https://api.stripe.com/v1
 """
+_GRAFANA = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: dashboards
+  namespace: obs
+spec:
+  chart:
+    spec:
+      chart: grafana
+      sourceRef:
+        kind: HelmRepository
+        name: grafana-charts
+  values:
+    env:
+      GF_DATABASE_HOST: db.obs.svc.cluster.local:5432
+"""
+_VPA = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: vpa
+spec:
+  chart: {spec: {chart: vpa, sourceRef: {kind: HelmRepository, name: fairwinds}}}
+  values:
+    recommender:
+      extraArgs:
+        prometheus-address: http://prometheus.obs.svc.cluster.local:9090
+"""
 _KNATIVE = _HEAD.replace("apps/v1", "serving.knative.dev/v1").replace("Deployment", "Configuration")
 _AUTOPATH = """\
 .:53 {
@@ -178,8 +207,9 @@ class NdotsSearchCost(Rule):
     and 6 of them end in NXDOMAIN. `cart.shop.svc.cluster.local` has four dots and costs the same. With `ndots:2`, each
     costs 2 queries, and `cart` and `cart.shop` still resolve.
 
-    The rule checks the hosts that a manifest, or the values of a chart made with bjw-s's library `common` (such as
-    app-template), names and a container looks up, except in Jobs and init containers, which look them up only once.
+    The rule checks the hosts that a manifest, or the values of a chart whose pods kpl knows (those made with bjw-s's
+    library `common`, and some like `grafana`), names and a container looks up, except in Jobs and init containers,
+    which look them up only once.
     Variables from ConfigMaps, Secrets and templates of ExternalSecrets in the tree count as well; the finding is at the
     name of that object in the pod, where the fix is. The rule is silent if every Corefile for cluster DNS in the tree has
     a working `autopath`, which answers the complete search in one step. With NodeLocal DNSCache the searches end at the
@@ -262,6 +292,9 @@ class NdotsSearchCost(Rule):
                 + _CONFIG_MAP
             )
         ),
+        # for an init container that takes the same variables
+        Good(manifest(_TAKES.format(reference="configMapRef")
+                      + _CONFIG_MAP.split("data:")[0] + "data:\n  INIT_POSTGRES_HOST: db.bus.svc.cluster.local\n")),
         # a pod of a custom resource
         Bad(
             manifest(_RAY),
@@ -278,6 +311,21 @@ class NdotsSearchCost(Rule):
         Good(manifest(f"{_RELEASE}    defaultPodOptions:\n{_NDOTS}")),
         # other values may set it
         Good(manifest(f"{_RELEASE}  valuesFrom: [{{kind: ConfigMap, name: dns}}]\n")),
+        # a chart that sets nothing itself, with and without a value for it
+        Bad(
+            manifest(_GRAFANA),
+            flags=["db.obs.svc.cluster.local"],
+            fixed=_GRAFANA + _NDOTS.replace("      ", "    ", 1).replace("\n      ", "\n    "),
+            safe=False,
+        ),
+        Bad(
+            manifest(_VPA),
+            flags=["prometheus.obs.svc.cluster.local"],
+            says=["it sends 2 (in the pod of `recommender`)\n"],
+        ),
+        # runs once
+        Good(manifest(_GRAFANA.replace("chart: grafana", "chart: app-template\n      version: 1.5.1")
+                      .replace("grafana-charts", "bjw-s") + "    controller: {type: cronjob}\n")),
         # another chart may set it
         Good(manifest(_RELEASE.replace("controllers:", "workloads:") + "    dnsPolicy: ClusterFirst\n")),
         # filled in by the chart
@@ -387,14 +435,19 @@ def _hosts(workload: Workload, cluster_domain: str) -> list[HostName]:
         host
         for container in serving_containers(workload)
         for host in host_names(workload, container, cluster_domain)
-        if host.name.lower() not in aliases
+        if host.name.lower() not in aliases and not _is_of_start(host)
     ]
 
 
 def _taken(workload: Workload, cluster: Cluster) -> list[TakenName]:
     aliases = hosts_file(workload)
     names = cluster.taken_names(workload, serving_containers(workload))
-    return [each for each in names if each.host.name.lower() not in aliases]
+    return [each for each in names if each.host.name.lower() not in aliases and not _is_of_start(each.host)]
+
+
+def _is_of_start(host: HostName) -> bool:
+    """Whether the name is for an init container, though others take the same variables."""
+    return host.key.upper().startswith("INIT_")
 
 
 def _origin(source: TakenName | None) -> str:

@@ -10,19 +10,12 @@ from dataclasses import dataclass
 
 from kpl.inputs.charts.holders import held_values
 from kpl.inputs.document import Document
-from kpl.inputs.objects.fields import mappings
 from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Place, Takes
 from kpl.inputs.values.chart import is_chart_servers
 from kpl.inputs.yaml.tree import Mapping, Sequence
 from kpl.text.span import Text
 
 _CHART = "coredns"
-_VERSIONS = {
-    "HelmRelease": ("spec.chart.spec.chart", "spec.chart.spec.version"),
-    "Application": ("spec.source.chart", "spec.source.targetRevision"),
-    "HelmChart": ("spec.chart", "spec.version"),
-}
-"""Where objects name the chart and its version."""
 
 
 @dataclass(eq=False)
@@ -89,7 +82,7 @@ class CorednsChartReader(ObjectReader):
             if isinstance(values, Document) or values.kind == "HelmChartConfig":
                 continue
             where = values.place
-            chart, version = _chart_of(node, str(values.kind))
+            chart, version, _ = values.chart
             if chart is not None and chart.rpartition("/")[2] != _CHART:
                 continue
             for each in (values.node, values.node.mapping(_CHART)):
@@ -107,15 +100,3 @@ class CorednsChartReader(ObjectReader):
                     values.namespace,
                     templated=where.templated,
                 )
-
-
-def _chart_of(node: Mapping, kind: str) -> tuple[Text | None, Text | None]:
-    """The name of the chart and its version, as far as the object says."""
-    if kind == "Kustomization":
-        charts = mappings(node, "helmCharts")
-        return (charts[0].text("name"), charts[0].text("version")) if len(charts) == 1 else (None, None)
-    paths = _VERSIONS.get(kind)
-    if paths is None:
-        return None, None
-    name, version = (node.text(*path.split(".")) for path in paths)
-    return name, version

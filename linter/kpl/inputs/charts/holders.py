@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from kpl.inputs.charts.assigned import assigned_values
 from kpl.inputs.corefile.document import is_templated
 from kpl.inputs.document import Document
-from kpl.inputs.objects.fields import mappings_at, pairs
-from kpl.inputs.objects.jsonpatches import put
+from kpl.inputs.objects.fields import mappings_at
 from kpl.inputs.reader import Place
 from kpl.inputs.values.templates import failure_of
 from kpl.inputs.yaml.scalars import embedded_scalar
-from kpl.inputs.yaml.tree import Mapping, Node, Scalar, Sequence, YamlError, compose
+from kpl.inputs.yaml.tree import Mapping, Node, Scalar, YamlError, compose
 from kpl.text import late
 from kpl.text.span import Text
 
@@ -38,16 +38,28 @@ class Holder(NamedTuple):
     """Whether the values are laid over those of another object."""
     assigned: str = ""
     """Single values below it by their paths in the values: a mapping, or a list of names and values."""
+    named: tuple[str, str, str] = ("", "", "")
+    """The name of the chart, its version, and its repository, below it."""
 
 
 _ARGO_VALUES = ("helm.values", "helm.valuesObject")
 _ARGO_OTHERS = ("helm.valueFiles", "helm.parameters", "helm.fileParameters")
-_FLUX = Holder(("spec",), ("values",), ("valuesFrom", "postRenderers"), ("spec.targetNamespace", "metadata.namespace"))
-_K3S = Holder(
-    ("spec",), ("valuesContent", "values"), ("set", "valuesSecrets"), ("spec.targetNamespace",), assigned="set"
+_ARGO_NAMED = ("chart", "targetRevision", "repoURL")
+_FLUX = Holder(
+    ("spec",),
+    ("values",),
+    ("valuesFrom", "postRenderers"),
+    ("spec.targetNamespace", "metadata.namespace"),
+    named=("chart.spec.chart", "chart.spec.version", "chart.spec.sourceRef.name"),
 )
-_ASSIGNED = late.pattern(r"[\w-]+(?:\.[\w-]+){0,9}")
-_MOST_ASSIGNED = 1_000
+_K3S = Holder(
+    ("spec",),
+    ("valuesContent", "values"),
+    ("set", "valuesSecrets"),
+    ("spec.targetNamespace",),
+    assigned="set",
+    named=("chart", "version", "repo"),
+)
 
 HOLDERS = {
     ("helm.toolkit.fluxcd.io", "HelmRelease"): _FLUX,
@@ -57,6 +69,7 @@ HOLDERS = {
         _ARGO_OTHERS,
         ("spec.destination.namespace",),
         assigned="helm.parameters",
+        named=_ARGO_NAMED,
     ),
     ("argoproj.io", "ApplicationSet"): Holder(
         ("spec.template.spec.source", "spec.template.spec.sources.*"),
@@ -64,13 +77,29 @@ HOLDERS = {
         _ARGO_OTHERS,
         ("spec.template.spec.destination.namespace",),
         assigned="helm.parameters",
+        named=_ARGO_NAMED,
     ),
     ("helm.cattle.io", "HelmChart"): _K3S,
     ("helm.cattle.io", "HelmChartConfig"): _K3S._replace(overlays=True),
 }
-KUSTOMIZATION = Holder(("helmCharts.*",), ("valuesInline",), ("valuesFile", "additionalValuesFiles"), ("namespace",))
+KUSTOMIZATION = Holder(
+    ("helmCharts.*",),
+    ("valuesInline",),
+    ("valuesFile", "additionalValuesFiles"),
+    ("namespace",),
+    named=("name", "version", "repo"),
+)
 
 _VALUES_FILE = late.pattern(r"(?i)(?:^|[._-])values(?:[._-][\w.-]*)?\.(?:ya?ml|json)$")
+
+
+class ChartName(NamedTuple):
+    """What is said of the chart that is given values; None and empty where nothing is."""
+
+    name: Text | None = None
+    version: Text | None = None
+    repository: str = ""
+    """Its URL, or the name of an object that has the URL."""
 
 
 class Values(NamedTuple):
@@ -85,6 +114,7 @@ class Values(NamedTuple):
     name: Text
     namespace: str
     api_version: str
+    chart: ChartName = ChartName()
 
 
 def held_values(node: Mapping, place: Place) -> Iterator[Values | Document]:
@@ -104,33 +134,21 @@ def held_values(node: Mapping, place: Place) -> Iterator[Values | Document]:
     namespace = next((str(each) for each in namespaces if each), "")
     api_version = node.text("apiVersion") or ""
     for chart in (each for path in holder.charts for each in mappings_at(node, path)):
-        assigned = _assigned(chart.get(*holder.assigned.split("."))) if holder.assigned else None
-        if assigned is not None:
-            yield Values(assigned, place, False, kind, name, namespace, api_version)
+        chart_name, version, repository = (chart.text(*path.split(".")) for path in holder.named)
+        of = ChartName(chart_name, version, str(repository or ""))
         given = [each for path in holder.values if (each := chart.get(*path.split("."))) is not None]
-        others = any(_says(chart.get(*path.split("."))) for path in holder.others)
+        others = {path for path in holder.others if _says(chart.get(*path.split(".")))}
+        assigned = assigned_values(chart.get(*holder.assigned.split("."))) if holder.assigned else None
+        if assigned is not None:
+            is_complete = not (given or holder.overlays or others - {holder.assigned})
+            yield Values(assigned, place, is_complete, kind, name, namespace, api_version, of)
         for each in given:
             is_complete = not (others or holder.overlays or len(given) > 1)
-            for mapping, where in _opened(each, place):
+            for mapping, where in opened(each, place):
                 if isinstance(mapping, Document):
                     yield mapping
                 else:
-                    yield Values(mapping, where, is_complete, kind, name, namespace, api_version)
-
-
-def _assigned(node: Node | None) -> Mapping | None:
-    """The values of which each is written with its path, as if they were written in a mapping; those in lists are left."""
-    given = list(pairs(node)) if isinstance(node, Mapping) else []
-    for item in node.items if isinstance(node, Sequence) else ():
-        name, value = (item.scalar("name"), item.scalar("value")) if isinstance(item, Mapping) else (None, None)
-        if name is not None and value is not None:
-            given.append((name, value))
-    root = None
-    for path, value in given[:_MOST_ASSIGNED]:
-        if not path.shared and not value.shared and _ASSIGNED.fullmatch(path.value):
-            root = root or Mapping(path.start, path.end, None, True)
-            put(root, path.value.split("."), path, value)
-    return root
+                    yield Values(mapping, where, is_complete, kind, name, namespace, api_version, of)
 
 
 def is_values_file(name: str) -> bool:
@@ -144,7 +162,7 @@ def _says(node: Node | None) -> bool:
     return node is not None and bool(node.pairs if isinstance(node, Mapping) else getattr(node, "items", ()))
 
 
-def _opened(node: Node, place: Place) -> Iterator[tuple[Mapping | Document, Place]]:
+def opened(node: Node, place: Place) -> Iterator[tuple[Mapping | Document, Place]]:
     """The values as a mapping with its place: `node`, or what is in its text."""
     if isinstance(node, Mapping):
         yield node, place

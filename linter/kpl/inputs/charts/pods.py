@@ -7,7 +7,7 @@ that are written; their templates may add anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kpl.inputs.charts.holders import Values
 from kpl.inputs.objects.workloads import Container, Env, Workload
@@ -34,7 +34,7 @@ def workloads_of(values: Values) -> Iterator[Workload]:
     options = _fields(defaults)
     for key, controller in controllers:
         containers = [*_containers(controller, "initContainers"), *_containers(controller, "containers")]
-        if controller.shared or not _is_on(controller) or not any(each.image for each in containers):
+        if controller.shared or not is_on(controller) or not any(each.image for each in containers):
             continue
         known.add(id(controller.pairs))
         if defaults is not None:
@@ -45,12 +45,12 @@ def workloads_of(values: Values) -> Iterator[Workload]:
     found = (
         list(_with_dns(values.node, known)) if any(each in text for each in ("dnsConfig", "dnsPolicy", "\\")) else []
     )
-    image = _image(values.node)
+    image = image_of(values.node)
     # which release runs, unless these are the defaults of a chart
     if image is not None and values.api_version and _COREDNS.search(image) and all(role for role, _ in found):
         found.append(("", values.node))
     for role, mapping in found:
-        container = Container(mapping, "", _image(mapping), _environment(mapping), args=_arguments(mapping, "args"))
+        container = Container(mapping, "", image_of(mapping), environment_of(mapping), args=_arguments(mapping, "args"))
         yield _workload(values, _shared_fields(mapping), [container], role, partial=True)
 
 
@@ -73,7 +73,7 @@ def _of_common(
 ) -> Workload:
     """The pod of a controller: its own options, the default `options` that it has not, and what the library adds."""
     defaults, own = values.node.mapping("defaultPodOptions"), controller.mapping("pod")
-    pod = _made(key)
+    pod = made_mapping(key)
     pod.pairs += (*options, *_fields(own))
     host_network = pod.scalar("hostNetwork")
     if pod.pair("dnsPolicy") is None and host_network is not None and host_network.boolean():
@@ -103,7 +103,7 @@ def _fields(options: Mapping | None) -> list[tuple[Node, Node]]:
     return [pair for pair in pairs if pair is not None and not _is_empty(pair[1])]
 
 
-def _made(at: Scalar) -> Mapping:
+def made_mapping(at: Scalar) -> Mapping:
     """A mapping that is written nowhere, so that nothing is edited in it."""
     made = Mapping(at.start, at.end, None, False)
     made.shared = True
@@ -125,19 +125,20 @@ def _entries(node: Mapping | None) -> Iterator[tuple[Scalar, Mapping]]:
             yield key, value
 
 
-def _is_on(node: Mapping) -> bool:
+def is_on(node: Mapping) -> bool:
+    """Whether nothing says that it is not ``enabled``."""
     enabled = node.scalar("enabled")
     return enabled is None or enabled.boolean() is True
 
 
 def _containers(controller: Mapping, key: str) -> Iterator[Container]:
     for name, node in _entries(controller.mapping(key)):
-        if _is_on(node):
+        if is_on(node):
             commands = _arguments(node, "command"), _arguments(node, "args")
-            yield Container(node, name.value, _image(node), _environment(node), *commands)
+            yield Container(node, name.value, image_of(node), environment_of(node), *commands)
 
 
-def _image(node: Mapping) -> Text | None:
+def image_of(node: Mapping) -> Text | None:
     """``image``, or what its ``repository`` and its ``tag`` make."""
     image = node.get("image")
     if not isinstance(image, Mapping):
@@ -154,11 +155,11 @@ def _arguments(node: Mapping, key: str) -> list[Scalar]:
     return [one] if one is not None else [each for each in node.items(key) if isinstance(each, Scalar)]
 
 
-def _environment(node: Mapping) -> list[Env]:
-    """The environment, written as a list, or as a mapping of names to values or to mappings with a value."""
+def environment_of(node: Mapping, paths: Iterable[str] = _ENVIRONMENTS) -> list[Env]:
+    """The environment at `paths`, written as a list, or as a mapping of names to values or to mappings with a value."""
     found: list[Env] = []
-    for key in _ENVIRONMENTS:
-        given = node.get(key)
+    for path in paths:
+        given = node.get(*path.split("."))
         for item in given.items if isinstance(given, Sequence) else ():
             name = item.text("name") if isinstance(item, Mapping) else None
             if isinstance(item, Mapping) and name is not None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl.inputs.charts.holders import Values, held_values
+from kpl.inputs.charts.holders import ChartName, Values, held_values
+from kpl.inputs.charts.knowncharts import documents_of_chart
 from kpl.inputs.charts.pods import workloads_of
 from kpl.inputs.corefile.document import is_templated
 from kpl.inputs.document import Document
+from kpl.inputs.objects.references import ValuesFile
 from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Place, Takes
 from kpl.inputs.values.corefiles import corefiles_below
 from kpl.inputs.yaml.tree import Mapping, YamlError, compose
@@ -32,15 +34,18 @@ class _Reader(ObjectReader):
                 continue
             if values.place is not place:
                 yield from corefiles_below(values.node, values.place, name)
-            for workload in workloads_of(values):
-                where = values.place
-                yield Document(
-                    where.source, workload, where.embedding, name, values.namespace, templated=where.templated
-                )
+            yield from pods_in(values, name)
 
 
-def documents_of_values(source: Source) -> Iterator[Document]:
-    """What is in the file `source`, of which an object says that it holds the values of a chart."""
+def pods_in(values: Values, name: str) -> Iterator[Document]:
+    """The pods in `values`, which the object with this `name` holds."""
+    where = values.place
+    for workload in workloads_of(values):
+        yield Document(where.source, workload, where.embedding, name, values.namespace, templated=where.templated)
+
+
+def documents_of_values(source: Source, said: ValuesFile) -> Iterator[Document]:
+    """What is in the file `source`, of which an object has `said` that it holds the values of a chart."""
     try:
         roots = compose(source.text)
     except YamlError:
@@ -50,8 +55,11 @@ def documents_of_values(source: Source) -> Iterator[Document]:
         if isinstance(root, Mapping) and root.pair("kind") is None:
             at_start = Text("values", root.span)
             yield from corefiles_below(root, place, "")
-            for workload in workloads_of(Values(root, place, False, at_start, Text("", root.span), "", "")):
-                yield Document(source, workload, place.embedding, templated=place.templated)
+            chart = ChartName(Text(said.chart, root.span), Text(said.version, root.span), said.repository)
+            values = Values(root, place, said.is_alone, at_start, Text("", root.span), "", "", chart)
+            yield from pods_in(values._replace(is_complete=False), "")
+            if said.is_alone:
+                yield from documents_of_chart(values)
 
 
 class ReleaseReader(_Reader):
@@ -99,8 +107,14 @@ class ReleaseReader(_Reader):
             "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec:\n"
             "  source:\n    helm:\n      parameters:\n"
             "      - {name: server.dnsPolicy, value: Default}\n"
-            "      - {name: 'a[0].dnsPolicy', value: None}\n      - {name: b}\n      - c\n",
+            "      - {name: b}\n      - c\n",
             {"title": "Application/web server", "partial": True, "dns_policy": "Default"},
+        ),
+        Takes(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec:\n"
+            "  source:\n    helm:\n      parameters:\n      - {name: 'pods[1].dnsConfig.nameservers[0]', value: 10.0.0.1}\n"
+            "      - {name: 'pods[1].dnsPolicy', value: None}\n",
+            {"title": "Application/web pods", "dns_policy": "None"},
         ),
         Takes(
             "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: web}\n"

@@ -255,7 +255,9 @@ class Corefile:
 
 
 _PLACEHOLDER = late.pattern(
-    r"\{\{|\}\}|\{%|%\}|\$\{|\$\(|%\{|__[A-Z][A-Z0-9_]*__|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^%[a-z]$|^<[\w .-]+>$"
+    r"\{\{|\}\}|\{%|%\}|\$\{|\$\(|%\{|__[A-Z][A-Z0-9_]*__|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$"
+    # a shell's variable: CoreDNS fills in nothing without braces
+    r"|^\$[A-Z][A-Z0-9_]+(?=$|[:./])|^%[a-z]$|^<[\w .-]+>$"
 )
 
 
@@ -267,7 +269,7 @@ def _by_name(named: Iterable[Named]) -> dict[str, list[Named]]:
 
 
 def is_placeholder(word: str) -> bool:
-    """Whether something else fills this word in later: Helm, Jinja, envsubst, `__PILLAR__`, CoreDNS's own `{$VAR}`."""
+    """Whether something else fills this word in later: Helm, Jinja, envsubst, `__PILLAR__`, `sed`, CoreDNS's own `{$VAR}`."""
     variable = word.find("{$")
     return (variable >= 0 and word.find("}", variable) >= 0) or _PLACEHOLDER.search(word) is not None
 

@@ -1,1 +1,1 @@
-"""Files of other programs that hold manifests or Corefiles: Terraform, shell scripts, Markdown."""
+"""Shell scripts and Markdown, which hold manifests and Corefiles, and what files with heredocs have in common."""

@@ -114,12 +114,12 @@ _FILES: dict[str, Callable[[str, Mapping], NetworkSettings | None]] = {
 
 
 class ConflistReader(FileReader):
-    """Reads lists of CNI plugins, which nodes have in ``/etc/cni/net.d``."""
+    """Reads CNI plugins and lists of them, which nodes have in ``/etc/cni/net.d``: ``10-pods.conflist``, ``87-bridge.conf``."""
 
     kind = FileKind(
         word="CNI configuration",
         model="CniSettings",
-        names=r"\.conflist$",
+        names=r"\.conflist$|^\d{1,3}-[\w.-]+\.conf$",
         shares_names=False,
         lines=(r'"(?:plugins|cniVersion)"[ \t]*:',),
         rank=130,
@@ -128,6 +128,9 @@ class ConflistReader(FileReader):
     examples = (
         Takes(_EXAMPLE, {"kind": "conflist", "name": "pods"}, "10-pods.conflist"),
         Takes('{"cniVersion": "0.3.1",\n"type": "bridge"}\n', {"kind": "conf"}, "bridge.conflist"),
+        Takes('{"cniVersion": "0.3.1",\n"type": "bridge"}\n', {"kind": "conf"}, "10-bridge.conf"),
+        Leaves('{"cniVersion": "0.3.1",\n"type": "bridge"}\n', "bridge.conf"),
+        Leaves("net.ipv4.ip_forward = 1\n", "99-kubernetes.conf"),
         Leaves('{"cniVersion": "1.0.0", "plugins": []}\n', "empty.conflist"),
         Leaves('{"cniVersion": "1.0.0", "plugins": [\n', "broken.conflist"),
         Leaves('["cniVersion", "plugins"]\n', "other.conflist"),

@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kpl.inputs.objects.fields import pairs
-from kpl.inputs.objects.references import is_local, paths, texts
+from kpl.inputs.objects.kustomize import Patch, patches_in
+from kpl.inputs.objects.references import ValuesFile, is_local, paths, texts
 from kpl.inputs.reader import Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping, Node, Sequence
 from kpl.text import late
 
 _PLACEHOLDER = late.pattern(r"\{\{-?[ \t]*\.?([\w.\[\]-]+)[ \t]*-?\}\}")
 _WILD = "*"
+_OTHER_VALUES = ("values", "valuesObject", "parameters", "fileParameters")
 
 
 @dataclass(eq=False)
@@ -30,8 +32,10 @@ class Application:
     paths: list[str]
     destination: str
     """The name or the address of the cluster that it deploys to."""
-    values_files: list[str] = field(default_factory=list)
+    values_files: list[ValuesFile] = field(default_factory=list)
     """The files with the values of charts, which count from the root of a repository."""
+    patches: list[Patch] = field(default_factory=list)
+    """The patches of what it deploys."""
 
 
 class ApplicationReader(ObjectReader):
@@ -57,7 +61,25 @@ class ApplicationReader(ObjectReader):
             "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  sources:\n"
             "  - {chart: shop, helm: {valueFiles: [$own/apps/shop.yaml, values-east.yaml, '$own/../a']}}\n"
             "  - {path: charts/shop, helm: {valueFiles: [east.yaml, /apps/all.yaml, '{{env}}.yaml']}}\n  - {ref: own}\n",
-            {"paths": ["charts/shop"], "values_files": ["apps/shop.yaml", "charts/shop/east.yaml", "apps/all.yaml"]},
+            {
+                "paths": ["charts/shop"],
+                "values_files": [
+                    ("apps/shop.yaml", "shop", "", "", False),
+                    ("charts/shop/east.yaml", "", "", "", False),
+                    ("apps/all.yaml", "", "", "", False),
+                ],
+            },
+        ),
+        Takes(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  sources:\n  - {ref: own}\n"
+            "  - {chart: dex, repoURL: 'https://charts.dexidp.io', targetRevision: 1.0.0, helm: {valueFiles: [$own/dex.yaml]}}\n"
+            "  - {chart: web, helm: {valueFiles: [$own/web.yaml], parameters: [{name: a, value: b}]}}\n",
+            {
+                "values_files": [
+                    ("dex.yaml", "dex", "1.0.0", "https://charts.dexidp.io", True),
+                    ("web.yaml", "web", "", "", False),
+                ]
+            },
         ),
         Leaves("apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec: {source: {chart: shop}}\n"),
         Leaves("apiVersion: app.k8s.io/v1\nkind: Application\nby: argoproj.io/\nspec: {source: {path: apps}}\n"),
@@ -82,13 +104,18 @@ def _application(node: Mapping, values: dict[str, str]) -> Iterator[Application]
     filled = [_filled(path, values) for path in written if is_local(path)]
     files = [file for each in sources if isinstance(each, Mapping) for file in _values_files(each, values)]
     if filled or files:
-        yield Application(_filled(name, values), filled, _filled(where, values), files)
+        patched = (patches_in(each.items("kustomize", "patches")) for each in sources if isinstance(each, Mapping))
+        patches = [patch for each in patched for patch in each]
+        yield Application(_filled(name, values), filled, _filled(where, values), files, patches)
 
 
-def _values_files(source: Mapping, values: dict[str, str]) -> Iterator[str]:
+def _values_files(source: Mapping, values: dict[str, str]) -> Iterator[ValuesFile]:
     """The files of a source, whose paths count from its own, or from the repository that ``$NAME`` at their start is."""
     own = _filled(source.text("path") or "", values)
-    for each in texts(source.items("helm", "valueFiles")):
+    files = list(texts(source.items("helm", "valueFiles")))
+    is_alone = len(files) == 1 and all(source.get("helm", key) is None for key in _OTHER_VALUES)
+    chart, version, repository = (str(source.text(key) or "") for key in ("chart", "targetRevision", "repoURL"))
+    for each in files:
         file = _filled(each, values)
         if file.startswith("$"):
             file = file.partition("/")[2]
@@ -98,7 +125,7 @@ def _values_files(source: Mapping, values: dict[str, str]) -> Iterator[str]:
             file = posixpath.join(own, file)
         file = posixpath.normpath(file.lstrip("/"))
         if is_local(file) and _WILD not in file and not file.startswith(".."):
-            yield file
+            yield ValuesFile(file, chart, version, repository, is_alone)
 
 
 def _filled(text: str, values: dict[str, str]) -> str:

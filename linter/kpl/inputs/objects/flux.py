@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kpl.inputs.objects.fields import pairs
+from kpl.inputs.objects.kustomize import Patch, patches_in
 from kpl.inputs.objects.references import is_local
 from kpl.inputs.reader import Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping
@@ -24,6 +25,8 @@ class FluxKustomization:
     path: str
     substitute: dict[str, Text] = field(default_factory=dict)
     """``postBuild.substitute``: the values of variables ``${name}``."""
+    patches: list[Patch] = field(default_factory=list)
+    """The patches of what it applies."""
 
 
 class FluxReader(ObjectReader):
@@ -57,6 +60,7 @@ class FluxReader(ObjectReader):
                 node.text("metadata", "namespace") or "",
                 path,
                 {key.value: value.text for key, value in pairs(node.mapping("spec", "postBuild", "substitute"))},
+                list(patches_in(node.items("spec", "patches"))),
             )
 
 

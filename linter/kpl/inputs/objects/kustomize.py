@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kpl.inputs.objects.references import is_local, paths, texts
+from kpl.inputs.objects.references import ValuesFile, is_local, paths, texts
 from kpl.inputs.reader import Leaves, ObjectKind, ObjectReader, Takes
-from kpl.inputs.yaml.tree import Mapping
+from kpl.inputs.yaml.tree import Mapping, Node
 
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
@@ -53,7 +53,7 @@ class Kustomization:
     references: list[str]
     patches: list[Patch] = field(default_factory=list)
     generated: list[GeneratedKey] = field(default_factory=list)
-    values_files: list[str] = field(default_factory=list)
+    values_files: list[ValuesFile] = field(default_factory=list)
     """The files with the values of charts."""
     prefix: str = ""
     """What the names of all objects get at their start; `suffix` comes at their end."""
@@ -97,7 +97,21 @@ class KustomizationReader(ObjectReader):
         ),
         Takes(
             "helmCharts: [{name: web, valuesFile: web.yaml, additionalValuesFiles: [prod/web.yaml, 'https://a.example/b']}]\n",
-            {"references": ["web.yaml", "prod/web.yaml"], "values_files": ["web.yaml", "prod/web.yaml"]},
+            {
+                "references": ["web.yaml", "prod/web.yaml"],
+                "values_files": [("web.yaml", "web", "", "", False), ("prod/web.yaml", "web", "", "", False)],
+            },
+            name="kustomization.yaml",
+        ),
+        Takes(
+            "helmCharts:\n- {name: dex, version: 1.0.0, repo: 'https://charts.dexidp.io', valuesFile: dex.yaml}\n"
+            "- {name: web, valuesFile: web.yaml, valuesInline: {a: 1}}\n",
+            {
+                "values_files": [
+                    ("dex.yaml", "dex", "1.0.0", "https://charts.dexidp.io", True),
+                    ("web.yaml", "web", "", "", False),
+                ]
+            },
             name="kustomization.yaml",
         ),
         Takes("patchesStrategicMerge: [a.yaml]\npatches: [{path: b.yaml}, {patch: '[]'}]\n", name="kustomization.yaml"),
@@ -123,27 +137,36 @@ def _references(node: Mapping) -> Iterator[str]:
         yield from paths(node.items(key), "path")
     for key in ("configMapGenerator", "secretGenerator"):
         yield from (each.path for each in _generated(node, key))
-    yield from _values_files(node)
+    yield from (each.path for each in _values_files(node))
 
 
-def _values_files(node: Mapping) -> list[str]:
-    charts = node.items("helmCharts")
-    more = [
-        each for chart in charts if isinstance(chart, Mapping) for each in texts(chart.items("additionalValuesFiles"))
-    ]
-    return [each for each in (*paths(charts, "valuesFile"), *more) if is_local(each)]
+def _values_files(node: Mapping) -> list[ValuesFile]:
+    found = []
+    for chart in node.items("helmCharts"):
+        if isinstance(chart, Mapping):
+            own = chart.text("valuesFile")
+            files = [*([str(own)] if own else ()), *texts(chart.items("additionalValuesFiles"))]
+            name, version, repository = (str(chart.text(key) or "") for key in ("name", "version", "repo"))
+            is_alone = len(files) == 1 and chart.get("valuesInline") is None
+            found += [ValuesFile(each, name, version, repository, is_alone) for each in files if is_local(each)]
+    return found
 
 
 def _patches(node: Mapping) -> Iterator[Patch]:
     for text in texts(node.items("patchesStrategicMerge")):
         yield Patch(text, "") if "\n" in text else Patch("", text)
     for key in ("patchesJson6902", "patches"):
-        for item in node.items(key):
-            if isinstance(item, Mapping):
-                text, path = item.text("patch") or "", item.text("path") or ""
-                target = item.mapping("target")
-                kind, name, *others = (str(target.text(key) or "") if target is not None else "" for key in _TARGET)
-                yield Patch(str(text), str(path), kind, name, target is not None, *others)
+        yield from patches_in(node.items(key))
+
+
+def patches_in(items: list[Node]) -> Iterator[Patch]:
+    """The patches in a list of them."""
+    for item in items:
+        if isinstance(item, Mapping):
+            text, path = item.text("patch") or "", item.text("path") or ""
+            target = item.mapping("target")
+            kind, name, *others = (str(target.text(key) or "") if target is not None else "" for key in _TARGET)
+            yield Patch(str(text), str(path), kind, name, target is not None, *others)
 
 
 def _generated(node: Mapping, generator: str = "configMapGenerator") -> Iterator[GeneratedKey]:

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from kpl.inputs.yaml.tree import Mapping, Node, Scalar
 from kpl.text import late
 
 _ELSEWHERE = late.pattern(r"://|^[\w.-]+@|\?ref=|\n|^github\.com/")
+
+
+class ValuesFile(NamedTuple):
+    """A file with values of a chart, and what the object that names it says of the chart."""
+
+    path: str
+    chart: str = ""
+    version: str = ""
+    repository: str = ""
+    is_alone: bool = False
+    """Whether the chart gets no other values."""
 
 
 def texts(items: list[Node]) -> Iterator[str]:

@@ -131,6 +131,8 @@ class Workload:
     """Which pod of an object with several ones it is: ``driver``."""
     partial: bool = False
     """Whether an operator, a chart, or what it patches completes the pod's spec, so that what is not written is not known."""
+    chart: str = ""
+    """The chart that makes it, where its templates set nothing of the pod's DNS; the images may be the chart's own."""
     home: tuple[Mapping, str] | None = None
     """Where new fields of the pod's spec are written, if not in `pod`: a mapping, or a new key of it."""
 

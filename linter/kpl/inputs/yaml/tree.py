@@ -393,6 +393,12 @@ def _shared_view(node: Node, start: int, end: int) -> Node:
 _SEPARATOR = late.pattern(r"^---(?=[ \t\r\n]|$)|^\.\.\.(?=[ \t\r\n]|$)", re.MULTILINE)
 
 
+_LOGS = "\n==== START logs for container "
+_OBJECT_OR_LOGS = late.pattern(r"^(?:\{(?=[\s\"}])|==== (?:START|END) logs for container )", re.MULTILINE)
+"""What starts in the output of ``kubectl cluster-info dump``: an object in JSON, or the logs of a container."""
+_JSON = late.pattern(r"\s{0,100}\{[\s\"}]")
+
+
 # each document of a file may ask where the others are
 @lru_cache(maxsize=4)
 def document_spans(text: str) -> list[Span]:
@@ -404,8 +410,11 @@ def split_documents(text: str) -> Iterator[Span]:
     """The ranges of the documents of a YAML stream, each with its own ``---`` line, so that a bad one hides no other.
 
     A line that starts with ``---`` separates documents wherever it stands, in block scalars and quotes too (YAML 1.2,
-    section 9.1.2), so no parsing is needed to find them.
+    section 9.1.2), so no parsing is needed to find them. Objects in JSON may follow each other without one.
     """
+    if "\n{" in text and _JSON.match(text) and (_LOGS in text or "\n---" not in text):
+        yield from _json_objects(text)
+        return
     if "\n---" not in text and "\n..." not in text:  # most files have one, which the pattern takes longer to tell
         if text and not text.isspace():
             yield Span(0, len(text))
@@ -418,3 +427,27 @@ def split_documents(text: str) -> Iterator[Span]:
             start = found.start()
     if text[start:].strip():
         yield Span(start, len(text))
+
+
+def _json_objects(text: str) -> Iterator[Span]:
+    """The ranges of objects in JSON that follow each other, each at the start of a line, without the logs between them."""
+    start: int | None = 0
+    in_logs = False
+    for found in _OBJECT_OR_LOGS.finditer(text):
+        if found.group() != "{":
+            if start is not None:
+                yield Span(start, found.start())
+            start, in_logs = None, "START" in found.group()
+        elif not in_logs and (start is None or _ends_object(text, found.start())):
+            if start is not None and text[start : found.start()].strip():
+                yield Span(start, found.start())
+            start = found.start()
+    if start is not None:
+        yield Span(start, len(text))
+
+
+def _ends_object(text: str, at: int) -> bool:
+    """Whether what is before `at` is the end of an object, and not that of a line in one."""
+    while at and text[at - 1] in " \t\r\n":
+        at -= 1
+    return text[at - 1 : at] == "}"

@@ -20,19 +20,29 @@ _OF_WORDS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _MOST = 200
 _MOST_OF_BLOCK = 5_000
 """In characters: how far before a heredoc its key is looked for, and the name of its object."""
+_OF_OBJECTS = ("configBlock", "configuration_values", "dnsConfig", "dnsPolicy", "apiVersion")
 _FRAGMENT_KEY = late.pattern(r"\.(?:server|override)$")
 _NAME = late.pattern(r"""^[ \t]*name[ \t]*=[ \t]*"([\w.-]+)"[ \t]*\r?$""", re.MULTILINE)
 
 
 class TerraformReader(FileReader):
-    """Reads the heredocs of Terraform files."""
+    """Reads the heredocs of Terraform files, and the objects that become manifests, values of charts or add-ons of EKS."""
 
     kind = FileKind(
         word="Terraform",
         as_word="terraform",
         names=r"\.(?:tf|tofu)$",
         shares_names=False,
-        words=("orefile", "KubeProxyConfiguration", "kind:", '"kind"', ".override", ".server", "servers:"),
+        words=(
+            "orefile",
+            "KubeProxyConfiguration",
+            "kind:",
+            '"kind"',
+            ".override",
+            ".server",
+            "servers:",
+            *_OF_OBJECTS,
+        ),
         rank=210,
     )
     examples = (
@@ -50,12 +60,37 @@ class TerraformReader(FileReader):
             "cart.tf",
             ("Workload",),
         ),
+        Takes(
+            'resource "aws_eks_addon" "proxy" {\n  addon_name = "kube-proxy"\n  configuration_values = jsonencode({\n'
+            '    mode = "ipvs" # fast\n    ipvs = { scheduler = "rr" }\n  })\n}\n',
+            {"mode": "ipvs", "partial": True},
+            "addon.tf",
+            ("KubeProxyConfig",),
+        ),
+        Takes(
+            'resource "helm_release" "web" {\n  values = [yamlencode({\n    server = {\n      dnsPolicy = "Default"\n'
+            "      replicas  = var.replicas\n    }\n  })]\n}\n",
+            {"title": "helm_release/web server", "dns_policy": "Default"},
+            "web.tf",
+            ("Workload",),
+        ),
+        Takes(
+            'resource "kubernetes_manifest" "cart" {\n  manifest = {\n    apiVersion = "v1"\n    kind       = "Pod"\n'
+            '    spec = {\n      dnsPolicy = "None"\n      containers = [{ image = "i" }, { image = var.image }]\n    }\n  }\n}\n',
+            {"dns_policy": "None"},
+            "cart.tf",
+            ("Workload",),
+        ),
+        Leaves(
+            'resource "aws_eks_addon" "cni" {\n  configuration_values = jsonencode({ mode = "ipvs" })\n}\n', "cni.tf"
+        ),
+        Leaves('module "web" {\n  values = [yamlencode({ dnsPolicy = "Default" })]\n}\n', "web.tf"),
         Leaves('locals {\n  script = <<EOF\n#!/bin/sh\necho "kind: Pod"\nEOF\n}\n', "script.tf"),
         Leaves('locals {\n  # Corefile = <<EOF\n  a = "Corefile"\n}\n', "comment.tf"),
     )
 
     def read(self, source: Source) -> Iterator[Document]:
-        """The documents in the heredocs of `source`."""
+        """The documents in the heredocs and the objects of `source`."""
         for each in heredocs(source.text, _OPENING, ("#", "//"), lambda _: ANYWHERE):
             outer = block(source, each.text, rewrite=_filled_in, closing=("${", "%{"))
             if outer is None:
@@ -66,6 +101,10 @@ class TerraformReader(FileReader):
                 yield from configuration_in(source, outer, key, _name(source.text, each.line.start))
             else:
                 yield from manifests_in(source, outer)
+        if any(each in source.text for each in _OF_OBJECTS):
+            from kpl.inputs.terraform.objects import documents_in_objects
+
+            yield from documents_in_objects(source)
 
 
 def _key(before: str) -> str:
