@@ -78,3 +78,20 @@ def _split(written: str, span: Span, document: Document, setting: str, program: 
         network = canonical_network(part.strip())
         if network is not None:
             yield Network(network, span, document, setting, program)
+
+
+def without_versions(found: list[Network]) -> list[Network]:
+    """The networks without those of an object that the files have in two versions: nobody knows which one is in use."""
+    versions: dict[tuple[str, str, str, str], dict[int, set[str]]] = {}
+    for each in found:
+        versions.setdefault(_whose(each), {}).setdefault(id(each.document), set()).add(each.network)
+    return [
+        each
+        for each in found
+        if all(one == versions[_whose(each)][id(each.document)] for one in versions[_whose(each)].values())
+    ]
+
+
+def _whose(network: Network) -> tuple[str, str, str, str]:
+    document = network.document
+    return network.setting, document.kind, document.namespace or "", document.name or ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop, manifest
 from kpl.kubeproxy import network_family, networks_overlap
-from kpl_rules.proxy._networks import configured, of_plugins
+from kpl_rules.proxy._networks import configured, of_plugins, without_versions
 
 _FLANNEL = """\
 kind: ConfigMap
@@ -90,6 +90,8 @@ class PodNetworksDisagree(Rule):
         ),
         Good(manifest((_POOL + _CONFIG) % ("pods", "192.168.0.0/16, disabled: true", "10.244.0.0/16"))),
         Good(manifest((_POOL + _CONFIG) % ("pods", '"{{ cidr }}"', "10.244.0.0/16"))),
+        # two versions of one object, of which nobody knows which one is in use
+        Good(manifest((_FLANNEL + "---\n" + _FLANNEL + _CONFIG) % ("10.245.0.0/16", "10.246.0.0/16", "10.244.0.0/16"))),
         # nobody masquerades
         Good(
             manifest(
@@ -101,8 +103,8 @@ class PodNetworksDisagree(Rule):
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        pods = configured(cluster)
-        plugins = of_plugins(cluster)
+        pods = without_versions(configured(cluster))
+        plugins = without_versions(of_plugins(cluster))
         for program in ("flannel", "Calico"):
             if program == "Calico" and cluster.proxy_replaced is not None:
                 continue

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop, manifest
 from kpl.kubeproxy import networks_overlap
-from kpl_rules.proxy._networks import Network, configured, of_plugins, of_services
+from kpl_rules.proxy._networks import Network, configured, of_plugins, of_services, without_versions
 
 _KUBEADM = """\
 apiVersion: kubeadm.k8s.io/v1beta4
@@ -112,6 +112,18 @@ class PodsAndServicesOverlap(Rule):
             flags=["10.96.0.0/16", '"10.96.0.0/16"'],
         ),
         Good(manifest((_KUBEADM + _CONFIG) % ("10.244.0.0/16", "10.96.0.0/12", '"{{ cidr }}"'))),
+        # two versions of one object, of which nobody knows which one is in use
+        Good(
+            manifest(
+                (_KUBEADM + _FLANNEL + _FLANNEL) % ("10.244.0.0/16", "10.96.0.0/16", "10.96.0.0/16", "10.244.0.0/16")
+            )
+        ),
+        Good(manifest((_SERVICE + _SERVICE + _CONFIG) % ("10.96.0.7", "10.32.0.7", "10.96.0.0/16"))),
+        # the same one twice
+        Bad(
+            manifest((_SERVICE + _FLANNEL + _FLANNEL) % ("10.96.0.7", "10.96.0.0/16", "10.96.0.0/16")),
+            flags=['"10.96.0.0/16"', '"10.96.0.0/16"'],
+        ),
         # it does not count there
         Good(
             manifest(
@@ -122,9 +134,9 @@ class PodsAndServicesOverlap(Rule):
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        services = of_services(cluster)
+        services = without_versions(of_services(cluster))
         told = set()
-        for pods in (*configured(cluster), *of_plugins(cluster)):
+        for pods in without_versions([*configured(cluster), *of_plugins(cluster)]):
             place = pods.document, pods.span
             found = next((each for each in services if networks_overlap(pods.network, each.network)), None)
             if found is not None and place not in told:
