@@ -376,8 +376,14 @@ def test_a_line_is_removed_only_with_nothing_else_on_it(text: str, result: str |
     [("{{ x }}", True), ("${X}", True), ("__PILLAR__DNS__", True), ("CLUSTER_DOMAIN", True), ("{$VAR}", True)]
     + [(word, True) for word in ("$NAMESERVERS", "$ZONE:53", "$HOST_IP.sslip.io")]
     + [(word, False) for word in ("$ZONEs", "$1", "$zone", "a$ZONE", "$$ZONE", "$ZONE$")]
-    + [(word, True) for word in ("%{x}", "$(X)", "<name>", "%s", "a}}", "{%x", "x%}", "a{$B}c")]
-    + [(word, False) for word in ("a_B", "%sx", "<name", "A_", "$X", "{$X", "_A_B_", "__a__", "}{$", "1A_B")]
+    + [
+        (word, True)
+        for word in ("%{x}", "$(X)", "<name>", "<name>.com:53", "<the", "<1>", "%s", "a}}", "{%x", "x%}", "a{$B}c")
+    ]
+    + [
+        (word, False)
+        for word in ("a_B", "%sx", "<", "<1", "<>", "a<b", "A_", "$X", "{$X", "_A_B_", "__a__", "}{$", "1A_B")
+    ]
     + [("cluster.local", False), ("NXDOMAIN", False), ("AAAA", False), ("{", False), ("{1}", False)],
 )
 def test_placeholders_are_known(word: str, expected: bool) -> None:

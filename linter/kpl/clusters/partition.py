@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from kpl.facts import Facts
 from kpl.inputs.document import Reading
 from kpl.inputs.registry import is_dump
 from kpl.shares.share import COREDNS_RELEASE, KUBERNETES_RELEASE, NETWORK_MODELS, Sign, share_of
+from kpl.text import late
 from kpl.text.globs import glob_matches
 from kpl.text.words import listed
 
@@ -28,6 +30,8 @@ THE_REST = "the rest"
 MOST_SHARED = 8
 """Files that lie in no cluster's folders are checked with each cluster, unless there are more clusters than this."""
 
+_NOT_DEPLOYED = late.pattern(r"(.*?/(?:[._]?archived?|testdata))/", re.IGNORECASE)
+"""Up to the outermost folder of this kind: what is below is in no cluster with files outside of it."""
 
 _ASKED_LATER = NETWORK_MODELS | {"FluxKustomization"}
 """The kinds of documents that are not read to find out what their files show."""
@@ -108,9 +112,10 @@ def partition(
             cluster.readings += untold
         return _finished(clusters)
     for folder, own_facts, files in _nearest(untold, facts, nested or {}, home):
-        for cluster in _by_folders(files, folder, own_facts):
-            cluster.configured = folder
-            clusters.append(cluster)
+        for kept, part in _not_deployed(files).items():
+            for cluster in _by_folders(part, kept or folder, own_facts):
+                cluster.configured = folder
+                clusters.append(cluster)
     for cluster in clusters:
         cluster.name = "" if len(clusters) == 1 else cluster.name or THE_REST
     return _finished(clusters)
@@ -137,6 +142,19 @@ def _nearest(
             found[written] = "" if nearest == home else nearest
         groups.setdefault(found[written], []).append(reading)
     return [(folder, known.get(folder, facts), files) for folder, files in groups.items()] or [("", facts, [])]
+
+
+def _not_deployed(readings: list[Reading]) -> dict[str, list[Reading]]:
+    """The files below folders that are kept for reference or for tests, by these folders; first all others, by nothing."""
+    found: dict[str, list[Reading]] = {"": []}
+    kept: dict[str, str] = {}
+    for reading in readings:
+        written = os.path.dirname(reading.source.place)
+        if written not in kept:
+            place = _NOT_DEPLOYED.match(os.path.abspath(written).replace(os.sep, "/") + "/")
+            kept[written] = place[1] if place is not None else ""
+        found.setdefault(kept[written], []).append(reading)
+    return found if found[""] or len(found) == 1 else {folder: files for folder, files in found.items() if files}
 
 
 def _by_folders(readings: list[Reading], folder: str, facts: Facts) -> list[Member]:

@@ -43,6 +43,7 @@ class ForwardOutsideZone(Rule):
             other=["corefile-refused"],
         ),
         Good(corefile("{$ZONE} {\n    errors\n    cache 30\n    forward example.org 10.0.0.2\n}\n")),
+        Good(corefile("<the domain>.com:53 {\n    errors\n    cache 30\n    forward example.com 10.0.0.2\n}\n")),
         # the zone above has it
         Good(corefile("a.example.com {\n    errors\n    cache 30\n    forward example.com 10.0.0.2\n}\n")),
         Good(corefile("example.com {\n    errors\n    cache 30\n    forward {$ZONE} 10.0.0.2\n}\n")),

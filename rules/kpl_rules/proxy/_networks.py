@@ -78,3 +78,33 @@ def _split(written: str, span: Span, document: Document, setting: str, program: 
         network = canonical_network(part.strip())
         if network is not None:
             yield Network(network, span, document, setting, program)
+
+
+def comparable(ones: list[Network], others: list[Network]) -> Iterator[tuple[list[Network], list[Network]]]:
+    """Which of `ones` and `others` are of one cluster: those of objects of which the files have one version.
+
+    Of an object in two versions nobody knows which one is in use, but what is in one file belongs together.
+    """
+    certain = _in_one_version(ones), _in_one_version(others)
+    yield certain
+    sure = {id(each) for part in certain for each in part}
+    for source in dict.fromkeys(id(each.document.source) for each in (*ones, *others) if id(each) not in sure):
+        of_file = ([each for each in part if id(each.document.source) == source] for part in (ones, others))
+        own, beside = map(_in_one_version, of_file)
+        if own and beside:
+            yield own, beside
+
+
+def _in_one_version(found: list[Network]) -> list[Network]:
+    versions: dict[tuple[str, str, str, str], dict[int, set[str]]] = {}
+    for each in found:
+        versions.setdefault(_whose(each), {}).setdefault(id(each.document), set()).add(each.network)
+    differing = {
+        whose for whose, documents in versions.items() if len({frozenset(each) for each in documents.values()}) > 1
+    }
+    return [each for each in found if _whose(each) not in differing]
+
+
+def _whose(network: Network) -> tuple[str, str, str, str]:
+    document = network.document
+    return network.setting, document.kind, document.namespace or "", document.name or ""

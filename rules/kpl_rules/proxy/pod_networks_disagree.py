@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop, manifest
+from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop, files, manifest
 from kpl.kubeproxy import network_family, networks_overlap
-from kpl_rules.proxy._networks import configured, of_plugins
+from kpl_rules.proxy._networks import Network, comparable, configured, of_plugins
 
 _FLANNEL = """\
 kind: ConfigMap
@@ -90,6 +90,17 @@ class PodNetworksDisagree(Rule):
         ),
         Good(manifest((_POOL + _CONFIG) % ("pods", "192.168.0.0/16, disabled: true", "10.244.0.0/16"))),
         Good(manifest((_POOL + _CONFIG) % ("pods", '"{{ cidr }}"', "10.244.0.0/16"))),
+        # two versions of one object, of which nobody knows which one is in use
+        Good(manifest((_FLANNEL + "---\n" + _FLANNEL + _CONFIG) % ("10.245.0.0/16", "10.246.0.0/16", "10.244.0.0/16"))),
+        Bad(
+            files(
+                **{
+                    "a.yaml": (_FLANNEL + _KUBEADM) % ("10.245.0.0/16", "10.245.0.0/16"),
+                    "b.yaml": (_FLANNEL + _KUBEADM) % ("10.246.0.0/16", "10.244.0.0/16"),
+                }
+            ),
+            flags=['"10.246.0.0/16"'],
+        ),
         # nobody masquerades
         Good(
             manifest(
@@ -101,8 +112,10 @@ class PodNetworksDisagree(Rule):
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        pods = configured(cluster)
-        plugins = of_plugins(cluster)
+        for plugins, pods in comparable(of_plugins(cluster), configured(cluster)):
+            yield from self._of_one_cluster(cluster, plugins, pods)
+
+    def _of_one_cluster(self, cluster: Cluster, plugins: list[Network], pods: list[Network]) -> Iterator[Finding]:
         for program in ("flannel", "Calico"):
             if program == "Calico" and cluster.proxy_replaced is not None:
                 continue

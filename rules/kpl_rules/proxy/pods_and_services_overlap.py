@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop, manifest
+from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop, files, manifest
 from kpl.kubeproxy import networks_overlap
-from kpl_rules.proxy._networks import Network, configured, of_plugins, of_services
+from kpl_rules.proxy._networks import Network, comparable, configured, of_plugins, of_services
 
 _KUBEADM = """\
 apiVersion: kubeadm.k8s.io/v1beta4
@@ -112,6 +112,36 @@ class PodsAndServicesOverlap(Rule):
             flags=["10.96.0.0/16", '"10.96.0.0/16"'],
         ),
         Good(manifest((_KUBEADM + _CONFIG) % ("10.244.0.0/16", "10.96.0.0/12", '"{{ cidr }}"'))),
+        # two versions of one object, of which nobody knows which one is in use
+        Good(
+            manifest(
+                (_KUBEADM + _FLANNEL + _FLANNEL) % ("10.244.0.0/16", "10.96.0.0/16", "10.96.0.0/16", "10.244.0.0/16")
+            )
+        ),
+        Good(manifest((_SERVICE + _SERVICE + _CONFIG) % ("10.96.0.7", "10.32.0.7", "10.96.0.0/16"))),
+        # but one of them and a Service are in one file
+        Bad(
+            files(
+                **{
+                    "a.yaml": _KUBEADM % ("10.244.0.0/16", "10.96.0.0/12"),
+                    "b.yaml": _KUBEADM % ("10.32.0.0/16", "10.32.0.0/12"),
+                }
+            ),
+            flags=["10.32.0.0/16"],
+        ),
+        Good(
+            files(
+                **{
+                    "a.yaml": _KUBEADM % ("10.244.0.0/16", "10.32.0.0/12"),
+                    "b.yaml": _KUBEADM % ("10.32.0.0/16", "10.96.0.0/12"),
+                }
+            )
+        ),
+        # the same one twice
+        Bad(
+            manifest((_SERVICE + _FLANNEL + _FLANNEL) % ("10.96.0.7", "10.96.0.0/16", "10.96.0.0/16")),
+            flags=['"10.96.0.0/16"', '"10.96.0.0/16"'],
+        ),
         # it does not count there
         Good(
             manifest(
@@ -122,14 +152,14 @@ class PodsAndServicesOverlap(Rule):
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        services = of_services(cluster)
         told = set()
-        for pods in (*configured(cluster), *of_plugins(cluster)):
-            place = pods.document, pods.span
-            found = next((each for each in services if networks_overlap(pods.network, each.network)), None)
-            if found is not None and place not in told:
-                told.add(place)
-                yield self._finding(pods, found)
+        for networks, services in comparable([*configured(cluster), *of_plugins(cluster)], of_services(cluster)):
+            for pods in networks:
+                place = pods.document, pods.span
+                found = next((each for each in services if networks_overlap(pods.network, each.network)), None)
+                if found is not None and place not in told:
+                    told.add(place)
+                    yield self._finding(pods, found)
 
     def _finding(self, pods: Network, services: Network) -> Finding:
         network = services.network

@@ -257,7 +257,7 @@ class Corefile:
 _PLACEHOLDER = late.pattern(
     r"\{\{|\}\}|\{%|%\}|\$\{|\$\(|%\{|__[A-Z][A-Z0-9_]*__|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$"
     # a shell's variable: CoreDNS fills in nothing without braces
-    r"|^\$[A-Z][A-Z0-9_]+(?=$|[:./])|^%[a-z]$|^<[\w .-]+>$"
+    r"|^\$[A-Z][A-Z0-9_]+(?=$|[:./])|^%[a-z]$|^<(?:[\w .-]+>|[A-Za-z])"
 )
 
 
