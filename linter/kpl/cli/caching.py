@@ -207,7 +207,8 @@ def _told(settings: Settings) -> bytes:
     own = [settings, *settings.nested.values()]
     said = [
         (
-            [(entry.code, entry.default) for entry in each.rules],
+            [(entry.code, entry.profile) for entry in each.rules],
+            each.profile,
             each.select,
             each.extend,
             each.ignore,
