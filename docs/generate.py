@@ -34,6 +34,7 @@ INPUTS = {
     "NetworkPolicies": ("NetworkPolicy",),
     "KubeletConfiguration": ("KubeletConfig",),
     "Roles": ("AccessRole",),
+    "Budgets, autoscalers and monitors": ("DisruptionBudget", "Autoscaler", "Monitor", "MetricRules"),
     "iptables-save": ("Ruleset", "Dump"),
     "nft list ruleset": ("NftRuleset", "Dump"),
     "ipvsadm": ("IpvsDump", "Dump"),

@@ -32,6 +32,14 @@ class Versions:
 
         return self._facts.coredns or self._installed(COREDNS_RELEASE) or NEWEST_COREDNS
 
+    @cached_property
+    def coredns_shown(self) -> frozenset[Version]:
+        """The CoreDNS releases that may be in force: the given one, or all that files show; none if nobody tells."""
+        if self._facts.coredns is not None:
+            return frozenset((self._facts.coredns,))
+        shown = (each.version for _, each in self._documents.releases if each.what == COREDNS_RELEASE)
+        return frozenset(map(Version, shown))
+
     def coredns_of(self, document: Document) -> Version:
         """The CoreDNS release that reads the Corefile in `document`: an image in the same file counts before those in others.
 
