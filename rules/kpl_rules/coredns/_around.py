@@ -83,6 +83,9 @@ def scalers(cluster: Cluster) -> Iterator[Scaler]:
 def is_scaled(workload: Workload, cluster: Cluster) -> bool:
     """Whether something in the files sets the number of replicas of a workload."""
     target = f"{workload.kind}/{workload.name}".lower()
-    if any(each.target[1] == workload.name for _, each in cluster.of(Autoscaler)):
+    places = ("", workload.namespace)
+    autoscalers = (each for _, each in cluster.of(Autoscaler) if each.namespace in places)
+    if any(each.target[1] in (None, workload.name) for each in autoscalers):
         return True
-    return any(each.target == target or each.target.startswith("$") for each in scalers(cluster))
+    proportional = (each for each in scalers(cluster) if each.workload.namespace in places)
+    return any(each.target == target or "$" in each.target for each in proportional)

@@ -37,6 +37,18 @@ kind: HorizontalPodAutoscaler
 metadata: {name: coredns, namespace: kube-system}
 spec: {minReplicas: 3, maxReplicas: 9, scaleTargetRef: {kind: Deployment, name: coredns}}
 """
+_PROPORTIONAL = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: dns-autoscaler, namespace: kube-system}
+spec:
+  template:
+    spec:
+      containers:
+        - name: autoscaler
+          image: registry.k8s.io/cpa/cluster-proportional-autoscaler:v1.8.4
+          command: [/cluster-proportional-autoscaler, --target=deployment/coredns]
+"""
 _CHART = """\
 apiVersion: helm.toolkit.fluxcd.io/v2
 kind: HelmRelease
@@ -109,6 +121,11 @@ class BudgetAllowsNoEviction(Rule):
         Good(_files("minAvailable: 2", _DEPLOYMENT.replace("replicas: 2", "replicas: ${REPLICAS}"))),
         Good(_files("minAvailable: 2", _DEPLOYMENT.replace("replicas: 2", "replicas: 0"))),
         Good(_files("minAvailable: 2", **{"scaler.yaml": _SCALER})),
+        Good(_files("minAvailable: 2", **{"proportional.yaml": _PROPORTIONAL})),
+        Bad(
+            _files("minAvailable: 2", **{"scaler.yaml": _SCALER.replace("kube-system", "edge"), "proportional.yaml": _PROPORTIONAL.replace("kube-system", "edge")}),
+            flags=["2"],
+        ),
         Good(_files("minAvailable: 2", f"{_DEPLOYMENT}---\n{_DEPLOYMENT.replace('replicas: 2', 'replicas: 3')}")),
         Good(_files("minAvailable: ${MIN}")),
         Good({"budget.yaml": (_BUDGET % "maxUnavailable: 0").replace("k8s-app: kube-dns", "app: etcd")}),
