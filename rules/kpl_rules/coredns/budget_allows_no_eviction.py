@@ -122,10 +122,8 @@ class BudgetAllowsNoEviction(Rule):
         Good(_files("minAvailable: 2", _DEPLOYMENT.replace("replicas: 2", "replicas: 0"))),
         Good(_files("minAvailable: 2", **{"scaler.yaml": _SCALER})),
         Good(_files("minAvailable: 2", **{"proportional.yaml": _PROPORTIONAL})),
-        Bad(
-            _files("minAvailable: 2", **{"scaler.yaml": _SCALER.replace("kube-system", "edge"), "proportional.yaml": _PROPORTIONAL.replace("kube-system", "edge")}),
-            flags=["2"],
-        ),
+        Bad(_files("minAvailable: 2", **{"scaler.yaml": _SCALER.replace("kube-system", "edge")}), flags=["2"]),
+        Bad(_files("minAvailable: 2", **{"other.yaml": _PROPORTIONAL.replace("kube-system", "edge")}), flags=["2"]),
         Good(_files("minAvailable: 2", f"{_DEPLOYMENT}---\n{_DEPLOYMENT.replace('replicas: 2', 'replicas: 3')}")),
         Good(_files("minAvailable: ${MIN}")),
         Good({"budget.yaml": (_BUDGET % "maxUnavailable: 0").replace("k8s-app: kube-dns", "app: etcd")}),
