@@ -44,6 +44,7 @@ def test_rules_that_wait_to_be_asked() -> None:
         "masquerade-mark-shared": "strict",
         "node-port-addresses-of-no-node": "strict",
         "order-without-meaning": "all",
+        "single-replica": "strict",
         "several-options-on-a-line": "all",
         "snat-without-random-ports": "strict",
         "unreadable-in-kubectl": "all",

@@ -31,6 +31,13 @@ spec:
 """
 
 
+_AUTOPATH = """\
+autopath @kubernetes
+        kubernetes cluster.local {
+            pods verified
+        }"""
+
+
 def _files(limit: str, old: str = "cache", new: str = "cache") -> dict[str, str]:
     found = coredns_files("lameduck 5s")
     image = "        image: registry.k8s.io/coredns/coredns\n"
@@ -61,7 +68,7 @@ _QUANTITY = re.compile(r"([0-9]{1,15})(k|[MGT]|[KMGT]i|)")
 
 
 class MemoryLimitTooLow(Rule):
-    """The memory limit of CoreDNS is lower than what it needs with a full cache, so the kernel kills it when the cache is full.
+    """The memory limit of CoreDNS is too low for a full cache, so the kernel kills it under load.
 
     ## Why
     CoreDNS needs 54 MB and one MB for each 1,000 pods and Services; 30 MB of it are a full `cache` and 5 MB are for
@@ -108,7 +115,7 @@ class MemoryLimitTooLow(Rule):
         ),
         Good(_files("62M"), facts={"services": 8000}),
         Bad(
-            _files("60M", "kubernetes cluster.local", "autopath @kubernetes\n        kubernetes cluster.local {\n            pods verified\n        }"),
+            _files("60M", "kubernetes cluster.local", _AUTOPATH),
             flags=["60M"],
             facts={"services": 2000},
             says=["CoreDNS needs 64 MB"],
