@@ -25,6 +25,7 @@ _KEPT_KINDS = frozenset(("Workload", "Service", "EndpointSlice", "NodeObject", "
 _ASKED_KINDS = frozenset(
     (
         "AccessBinding",
+        "ChartSource",
         "ClusterSettings",
         "EnvSource",
         "KubeadmCluster",

@@ -19,7 +19,17 @@ _TELL = TELL_DNS | {"Application", "Kustomization"}
 """The kinds of documents that only tell, and whose shares change what is found in others."""
 
 
-_ASKED_WORDS = ("coredns", "dns", "hostNetwork", "kube-proxy", "localip", "node-cache", "svc_enable", "windows")
+_ASKED_WORDS = (
+    "cluster-proportional-autoscaler",
+    "coredns",
+    "dns",
+    "hostNetwork",
+    "kube-proxy",
+    "localip",
+    "node-cache",
+    "svc_enable",
+    "windows",
+)
 """The clues with which rules about other documents ask for workloads."""
 
 

@@ -6,12 +6,18 @@ helm/charts before.
 
 from __future__ import annotations
 
+import posixpath
+import re
 from typing import NamedTuple
 
-from kpl import Version
+from kpl import Cluster, Document, Version
+from kpl.corefiles import ChartSource, CorednsChart
 
 OLDEST = Version("1.16.4")
 """The first version in coredns/helm whose templates are there."""
+NEWEST = Version("1.46.2")
+"""The last one that is known."""
+_EXACT = re.compile(r"v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})")
 
 
 class Reads(NamedTuple):
@@ -113,3 +119,23 @@ READ = {
     ),
 }
 """The values that the templates read, by the path of the mapping that they are in."""
+
+
+def version_of(chart: CorednsChart, document: Document, cluster: Cluster) -> Version | None:
+    """The version of the chart that the values are for; None if nobody says it for certain, or only a range of versions."""
+    written = {str(chart.version)} if chart.version is not None else set()
+    if not written:
+        written = {
+            str(each.version) for where, each in cluster.of(ChartSource) if _is_for(each, where, chart, document)
+        }
+    found = _EXACT.fullmatch(written.pop()) if len(written) == 1 else None
+    return Version(found[1]) if found is not None else None
+
+
+def _is_for(source: ChartSource, where: Document, chart: CorednsChart, document: Document) -> bool:
+    if source.is_dependency:
+        return chart.below == source.name and posixpath.dirname(where.path) == posixpath.dirname(document.path)
+    if chart.source is None:
+        return False
+    name, namespace = chart.source
+    return name == source.name and (not namespace or not source.namespace or namespace == source.namespace)

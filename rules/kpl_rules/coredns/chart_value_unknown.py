@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from kpl import Bad, Document, Edit, Finding, Fix, Good, Rule, Severity, Stop, Version
+from kpl import Bad, Cluster, Document, Edit, Finding, Fix, Good, Rule, Severity, Stop, Version
 from kpl.corefiles import CorednsChart
-from kpl.edits import Text
 from kpl.manifests import Mapping, Scalar
 from kpl.words import closest
-from kpl_rules.coredns._chart_values import OLDEST, READ, Reads
+from kpl_rules.coredns._chart_values import NEWEST, OLDEST, READ, Reads, version_of
 
 _RELEASE = """\
 apiVersion: helm.toolkit.fluxcd.io/v2
@@ -47,7 +45,6 @@ def _at(version: str, value: str) -> dict[str, str]:
     return {"release.yaml": text.replace("replicaCount: 2", value)}
 
 
-_EXACT = re.compile(r"v?([0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9})")
 _MEANT = {
     "replicas": "replicaCount",
     "volumes": "extraVolumes",
@@ -65,6 +62,36 @@ _MEANT = {
     "Corefile": "servers",
 }
 """What sets the same in this chart."""
+
+
+_REFERRING = {
+    "release.yaml": _at("1.32.0", "service:\n      loadBalancerClass: io.cilium/l2")["release.yaml"]
+    .replace("chart: {spec: {chart: coredns, version: 1.32.0}}", "chartRef: {kind: OCIRepository, name: dns}")
+    .replace("{name: dns, namespace: dns}", "{name: coredns, namespace: dns}")
+}
+_REPOSITORY = """\
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {name: dns, namespace: dns}
+spec:
+  url: oci://ghcr.io/coredns/charts/coredns
+  ref: {tag: 1.32.0}
+"""
+_BELOW = """\
+coredns:
+  service: {loadBalancerClass: io.cilium/l2}
+  servers:
+  - zones: [{zone: ., use_tcp: true}]
+    port: 53
+    plugins: [{name: errors}, {name: health, configBlock: lameduck 5s}, {name: ready}, {name: whoami}]
+"""
+_CHART_FILE = """\
+apiVersion: v2
+name: dns
+version: 0.1.0
+dependencies:
+- {name: coredns, version: 1.32.0, repository: "https://coredns.github.io/helm"}
+"""
 
 
 class ChartValueUnknown(Rule):
@@ -152,6 +179,20 @@ class ChartValueUnknown(Rule):
             fixed=_at("1.x", "prometheus: {monitor: {enabled: true}}")["release.yaml"],
             safe=False,
         ),
+        # a version that is not known
+        Good(_at("1.47.0", "watchdog: true")),
+        Bad(_at("1.47.0", "replicas: 2"), flags=["replicas"]),
+        # the version is in another object
+        Bad({**_REFERRING, "oci.yaml": _REPOSITORY}, flags=["loadBalancerClass"], says=["version 1.32.0"]),
+        Good({**_REFERRING, "oci.yaml": _REPOSITORY.replace("1.32.0", "1.33.0")}),
+        Good({**_REFERRING, "oci.yaml": _REPOSITORY.replace("name: dns", "name: other")}),
+        Good({**_REFERRING, "oci.yaml": _REPOSITORY.replace("namespace: dns", "namespace: other")}),
+        Good({**_REFERRING, "a.yaml": _REPOSITORY, "b.yaml": _REPOSITORY.replace("1.32.0", "1.33.0")}),
+        Good(_REFERRING),
+        # a chart with this one as a dependency
+        Bad({"dns/values.yaml": _BELOW, "dns/Chart.yaml": _CHART_FILE}, flags=["loadBalancerClass"]),
+        Good({"dns/values.yaml": _BELOW, "dns/Chart.yaml": _CHART_FILE.replace("1.32.0", "1.33.0")}),
+        Good({"dns/values.yaml": _BELOW, "other/Chart.yaml": _CHART_FILE}),
         Good({"release.yaml": _RELEASE}),
         Good(_with("replicaCount: 2", "_shared: &shared {a: b}")),
         Good(_with("replicaCount: 2", "x-shared: &shared {a: b}")),
@@ -159,11 +200,11 @@ class ChartValueUnknown(Rule):
         Good({"values.yaml": "replicas: 2\n" + "".join(line[4:] + "\n" for line in _RELEASE.splitlines()[7:])}),
     ]
 
-    def check(self, chart: CorednsChart, document: Document) -> Iterator[Finding]:
+    def check(self, chart: CorednsChart, document: Document, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
         if document.templated or not chart.is_named:
             return
-        version = _exact(chart.version)
+        version = version_of(chart, document, cluster)
         for path, known in READ.items():
             values = chart.node.mapping(*path.split(".")) if path else chart.node
             # what the charts before that read below the first level is not known
@@ -179,7 +220,9 @@ class ChartValueUnknown(Rule):
             path = f"{prefix}{key.value}"
             reads = known.get(key.value)
             if reads is None:
-                yield self._unknown(key, path, values, known)
+                # a later version may have new values
+                if version is None or version <= NEWEST or path in _MEANT or closest(key.value, known) is not None:
+                    yield self._unknown(key, path, values, known)
             elif version is not None and reads.until is not None and version >= reads.until:
                 yield self.finding(
                     key.span,
@@ -206,9 +249,3 @@ class ChartValueUnknown(Rule):
             help=help_,
             fix=fix,
         )
-
-
-def _exact(version: Text | None) -> Version | None:
-    """The version of the chart; None for a range."""
-    found = _EXACT.fullmatch(version) if version is not None else None
-    return Version(found[1]) if found is not None else None

@@ -94,7 +94,7 @@ class MemoryLimitTooLow(Rule):
     severity = Severity.WARNING
     since = "0.1.0"
     needs = "Workload|CorednsChart"
-    clue = "memory"
+    clue = "coredns"
     symptoms = ("coredns-is-killed",)
     examples = [
         Bad(

@@ -71,7 +71,7 @@ class SingleReplica(Rule):
     since = "0.1.0"
     profile = Profile.STRICT
     needs = "Workload|CorednsChart"
-    clue = "replica"
+    clue = "coredns"
     examples = [
         Bad(
             manifest(_DEPLOYMENT),

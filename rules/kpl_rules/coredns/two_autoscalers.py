@@ -58,7 +58,7 @@ def _files(hpa: str = _HPA, proportional: str = _PROPORTIONAL) -> dict[str, str]
 
 
 class TwoAutoscalers(Rule):
-    """Two autoscalers set the replicas of CoreDNS, so the number goes back and forth, or none of the two is deployed.
+    """Two autoscalers set the replicas of CoreDNS, so the number goes back and forth, or neither is deployed.
 
     ## Why
     A HorizontalPodAutoscaler sets the number of replicas by load, and cluster-proportional-autoscaler by the number of nodes

@@ -52,7 +52,7 @@ class TwoListenersOnOneAddress(Rule):
     ## Why
     CoreDNS opens its listeners with `SO_REUSEPORT`, so the second one does not fail. The kernel then gives each new
     connection to one of the two, about half to each. If `ready` shares a port with `health`, half of the requests for
-    `/ready` reach `health`, which answers 404: the kubelet takes the pod out of the DNS Service, or restarts it, at
+    `/ready` reach `health`, which answers 404: the kubelet removes the pod from the DNS Service, or restarts it, at
     random. The same holds for `prometheus`, `pprof`, and server blocks that listen on TCP.
 
     It does not matter if two server blocks have the same plugin on one address. An address that is more specific, such as
