@@ -31,6 +31,7 @@ spec:
       dnsPolicy: Default
       containers: [{name: coredns, image: registry.k8s.io/coredns/coredns}]
 """
+_ONE = _DEPLOYMENT.replace("replicas: 2", "replicas: 1")
 _SCALER = """\
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
@@ -109,11 +110,11 @@ class BudgetAllowsNoEviction(Rule):
         ),
         Bad(_files("minAvailable: 3"), flags=["3"], says=["is more than the 2 replicas"]),
         Bad(_files("minAvailable: 51%"), flags=["51%"], says=["`minAvailable: 51%` is all of the 2 replicas"]),
-        Bad(_files("minAvailable: 1", _DEPLOYMENT.replace("replicas: 2", "replicas: 1")), flags=["1"], says=["Run two replicas"]),
+        Bad(_files("minAvailable: 1", _ONE), flags=["1"], says=["Run two replicas"], other=["single-replica"]),
         Good(_files("minAvailable: 1")),
         Good(_files("minAvailable: 50%")),
         Good(_files("maxUnavailable: 1")),
-        Good(_files("maxUnavailable: 1", _DEPLOYMENT.replace("replicas: 2", "replicas: 1"))),
+        Good(_files("maxUnavailable: 1", _ONE), other=["single-replica"]),
         # other pods, a number of replicas that is not known, or that something else sets
         Good(_files("minAvailable: 2", _DEPLOYMENT.replace("k8s-app: kube-dns", "k8s-app: dns"))),
         Good(_files("minAvailable: 2", _DEPLOYMENT.replace("namespace: kube-system", "namespace: edge"))),
