@@ -34,6 +34,7 @@ INPUTS = {
     "NetworkPolicies": ("NetworkPolicy",),
     "KubeletConfiguration": ("KubeletConfig",),
     "Roles": ("AccessRole",),
+    "Budgets, autoscalers and monitors": ("DisruptionBudget", "Autoscaler", "Monitor", "MetricRules"),
     "iptables-save": ("Ruleset", "Dump"),
     "nft list ruleset": ("NftRuleset", "Dump"),
     "ipvsadm": ("IpvsDump", "Dump"),
@@ -69,6 +70,7 @@ def rules_page() -> str:
         "# Rules",
         "",
         "docs/generate.py writes this page and the pages that it links to. `kpl explain RULE` prints the page of a rule.",
+        "kpl runs the rules of the profile `default`. [README.md](../README.md#configure) describes the other profiles.",
         "Find a rule [by symptom](#by-symptom), [by stop](#by-stop) of a packet's journey, or [by input](#by-input).",
         "",
         "## By symptom",
@@ -82,13 +84,11 @@ def rules_page() -> str:
     lines += ["", "## By stop"]
     for stop in Stop:
         title = stop.value if stop is Stop.PROXY else stop.value[0].upper() + stop.value[1:]
-        lines += ["", f"### {title}", "", "| rule | name | severity | on | summary |", "|---|---|---|---|---|"]
+        lines += ["", f"### {title}", "", "| rule | name | severity | profile | summary |", "|---|---|---|---|---|"]
         for entry, rule in rules.items():
             if rule.stop is stop:
-                on = "yes" if entry.default else "no"
-                lines.append(
-                    f"| {links([entry], '', False)} | {entry.name} | {entry.severity} | {on} | {entry.summary} |"
-                )
+                facts = f"{entry.name} | {entry.severity} | {entry.profile} | {entry.summary}"
+                lines.append(f"| {links([entry], '', False)} | {facts} |")
     lines += ["", "## By input", "", "| input | rules |", "|---|---|"]
     for title, types in INPUTS.items():
         seeing = [entry for entry in rules if not set(types).isdisjoint(_types(entry.sees, entry.needs))]

@@ -123,7 +123,9 @@ class OnlyThese(Settings):
 
     @cached_property
     def rules(self) -> list[RuleEntry]:
-        return [RuleEntry(c.code, c.name, self.module, c.__name__, c.sees(), "warning", True, "") for c in self.classes]
+        return [
+            RuleEntry(c.code, c.name, self.module, c.__name__, c.sees(), "warning", "default", "") for c in self.classes
+        ]
 
 
 def settings(*classes: type[Rule], **more: Any) -> Settings:

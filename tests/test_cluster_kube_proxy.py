@@ -6,7 +6,7 @@ import pytest
 
 from kpl.cluster import Cluster
 from kpl.cluster.documents import Documents
-from kpl.coredns.judge import NODE_CACHE_COREDNS
+from kpl.coredns.nodecache import node_cache
 from kpl.coredns.versions import NEWEST_COREDNS
 from kpl.inputs.objects.kubeproxy import KubeProxyConfig
 from kpl.inputs.objects.workloads import Workload
@@ -167,10 +167,10 @@ OWN = ". {\n    kubernetes cluster.local\n    forward . 9.9.9.9\n}\n"
         (OWN, {"coredns": "1.11.2"}, "1.11.1"),
         # before 1.7.0 no setup is known
         (OWN, {"coredns": "1.4.0"}, "1.7"),
-        (NODE_LOCAL, {}, NODE_CACHE_COREDNS),
+        (NODE_LOCAL, {}, node_cache().coredns),
         (NODE_LOCAL, {"coredns": "1.9.3"}, "1.9.3"),
         (NODE_LOCAL, {"target": "coredns"}, NEWEST_COREDNS),
-        (OWN, {"target": "node-local-dns"}, NODE_CACHE_COREDNS),
+        (OWN, {"target": "node-local-dns"}, node_cache().coredns),
     ],
 )
 def test_the_release_that_judges_a_corefile(text: str, known: dict[str, object], release: object) -> None:

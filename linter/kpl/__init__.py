@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kpl.lint.rule import Finding as Finding
     from kpl.lint.rule import Good as Good
     from kpl.lint.rule import LateExamples as LateExamples
+    from kpl.lint.rule import Profile as Profile
     from kpl.lint.rule import Related as Related
     from kpl.lint.rule import Rule as Rule
     from kpl.lint.rule import Severity as Severity
@@ -44,8 +45,8 @@ else:
             "kpl.facts": "Facts",
             "kpl.inputs.document": "Document ParseFailure",
             "kpl.lint.rule": """
-                Bad Confidence Finding Good LateExamples Related Rule Severity Stop corefile dump files
-                manifest
+                Bad Confidence Finding Good LateExamples Profile Related Rule Severity Stop corefile dump
+                files manifest
             """,
             "kpl.lint.suppression": "Suppression",
             "kpl.text.edit": "Edit Fix",

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from kpl.coredns.zones import served_zones as served_zones
     from kpl.coredns.zones import zones_of as zones_of
     from kpl.golang.dnsname import is_subdomain as is_subdomain
+    from kpl.inputs.charts.chartsources import ChartSource as ChartSource
     from kpl.inputs.charts.corednschart import CorednsChart as CorednsChart
     from kpl.inputs.corefile.model import Corefile as Corefile
     from kpl.inputs.corefile.model import Directive as Directive
@@ -84,6 +85,7 @@ else:
             "kpl.coredns.vulnerabilities": "Vulnerability known_vulnerabilities",
             "kpl.coredns.zones": "served_zones zones_of",
             "kpl.golang.dnsname": "is_subdomain",
+            "kpl.inputs.charts.chartsources": "ChartSource",
             "kpl.inputs.charts.corednschart": "CorednsChart",
             "kpl.inputs.corefile.model": "Corefile Directive Property ServerBlock is_placeholder",
             "kpl.inputs.corefile.parser": "parse_corefile",

@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from kpl.inputs.network.calico import CalicoSettings as CalicoSettings
     from kpl.inputs.network.cni import FlannelSettings as FlannelSettings
     from kpl.inputs.network.metallb import MetallbSettings as MetallbSettings
+    from kpl.inputs.objects.availability import Autoscaler as Autoscaler
+    from kpl.inputs.objects.availability import DisruptionBudget as DisruptionBudget
     from kpl.inputs.objects.endpointslices import EndpointSlice as EndpointSlice
     from kpl.inputs.objects.jvmoptions import JvmOptions as JvmOptions
     from kpl.inputs.objects.kubeadm import KubeadmCluster as KubeadmCluster
     from kpl.inputs.objects.kubedns import KubeDnsConfig as KubeDnsConfig
     from kpl.inputs.objects.kubelet import KubeletConfig as KubeletConfig
+    from kpl.inputs.objects.monitoring import MetricRules as MetricRules
+    from kpl.inputs.objects.monitoring import Monitor as Monitor
     from kpl.inputs.objects.namespaces import NamespaceObject as NamespaceObject
     from kpl.inputs.objects.networkpolicies import NetworkPolicy as NetworkPolicy
     from kpl.inputs.objects.networkpolicies import OtherPolicy as OtherPolicy
@@ -37,6 +41,7 @@ else:
     __all__, __getattr__ = lazy(
         __name__,
         {
+            "kpl.inputs.objects.availability": "Autoscaler DisruptionBudget",
             "kpl.inputs.objects.jvmoptions": "JvmOptions",
             "kpl.inputs.objects.kubedns": "KubeDnsConfig",
             "kpl.inputs.objects.kubelet": "KubeletConfig",
@@ -45,6 +50,7 @@ else:
             "kpl.inputs.network.cni": "FlannelSettings",
             "kpl.inputs.network.metallb": "MetallbSettings",
             "kpl.inputs.objects.kubeadm": "KubeadmCluster",
+            "kpl.inputs.objects.monitoring": "MetricRules Monitor",
             "kpl.inputs.objects.namespaces": "NamespaceObject",
             "kpl.inputs.objects.networkpolicies": "NetworkPolicy OtherPolicy PolicyPeer PolicyRule",
             "kpl.inputs.objects.nodes": "NodeObject",

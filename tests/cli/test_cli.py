@@ -252,6 +252,65 @@ def test_a_selection_on_the_command_line_takes_the_place_of_the_one_in_the_confi
     assert here(tmp_path, "lint", "--ignore", "KPL201").returncode == 0
 
 
+def test_a_profile_on_the_command_line_and_in_the_configuration(tmp_path: Path) -> None:
+    # KPL232 is in the profile `strict`, KPL234 in `all`
+    two = "lan {\n    bind 10.0.0.1\n    errors\n    whoami\n}\n. {\n    errors\n    cache\n    whoami\n    hosts {\n    }\n}\n"
+    (tmp_path / "Corefile").write_text(two)
+
+    def found(*words: str, config: str = "") -> list[str]:
+        (tmp_path / ".kpl.yaml").write_text(config)
+        out = here(tmp_path, "lint", "--format", "json", "--no-context", *words).stdout
+        return sorted(each["code"] for each in json.loads(out) if each["code"] in ("KPL232", "KPL234"))
+
+    assert found() == found("--profile", "default") == []
+    assert found("--profile", "strict") == found(config="profile: strict\n") == ["KPL232"]
+    assert found("--profile", "all") == found(config="profile: all\n") == ["KPL232", "KPL234"]
+    # the command line is over the file
+    assert found("--profile", "default", config="profile: all\n") == []
+    assert found("--profile", "all", config="select: [KPL1]\n") == ["KPL232", "KPL234"]
+    assert found("--select", "KPL234", config="profile: strict\n") == ["KPL234"]
+    assert found("--select", "KPL234", "--profile", "strict") == ["KPL234"]
+    # what the file adds and ignores stays
+    assert found("--profile", "all", config="ignore: [KPL232]\n") == ["KPL234"]
+    assert found("--profile", "strict", config="extend-select: [KPL234]\n") == ["KPL232", "KPL234"]
+    assert found("--profile", "all", "--ignore", "KPL23") == []
+    assert found("--profile", "strict", "--ignore", "KPL23", "--extend-select", "KPL234") == ["KPL234"]
+    # in the file, a selection takes the place of the profile
+    assert found(config="profile: all\nselect: [KPL234]\n") == ["KPL234"]
+    assert found(config="profile: strict\noverrides:\n- paths: [Corefile]\n  select: [KPL234]\n") == [
+        "KPL232",
+        "KPL234",
+    ]
+    assert found(config="profile: all\noverrides:\n- paths: [Corefile]\n  ignore: [KPL232]\n") == ["KPL234"]
+
+
+def test_fix_applies_the_fixes_of_a_profile(tmp_path: Path) -> None:
+    text = "lan {\n    errors\n    cache\n    forward . 10.0.0.2 {\n        max_fails 3 force_tcp\n    }\n}\n"
+    (tmp_path / "Corefile").write_text(text)
+    assert here(tmp_path, "fix", "--profile", "strict").returncode == 0
+    assert (tmp_path / "Corefile").read_text() == text
+    assert here(tmp_path, "fix", "--profile", "all").returncode == 0
+    assert (tmp_path / "Corefile").read_text() == text.replace(" force_tcp", "\n        force_tcp")
+
+
+def test_the_rules_of_a_profile_are_listed(tmp_path: Path) -> None:
+    listed = {
+        profile: {
+            each["code"]: each["profile"]
+            for each in json.loads(here(tmp_path, "rules", "--format", "json", "--profile", profile).stdout)
+        }
+        for profile in ("default", "strict", "all")
+    }
+    assert set(listed["default"].values()) == {"default"}
+    assert set(listed["strict"].values()) == {"default", "strict"}
+    assert listed["default"].items() < listed["strict"].items() < listed["all"].items()
+    assert listed["all"] == {
+        each["code"]: each["profile"] for each in json.loads(here(tmp_path, "rules", "--format", "json").stdout)
+    }
+    lines = here(tmp_path, "rules", "--profile", "strict").stdout.decode().splitlines()
+    assert [line[:6] for line in lines] == list(listed["strict"])
+
+
 def test_fix_in_place(tmp_path: Path) -> None:
     (tmp_path / "Corefile").write_text(BAD)
     assert here(tmp_path, "fix").returncode == 0
@@ -315,15 +374,15 @@ def test_help_rules_explain_version_and_completion(tmp_path: Path) -> None:
     assert here(tmp_path, "--version").stdout.startswith(b"kpl ")
 
 
-def test_the_list_of_rules_tells_their_severity_and_which_are_off(tmp_path: Path) -> None:
+def test_the_list_of_rules_tells_their_severity_and_profile(tmp_path: Path) -> None:
     lines = here(tmp_path, "rules").stdout.decode().splitlines()
     listed = json.loads(here(tmp_path, "rules", "--format", "json").stdout)
     assert len(lines) == len(listed) > 50
-    assert {each["default"] for each in listed} == {True, False}
+    assert {each["profile"] for each in listed} == {"default", "strict", "all"}
     for line, each in zip(lines, listed, strict=True):
         code, name, state, summary = re.split(r"  +", line, maxsplit=3)
         assert (code, name, summary) == (each["code"], each["name"], each["summary"])
-        assert state == each["severity"] + ("" if each["default"] else ", off")
+        assert state == each["severity"] + {"default": ""}.get(each["profile"], f", {each['profile']}")
     assert [line.index(each["summary"]) for line, each in zip(lines, listed, strict=True)] == [
         lines[0].index(listed[0]["summary"])
     ] * len(lines)

@@ -78,6 +78,8 @@ def test_paths_are_completed(bash: Bash) -> None:
         "kpl lint --config it": ["lint", "--config", "it's.yaml"],
         "kpl veri": ["verify"],
         "kpl lint --format conc": ["lint", "--format", "concise"],
+        "kpl lint --prof": ["lint", "--profile"],
+        "kpl fix --profile st": ["fix", "--profile", "strict"],
     }.items():
         # behind the completed words a comment is typed; then they are given to printf in place of kpl
         bash.type(f"{typed}\t #end\x01printf '<%s>' \x05\n")

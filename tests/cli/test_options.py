@@ -47,7 +47,7 @@ TOLD: dict[str, Any] = {
     **dict.fromkeys(("plugins", "assume_file", "env"), ()),
     **dict.fromkeys(("no_config", "no_context", "no_cache", "allow_empty", "show_skipped"), False),
 }
-CHOSEN = {"select": (), "extend_select": (), "ignore": ()}
+CHOSEN = {"profile": None, "select": (), "extend_select": (), "ignore": ()}
 
 
 def tree(folder: Path, **texts: str) -> None:
@@ -123,11 +123,16 @@ def test_a_version_that_is_none_is_told() -> None:
         ({"extend_select": ("X,Y",)}, (["A"], ["B", "X", "Y"], ["C"])),
         ({"ignore": ("X", "Y Z")}, (["A"], ["B"], ["C", "X", "Y", "Z"])),
         ({"select": ("X",), "extend_select": ("Y",), "ignore": ("Z",)}, (["X"], ["Y"], ["Z"])),
+        ({"profile": "all"}, ([], ["B"], ["C"])),
+        ({"profile": "all", "extend_select": ("Y",), "ignore": ("Z",)}, ([], ["B", "Y"], ["C", "Z"])),
+        ({"profile": "all", "select": ("X",)}, (["X"], [], [])),
     ],
 )
 def test_rules_of_the_command_line_and_of_the_configuration(given: dict[str, Any], made: tuple[list[str], ...]) -> None:
-    made_of = with_options(Settings(select=["A"], extend=["B"], ignore=["C"]), {**TOLD, **CHOSEN, **given})
+    settings = Settings(profile="strict", select=["A"], extend=["B"], ignore=["C"])
+    made_of = with_options(settings, {**TOLD, **CHOSEN, **given})
     assert (list(made_of.select), list(made_of.extend), list(made_of.ignore)) == made
+    assert made_of.profile == given.get("profile", "strict")
 
 
 def test_a_command_without_rules_leaves_those_of_the_configuration() -> None:

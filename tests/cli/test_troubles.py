@@ -198,7 +198,8 @@ def test_an_entry_point_that_leads_nowhere_is_one_line(plugin: Plugin, entry: st
         ("Stop.COREDNS", "2", "has `2` as its `stop`, which is not a Stop"),
         ('"1"\n', "1\n", "has `1` as its `since`, which is not text"),
         ('"1"\n', '"1"\n    needs = "Corefil"\n', "needs `Corefil`, which is not a type of model"),
-        ('"1"\n', '"1"\n    default = None\n', "has nothing as its `default`, which is not True or False"),
+        ('"1"\n', '"1"\n    in_templates = None\n', "has nothing as its `in_templates`, which is not True or False"),
+        ('"1"\n', '"1"\n    profile = None\n', "has nothing as its `profile`, which is not a Profile"),
         (
             '"1"\n',
             '"1"\n    options = {"most": 0.5}\n',
@@ -213,7 +214,7 @@ def test_an_entry_point_that_leads_nowhere_is_one_line(plugin: Plugin, entry: st
         (
             "server: ServerBlock",
             "server: Server",
-            "checks `Server`, which is not one of AccessRole, CalicoSettings, Cluster, ClusterSettings,",
+            "checks `Server`, which is not one of AccessRole, Autoscaler, CalicoSettings, Cluster, ClusterSettings,",
         ),
         ("server: ServerBlock", "server", "has a parameter of `check` without a type"),
         ("self, server: ServerBlock", "self", "has a parameter of `check` without a type"),

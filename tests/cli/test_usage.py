@@ -40,13 +40,31 @@ from support import here as kpl
         (["lint", "--unsafe"], "`kpl lint` has no option `--unsafe`; did you mean `kpl fix --unsafe-fixes`?"),
         (["verify", "--select", "KPL2"], "`kpl verify` has no option `--select`, but `kpl lint` and `kpl fix` have it"),
         (["lint", "--check"], "`kpl lint` has no option `--check`, but `kpl fix` has it"),
+        (["lint", "--strict"], "`kpl lint` has no option `--strict`; did you mean `--profile strict`?"),
+        (["lint", "--profil", "all"], "`kpl lint` has no option `--profil`; did you mean `--profile`?"),
+        (
+            ["verify", "--profile", "all"],
+            "`kpl verify` has no option `--profile`, but `kpl lint`, `kpl fix` and `kpl rules` have it",
+        ),
         (["lint", "--bogus"], "`kpl lint` has no option `--bogus`; see `kpl lint --help`"),
         (["lint", "-x"], "`kpl lint` has no option `-x`; see `kpl lint --help`"),
         (["lint", "--a\nb"], "`kpl lint` has no option `--a\\nb`; see `kpl lint --help`"),
         # values
         (
             ["rules", "--format", "jsn"],
-            "invalid value for `--format`: `jsn` is not one of `text`, `json`; see `kpl rules --help`",
+            "invalid value for `--format`: `jsn` is not one of `text`, `json`; did you mean `json`?",
+        ),
+        (
+            ["rules", "--format", "xml"],
+            "invalid value for `--format`: `xml` is not one of `text`, `json`; see `kpl rules --help`",
+        ),
+        (
+            ["lint", "--profile", "Strickt"],
+            "invalid value for `--profile`: `Strickt` is not one of `default`, `strict`, `all`; did you mean `strict`?",
+        ),
+        (
+            ["fix", "--profile", "none"],
+            "invalid value for `--profile`: `none` is not one of `default`, `strict`, `all`; see `kpl fix --help`",
         ),
         (["explain"], "missing argument `RULE`; see `kpl explain --help`"),
         # rules

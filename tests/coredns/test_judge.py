@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kpl.coredns.imports import FolderTree, NamedTexts
-from kpl.coredns.judge import NODE_CACHE_PLUGINS, Circumstances, Judgement, judge_corefile
+from kpl.coredns.judge import Circumstances, Judgement, judge_corefile
+from kpl.coredns.nodecache import node_cache
 from kpl.text.version import Version
 from kpl.verdict import Need
 
@@ -168,9 +169,9 @@ def test_a_variable_that_holds_itself_is_no_hang() -> None:
 
 
 def test_plugins_that_are_not_in_the_image() -> None:
-    node_cache = Circumstances(Version("1.14.7"), {}, compiled=NODE_CACHE_PLUGINS)
-    assert judge(". {\n    cache 30\n}\n", node_cache).verdict.answer == "loads"
-    assert judge(". {\n    minimal\n}\n", node_cache).verdict.answer == "refuses"
+    image = Circumstances(Version("1.14.7"), {}, compiled=node_cache().plugins)
+    assert judge(". {\n    cache 30\n}\n", image).verdict.answer == "loads"
+    assert judge(". {\n    minimal\n}\n", image).verdict.answer == "refuses"
 
 
 def test_external_plugins_are_not_looked_into() -> None:

@@ -22,7 +22,7 @@ from kpl.text.embedding import Embedding
 from kpl.text.source import Source
 from support import SHARED
 
-RULES = [entry.load()() for entry in entries() if "KPL401" <= entry.code <= "KPL439" and entry.default]
+RULES = [entry.load()() for entry in entries() if "KPL401" <= entry.code <= "KPL439" and entry.profile == "default"]
 
 Mutation = Callable[[list[str]], Iterator[tuple[int, list[str]]]]
 """Makes of the lines of a dump, one after the other, what stands instead of one line."""

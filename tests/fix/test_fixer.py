@@ -44,7 +44,7 @@ class OnlyCareless(Settings):
 
     @property
     def rules(self) -> list[RuleEntry]:
-        entry = RuleEntry("KPL999", "careless", __name__, "Careless", "ServerBlock", "warning", True, "")
+        entry = RuleEntry("KPL999", "careless", __name__, "Careless", "ServerBlock", "warning", "default", "")
         return [*(Settings(extend=()).rules if self.extend else []), entry]
 
     def rule(self, entry: RuleEntry) -> Rule:

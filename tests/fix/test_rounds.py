@@ -136,7 +136,9 @@ class OnlyThese(Settings):
 
     @cached_property
     def rules(self) -> list[RuleEntry]:
-        return [RuleEntry(c.code, c.name, __name__, c.__name__, c.sees(), "warning", True, "") for c in self.classes]
+        return [
+            RuleEntry(c.code, c.name, __name__, c.__name__, c.sees(), "warning", "default", "") for c in self.classes
+        ]
 
 
 def fix(text: str, *classes: type[Rule], name: str = "Corefile") -> Outcome:

@@ -176,8 +176,8 @@ def test_objects_that_nothing_checks_are_not_checked() -> None:
     assert [only_tells(each) for each in documents("a.yaml", POLICY)] == [False]
     texts = [
         POLICY.replace("networking.k8s.io/v1", "projectcalico.org/v3"),
-        "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: coredns}\n",
-        "apiVersion: policy/v1\nkind: PodDisruptionBudgetList\nitems:\n- kind: PodDisruptionBudget\n  apiVersion: policy/v1\n  a: coredns\n",
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: coredns}\n",
+        "kind: RoleBindingList\nitems:\n- kind: RoleBinding\n  apiVersion: rbac.authorization.k8s.io/v1\n  a: coredns\n",
     ]
     for text in texts:
         assert [only_tells(each) for each in documents("a.yaml", text)] == [True]

@@ -32,6 +32,7 @@ def test_the_schema_is_shipped_and_valid() -> None:
 
 
 FULL = """\
+profile: strict
 select: [KPL2]
 extend-select: [KPL001]
 ignore: [missing-cache]
@@ -72,7 +73,7 @@ def test_everything_that_it_sets_arrives(tmp_path: Path) -> None:
     assert facts.environment == {"ZONE": "lan"}
     assert (facts.nodes, facts.services, facts.endpoints) == (300, 12000, 50000)
     assert facts.node == "worker-7"
-    assert settings.fail_on == "info"
+    assert (settings.profile, settings.fail_on) == ("strict", "info")
     assert settings.root == str(tmp_path)
     assert settings.excludes(str(tmp_path / "vendor" / "a" / "Corefile"))
     assert not settings.excludes(str(tmp_path / "a" / "Corefile"))
@@ -92,7 +93,7 @@ def test_severities_are_set_for_all_files_and_for_some(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "# nothing\n", "~\n", "---\n", "\ufeff"])
 def test_an_empty_one_sets_nothing(tmp_path: Path, text: str) -> None:
     settings = load(tmp_path, text)
-    assert (settings.select, settings.ignore, settings.fail_on) == ((), (), "warning")
+    assert (settings.profile, settings.select, settings.ignore, settings.fail_on) == ("default", (), (), "warning")
 
 
 @pytest.mark.parametrize(
@@ -107,6 +108,8 @@ def test_an_empty_one_sets_nothing(tmp_path: Path, text: str) -> None:
         ("select: KPL2\n", "1:9", "is not of type 'array'"),
         ("select:\n- KPL2\n- ''\n", "3:3", ""),
         ("fail-on: fatal\n", "1:10", "'fatal' is not one of"),
+        ("profile: strickt\n", "1:10", "'strickt' is not one of ['default', 'strict', 'all']; did you mean `strict`?"),
+        ("profile: [all]\n", "1:10", "['all'] is not one of"),
         ("severity:\n  missing-cache: fatal\n", "2:18", "'fatal' is not one of"),
         (
             "severity:\n  missing-cash: error\n",

@@ -124,7 +124,9 @@ class Only(Settings):
 
     def rules_for(self, path: str) -> list[RuleEntry]:
         rule = self.rule_class
-        return [RuleEntry(rule.code, rule.name, __name__, rule.__name__, rule.sees(), "warning", True, "", rule.needs)]
+        return [
+            RuleEntry(rule.code, rule.name, __name__, rule.__name__, rule.sees(), "warning", "default", "", rule.needs)
+        ]
 
 
 def run(rule: type[Rule], files: dict[str, str], **settings: Any) -> Result:

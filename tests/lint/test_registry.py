@@ -42,12 +42,14 @@ class {name}(Rule):
 '''
 
 
-def codes(select: list[str], extend: list[str] | None = None, ignore: list[str] | None = None) -> set[str]:
-    return {rule.code for rule in choose(select, extend or [], ignore or [])}
+def codes(
+    select: list[str], extend: list[str] | None = None, ignore: list[str] | None = None, profile: str = "default"
+) -> set[str]:
+    return {rule.code for rule in choose(select, extend or [], ignore or [], profile)}
 
 
 ALL = {rule.code for rule in entries()}
-DEFAULT = {rule.code for rule in entries() if rule.default}
+DEFAULT = {rule.code for rule in entries() if rule.profile == "default"}
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def test_a_selector_that_names_no_rule_is_an_error(where: int) -> None:
     selectors: list[list[str]] = [[], [], []]
     selectors[where] = ["KPL9999"]
     with pytest.raises(UsageError, match="no rule is called `KPL9999`; `kpl rules` lists all rules"):
-        choose(*selectors)
+        choose(selectors[0], selectors[1], selectors[2])
 
 
 def test_a_rule_is_found_by_code_and_name_with_a_hint_for_slips() -> None:
@@ -94,7 +96,8 @@ def test_the_index_tells_what_the_class_tells() -> None:
     for entry in entries():
         rule = entry.load()
         assert (entry.code, entry.name, entry.sees) == (rule.code, rule.name, rule.sees())
-        assert (entry.severity, entry.default, entry.summary) == (rule.severity.value, rule.default, rule.summary())
+        told = (rule.severity.value, rule.profile.value, rule.summary())
+        assert (entry.severity, entry.profile, entry.summary) == told
 
 
 @pytest.fixture
@@ -187,11 +190,11 @@ def test_the_hint_about_a_rule_that_is_not_there(word: str, hint: str | None) ->
     assert str(caught.value) == f"no rule is called `{word}`; {hint}"
 
 
-def entry(code: str, name: str, default: bool = True) -> RuleEntry:
-    return RuleEntry(code, name, "m", "C", "Corefile", "info", default, "s")
+def entry(code: str, name: str, profile: str = "default") -> RuleEntry:
+    return RuleEntry(code, name, "m", "C", "Corefile", "info", profile, "s")
 
 
-FEW = (entry("KPL201", "missing-cache"), entry("KPL202", "other-cache"), entry("KPL301", "odd", False))
+FEW = (entry("KPL201", "missing-cache"), entry("KPL202", "other-cache"), entry("KPL301", "odd", "strict"))
 
 
 @pytest.fixture
@@ -241,6 +244,44 @@ def test_what_is_proposed_of_three_rules(word: str, hint: str | None) -> None:
 )
 def test_a_longer_selector_wins(select: list[str], extend: list[str], ignore: list[str], numbers: str) -> None:
     assert codes(select, extend, ignore) == {f"KPL{number}" for number in numbers.split()}
+
+
+@pytest.mark.parametrize(
+    ("profile", "select", "extend", "ignore", "numbers"),
+    [
+        ("default", [], [], [], "201"),
+        ("strict", [], [], [], "201 202"),
+        ("all", [], [], [], "201 202 301"),
+        # of a selection, none is missing because it is not in the profile, and none is added because it is
+        ("default", ["KPL"], [], [], "201 202 301"),
+        ("default", ["KPL301"], [], [], "301"),
+        ("strict", ["KPL301"], [], [], "301"),
+        ("all", ["KPL201"], [], [], "201"),
+        ("default", [], ["KPL301"], [], "201 301"),
+        ("strict", [], ["KPL301"], [], "201 202 301"),
+        ("strict", ["KPL201"], ["KPL301"], [], "201 301"),
+        # any selector is longer than the profile
+        ("strict", [], [], ["KPL202"], "201"),
+        ("strict", [], [], ["KPL2"], ""),
+        ("all", [], [], ["KPL2"], "301"),
+        ("all", [], [], ["ALL"], ""),
+        ("all", [], ["KPL3"], ["ALL"], "301"),
+        ("all", [], ["KPL2"], ["KPL201"], "202 301"),
+        ("strict", ["KPL2"], ["KPL301"], ["KPL201"], "202 301"),
+        ("strict", [], ["KPL202"], ["KPL2"], "202"),
+    ],
+)
+def test_the_rules_of_a_profile(
+    monkeypatch: pytest.MonkeyPatch,
+    profile: str,
+    select: list[str],
+    extend: list[str],
+    ignore: list[str],
+    numbers: str,
+) -> None:
+    three = (entry("KPL201", "a"), entry("KPL202", "b", "strict"), entry("KPL301", "c", "all"))
+    monkeypatch.setattr(registry, "entries", lambda: three)
+    assert codes(select, extend, ignore, profile) == {f"KPL{number}" for number in numbers.split()}
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from kpl import (
 )
 from kpl.corefiles import ServerBlock
 from kpl.lint.explain import page
-from kpl.lint.rule import SYMPTOMS, Example, LateExamples
+from kpl.lint.rule import SYMPTOMS, Example, LateExamples, Profile
 from kpl.lint.ruleclass import fault
 from kpl.report.records import record
 from support import run
@@ -159,9 +159,9 @@ def test_all_examples_are_shown_where_they_are_asked_for() -> None:
     ],
 )
 def test_the_page_tells_of_the_fixes(examples: Sequence[Example], fix: str) -> None:
-    rule = type("Other", (Acme,), {"examples": examples, "default": fix == "none"})
-    default = "yes" if fix == "none" else "no"
-    facts = f"stop: CoreDNS · severity: info · confidence: high · on by default: {default} · fix: {fix} · since: 1.0"
+    profile = Profile.STRICT if fix == "none" else Profile.DEFAULT
+    rule = type("Other", (Acme,), {"examples": examples, "profile": profile})
+    facts = f"stop: CoreDNS · severity: info · confidence: high · profile: {profile.value} · fix: {fix} · since: 1.0"
     assert page(rule).split("\n\n")[:3] == ["# ACME1 acme-one", "A server block is there.", facts]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Stop
+from kpl import Bad, Cluster, Document, Finding, Good, Profile, Rule, Severity, Stop
 from kpl.corefiles import Corefile, Directive, ServerBlock
 from kpl.lint.ruleclass import fault
 from kpl.lint.suppression import Suppression
@@ -59,7 +59,7 @@ def about_a_model(self, corefile: Corefile, document: Document, cluster: Cluster
         {"code": "A1", "name": "a1-b2", "needs": "Corefile|Dump Service", "clue": "a|b", "home": "https://x"},
         {"check": about_a_model},
         {"options": {"a": True, "b": 1, "c": "x", "d": []}},
-        {"symptoms": ["slow-lookups"], "default": False},
+        {"symptoms": ["slow-lookups"], "profile": Profile.STRICT},
         {"examples": (Good({}), Bad({}))},
     ],
 )
@@ -83,7 +83,9 @@ def test_a_right_class_has_no_fault() -> None:
         ({"severity": "info"}, ["`severity`", "Severity"]),
         ({"stop": "coredns"}, ["`stop`", "Stop"]),
         ({"confidence": 1}, ["`confidence`", "Confidence"]),
-        ({"default": 1}, ["`default`"]),
+        ({"profile": "strict"}, ["has `'strict'` as its `profile`, which is not a Profile"]),
+        ({"default": False}, ["has `default`, which no rule has"]),
+        ({"in_templates": 1}, ["has `1` as its `in_templates`, which is not True or False"]),
         ({"check": None}, ["`check`"]),
         ({"check": without_a_type}, ["without a type"]),
         ({"check": about_nothing}, ["`int`"]),

@@ -25,6 +25,7 @@ _KEPT_KINDS = frozenset(("Workload", "Service", "EndpointSlice", "NodeObject", "
 _ASKED_KINDS = frozenset(
     (
         "AccessBinding",
+        "ChartSource",
         "ClusterSettings",
         "EnvSource",
         "KubeadmCluster",
@@ -208,7 +209,8 @@ def _told(settings: Settings) -> bytes:
     own = [settings, *settings.nested.values()]
     said = [
         (
-            [(entry.code, entry.default) for entry in each.rules],
+            [(entry.code, entry.profile) for entry in each.rules],
+            each.profile,
             each.select,
             each.extend,
             each.ignore,

@@ -73,7 +73,15 @@ _CONTAINER = (
     _container("--assume-file", multiple=True, metavar="PATH", help="File that exists in the container"),
 )
 
+PROFILES = ("default", "strict", "all")
+"""`kpl.lint.rule.Profile`, without importing it."""
+
 _CHOICE = (
+    _rule(
+        "--profile",
+        type=click.Choice(PROFILES),
+        help="Run the rules of this profile, unless --select chooses [default: default]",
+    ),
     _rule("--select", multiple=True, metavar="RULES", help="Run only these rules: codes, names, prefixes, or ALL"),
     _rule("--extend-select", multiple=True, metavar="RULES", help="Run these rules in addition"),
     _rule("--ignore", multiple=True, metavar="RULES", help="Skip these rules"),
@@ -242,9 +250,11 @@ def with_options(settings: Settings, options: dict[str, Any]) -> Settings:
     if "select" not in options:
         return settings
     select = _words(options["select"])
+    profile = options["profile"]
     return replace(
         settings,
-        select=select or settings.select,
+        profile=profile or settings.profile,
+        select=select or ([] if profile else settings.select),
         extend=[*([] if select else settings.extend), *_words(options["extend_select"])],
         ignore=[*([] if select else settings.ignore), *_words(options["ignore"])],
     )

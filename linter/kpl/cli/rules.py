@@ -8,28 +8,31 @@ import sys
 import click
 
 from kpl.cli.command import Command
+from kpl.cli.options import PROFILES
 
 
 @click.command(cls=Command)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="Output format")
-def rules(format_: str) -> None:
-    """List all rules. A rule marked `off` runs only if you select it."""
+@click.option("--profile", type=click.Choice(PROFILES), default="all", help="List the rules of this profile")
+def rules(format_: str, profile: str) -> None:
+    """List all rules. A rule marked `strict` or `all` runs only in that profile, or if you select it."""
     from kpl.lint.registry import entries
 
+    chosen = [entry for entry in entries() if entry.is_in(profile)]
     if format_ == "json":
         from kpl.report.jsontext import dumps
 
         shown = [
-            {"code": e.code, "name": e.name, "severity": e.severity, "default": e.default, "summary": e.summary}
-            for e in entries()
+            {"code": e.code, "name": e.name, "severity": e.severity, "profile": e.profile, "summary": e.summary}
+            for e in chosen
         ]
         click.echo(dumps(shown, indent=2))
         return
     room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    width = max(len(entry.name) for entry in entries())
-    for entry in entries():
-        state = entry.severity if entry.default else f"{entry.severity}, off"
-        line = f"{entry.code}  {entry.name:<{width}}  {state:<12}  {entry.summary}"
+    width = max(len(entry.name) for entry in chosen)
+    for entry in chosen:
+        state = entry.severity if entry.profile == "default" else f"{entry.severity}, {entry.profile}"
+        line = f"{entry.code}  {entry.name:<{width}}  {state:<15}  {entry.summary}"
         click.echo(line if room is None or len(line) <= room else f"{line[: room - 1]}…")
 
 

@@ -40,7 +40,8 @@ _OPTIONS = {
     "-f": "--format",
     "--exit-zero": "--fail-on never",
     "--severity": "--fail-on",
-    "--strict": "--fail-on info",
+    "--strict": "--profile strict",
+    "--preset": "--profile",
     "--enable": "--select",
     "--rule": "--select",
     "--rules": "--select",
@@ -66,9 +67,18 @@ def explained(error: click.ClickException) -> str:
         return _unknown_command(error.name, error.ctx)
     if isinstance(error, click.NoSuchOption) and error.ctx is not None:
         return _unknown_option(error.option_name, error.ctx)
-    message = _QUOTED.sub(r"`\1`", error.format_message().removesuffix("."))
+    if isinstance(error, click.BadParameter) and error.param and isinstance(error.param.type, click.Choice):
+        value = _QUOTED.search(error.message)
+        meant = similar(value[1].lower(), error.param.type.choices) if value else None
+        if meant is not None:
+            return f"{_message(error)}; {_meant(meant)}"
     ctx = getattr(error, "ctx", None)
-    return f"{message[0].lower()}{message[1:]}{f'; {_see(ctx)}' if ctx else ''}"
+    return f"{_message(error)}{f'; {_see(ctx)}' if ctx else ''}"
+
+
+def _message(error: click.ClickException) -> str:
+    message = _QUOTED.sub(r"`\1`", error.format_message().removesuffix("."))
+    return f"{message[0].lower()}{message[1:]}"
 
 
 def _unknown_command(name: str, ctx: click.Context) -> str:

@@ -163,6 +163,11 @@ class Cluster:
         """The CoreDNS release in force: given, or of the only image tag in the manifests, or the newest known one."""
         return self._versions.coredns
 
+    @property
+    def coredns_versions_shown(self) -> frozenset[Version]:
+        """The CoreDNS releases that may be in force: the given one, or all that files show; none if nobody tells."""
+        return self._versions.coredns_shown
+
     def coredns_version_for(self, model: Any) -> Version:
         """The CoreDNS release that reads the Corefile `model`, or that of a server block: an image may stand in the same file."""
         return self._versions.coredns_of(self.document_of(model))

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from kpl.cluster.documents import Documents
 from kpl.cluster.versions import Versions
 from kpl.coredns.customized import Customized, files_around, find_customized
-from kpl.coredns.judge import NODE_CACHE_PLUGINS, Circumstances, Judgement, judge_corefile
+from kpl.coredns.judge import Circumstances, Judgement, judge_corefile
 from kpl.facts import Facts
 from kpl.inputs.document import Document
 from kpl.shares.share import share_of
@@ -78,7 +78,7 @@ class CorednsVerdicts:
         return Circumstances(
             self._versions.judged_coredns(document),
             self._facts.environment,
-            NODE_CACHE_PLUGINS if self._versions.is_read_by_node_cache(document) else None,
+            self._versions.node_cache.plugins if self._versions.is_read_by_node_cache(document) else None,
             self._facts.external_plugins,
             self._facts.assumed_files,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 from kpl.cluster.documents import Documents
 from kpl.facts import Facts
@@ -12,6 +13,9 @@ from kpl.proxy.releases import NEWEST_KUBERNETES, as_known, nearest_kube_proxy
 from kpl.shares.share import COREDNS_RELEASE, KUBERNETES_RELEASE
 from kpl.text import late
 from kpl.text.version import Version
+
+if TYPE_CHECKING:
+    from kpl.coredns.nodecache import NodeCache
 
 _KUBEADM_VERSION = late.pattern(
     r"""^[ \t]*kubernetesVersion[ \t]*:[ \t]*["']?v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)\b""", re.MULTILINE
@@ -32,6 +36,14 @@ class Versions:
 
         return self._facts.coredns or self._installed(COREDNS_RELEASE) or NEWEST_COREDNS
 
+    @cached_property
+    def coredns_shown(self) -> frozenset[Version]:
+        """The CoreDNS releases that may be in force: the given one, or all that files show; none if nobody tells."""
+        if self._facts.coredns is not None:
+            return frozenset((self._facts.coredns,))
+        shown = (each.version for _, each in self._documents.releases if each.what == COREDNS_RELEASE)
+        return frozenset(map(Version, shown))
+
     def coredns_of(self, document: Document) -> Version:
         """The CoreDNS release that reads the Corefile in `document`: an image in the same file counts before those in others.
 
@@ -49,12 +61,19 @@ class Versions:
 
     def judged_coredns(self, document: Document) -> Version:
         """The CoreDNS release whose verdict on the Corefile in `document` is given."""
-        from kpl.coredns.judge import NODE_CACHE_COREDNS
         from kpl.coredns.versions import OLDEST_SETUP, nearest_release
 
         if self._facts.coredns is None and self.is_read_by_node_cache(document):
-            return NODE_CACHE_COREDNS
+            return max(nearest_release(self.node_cache.coredns), OLDEST_SETUP)
         return max(nearest_release(self.coredns_of(document)), OLDEST_SETUP)
+
+    @cached_property
+    def node_cache(self) -> NodeCache:
+        """What is in the image of NodeLocal DNSCache."""
+        from kpl.coredns.nodecache import node_cache_of
+        from kpl.inputs.objects.workloads import Workload
+
+        return node_cache_of(each for _, each in self._documents.of(Workload, clue="node-cache"))
 
     def is_read_by_node_cache(self, document: Document) -> bool:
         """Whether the CoreDNS that loads the Corefile in `document` is the one inside of node-cache."""

@@ -23,14 +23,6 @@ from kpl.text import late
 from kpl.text.version import Version
 from kpl.verdict import Imported, Need, Verdict
 
-NODE_CACHE_PLUGINS = frozenset(
-    "bind bufsize cache debug dns64 errors forward health hosts loadbalance log loop prometheus pprof reload rewrite template "
-    "timeouts trace whoami".split()
-)
-"""The plugins in the image of NodeLocal DNSCache: the imports of cmd/node-cache/main.go in kubernetes/dns 1.26.7."""
-NODE_CACHE_COREDNS = Version("1.13.2")
-"""The CoreDNS in that image: go.mod of kubernetes/dns 1.26.7."""
-
 _TRIED_VALUES = ("1", "53", "10s", "true", "10.96.0.10", "example.org", "/etc/resolv.conf")
 """What a variable that nobody told is tried with: where CoreDNS refuses all of them alike, it refuses."""
 

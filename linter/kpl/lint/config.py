@@ -92,6 +92,7 @@ class _Config:
         for rule in (*data.get("severity", {}), *data.get("rules", {})):
             self._rule(rule)
         return Settings(
+            profile=data.get("profile", "default"),
             select=data.get("select", ()),
             extend=data.get("extend-select", ()),
             ignore=data.get("ignore", ()),
@@ -166,6 +167,9 @@ class _Config:
                 raise _wrong(
                     self.source, unknown.start, f"`{unknown.value}` is not a setting{_hint(unknown.value, allowed)}"
                 )
+        if error.validator == "enum" and isinstance(error.instance, str):
+            meant = similar(error.instance, error.validator_value)
+            message += f"; did you mean `{meant}`?" if meant else ""
         raise _wrong(self.source, node.start, message)
 
     def _node(self, path: Any) -> Node:

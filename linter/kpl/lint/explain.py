@@ -22,7 +22,7 @@ def page(rule: type[Rule], *, everything: bool = False) -> str:
         f"stop: {rule.stop.value}",
         f"severity: {rule.severity.value}",
         f"confidence: {rule.confidence.value}",
-        f"on by default: {'yes' if rule.default else 'no'}",
+        f"profile: {rule.profile.value}",
         f"fix: {_fix(rule)}",
         f"since: {rule.since}",
     ]

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from kpl import troubles
 from kpl.errors import UsageError
-from kpl.lint.rule import BUILTIN, Rule
+from kpl.lint.rule import BUILTIN, Profile, Rule
 from kpl.lint.ruleclass import fault
 from kpl.modules import classes_in, index_of, modules_below
 from kpl.text.words import similar
@@ -41,11 +41,15 @@ class RuleEntry(NamedTuple):
     class_name: str
     sees: str
     severity: str
-    default: bool
+    profile: str
     summary: str
     needs: str = ""
     clue: str = ""
     in_templates: bool = False
+
+    def is_in(self, profile: str) -> bool:
+        """Whether the rule is one of a profile."""
+        return Profile(self.profile).rank <= Profile(profile).rank
 
     def load(self) -> type[Rule]:
         """The rule's class. Raises BrokenRuleError."""
@@ -110,7 +114,7 @@ def _entries_in(module: str, tell: Callable[[str], None] | None) -> Iterator[tup
     for value in found:
         with _told(tell):
             rule = _sound(value, module, value.__name__)
-            facts = (rule.sees(), rule.severity.value, rule.default, rule.summary(), rule.needs, rule.clue)
+            facts = (rule.sees(), rule.severity.value, rule.profile.value, rule.summary(), rule.needs, rule.clue)
             yield (rule.code, rule.name, module, rule.__name__, *facts, rule.in_templates)
 
 
@@ -200,8 +204,8 @@ def matches(rule: RuleEntry, selector: str) -> bool:
     return selector == "ALL" or rule.code.startswith(selector.upper()) or rule.name.startswith(selector)
 
 
-def choose(select: list[str], extend: list[str], ignore: list[str]) -> list[RuleEntry]:
-    """The rules to run: those of `select` (or the default ones), and of `extend`, without those of `ignore`.
+def choose(select: list[str], extend: list[str], ignore: list[str], profile: str = "default") -> list[RuleEntry]:
+    """The rules to run: those of `select` (or else of `profile`), and of `extend`, without those of `ignore`.
 
     A longer selector wins over a shorter one, so that ``--ignore KPL2 --select KPL201`` runs KPL201.
     Raises UsageError for a selector that names no rule.
@@ -217,7 +221,7 @@ def choose(select: list[str], extend: list[str], ignore: list[str]) -> list[Rule
     chosen = []
     for rule in entries():
         wanted = strength(rule, [*select, *extend])
-        if not select and rule.default:
+        if not select and rule.is_in(profile):
             wanted = max(wanted, 0)
         if wanted >= 0 and wanted > strength(rule, ignore):
             chosen.append(rule)

@@ -77,6 +77,22 @@ class Confidence(Enum):
         return {"high": 2, "medium": 1, "low": 0}[self.value]
 
 
+class Profile(Enum):
+    """The smallest set of rules that a rule is in: each profile has the rules of those before it, too."""
+
+    DEFAULT = "default"
+    """Worth the attention of everybody; these rules run if nobody asks for others."""
+    STRICT = "strict"
+    """True as well, but it matters to few, or somebody must judge whether it matters here."""
+    ALL = "all"
+    """How a file reads, not what it does."""
+
+    @property
+    def rank(self) -> int:
+        """Higher has more rules."""
+        return {"default": 0, "strict": 1, "all": 2}[self.value]
+
+
 class Stop(Enum):
     """The stop of a packet's journey that a rule is about. A plug-in may name its own: ``stop = Stop("the mesh")``."""
 
@@ -214,8 +230,8 @@ class Rule:
     severity: ClassVar[Severity]
     confidence: ClassVar[Confidence] = Confidence.HIGH
     since: ClassVar[str]
-    default: ClassVar[bool] = True
-    """Whether the rule runs when nobody asks for it."""
+    profile: ClassVar[Profile] = Profile.DEFAULT
+    """Which profile the rule is in; the page of a rule that is not in the default one says why."""
     needs: ClassVar[str] = ""
     """The type that must be among the inputs for the rule to find anything: without it, the rule is not even imported.
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
 
-from kpl.lint.rule import SYMPTOMS, Confidence, Example, LateExamples, Rule, Severity, Stop
+from kpl.lint.rule import SYMPTOMS, Confidence, Example, LateExamples, Profile, Rule, Severity, Stop
 from kpl.text import late
 
 CODE = late.pattern(r"[A-Z]+[0-9]+")
@@ -14,9 +14,9 @@ NAME = late.pattern(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 MODELS = frozenset(
     """
-    AccessRole CalicoSettings ClusterSettings ConntrackDump CorednsChart Corefile EndpointSlice FlannelSettings IpsetDump
-    IpvsConnections IpvsDump JvmOptions KubeadmCluster KubeDnsConfig KubeletConfig KubeProxyConfig Listing MetallbSettings
-    NetworkPolicy NftRuleset NodeObject ParseFailure ResolvConf Ruleset Service Workload
+    AccessRole Autoscaler CalicoSettings ClusterSettings ConntrackDump CorednsChart Corefile DisruptionBudget EndpointSlice
+    FlannelSettings IpsetDump IpvsConnections IpvsDump JvmOptions KubeadmCluster KubeDnsConfig KubeletConfig KubeProxyConfig
+    Listing MetallbSettings MetricRules Monitor NetworkPolicy NftRuleset NodeObject ParseFailure ResolvConf Ruleset Service Workload
     """.split()
 )
 """The types of models, by name: each is what one document holds."""
@@ -35,7 +35,7 @@ _BESIDE = {
 _OPTION_TYPES = (bool, int, str, list)
 """What a value in .kpl.yaml can be."""
 
-_ENUMS: dict[str, type[Enum]] = {"severity": Severity, "stop": Stop, "confidence": Confidence}
+_ENUMS: dict[str, type[Enum]] = {"severity": Severity, "stop": Stop, "confidence": Confidence, "profile": Profile}
 
 
 def fault(rule: object) -> str | None:
@@ -58,9 +58,10 @@ def _fault_of_words(rule: type[Rule]) -> str | None:
     for attribute, enum in _ENUMS.items():
         if not isinstance(getattr(rule, attribute, None), enum):
             return f"has {_said(getattr(rule, attribute, None))} as its `{attribute}`, which is not a {enum.__name__}"
-    for attribute in ("default", "in_templates"):
-        if not isinstance(getattr(rule, attribute, None), bool):
-            return f"has {_said(getattr(rule, attribute, None))} as its `{attribute}`, which is not True or False"
+    if not isinstance(getattr(rule, "in_templates", None), bool):
+        return f"has {_said(getattr(rule, 'in_templates', None))} as its `in_templates`, which is not True or False"
+    if hasattr(rule, "default"):
+        return "has `default`, which no rule has; `profile` says whether it runs by default"
     try:
         for each in rule.clue.split("\n"):
             re.compile(each)

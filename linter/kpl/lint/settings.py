@@ -30,6 +30,8 @@ class Override:
 class Settings:
     """The settings of a run; `root` is the folder that globs are relative to."""
 
+    profile: str = "default"
+    """Whose rules run where `select` chooses none."""
     select: Sequence[str] = ()
     extend: Sequence[str] = ()
     ignore: Sequence[str] = ()
@@ -59,7 +61,7 @@ class Settings:
     @cached_property
     def rules(self) -> list[RuleEntry]:
         """The rules chosen, before overrides for paths."""
-        return choose(list(self.select), list(self.extend), list(self.ignore))
+        return choose(list(self.select), list(self.extend), list(self.ignore), self.profile)
 
     def rules_for(self, path: str) -> list[RuleEntry]:
         """The rules for one file."""
@@ -70,7 +72,7 @@ class Settings:
             matching = [self.overrides[number] for number in numbers]
             extend = [*self.extend, *(each for override in matching for each in override.select)]
             ignore = [*self.ignore, *(each for override in matching for each in override.ignore)]
-            self._rules_by_overrides[numbers] = choose(list(self.select), extend, ignore)
+            self._rules_by_overrides[numbers] = choose(list(self.select), extend, ignore, self.profile)
         return self._rules_by_overrides[numbers]
 
     def _numbers_of_overrides(self, path: str) -> tuple[int, ...]:

@@ -22,6 +22,7 @@ _TELL = TELL_DNS | {"Application", "Kustomization", "ReleaseValues"}
 PATCHES = "patches"
 """The clue with which the patches of workloads are looked for in the Kustomizations of Flux."""
 _ASKED_WORDS = (
+    "cluster-proportional-autoscaler",
     "coredns",
     "dns",
     "hostNetwork",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop, corefile
+from kpl import Bad, Cluster, Finding, Good, Profile, Related, Rule, Severity, Stop, corefile
 from kpl.corefiles import Corefile, ServerBlock, corefile_placeholder, served_zones
 from kpl.kubeproxy import network_family
 
@@ -18,6 +18,8 @@ class BoundAddressOfAnotherBlock(Rule):
     CoreDNS opens one socket for each address and port. A block without `bind` listens on all addresses, but queries to
     an address that another block binds go only to that block. For the zones of the unbound block, it answers from its
     own plugins or with REFUSED. CoreDNS's maintainers say that this works as intended.
+
+    The rule is in the profile `strict`, because the unbound block may be meant for the other addresses only.
 
     ## Fix
     There is no automatic fix, because the unbound block may be meant for the other addresses only.
@@ -33,7 +35,7 @@ class BoundAddressOfAnotherBlock(Rule):
     severity = Severity.INFO
     since = "0.1.0"
     symptoms = ("names-do-not-resolve",)
-    default = False
+    profile = Profile.STRICT
     examples = [
         Bad(
             corefile(

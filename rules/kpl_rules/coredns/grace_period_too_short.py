@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop
-from kpl.corefiles import deployed
+from kpl import Bad, Cluster, Document, Finding, Good, Related, Rule, Severity, Span, Stop
+from kpl.corefiles import CorednsChart, deployed
 from kpl.kubeproxy import duration_of
-from kpl.manifests import Workload
+from kpl.manifests import Mapping, Scalar, Workload
 from kpl.words import whole_number
 from kpl_rules.coredns._deployment import coredns_files
 
 _DEFAULT_GRACE = 30
 """The seconds that Kubernetes gives a pod to stop (k8s.io/api/core/v1, DefaultTerminationGracePeriodSeconds)."""
 _SECOND = 1_000_000_000
+_LAMEDUCK = re.compile(r"(?m)^[ \t]*lameduck[ \t]+(\S+)")
+_CHART = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: coredns, namespace: kube-system}
+spec:
+  chart: {spec: {chart: coredns, version: 1.46.2}}
+  values:
+    terminationGracePeriodSeconds: %s
+    servers:
+    - zones: [{zone: ., use_tcp: true}]
+      port: 53
+      plugins:
+      - {name: errors}
+      - name: health
+        configBlock: lameduck %s
+      - {name: ready}
+      - {name: whoami}
+"""
 
 
 class GracePeriodTooShort(Rule):
@@ -38,7 +58,7 @@ class GracePeriodTooShort(Rule):
     stop = Stop.COREDNS
     severity = Severity.WARNING
     since = "0.1.0"
-    needs = "Corefile Workload"
+    needs = "Corefile Workload|CorednsChart"
     symptoms = ("lookups-fail-during-rollouts",)
     examples = [
         Bad(
@@ -52,10 +72,33 @@ class GracePeriodTooShort(Rule):
         Good(coredns_files("lameduck 1m", "terminationGracePeriodSeconds: ${GRACE}")),
         Good(coredns_files("lameduck {$LAMEDUCK}")),
         Good({"coredns.yaml": coredns_files("lameduck 60s")["coredns.yaml"]}),
-    ]
+        # the values of the chart
+        Bad(
+            {"chart.yaml": _CHART % ("10", "10s")},
+            flags=["lameduck 10s"],
+            says=["`lameduck 10s` does not end before the grace period of 10 seconds"],
+        ),
+        Bad(
+            {"chart.yaml": (_CHART % ("10", "30s")).replace("    terminationGracePeriodSeconds: 10\n", "")},
+            flags=["lameduck 30s"],
+        ),
+        Good({"chart.yaml": _CHART % ("11", "10s")}),
+        Good({"chart.yaml": _CHART % ("${GRACE}", "60s")}),
+        Good({"chart.yaml": _CHART % ("10", "{$LAMEDUCK}")}),
+        Good(
+            {
+                "chart.yaml": (_CHART % ("10", "30s"))
+                .replace("    terminationGracePeriodSeconds: 10\n", "")
+                .replace("  values:", "  valuesFrom: [{kind: ConfigMap, name: more}]\n  values:")
+            }
+        ),
+    ]  # fmt: skip
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
+        for document, chart in cluster.of(CorednsChart):
+            if chart.is_named and not document.templated:
+                yield from self._of_chart(document, chart)
         corefiles = [document for document, _ in cluster.corefiles]
         for document, corefile in cluster.corefiles:
             for server in corefile.servers:
@@ -72,11 +115,30 @@ class GracePeriodTooShort(Rule):
                 if grace is None or length < grace * _SECOND:
                     continue
                 where = cluster.document_of(runs.workload)
-                yield self.finding(
-                    lameduck.span,
-                    f"`lameduck {lameduck.args[0]}` does not end before the grace period of {grace:,} seconds, so the kubelet "
-                    "kills CoreDNS while it answers",
-                    help="Set a shorter `lameduck`. Or set a longer `terminationGracePeriodSeconds`.",
-                    related=[Related((written or runs.workload.name).span, "the pod has this time to stop", where)],
-                    document=document,
-                )
+                related = Related((written or runs.workload.name).span, "the pod has this time to stop", where)
+                yield self._finding(document, lameduck.span, lameduck.args[0], grace, [related])
+
+    def _of_chart(self, document: Document, chart: CorednsChart) -> Iterator[Finding]:
+        written = chart.node.scalar("terminationGracePeriodSeconds")
+        grace = whole_number(written.value) if written is not None else _DEFAULT_GRACE
+        if grace is None or (written is None and not chart.is_complete):
+            return
+        related = [Related(written.span, "the pod has this time to stop")] if written is not None else []
+        for server in chart.servers.items:
+            for plugin in server.items("plugins") if isinstance(server, Mapping) else ():
+                block = plugin.scalar("configBlock") if isinstance(plugin, Mapping) else None
+                if isinstance(block, Scalar) and isinstance(plugin, Mapping) and plugin.text("name") == "health":
+                    found = _LAMEDUCK.search(block.value)
+                    length = duration_of(found[1]) if found is not None else None
+                    if found is not None and length is not None and length >= grace * _SECOND:
+                        yield self._finding(document, block.span, found[1], grace, related)
+
+    def _finding(self, document: Document, span: Span, lameduck: str, grace: int, related: list[Related]) -> Finding:
+        return self.finding(
+            span,
+            f"`lameduck {lameduck}` does not end before the grace period of {grace:,} seconds, so the kubelet "
+            "kills CoreDNS while it answers",
+            help="Set a shorter `lameduck`. Or set a longer `terminationGracePeriodSeconds`.",
+            related=related,
+            document=document,
+        )

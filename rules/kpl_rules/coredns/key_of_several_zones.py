@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, Rule, Severity, Stop, corefile
+from kpl import Bad, Cluster, Finding, Good, Profile, Rule, Severity, Stop, corefile
 from kpl.corefiles import ServerBlock, is_placeholder, served_zones
 
 _SHOWN = 4
@@ -19,6 +19,8 @@ class KeyOfSeveralZones(Rule):
     and a zone file must contain them all. CoreDNS before 1.8.4 served one zone instead, that of the octet below the
     prefix.
 
+    The rule is in the profile `all`, because several zones can be what the author wants.
+
     ## Fix
     There is no fix, because nothing is wrong.
 
@@ -32,7 +34,7 @@ class KeyOfSeveralZones(Rule):
     stop = Stop.COREDNS
     severity = Severity.INFO
     since = "0.1.0"
-    default = False
+    profile = Profile.ALL
     examples = [
         Bad(
             corefile("10.0.0.0/15 {\n    errors\n    whoami\n}\n"),

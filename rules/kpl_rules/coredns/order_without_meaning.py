@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Related, Rule, Severity, Stop, corefile
+from kpl import Bad, Finding, Good, Profile, Related, Rule, Severity, Stop, corefile
 from kpl.corefiles import ANSWERING_PLUGINS, ServerBlock, directive_order
 
 
@@ -14,6 +14,8 @@ class OrderWithoutMeaning(Rule):
     ## Why
     The position of a line in the block has no meaning: the order of the plugins is fixed when CoreDNS is built
     (`plugin.cfg`). CoreDNS calls a `forward` above `hosts` after `hosts`, so a reader misunderstands the file.
+
+    The rule is in the profile `all`, because the order of the lines changes nothing for CoreDNS.
 
     ## Fix
     There is no automatic fix, because moving lines would separate them from their comments.
@@ -29,7 +31,7 @@ class OrderWithoutMeaning(Rule):
     stop = Stop.COREDNS
     severity = Severity.INFO
     since = "0.1.0"
-    default = False
+    profile = Profile.ALL
     examples = [
         Bad(
             corefile(

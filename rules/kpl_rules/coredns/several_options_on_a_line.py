@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Document, Edit, Finding, Fix, Good, Rule, Severity, Stop, corefile
+from kpl import Bad, Cluster, Document, Edit, Finding, Fix, Good, Profile, Rule, Severity, Stop, corefile
 from kpl.corefiles import Corefile, corefile_placeholder, keyword_known
 
 
@@ -14,6 +14,8 @@ class SeveralOptionsOnALine(Rule):
     ## Why
     Some plugins read the words of their block one by one: `max_fails 3 force_tcp` are two options of `forward`. A
     reader takes the second one for an argument, and so do other plugins.
+
+    The rule is in the profile `all`, because the plugin reads both options as they are meant.
 
     ## Fix
     Puts each option on a separate line.
@@ -28,7 +30,7 @@ class SeveralOptionsOnALine(Rule):
     severity = Severity.INFO
     since = "0.1.0"
     needs = "Corefile"
-    default = False
+    profile = Profile.ALL
     examples = [
         Bad(
             corefile(

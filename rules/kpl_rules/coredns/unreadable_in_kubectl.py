@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Edit, Finding, Fix, Good, Rule, Severity, Span, Stop
+from kpl import Bad, Cluster, Edit, Finding, Fix, Good, Profile, Rule, Severity, Span, Stop
 from kpl.corefiles import Corefile, tokenize
 
 _HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: coredns\n  namespace: kube-system\ndata:\n  Corefile: |\n"
@@ -20,6 +20,8 @@ class UnreadableInKubectl(Rule):
     tab, or with a space before a line end, in double quotes on one line, with each line end as `\\n` (tested with
     sigs.k8s.io/yaml 1.6.0).
 
+    The rule is in the profile `all`, because CoreDNS reads the same Corefile.
+
     ## Fix
     Replaces each tab that indents with four spaces and any other tab with one, and removes trailing spaces. There is no
     fix if a tab is in a comment or in quotes.
@@ -33,7 +35,7 @@ class UnreadableInKubectl(Rule):
     stop = Stop.COREDNS
     severity = Severity.INFO
     since = "0.1.0"
-    default = False
+    profile = Profile.ALL
     examples = [
         Bad(
             {"cm.yaml": f"{_HEAD}    lan {{ \n    \terrors\n    \twhoami\n    }}\n"},

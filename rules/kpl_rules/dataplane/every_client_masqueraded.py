@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl import Bad, Finding, Good, Profile, Rule, Severity, Stop, dump
 from kpl.iptables import MARK_MASQ, Ruleset, Table
 from kpl.testing import node_dump
 
@@ -21,7 +21,7 @@ class EveryClientMasqueraded(Rule):
     Every connection through a Service then uses a source port of the node and another conntrack translation, and the
     server, its logs and NetworkPolicies see the node instead of the pod.
 
-    The rule is off by default: some networks need the setting.
+    The rule is in the profile `strict`, because some networks need the setting.
 
     ## Fix
     A dump cannot be fixed. If responses of the pods return through the node without masquerading, set
@@ -36,7 +36,7 @@ class EveryClientMasqueraded(Rule):
     name = "every-client-masqueraded"
     stop = Stop.DATAPLANE
     severity = Severity.INFO
-    default = False
+    profile = Profile.STRICT
     since = "0.1.0"
     symptoms = ("client-address-lost",)
     needs = "Ruleset"

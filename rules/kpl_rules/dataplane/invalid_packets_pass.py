@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl import Bad, Finding, Good, Profile, Rule, Severity, Stop, dump
 from kpl.iptables import Ruleset
 from kpl.testing import node_dump
 
@@ -24,7 +24,7 @@ class InvalidPacketsPass(Rule):
     `nf_conntrack_tcp_be_liberal` is 1 when it starts, because the kernel then never treats such packets as invalid.
     Without the rule and without the sysctl, long transfers end with `connection reset by peer`.
 
-    The rule is off by default: a dump does not show the sysctl.
+    The rule is in the profile `strict`, because a dump does not show the sysctl.
 
     ## Fix
     A dump cannot be fixed. Check `sysctl net.netfilter.nf_conntrack_tcp_be_liberal` on the node: 1 is fine. If it is 0,
@@ -40,7 +40,7 @@ class InvalidPacketsPass(Rule):
     name = "invalid-packets-pass"
     stop = Stop.DATAPLANE
     severity = Severity.INFO
-    default = False
+    profile = Profile.STRICT
     since = "0.1.0"
     needs = "Ruleset"
     examples = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Severity, Stop
+from kpl import Bad, Finding, Good, Profile, Rule, Severity, Stop
 from kpl.nft import NftRuleset, NftTable, is_whole, kube_proxy_tables, mark_bits, mark_set, mark_tested
 from kpl_rules.dataplane._nft import NEW, OLD, listed
 
@@ -22,8 +22,8 @@ class MasqueradeMarkShared(Rule):
     bit. If another table uses the same bit for something else, the clients of that traffic are hidden, and network
     policies no longer match their addresses.
 
-    The rule is off by default: some programs set kube-proxy's bit on purpose, so that it masquerades for them. It
-    ignores chains named `KUBE-` (of kubelet, or of kube-proxy in iptables mode).
+    The rule is in the profile `strict`, because some programs set kube-proxy's bit on purpose, so that it masquerades
+    for them. It ignores chains named `KUBE-` (of kubelet, or of kube-proxy in iptables mode).
 
     ## Fix
     A dump cannot be fixed. Give the other program a different bit, or give kube-proxy a different `masqueradeBit`.
@@ -37,7 +37,7 @@ class MasqueradeMarkShared(Rule):
     name = "masquerade-mark-shared"
     stop = Stop.DATAPLANE
     severity = Severity.WARNING
-    default = False
+    profile = Profile.STRICT
     since = "0.1.0"
     symptoms = ("client-address-lost",)
     examples = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Finding, Good, Rule, Severity, Stop, dump
+from kpl import Bad, Finding, Good, Profile, Rule, Severity, Stop, dump
 from kpl.iptables import Ruleset
 from kpl.testing import node_dump
 
@@ -20,8 +20,8 @@ class SnatWithoutRandomPorts(Rule):
     (`insert_failed` in `conntrack -S` counts these packets). `--random-fully` makes this rare. kubelet, and kube-proxy
     1.16 and later, write it if their `iptables` supports it (1.6.2 and later).
 
-    The rule is off by default: the option is missing if an image has an old `iptables`, and on most nodes this does no
-    harm.
+    The rule is in the profile `strict`, because the option is missing in every image with an old `iptables`, and on
+    most nodes this does no harm.
 
     ## Fix
     A dump cannot be fixed. Use images of kube-proxy and kubelet with iptables 1.6.2 or later.
@@ -36,7 +36,7 @@ class SnatWithoutRandomPorts(Rule):
     name = "snat-without-random-ports"
     stop = Stop.DATAPLANE
     severity = Severity.INFO
-    default = False
+    profile = Profile.STRICT
     since = "0.1.0"
     needs = "Ruleset"
     examples = [

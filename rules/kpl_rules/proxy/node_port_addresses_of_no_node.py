@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop, manifest
+from kpl import Bad, Cluster, Finding, Good, Profile, Related, Rule, Severity, Stop, manifest
 from kpl.kubeproxy import KubeProxyConfig, is_within, network_family
 from kpl.manifests import NodeObject, Scalar
 
@@ -22,6 +22,8 @@ class NodePortAddressesOfNoNode(Rule):
     kube-proxy opens NodePorts on those addresses of the node that are in one of the networks. If none is, its rules
     have no NodePort, and kube-proxy does not report it. Tested with 1.37.
 
+    The rule is in the profile `strict`, because a node can have addresses that its object does not list.
+
     ## Fix
     There is no automatic fix, because only you know which network is meant. A node can have addresses that its object
     does not list: check `ip address` on the node first.
@@ -38,7 +40,7 @@ class NodePortAddressesOfNoNode(Rule):
     since = "0.1.0"
     symptoms = ("service-fails-from-outside",)
     needs = "NodeObject"
-    default = False
+    profile = Profile.STRICT
     examples = [
         Bad(manifest(f"{_CONFIG}  - 192.168.0.0/16\n{_NODE}"), flags=["nodePortAddresses"]),
         Good(manifest(f"{_CONFIG}  - 10.1.0.0/16\n{_NODE}")),

@@ -29,6 +29,10 @@ class CorednsChart:
     """The version of the chart, where the object that holds the values names one."""
     is_named: bool
     """Whether the values are certainly those of this chart: the object names it, or they are below its name."""
+    source: tuple[str, str] | None
+    """The name and the namespace of the OCIRepository with the chart, where the object names one instead."""
+    below: str
+    """The key of these values in those of the chart that this one is a dependency of; empty for the chart itself."""
     is_complete: bool
     """Whether nothing else adds to the values, as far as the object or the file says."""
 
@@ -85,13 +89,16 @@ class CorednsChartReader(ObjectReader):
             chart, version, _ = values.chart
             if chart is not None and chart.rpartition("/")[2] != _CHART:
                 continue
-            for each in (values.node, values.node.mapping(_CHART)):
+            source = _source_of(node) if values.kind == "HelmRelease" else None
+            for key, each in (("", values.node), (_CHART, values.node.mapping(_CHART))):
                 servers = each.get("servers") if each is not None else None
                 if each is None or not isinstance(servers, Sequence) or not is_chart_servers(servers):
                     continue
                 is_named = chart is not None or values.name == _CHART or each is not values.node
                 is_complete = values.is_complete or values.kind == "values"
-                model = CorednsChart(where.embedding.text, each, servers, version, is_named, is_complete)
+                model = CorednsChart(
+                    where.embedding.text, each, servers, version, is_named, None if key else source, key, is_complete
+                )
                 yield Document(
                     where.source,
                     model,
@@ -100,3 +107,12 @@ class CorednsChartReader(ObjectReader):
                     values.namespace,
                     templated=where.templated,
                 )
+
+
+def _source_of(node: Mapping) -> tuple[str, str] | None:
+    """The OCIRepository that a HelmRelease takes its chart from."""
+    reference = node.mapping("spec", "chartRef")
+    name = reference.text("name") if reference is not None else None
+    if reference is None or name is None or reference.text("kind") != "OCIRepository":
+        return None
+    return str(name), str(reference.text("namespace") or node.text("metadata", "namespace") or "")

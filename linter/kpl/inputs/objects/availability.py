@@ -56,7 +56,6 @@ class DisruptionBudgetReader(NamedReader):
         groups=("policy/",),
         late=("PodDisruptionBudget",),
         clues=(clue_of("PodDisruptionBudget"),),
-        tells=True,
     )
     examples = (
         Takes(
@@ -82,7 +81,6 @@ class AutoscalerReader(NamedReader):
         groups=("autoscaling/",),
         late=("HorizontalPodAutoscaler",),
         clues=(clue_of("HorizontalPodAutoscaler"),),
-        tells=True,
     )
     examples = (
         Takes(

@@ -72,7 +72,6 @@ class MonitorReader(NamedReader):
         groups=("monitoring.coreos.com/",),
         late=("PodMonitor", "ServiceMonitor"),
         clues=(clue_of("(?:Pod|Service)Monitor"),),
-        tells=True,
     )
     examples = (
         Takes(
@@ -94,7 +93,6 @@ class MetricRulesReader(NamedReader):
         groups=("monitoring.coreos.com/",),
         late=("PrometheusRule",),
         clues=(clue_of("PrometheusRule", "coredns_"),),
-        tells=True,
     )
     examples = (
         Takes(
