@@ -200,7 +200,7 @@ def _settings(cluster: Cluster) -> Iterator[tuple[Document, Text | None, Span]]:
             continue
         if kubelet.resolv_conf is not None:
             yield document, kubelet.resolv_conf, kubelet.resolv_conf.span
-        elif kubelet.kind is not None and not told and not kubeadm and document.around is None:
+        elif kubelet.kind is not None and not told and not kubeadm and not document.name:
             yield document, None, kubelet.kind
 
 
