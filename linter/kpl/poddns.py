@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from kpl.resolver.limits import STRICT_ADDRESSES as STRICT_ADDRESSES
     from kpl.resolver.names import ENV_CLUE as ENV_CLUE
     from kpl.resolver.names import HOST_CLUE as HOST_CLUE
+    from kpl.resolver.names import PRIVATE_CLUE as PRIVATE_CLUE
     from kpl.resolver.names import HostName as HostName
     from kpl.resolver.names import TakenName as TakenName
     from kpl.resolver.names import host_names as host_names
+    from kpl.resolver.names import private_names as private_names
     from kpl.resolver.options import GLIBC_OPTIONS as GLIBC_OPTIONS
     from kpl.resolver.options import MUSL_OPTIONS as MUSL_OPTIONS
     from kpl.resolver.options import NUMBER_OPTIONS as NUMBER_OPTIONS
@@ -58,7 +60,7 @@ else:
             "kpl.resolver.limits": """
                 DNS_CONFIG_FIELDS MAX_NAMESERVERS MAX_SEARCHES MAX_SEARCH_CHARACTERS STRICT_ADDRESSES
             """,
-            "kpl.resolver.names": "ENV_CLUE HOST_CLUE HostName TakenName host_names",
+            "kpl.resolver.names": "ENV_CLUE HOST_CLUE PRIVATE_CLUE HostName TakenName host_names private_names",
             "kpl.resolver.options": "GLIBC_OPTIONS MUSL_OPTIONS NUMBER_OPTIONS OTHER_OPTIONS nearest_option",
             "kpl.resolver.pods": """
                 CLUSTER_POLICIES DNS_POLICIES dns_policy_of hosts_file is_complete libc_of pod_resolver
