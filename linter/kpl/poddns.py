@@ -10,9 +10,12 @@ if TYPE_CHECKING:
     from kpl.inputs.evidence.resolvconf import ResolvConf as ResolvConf
     from kpl.resolver.alpineimages import alpine_image as alpine_image
     from kpl.resolver.limits import DNS_CONFIG_FIELDS as DNS_CONFIG_FIELDS
+    from kpl.resolver.limits import EXPANDED_SEARCHES as EXPANDED_SEARCHES
     from kpl.resolver.limits import MAX_NAMESERVERS as MAX_NAMESERVERS
     from kpl.resolver.limits import MAX_SEARCH_CHARACTERS as MAX_SEARCH_CHARACTERS
     from kpl.resolver.limits import MAX_SEARCHES as MAX_SEARCHES
+    from kpl.resolver.limits import OLD_MAX_SEARCH_CHARACTERS as OLD_MAX_SEARCH_CHARACTERS
+    from kpl.resolver.limits import OLD_MAX_SEARCHES as OLD_MAX_SEARCHES
     from kpl.resolver.limits import STRICT_ADDRESSES as STRICT_ADDRESSES
     from kpl.resolver.names import ENV_CLUE as ENV_CLUE
     from kpl.resolver.names import HOST_CLUE as HOST_CLUE
@@ -58,7 +61,8 @@ else:
             "kpl.inputs.evidence.resolvconf": "ResolvConf",
             "kpl.resolver.alpineimages": "alpine_image",
             "kpl.resolver.limits": """
-                DNS_CONFIG_FIELDS MAX_NAMESERVERS MAX_SEARCHES MAX_SEARCH_CHARACTERS STRICT_ADDRESSES
+                DNS_CONFIG_FIELDS EXPANDED_SEARCHES MAX_NAMESERVERS MAX_SEARCHES MAX_SEARCH_CHARACTERS OLD_MAX_SEARCHES
+                OLD_MAX_SEARCH_CHARACTERS STRICT_ADDRESSES
             """,
             "kpl.resolver.names": "ENV_CLUE HOST_CLUE PRIVATE_CLUE HostName TakenName host_names private_names",
             "kpl.resolver.options": "GLIBC_OPTIONS MUSL_OPTIONS NUMBER_OPTIONS OTHER_OPTIONS nearest_option",
