@@ -19,6 +19,11 @@ _GLIBC_IMAGE = late.pattern(
     r"(?:^|[/:._-])(?:debian|bookworm|bullseye|buster|trixie|ubuntu|focal|jammy|noble|ubi\d*|centos|rockylinux|almalinux|"
     r"fedora|amazonlinux|glibc)(?![a-z])"
 )
+_OLD_GLIBC = late.pattern(
+    r"(?:^|[/:._-])(?:centos:?-?[67]|el[67]|ubi-?7|rhel-?7|jessie|stretch|wheezy|trusty|xenial|debian:[789])(?![a-z0-9])"
+    r"|(?:^|[/:._-])ubuntu:(?:14|16)\.04(?![0-9])"
+)
+"""Distributions with a glibc before 2.26: Debian 9 has 2.24, Ubuntu 16.04 has 2.23, and CentOS 7 has 2.17."""
 _OS_KEYS = ("kubernetes.io/os", "beta.kubernetes.io/os")
 
 
@@ -27,6 +32,11 @@ def libc_of_image(image: str) -> str | None:
     if _GLIBC_IMAGE.search(image):
         return GLIBC
     return MUSL if _MUSL_IMAGE.search(image) or alpine_image(image) is not None else None
+
+
+def has_old_glibc(image: str) -> bool:
+    """Whether the name of an image tells that its glibc is older than 2.26."""
+    return _OLD_GLIBC.search(image) is not None
 
 
 def libc_of(workload: Workload, told: str | None = None) -> str | None:

@@ -66,9 +66,9 @@ class DnsConfigInvalid(Rule):
     The policies are `ClusterFirst`, `ClusterFirstWithHostNet`, `Default` and `None`, which requires at least one
     nameserver. A pod can have three nameservers, each an IP address, and 32 search domains with 2,048 characters in
     total, among them three of the cluster; before Kubernetes 1.26, the maximum was six domains and 256 characters. In
-    Kubernetes 1.36 and later, the API server refuses an address with leading zeros and an IPv4 address written as IPv6 (feature gate `StrictIPCIDRValidation`, which cannot be turned off in 1.38, a beta). An option has a
-    `name` and, if it takes one, a `value`, which is a string. If a name occurs twice, the last one applies. The maximum
-    of `ndots` is 15.
+    Kubernetes 1.36 and later, the API server refuses an address with leading zeros and an IPv4 address written as IPv6
+    (feature gate `StrictIPCIDRValidation`, which cannot be turned off in 1.38, a beta). An option has a `name` and, if it
+    takes one, a `value`, which is a string. If a name occurs twice, the last one applies. The maximum of `ndots` is 15.
 
     ## Fix
     Quotes a number, renames a misspelled field, option or policy, splits `ndots:2` into name and value, or removes an
