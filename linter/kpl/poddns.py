@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kpl.resolver.pods import CLUSTER_POLICIES as CLUSTER_POLICIES
     from kpl.resolver.pods import DNS_POLICIES as DNS_POLICIES
     from kpl.resolver.pods import dns_policy_of as dns_policy_of
-    from kpl.resolver.pods import has_old_glibc as has_old_glibc
+    from kpl.resolver.pods import glibc_release_of as glibc_release_of
     from kpl.resolver.pods import hosts_file as hosts_file
     from kpl.resolver.pods import is_complete as is_complete
     from kpl.resolver.pods import libc_of as libc_of
@@ -68,7 +68,7 @@ else:
             "kpl.resolver.names": "ENV_CLUE HOST_CLUE PRIVATE_CLUE HostName TakenName host_names private_names",
             "kpl.resolver.options": "GLIBC_OPTIONS MUSL_OPTIONS NUMBER_OPTIONS OTHER_OPTIONS nearest_option",
             "kpl.resolver.pods": """
-                CLUSTER_POLICIES DNS_POLICIES dns_policy_of has_old_glibc hosts_file is_complete libc_of pod_resolver
+                CLUSTER_POLICIES DNS_POLICIES dns_policy_of glibc_release_of hosts_file is_complete libc_of pod_resolver
                 serving_containers written_ndots
             """,
             "kpl.resolver.policies": """

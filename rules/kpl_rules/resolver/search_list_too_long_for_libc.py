@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Confidence, Finding, Good, Rule, Severity, Stop, manifest
+from kpl import Bad, Cluster, Confidence, Finding, Good, Rule, Severity, Stop, Version, manifest
 from kpl.corefiles import is_placeholder
 from kpl.manifests import Scalar, Workload
 from kpl.poddns import (
@@ -13,7 +13,7 @@ from kpl.poddns import (
     MUSL_LINE,
     OLD_MAX_SEARCH_CHARACTERS,
     OLD_MAX_SEARCHES,
-    has_old_glibc,
+    glibc_release_of,
     is_complete,
     libc_of,
     pod_resolver,
@@ -46,6 +46,7 @@ def _long(characters: int) -> tuple[str, ...]:
     return "a" * 60 + ".example", "b." * odd + "b" * (left - 2 * odd)
 
 
+_READS_ALL = Version("2.26")
 _CENTOS = "quay.io/centos/centos:centos7"
 
 
@@ -137,7 +138,7 @@ class SearchListTooLongForLibc(Rule):
             return
         libc = libc_of(workload, cluster.facts.libc)
         images = [str(each.image) for each in workload.containers]
-        old = all(map(has_old_glibc, images))
+        old = all((release := glibc_release_of(each)) is not None and release < _READS_ALL for each in images)
         resolver = pod_resolver(workload, cluster.cluster_domain, libc or GLIBC)
         if resolver is None or libc != MUSL and not old:
             return
