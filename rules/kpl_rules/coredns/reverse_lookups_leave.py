@@ -21,7 +21,7 @@ _SHORT = ". {\n    errors\n    ready\n    kubernetes %s\n    forward . 9.9.9.9\n
 
 
 class ReverseLookupsLeave(Rule):
-    """`kubernetes` has no reverse zones, so lookups of the addresses of pods and Services go to the internet and fail.
+    """`kubernetes` has no reverse zones, so lookups of the addresses of Services go to the internet and fail.
 
     ## Why
     Programs look up the name of an address: a database for each client that connects, `sshd`, `tcpdump`, log collectors. The

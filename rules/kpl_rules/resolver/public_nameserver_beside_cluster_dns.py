@@ -33,8 +33,8 @@ class PublicNameserverBesideClusterDns(Rule):
     """A pod asks cluster DNS and a public nameserver in no order, so names of Services sometimes get NXDOMAIN.
 
     ## Why
-    The kubelet appends `dnsConfig.nameservers` to the address of cluster DNS. That looks like a fallback, and it is none if the
-    resolver does not ask in this order:
+    The kubelet appends `dnsConfig.nameservers` to the address of cluster DNS. That looks like a fallback, but some
+    resolvers do not ask in this order:
 
     - musl, the libc of Alpine, sends each query to all nameservers at once and takes the first response. NXDOMAIN is a response.
       Whether `redis.data` resolves depends on which server is faster.
