@@ -7,7 +7,7 @@ looks up would be a false alarm.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from kpl.inputs.document import Document
 from kpl.inputs.objects.workloads import Container, EnvReference, Workload
 from kpl.inputs.yaml.scalars import embedding_of
 from kpl.inputs.yaml.tree import Scalar
-from kpl.resolver.keys import dials_outside, holds_host, is_never_dialled, words_of
+from kpl.resolver.keys import PORT, dials_outside, holds_host, is_never_dialled, is_role, words_of
 from kpl.resolver.search import NameKind
 from kpl.text import late
 from kpl.text.span import Span, Text
@@ -38,7 +38,7 @@ _IN_ITS_PLACE = (
 )
 """What somebody writes for a name that readers put in its place."""
 _NOT_A_NAME = late.pattern(
-    rf"(?i)^\d+$|^localhost\.?$|\.(?:localhost|local|internal|example|invalid|test|arpa)\.?$|{_IN_ITS_PLACE}|^\d+(?:\.\d+){{3}}$"
+    rf"(?i)^\d+$|^localhost\.?$|\.(?:localhost|local|internal|invalid|test|arpa)\.?$|{_IN_ITS_PLACE}|^\d+(?:\.\d+){{3}}$"
 )
 _PRIVATE_DOMAINS = r"\.(?:corp|home|home\.arpa|internal|intranet|lan|local|localdomain|private)"
 _PRIVATE = late.pattern(rf"(?i){_PRIVATE_DOMAINS}\.?$")
@@ -49,7 +49,7 @@ PRIVATE_CLUE = rf"(?i){_PRIVATE_DOMAINS}(?![\w-])"
 _POD_OF_SET = late.pattern(r"^[^.]+-\d+\.[^.]+\.[^.]+$")
 _TOP_LEVEL = frozenset(
     """
-    ai app ar at au be biz br ca cc ch cl cloud cn co com company cz de dev dk edu es eu fi fr gg gov gr hk hu ie il in
+    ai app ar at au be biz br ca cc ch cl cloud cn co com company cz de dev dk edu es eu example fi fr gg gov gr hk hu ie il in
     info int io is it jp kr li lt lu lv me mil mx net nl no nu nz org pe ph pl pro pt ro ru se sg sk software systems tech
     technology th to tr tv tw ua uk us vn ws xyz za
     """.split()
@@ -150,18 +150,24 @@ class _Program:
             return
         for name, span, scheme in _written_hosts(_without_actions(value), self.private):
             if self.private:
-                if not _is_below(name, self.cluster_domain) and dials_outside(words, self.words, scheme):
+                if not _is_below(name, self.cluster_domain) and self._dials(words, name, scheme):
                     yield HostName(Text(name, span), NameKind.EXTERNAL, key)
                 continue
             kind, certain = classify(name, self.cluster_domain)
             if kind is NameKind.EXTERNAL:
-                looked_up = self._is_outside(name) and dials_outside(words, self.words, scheme)
+                looked_up = self._is_outside(name) and self._dials(words, name, scheme)
             elif certain:
                 looked_up = name.lower().split(".")[0] not in self.names
             else:
-                looked_up = bool(key and scheme) or holds_host(words)
+                looked_up = bool(key and scheme not in ("", PORT)) or holds_host(words)
             if looked_up:
                 yield HostName(Text(name, span), kind, key, certain)
+
+    def _dials(self, words: Sequence[str], name: str, scheme: str) -> bool:
+        """Whether the program connects to a name outside of the cluster under this key."""
+        if dials_outside(words, self.words, scheme):
+            return True
+        return not scheme and is_role(words) and self.words.isdisjoint(words_of(name))
 
     def _is_outside(self, name: str) -> bool:
         """Whether `name` lies outside of the cluster for certain, and is no pod of a StatefulSet (``db-0.db.dev``)."""
@@ -206,6 +212,7 @@ def _host(written: str, start: int, scheme: str, private: bool) -> Iterator[tupl
     else:
         known = _NOT_A_NAME.search(name) is None or ".svc." in written
     if known:
+        scheme = scheme or (PORT if match.end(1) < len(written) else "")
         yield name, Span(start, start + match.end(1)), scheme
 
 
