@@ -29,7 +29,7 @@ INPUTS = {
     "Options of the JVM": ("JvmOptions",),
     "Services": ("Service",),
     "Nodes": ("NodeObject",),
-    "Installers of clusters": ("ClusterSettings", "KubeadmCluster"),
+    "Installers of clusters": ("ClusterSettings", "KubeadmCluster", "KubeadmNode"),
     "Network plug-ins and MetalLB": ("CalicoSettings", "FlannelSettings", "MetallbSettings"),
     "NetworkPolicies": ("NetworkPolicy",),
     "KubeletConfiguration": ("KubeletConfig",),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kpl.inputs.objects.endpointslices import EndpointSlice as EndpointSlice
     from kpl.inputs.objects.jvmoptions import JvmOptions as JvmOptions
     from kpl.inputs.objects.kubeadm import KubeadmCluster as KubeadmCluster
+    from kpl.inputs.objects.kubeadm import KubeadmNode as KubeadmNode
     from kpl.inputs.objects.kubedns import KubeDnsConfig as KubeDnsConfig
     from kpl.inputs.objects.kubelet import KubeletConfig as KubeletConfig
     from kpl.inputs.objects.monitoring import MetricRules as MetricRules
@@ -49,7 +50,7 @@ else:
             "kpl.inputs.network.calico": "CalicoSettings",
             "kpl.inputs.network.cni": "FlannelSettings",
             "kpl.inputs.network.metallb": "MetallbSettings",
-            "kpl.inputs.objects.kubeadm": "KubeadmCluster",
+            "kpl.inputs.objects.kubeadm": "KubeadmCluster KubeadmNode",
             "kpl.inputs.objects.monitoring": "MetricRules Monitor",
             "kpl.inputs.objects.namespaces": "NamespaceObject",
             "kpl.inputs.objects.networkpolicies": "NetworkPolicy OtherPolicy PolicyPeer PolicyRule",

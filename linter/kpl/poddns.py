@@ -10,15 +10,20 @@ if TYPE_CHECKING:
     from kpl.inputs.evidence.resolvconf import ResolvConf as ResolvConf
     from kpl.resolver.alpineimages import alpine_image as alpine_image
     from kpl.resolver.limits import DNS_CONFIG_FIELDS as DNS_CONFIG_FIELDS
+    from kpl.resolver.limits import EXPANDED_SEARCHES as EXPANDED_SEARCHES
     from kpl.resolver.limits import MAX_NAMESERVERS as MAX_NAMESERVERS
     from kpl.resolver.limits import MAX_SEARCH_CHARACTERS as MAX_SEARCH_CHARACTERS
     from kpl.resolver.limits import MAX_SEARCHES as MAX_SEARCHES
+    from kpl.resolver.limits import OLD_MAX_SEARCH_CHARACTERS as OLD_MAX_SEARCH_CHARACTERS
+    from kpl.resolver.limits import OLD_MAX_SEARCHES as OLD_MAX_SEARCHES
     from kpl.resolver.limits import STRICT_ADDRESSES as STRICT_ADDRESSES
     from kpl.resolver.names import ENV_CLUE as ENV_CLUE
     from kpl.resolver.names import HOST_CLUE as HOST_CLUE
+    from kpl.resolver.names import PRIVATE_CLUE as PRIVATE_CLUE
     from kpl.resolver.names import HostName as HostName
     from kpl.resolver.names import TakenName as TakenName
     from kpl.resolver.names import host_names as host_names
+    from kpl.resolver.names import private_names as private_names
     from kpl.resolver.options import GLIBC_OPTIONS as GLIBC_OPTIONS
     from kpl.resolver.options import MUSL_OPTIONS as MUSL_OPTIONS
     from kpl.resolver.options import NUMBER_OPTIONS as NUMBER_OPTIONS
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
     from kpl.resolver.pods import CLUSTER_POLICIES as CLUSTER_POLICIES
     from kpl.resolver.pods import DNS_POLICIES as DNS_POLICIES
     from kpl.resolver.pods import dns_policy_of as dns_policy_of
+    from kpl.resolver.pods import glibc_release_of as glibc_release_of
     from kpl.resolver.pods import hosts_file as hosts_file
     from kpl.resolver.pods import is_complete as is_complete
     from kpl.resolver.pods import libc_of as libc_of
@@ -56,12 +62,13 @@ else:
             "kpl.inputs.evidence.resolvconf": "ResolvConf",
             "kpl.resolver.alpineimages": "alpine_image",
             "kpl.resolver.limits": """
-                DNS_CONFIG_FIELDS MAX_NAMESERVERS MAX_SEARCHES MAX_SEARCH_CHARACTERS STRICT_ADDRESSES
+                DNS_CONFIG_FIELDS EXPANDED_SEARCHES MAX_NAMESERVERS MAX_SEARCHES MAX_SEARCH_CHARACTERS OLD_MAX_SEARCHES
+                OLD_MAX_SEARCH_CHARACTERS STRICT_ADDRESSES
             """,
-            "kpl.resolver.names": "ENV_CLUE HOST_CLUE HostName TakenName host_names",
+            "kpl.resolver.names": "ENV_CLUE HOST_CLUE PRIVATE_CLUE HostName TakenName host_names private_names",
             "kpl.resolver.options": "GLIBC_OPTIONS MUSL_OPTIONS NUMBER_OPTIONS OTHER_OPTIONS nearest_option",
             "kpl.resolver.pods": """
-                CLUSTER_POLICIES DNS_POLICIES dns_policy_of hosts_file is_complete libc_of pod_resolver
+                CLUSTER_POLICIES DNS_POLICIES dns_policy_of glibc_release_of hosts_file is_complete libc_of pod_resolver
                 serving_containers written_ndots
             """,
             "kpl.resolver.policies": """

@@ -62,7 +62,7 @@ def is_checked(document: Document) -> bool:
     return not is_template(document) and (document.kind in _COMPARED or not only_tells(document))
 
 
-_COMPARED = frozenset(("CalicoSettings", "ClusterSettings", "FlannelSettings", "KubeadmCluster"))
+_COMPARED = frozenset(("CalicoSettings", "ClusterSettings", "FlannelSettings", "KubeadmCluster", "KubeadmNode"))
 """What tells of a cluster and is checked too: rules compare these with each other."""
 
 

@@ -51,7 +51,14 @@ _GENERIC = _HOST - _ALONE | frozenset(
     """.split()
 )
 
+# they name the far end of something that a program reads or copies
+_SOURCE = frozenset("MIRROR MIRRORS PRIMARY RELAY REMOTE REPLICA SINK SOURCE SOURCES SYNC".split())
+_COPIED = frozenset("MIRROR MIRRORS RELAY REPLICA SOURCE".split())
+_ROLES = frozenset("PEER SERVER SERVERS TARGET".split())
+
 _WEB = ("http", "https", "ws", "wss")
+PORT = ":"
+"""In place of a scheme: the name has a port, so that something connects to it."""
 
 
 def words_of(key: str) -> tuple[str, ...]:
@@ -72,13 +79,26 @@ def holds_host(words: Sequence[str]) -> bool:
     return not is_never_dialled(words) and bool(words) and words[-1] in _HOST
 
 
+def is_role(words: Sequence[str]) -> bool:
+    """Whether the name says nothing but that its value is another end: ``SERVER``, which can be a program's own name as well."""
+    return len(words) == 1 and words[0] in _ROLES
+
+
 def dials_outside(words: Sequence[str], own: Iterable[str], scheme: str) -> bool:
     """Whether the program itself connects to a name outside of the cluster that it is given under this name.
+
+    The value counts more than the name: a port, or the scheme of a protocol that is not for browsers, is for a program.
 
     `own` are the words of the program's own name: its public address often stands under them (``PAPERLESS_URL``).
     `scheme` is the one of the URL that holds the name, if any; a web address may as well be meant for people.
     """
     if is_never_dialled(words) or not _OWN_OR_BROWSER.isdisjoint(words):
         return False
-    said = holds_host(words) if not scheme else not (_FAR_END if scheme in _WEB else _HOST).isdisjoint(words)
+    if scheme in _WEB:
+        said = not (_FAR_END | _SOURCE).isdisjoint(words)
+    elif scheme:
+        # what has a port or the scheme of a protocol is connected to, whatever it is called
+        return bool(words) and not set(words) <= set(own)
+    else:
+        said = holds_host(words) or bool(words) and words[-1] in _COPIED
     return said and bool(set(words) - set(own) - _GENERIC)

@@ -7,7 +7,7 @@ looks up would be a false alarm.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from kpl.inputs.document import Document
 from kpl.inputs.objects.workloads import Container, EnvReference, Workload
 from kpl.inputs.yaml.scalars import embedding_of
 from kpl.inputs.yaml.tree import Scalar
-from kpl.resolver.keys import dials_outside, holds_host, is_never_dialled, words_of
+from kpl.resolver.keys import PORT, dials_outside, holds_host, is_never_dialled, is_role, words_of
 from kpl.resolver.search import NameKind
 from kpl.text import late
 from kpl.text.span import Span, Text
@@ -33,14 +33,23 @@ _ITEM = late.pattern(r"[^\s,;]+")
 _BLANK = late.pattern(r"\s")
 _FLAG = late.pattern(r"--?([A-Za-z][\w.-]*)")
 _FLAG_VALUE = late.pattern(r"--?([A-Za-z][\w.-]*)=(.*)", re.DOTALL)
-_NOT_A_NAME = late.pattern(
-    r"(?i)^\d+$|^localhost\.?$|\.(?:localhost|local|internal|example|invalid|test|arpa)\.?$|(?:^|\.)example\.[a-z]+\.?$"
-    r"|(?:^|[.-])(?:your|my-?domain|change-?me|placeholder|foo|bar|xxx+|todo)(?=[.-]|$)|^\d+(?:\.\d+){3}$"
+_IN_ITS_PLACE = (
+    r"(?:^|\.)example\.[a-z]+\.?$|(?:^|[.-])(?:your|my-?domain|change-?me|placeholder|foo|bar|xxx+|todo)(?=[.-]|$)"
 )
+"""What somebody writes for a name that readers put in its place."""
+_NOT_A_NAME = late.pattern(
+    rf"(?i)^\d+$|^localhost\.?$|\.(?:localhost|local|internal|invalid|test|arpa)\.?$|{_IN_ITS_PLACE}|^\d+(?:\.\d+){{3}}$"
+)
+_PRIVATE_DOMAINS = r"\.(?:corp|home|home\.arpa|internal|intranet|lan|local|localdomain|private)"
+_PRIVATE = late.pattern(rf"(?i){_PRIVATE_DOMAINS}\.?$")
+_NOT_PRIVATE = late.pattern(rf"(?i){_IN_ITS_PLACE}|^host\.|\.docker\.|\.svc\.")
+"""Names of a machine that runs a cluster for developers, which has its own ways to answer, and names of Services."""
+PRIVATE_CLUE = rf"(?i){_PRIVATE_DOMAINS}(?![\w-])"
+"""A pattern that matches in each text with a name below a private top-level domain."""
 _POD_OF_SET = late.pattern(r"^[^.]+-\d+\.[^.]+\.[^.]+$")
 _TOP_LEVEL = frozenset(
     """
-    ai app ar at au be biz br ca cc ch cl cloud cn co com company cz de dev dk edu es eu fi fr gg gov gr hk hu ie il in
+    ai app ar at au be biz br ca cc ch cl cloud cn co com company cz de dev dk edu es eu example fi fr gg gov gr hk hu ie il in
     info int io is it jp kr li lt lu lv me mil mx net nl no nu nz org pe ph pl pro pt ro ru se sg sk software systems tech
     technology th to tr tv tw ua uk us vn ws xyz za
     """.split()
@@ -82,6 +91,15 @@ def host_names(workload: Workload, container: Container, cluster_domain: str) ->
     return _located(_Program(workload, container, cluster_domain), workload.text, _values(container))
 
 
+def private_names(workload: Workload, container: Container, cluster_domain: str) -> Iterator[HostName]:
+    """The names that `container` looks up below top-level domains that the DNS of the internet does not have.
+
+    RFC 6762 (appendix G), RFC 8375, and https://www.icann.org/en/board-activities-and-meetings/materials/
+    approved-resolutions-special-meeting-of-the-icann-board-29-07-2024-en: they are for private use.
+    """
+    return _located(_Program(workload, container, cluster_domain, private=True), workload.text, _values(container))
+
+
 def host_names_in(
     workload: Workload, container: Container, cluster_domain: str, text: str, variables: Iterable[tuple[str, Scalar]]
 ) -> Iterator[HostName]:
@@ -118,7 +136,8 @@ def _values(container: Container) -> Iterator[tuple[str, Scalar, int]]:
 class _Program:
     """What is known about the program that is given a value."""
 
-    def __init__(self, workload: Workload, container: Container, cluster_domain: str) -> None:
+    def __init__(self, workload: Workload, container: Container, cluster_domain: str, *, private: bool = False) -> None:
+        self.private = private
         self.names = {workload.name.lower(), container.name.lower()}
         self.words = {*words_of(workload.name), *words_of(container.name)}
         self.namespace = workload.namespace.lower()
@@ -129,16 +148,26 @@ class _Program:
         words = words_of(key)
         if len(value) > MAX_VALUE or "\n" in value.strip() or is_never_dialled(words):
             return
-        for name, span, scheme in _written_hosts(_without_actions(value)):
+        for name, span, scheme in _written_hosts(_without_actions(value), self.private):
+            if self.private:
+                if not _is_below(name, self.cluster_domain) and self._dials(words, name, scheme):
+                    yield HostName(Text(name, span), NameKind.EXTERNAL, key)
+                continue
             kind, certain = classify(name, self.cluster_domain)
             if kind is NameKind.EXTERNAL:
-                looked_up = self._is_outside(name) and dials_outside(words, self.words, scheme)
+                looked_up = self._is_outside(name) and self._dials(words, name, scheme)
             elif certain:
                 looked_up = name.lower().split(".")[0] not in self.names
             else:
-                looked_up = bool(key and scheme) or holds_host(words)
+                looked_up = bool(key and scheme not in ("", PORT)) or holds_host(words)
             if looked_up:
                 yield HostName(Text(name, span), kind, key, certain)
+
+    def _dials(self, words: Sequence[str], name: str, scheme: str) -> bool:
+        """Whether the program connects to a name outside of the cluster under this key."""
+        if dials_outside(words, self.words, scheme):
+            return True
+        return not scheme and is_role(words) and self.words.isdisjoint(words_of(name))
 
     def _is_outside(self, name: str) -> bool:
         """Whether `name` lies outside of the cluster for certain, and is no pod of a StatefulSet (``db-0.db.dev``)."""
@@ -152,7 +181,11 @@ def _without_actions(value: str) -> str:
     return _ACTION.sub(lambda found: "$" * len(found[0]), value) if "{{" in value else value
 
 
-def _written_hosts(value: str) -> Iterator[tuple[str, Span, str]]:
+def _is_below(name: str, domain: str) -> bool:
+    return f".{name.lower().removesuffix('.')}".endswith(f".{domain.lower().strip('.')}")
+
+
+def _written_hosts(value: str, private: bool) -> Iterator[tuple[str, Span, str]]:
     """Host, place and scheme of the URLs in `value`; where there is none, the items of a list of hosts."""
     if "://" in value:
         for url in _URL.finditer(value):
@@ -161,19 +194,26 @@ def _written_hosts(value: str) -> Iterator[tuple[str, Span, str]]:
                 continue
             start = url.start(2) + url.group(2).rfind("@") + 1
             for item in re.finditer(r"[^,]+", value[start : url.end(2)]):
-                yield from _host(item.group(), start + item.start(), scheme)
+                yield from _host(item.group(), start + item.start(), scheme, private)
         return
     items = list(_ITEM.finditer(value))
     if all(_HOST_PORT.fullmatch(item.group()) for item in items):
         for item in items:
-            yield from _host(item.group(), item.start(), "")
+            yield from _host(item.group(), item.start(), "", private)
 
 
-def _host(written: str, start: int, scheme: str) -> Iterator[tuple[str, Span, str]]:
+def _host(written: str, start: int, scheme: str, private: bool) -> Iterator[tuple[str, Span, str]]:
     match = _HOST_PORT.fullmatch(written)
-    if match is None or is_placeholder(written) or _NOT_A_NAME.search(match.group(1)) and ".svc." not in written:
+    if match is None or is_placeholder(written):
         return
-    yield match.group(1), Span(start, start + match.end(1)), scheme
+    name = match.group(1)
+    if private:
+        known = _PRIVATE.search(name) is not None and _NOT_PRIVATE.search(name) is None
+    else:
+        known = _NOT_A_NAME.search(name) is None or ".svc." in written
+    if known:
+        scheme = scheme or (PORT if match.end(1) < len(written) else "")
+        yield name, Span(start, start + match.end(1)), scheme
 
 
 def classify(name: str, cluster_domain: str) -> tuple[NameKind, bool]:

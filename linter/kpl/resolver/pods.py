@@ -8,6 +8,7 @@ from kpl.resolver.alpineimages import alpine_image
 from kpl.resolver.search import CLUSTER_NDOTS, GLIBC, MUSL, Resolver, pod_search
 from kpl.text import late
 from kpl.text.number import whole_number
+from kpl.text.version import Version
 
 CLUSTER_POLICIES = ("ClusterFirst", "ClusterFirstWithHostNet")
 """The DNS policies with which a pod asks the DNS of the cluster."""
@@ -19,6 +20,30 @@ _GLIBC_IMAGE = late.pattern(
     r"(?:^|[/:._-])(?:debian|bookworm|bullseye|buster|trixie|ubuntu|focal|jammy|noble|ubi\d*|centos|rockylinux|almalinux|"
     r"fedora|amazonlinux|glibc)(?![a-z])"
 )
+_GLIBC_OF = {
+    "2.13": "wheezy|debian:7",
+    "2.17": r"centos:?-?7|el7|ubi-?7|rhel-?7",
+    "2.19": r"jessie|debian:8|trusty|ubuntu:14\.04",
+    "2.23": r"xenial|ubuntu:16\.04",
+    "2.24": "stretch|debian:9",
+    "2.27": r"bionic|ubuntu:18\.04",
+    "2.28": "buster|debian:10",
+    "2.31": r"bullseye|debian:11|focal|ubuntu:20\.04",
+    "2.35": r"jammy|ubuntu:22\.04",
+    "2.36": "bookworm|debian:12",
+    "2.39": r"noble|ubuntu:24\.04",
+    "2.41": "trixie|debian:13",
+}
+"""The glibc of distributions, which stays the same in each of their releases; those of later RHEL have more than its number says.
+
+https://packages.debian.org/search?keywords=libc6, https://packages.ubuntu.com/search?keywords=libc6
+"""
+_RELEASED = late.pattern(
+    "|".join(
+        f"(?:^|[/:._-])(?:{words})(?![a-z0-9])"
+        for words in (f"(?P<v{version.replace('.', '_')}>{each})" for version, each in _GLIBC_OF.items())
+    )
+)
 _OS_KEYS = ("kubernetes.io/os", "beta.kubernetes.io/os")
 
 
@@ -27,6 +52,12 @@ def libc_of_image(image: str) -> str | None:
     if _GLIBC_IMAGE.search(image):
         return GLIBC
     return MUSL if _MUSL_IMAGE.search(image) or alpine_image(image) is not None else None
+
+
+def glibc_release_of(image: str) -> Version | None:
+    """The release of glibc in an image whose name tells the release of its distribution."""
+    found = _RELEASED.search(image)
+    return Version(found.lastgroup.removeprefix("v").replace("_", ".")) if found and found.lastgroup else None
 
 
 def libc_of(workload: Workload, told: str | None = None) -> str | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop, corefile
 from kpl.corefiles import Corefile, Role, corefile_placeholder, role_of
 
 _LOOPBACK = ("127.0.0.1", "::1")
+_OTHER_LOOPBACK = re.compile(r"\b127\.[0-9]+\.[0-9]+\.[0-9]+")
 _SERVICE = """\
 apiVersion: v1
 kind: Service
@@ -15,6 +17,16 @@ metadata: {name: kube-dns, namespace: kube-system}
 spec:
   clusterIP: 10.96.0.10
   ports: [{name: dns, port: 53, protocol: UDP}]
+"""
+_NODE_LOCAL = """\
+cluster.local:53 {
+    errors
+    cache 30
+    bind 169.254.20.10 10.96.0.10
+    forward . %s {
+        force_tcp
+    }
+}
 """
 _CLUSTER = """\
 . {
@@ -33,15 +45,18 @@ class ForwardingLoop(Rule):
 
     ## Why
     A server block without `bind` listens on every address of its port. `127.0.0.1` is therefore CoreDNS itself, in a pod
-    as well as on a host, and the address of the DNS Service leads to the same pods. Each query comes back to the block
-    that sent it and multiplies: the client gets SERVFAIL or a timeout, and CoreDNS runs out of memory. With `loop`,
-    CoreDNS stops at the start instead and reports "Loop ... detected".
+    as well as on a host, and the address of the DNS Service leads to the same pods. In a pod, this is also true of
+    `127.0.0.53`: systemd-resolved listens there on the node, which has another loopback interface. NodeLocal DNSCache gets the
+    queries itself that it sends to an address in its `bind`. Each query comes back to the block that sent it and multiplies: the
+    client gets SERVFAIL or a timeout, and CoreDNS runs out of memory. With `loop`, CoreDNS stops at the start instead and
+    reports "Loop ... detected".
 
     ## Fix
     There is no automatic fix, because only you know the resolver that knows these names.
 
     ## References
     - https://coredns.io/plugins/loop/
+    - https://coredns.io/plugins/bind/
     - https://github.com/coredns/coredns/issues/1986
     - https://github.com/k3s-io/k3s/issues/7639
     """
@@ -95,6 +110,33 @@ class ForwardingLoop(Rule):
         ),
         Bad({"Corefile": _CLUSTER, "service.yaml": _SERVICE}, flags=["10.96.0.10"]),
         Good({"Corefile": _CLUSTER.replace("10.96.0.10", "10.0.0.1"), "service.yaml": _SERVICE}),
+        # the stub of systemd-resolved is on the node, which CoreDNS elsewhere may be
+        Bad(corefile(_CLUSTER.replace("10.96.0.10", "127.0.0.53")), flags=["127.0.0.53"], says=["`127.0.0.53` is this CoreDNS"]),
+        Good(corefile(". {\n    errors\n    cache 30\n    forward . 127.0.0.53\n}\n")),
+        # an address that the block binds, or another one does
+        Bad(
+            corefile(_NODE_LOCAL % "10.96.0.10"),
+            flags=["10.96.0.10"],
+            says=["`10.96.0.10` is this CoreDNS itself, so each query comes back to the block that sent it"],
+        ),
+        Good(corefile(_NODE_LOCAL % "10.96.0.11")),
+        Good(corefile(_NODE_LOCAL % "10.96.0.10:5353")),
+        Good(
+            corefile(
+                "lan {\n    errors\n    cache 30\n    bind 10.0.0.5\n    forward . 10.0.0.6\n}\n"
+                ". {\n    errors\n    cache 30\n    bind 10.0.0.6\n    forward . 192.0.2.1\n}\n"
+            )
+        ),
+        Good(
+            corefile(
+                ". {\n    errors\n    cache 30\n    bind eth0\n    forward . 127.0.0.1\n}\n"
+                ". {\n    errors\n    cache 30\n    bind lo\n    forward . 10.0.0.1\n}\n"
+            )
+        ),
+        Bad(
+            corefile(". {\n    errors\n    cache 30\n    bind lo\n    forward . 127.0.0.1\n}\n"),
+            flags=["127.0.0.1"],
+        ),
         # CoreDNS that runs elsewhere asks the cluster's
         Good({"Corefile": "cluster.local {\n    errors\n    cache 30\n    forward . 10.96.0.10\n}\n", "service.yaml": _SERVICE}),
     ]  # fmt: skip
@@ -103,8 +145,13 @@ class ForwardingLoop(Rule):
         """See the class."""
         if corefile_placeholder(corefile.text) is not None or corefile.fragment:
             return
-        own = _service_addresses(cluster) if role_of(cluster.document_of(corefile)) is Role.CLUSTER else ()
-        if not any(address in corefile.text for address in (*_LOOPBACK, *own)):
+        own: tuple[str, ...] = ()
+        if role_of(cluster.document_of(corefile)) is Role.CLUSTER:
+            own = (*_service_addresses(cluster), *_OTHER_LOOPBACK.findall(corefile.text))
+        bound = (word for server in corefile.servers for bind in server.all("bind") for word in bind.args)
+        forwards = [each for server in corefile.servers for each in server.all("forward")]
+        to = " ".join(word for each in forwards for word in each.args[1:]).lower()
+        if not any(address in to for address in (*_LOOPBACK, *own, *map(str.lower, bound))):
             return
         # few Corefiles come so far
         from kpl.corefiles import loops

@@ -14,18 +14,26 @@ from kpl.corefiles import is_placeholder
 from kpl.edits import set_scalar
 from kpl.manifests import Mapping, Scalar, Sequence, Workload
 from kpl.poddns import (
+    CLUSTER_POLICIES,
     DNS_CONFIG_FIELDS,
     DNS_POLICIES,
+    EXPANDED_SEARCHES,
     MAX_NAMESERVERS,
     MAX_SEARCH_CHARACTERS,
     MAX_SEARCHES,
+    OLD_MAX_SEARCH_CHARACTERS,
+    OLD_MAX_SEARCHES,
     STRICT_ADDRESSES,
+    dns_policy_of,
     is_complete,
 )
 from kpl.words import closest
 from kpl_rules.resolver._dns_options import option_faults
 from kpl_rules.resolver._faults import Fault, misspelt_keys
 
+_CLUSTER_SEARCHES = 3
+"""The search domains that the kubelet writes first for a pod that asks cluster DNS."""
+_GATE = Version("1.22")
 _LEADING_ZEROS = re.compile(r"(?<![\d.])0+(?=\d)|(?<=\.)0+(?=\d)")
 
 
@@ -50,7 +58,7 @@ def dns_faults(workload: Workload, kubernetes: Version) -> Iterator[Fault]:
                 f"Write a list under `{field}:`.",
             )
     yield from _nameservers(config, kubernetes)
-    yield from _searches(config)
+    yield from _searches(workload, config, kubernetes)
     yield from option_faults(workload)
 
 
@@ -143,23 +151,39 @@ def _why_not_strict(address: str) -> tuple[str, str] | None:
     return None if mapped is None else ("is an IPv4 address written as IPv6", f"Replace it with `{mapped}`.")
 
 
-def _searches(config: Mapping) -> Iterator[Fault]:
+def _searches(workload: Workload, config: Mapping, kubernetes: Version) -> Iterator[Fault]:
     domains = [item for item in config.items("searches") if isinstance(item, Scalar)]
     if any(is_placeholder(domain.value) for domain in domains):
         return
     characters = len(" ".join(domain.value for domain in domains))
-    if len(domains) > MAX_SEARCHES:
+    most, longest, where = MAX_SEARCHES, MAX_SEARCH_CHARACTERS, ""
+    if kubernetes < EXPANDED_SEARCHES:
+        most, longest, where = OLD_MAX_SEARCHES, OLD_MAX_SEARCH_CHARACTERS, f" before Kubernetes {EXPANDED_SEARCHES}"
+    unless = " unless the feature gate `ExpandedDNSConfig` is on" if _GATE <= kubernetes < EXPANDED_SEARCHES else ""
+    of_cluster = _CLUSTER_SEARCHES if dns_policy_of(workload) in CLUSTER_POLICIES else 0
+    if len(domains) > most:
         yield Fault(
-            domains[MAX_SEARCHES].span,
-            f"`searches` has {len(domains)} domains, but the maximum is {MAX_SEARCHES}, so Kubernetes refuses the object",
+            domains[most].span,
+            f"`searches` has {len(domains)} domains, but the maximum{where} is {most}, so Kubernetes refuses the object{unless}",
             "Keep only the domains that you need: each one costs two more queries for every name with fewer dots than `ndots`.",
             is_written=False,
         )
-    elif characters > MAX_SEARCH_CHARACTERS:
+    elif characters > longest:
         yield Fault(
             domains[-1].span,
-            f"`searches` has {characters:,} characters, but the maximum is {MAX_SEARCH_CHARACTERS:,}, so Kubernetes refuses the "
-            "object",
+            f"`searches` has {characters:,} characters, but the maximum{where} is {longest:,}, so Kubernetes refuses the "
+            f"object{unless}",
             "Keep only the domains that you need.",
+            is_written=False,
+        )
+    elif len(domains) + of_cluster > most and len({domain.value for domain in domains}) == len(domains):
+        left = most - of_cluster
+        yield Fault(
+            domains[left].span,
+            f"the pod has {len(domains) + of_cluster} search domains, those of the cluster included, but the maximum{where} is "
+            f"{most}, so the kubelet leaves out `{domains[left].value}`{' and those after it' if len(domains) > left + 1 else ''}"
+            f"{unless}",
+            "Keep only the domains that you need.",
+            refused=False,
             is_written=False,
         )

@@ -50,6 +50,11 @@ spec:
 """
 
 
+def _with_searches(number: int, before: str = "") -> str:
+    domains = ", ".join(f"{before}d{each}.example" for each in range(number))
+    return f"{_CONFIG}        searches: [{domains}]\n"
+
+
 class DnsConfigInvalid(Rule):
     """Kubernetes refuses the DNS settings of a pod, or the pod runs without some of them.
 
@@ -60,10 +65,10 @@ class DnsConfigInvalid(Rule):
 
     The policies are `ClusterFirst`, `ClusterFirstWithHostNet`, `Default` and `None`, which requires at least one
     nameserver. A pod can have three nameservers, each an IP address, and 32 search domains with 2,048 characters in
-    total. In Kubernetes 1.36 and later, the API server refuses an address with leading zeros and an IPv4 address
-    written as IPv6 (feature gate `StrictIPCIDRValidation`, which cannot be turned off in 1.38, a beta). An option has a
-    `name` and, if it takes one, a `value`, which is a string. If a name occurs twice, the last one applies. The maximum
-    of `ndots` is 15.
+    total, among them three of the cluster; before Kubernetes 1.26, the maximum was six domains and 256 characters. In
+    Kubernetes 1.36 and later, the API server refuses an address with leading zeros and an IPv4 address written as IPv6
+    (feature gate `StrictIPCIDRValidation`, which cannot be turned off in 1.38, a beta). An option has a `name` and, if it
+    takes one, a `value`, which is a string. If a name occurs twice, the last one applies. The maximum of `ndots` is 15.
 
     ## Fix
     Quotes a number, renames a misspelled field, option or policy, splits `ndots:2` into name and value, or removes an
@@ -167,6 +172,44 @@ class DnsConfigInvalid(Rule):
                 + "      dnsPolicy: None\n      dnsConfig:\n        $patch: replace\n        options:\n        - $patch: replace\n"
                 '        - {name: ndots, value: "2"}\n'
             )
+        ),
+        # search domains, by release: those of the cluster are three
+        Good(manifest(_with_searches(6))),
+        Good(manifest(_with_searches(29))),
+        Bad(
+            manifest(_with_searches(31)),
+            flags=["d29.example"],
+            severities=[Severity.WARNING],
+            says=[
+                "the pod has 34 search domains, those of the cluster included, but the maximum is 32",
+                "so the kubelet leaves out `d29.example` and those after it\n",
+            ],
+        ),
+        Bad(
+            manifest(_with_searches(33)),
+            flags=["d32.example"],
+            says=["the maximum is 32, so Kubernetes refuses the object\n"],
+        ),
+        Good(manifest(_with_searches(3)), {"kubernetes": "1.25"}),
+        Bad(
+            manifest(_with_searches(4)),
+            {"kubernetes": "1.21"},
+            flags=["d3.example"],
+            severities=[Severity.WARNING],
+            says=["the maximum before Kubernetes 1.26 is 6, so the kubelet leaves out `d3.example`\n"],
+        ),
+        Good(manifest(_with_searches(6) + "      dnsPolicy: Default\n"), {"kubernetes": "1.21"}),
+        Bad(
+            manifest(_with_searches(7)),
+            {"kubernetes": "1.25"},
+            flags=["d6.example"],
+            says=["Kubernetes refuses the object unless the feature gate `ExpandedDNSConfig` is on"],
+        ),
+        Bad(
+            manifest(_with_searches(3, "a" * 60 + "." + "b" * 60 + ".")),
+            {"kubernetes": "1.21"},
+            flags=["a" * 60 + "." + "b" * 60 + ".d2.example"],
+            says=["the maximum before Kubernetes 1.26 is 256"],
         ),
         # the operator may know nameservers
         Good(manifest(_SPARK.replace("      nameservers: [10.0.0.10]\n", ""))),

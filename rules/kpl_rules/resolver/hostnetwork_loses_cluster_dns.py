@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Document, Edit, Finding, Fix, Good, Related, Rule, Severity, Span, Stop, manifest
+from kpl import Bad, Cluster, Edit, Finding, Fix, Good, Related, Rule, Severity, Span, Stop, manifest
 from kpl.edits import set_scalar
-from kpl.manifests import Service, Workload
-from kpl.poddns import HostName, NameKind, dns_policy_of, host_names, hosts_file, is_complete
+from kpl.manifests import Workload
+from kpl.poddns import dns_policy_of, is_complete
+from kpl_rules.resolver._service_names import service_names
 
 _AGENT = """\
 apiVersion: apps/v1
@@ -201,7 +202,10 @@ class HostnetworkLosesClusterDns(Rule):
         Good(manifest(_agent("collector"))),
         Good(manifest(_agent("collector.watch.svc") + _MENDED)),
         # says that it wants the node's DNS
-        Good(manifest(_agent("collector.watch.svc") + "      dnsPolicy: Default\n")),
+        # another rule tells of a policy that is written
+        Good(
+            manifest(_agent("collector.watch.svc") + "      dnsPolicy: Default\n"), other=["policy-without-cluster-dns"]
+        ),
         Good(manifest(_agent("collector.watch.svc").replace("hostNetwork: true", "hostNetwork: false"))),
         # a node exporter needs no name of the cluster
         Good(manifest(_agent("127.0.0.1"))),
@@ -225,7 +229,7 @@ class HostnetworkLosesClusterDns(Rule):
             return
         if workload.dns_policy not in (None, "ClusterFirst") or dns_policy_of(workload) != "Default":
             return
-        hosts = _service_names(workload, cluster)
+        hosts = service_names(workload, cluster)
         if not hosts:
             return
         policy = workload.pod.scalar("dnsPolicy")
@@ -249,26 +253,3 @@ class HostnetworkLosesClusterDns(Rule):
             ],
             severity=None if any(host.certain for host, _ in hosts) else Severity.WARNING,
         )
-
-
-def _service_names(workload: Workload, cluster: Cluster) -> list[tuple[HostName, Document | None]]:
-    """The names of Services that the pod looks up, the certain ones first, each with the document that holds it if another does."""
-    aliases = hosts_file(workload)
-    services = {(str(service.name), service.namespace) for _, service in cluster.of(Service)}
-    found: dict[str, tuple[HostName, Document | None]] = {}
-    for host, document in _names(workload, cluster):
-        name, _, namespace = host.name.lower().partition(".")
-        of_the_cluster = host.certain and host.kind is not NameKind.EXTERNAL
-        own = host.kind is NameKind.NAMESPACED and namespace == workload.namespace.lower()
-        known = not host.certain and (own or (name, namespace or workload.namespace) in services)
-        if host.name.lower() not in aliases and (of_the_cluster or known):
-            found.setdefault(host.name, (host, document))
-    return sorted(found.values(), key=lambda each: not each[0].certain)
-
-
-def _names(workload: Workload, cluster: Cluster) -> Iterator[tuple[HostName, Document | None]]:
-    for container in workload.containers:
-        for host in host_names(workload, container, cluster.cluster_domain):
-            yield host, None
-    for taken in cluster.taken_names(workload, workload.containers):
-        yield taken.host, taken.document

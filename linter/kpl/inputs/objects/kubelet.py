@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from kpl.inputs.reader import Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping, Scalar
-from kpl.text.span import Text
+from kpl.text.span import Span, Text
 
 
 @dataclass(eq=False)
@@ -21,6 +21,8 @@ class KubeletConfig:
     cluster_domain: Text | None = None
     resolv_conf: Text | None = None
     """``resolvConf``: the node's file, which pods with the policy ``Default`` get."""
+    kind: Span | None = None
+    """Where the object says what it is."""
 
 
 class KubeletReader(ObjectReader):
@@ -47,4 +49,6 @@ class KubeletReader(ObjectReader):
     def models(self, text: str, node: Mapping) -> Iterator[KubeletConfig]:
         """The KubeletConfiguration that `node` is."""
         servers = tuple(item.text for item in node.items("clusterDNS") if isinstance(item, Scalar))
-        yield KubeletConfig(servers, node.text("clusterDomain"), node.text("resolvConf"))
+        kind = node.scalar("kind")
+        place = kind.span if kind is not None else None
+        yield KubeletConfig(servers, node.text("clusterDomain"), node.text("resolvConf"), place)
