@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from kpl.inputs.configurators.settings import ClusterSettings as ClusterSettings
     from kpl.inputs.corefile.placeholders import template_placeholder as template_placeholder
     from kpl.inputs.network.calico import CalicoSettings as CalicoSettings
+    from kpl.inputs.network.cilium import CiliumSettings as CiliumSettings
     from kpl.inputs.network.cni import FlannelSettings as FlannelSettings
     from kpl.inputs.network.metallb import MetallbSettings as MetallbSettings
     from kpl.inputs.objects.endpointslices import EndpointSlice as EndpointSlice
     from kpl.inputs.objects.jvmoptions import JvmOptions as JvmOptions
     from kpl.inputs.objects.kubeadm import KubeadmCluster as KubeadmCluster
+    from kpl.inputs.objects.kubeadm import KubeadmNode as KubeadmNode
     from kpl.inputs.objects.kubedns import KubeDnsConfig as KubeDnsConfig
     from kpl.inputs.objects.kubelet import KubeletConfig as KubeletConfig
     from kpl.inputs.objects.namespaces import NamespaceObject as NamespaceObject
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from kpl.inputs.objects.nodes import NodeObject as NodeObject
     from kpl.inputs.objects.rbac import AccessBinding as AccessBinding
     from kpl.inputs.objects.rbac import AccessRole as AccessRole
+    from kpl.inputs.objects.servicecidrs import ServiceCidr as ServiceCidr
     from kpl.inputs.objects.services import Service as Service
     from kpl.inputs.objects.workloads import Workload as Workload
     from kpl.inputs.yaml.tree import Mapping as Mapping
@@ -44,7 +47,8 @@ else:
             "kpl.inputs.network.calico": "CalicoSettings",
             "kpl.inputs.network.cni": "FlannelSettings",
             "kpl.inputs.network.metallb": "MetallbSettings",
-            "kpl.inputs.objects.kubeadm": "KubeadmCluster",
+            "kpl.inputs.network.cilium": "CiliumSettings",
+            "kpl.inputs.objects.kubeadm": "KubeadmCluster KubeadmNode",
             "kpl.inputs.objects.namespaces": "NamespaceObject",
             "kpl.inputs.objects.networkpolicies": "NetworkPolicy OtherPolicy PolicyPeer PolicyRule",
             "kpl.inputs.objects.nodes": "NodeObject",
@@ -52,6 +56,7 @@ else:
             "kpl.inputs.corefile.placeholders": "template_placeholder",
             "kpl.inputs.objects.endpointslices": "EndpointSlice",
             "kpl.inputs.objects.rbac": "AccessBinding AccessRole",
+            "kpl.inputs.objects.servicecidrs": "ServiceCidr",
             "kpl.inputs.objects.services": "Service",
             "kpl.inputs.yaml.tree": "Mapping Scalar Sequence",
             "kpl.proxy.services.clusterdns": "cluster_dns_ports is_cluster_dns is_cluster_dns_service",
