@@ -35,6 +35,7 @@ spec:
         image: registry.k8s.io/kube-proxy:v1.36.2
         command: [kube-proxy, --config=/var/lib/kube-proxy/config.conf%s]
 """
+_ENV = "        env: [{name: NODE_NAME, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]\n"
 _NODE = "apiVersion: v1\nkind: Node\nmetadata: {name: node-1}\n"
 _NODE_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
@@ -82,7 +83,11 @@ class HostnameOverrideForAllNodes(Rule):
         Good(manifest(_CONFIG % "${NODE_NAME}")),
         Good(manifest(_CONFIG % "NODE_NAME")),
         # the flag replaces the field
-        Good(files(**{"config.yaml": _CONFIG % "node-1", "proxy.yaml": _POD % ", --hostname-override=$(NODE_NAME)"})),
+        Good(
+            files(
+                **{"config.yaml": _CONFIG % "node-1", "proxy.yaml": _POD % ", --hostname-override=$(NODE_NAME)" + _ENV}
+            )
+        ),
         Bad(
             files(**{"config.yaml": _CONFIG % '"node-1"', "proxy.yaml": _POD % ""}),
             flags=['"node-1"'],
