@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -27,6 +28,17 @@ class Network(NamedTuple):
     setting: str
     program: str = ""
     """The network plug-in whose pods have their addresses from it."""
+
+
+_TESTS = re.compile(r"(?:^|/)(?:testdata|tests?|fixtures?|e2e|samples?|examples?)/", re.IGNORECASE)
+
+
+def go_together(one: Document, other: Document) -> bool:
+    """Whether two files can be of one cluster: those for tests have each folder for a cluster of its own."""
+    paths = [each.path.replace("\\", "/") for each in (one, other)]
+    if not any(map(_TESTS.search, paths)):
+        return True
+    return paths[0].rpartition("/")[0] == paths[1].rpartition("/")[0]
 
 
 def configured(cluster: Cluster) -> list[Network]:

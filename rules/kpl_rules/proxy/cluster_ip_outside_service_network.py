@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop, files, manifest
 from kpl.kubeproxy import canonical_address, is_within, network_family
 from kpl.manifests import Scalar, Service
-from kpl_rules.proxy._networks import Network, stated_for_services
+from kpl_rules.proxy._networks import Network, go_together, stated_for_services
 
 _KUBEADM = """\
 apiVersion: kubeadm.k8s.io/v1beta4
@@ -88,6 +88,24 @@ class ClusterIpOutsideServiceNetwork(Rule):
         # another network was added, or another cluster has it
         Good({**_beside("10.43.0.10"), "more.yaml": _MORE}),
         Good({**_beside("10.43.0.10"), "k3s.yaml": "cluster-cidr: 10.42.0.0/16\nservice-cidr: 10.43.0.0/16\n"}),
+        # files for tests of something, and those in one folder
+        Good(
+            files(
+                **{
+                    "dns/testdata/service.yaml": _SERVICE % "10.43.0.10",
+                    "nodes/testdata/kubeadm.yaml": _KUBEADM % "10.96.0.0/12",
+                }
+            )
+        ),
+        Bad(
+            files(
+                **{
+                    "examples/service.yaml": _SERVICE % "10.43.0.10",
+                    "examples/kubeadm.yaml": _KUBEADM % "10.96.0.0/12",
+                }
+            ),
+            flags=["10.43.0.10"],
+        ),
         Bad(
             manifest(_SERVICE % "10.96.0.10" + "---\n" + _MORE),
             flags=["10.96.0.10"],
@@ -98,7 +116,8 @@ class ClusterIpOutsideServiceNetwork(Rule):
         """See the class."""
         if service.type == "ExternalName":
             return
-        networks = stated_for_services(cluster)
+        document = cluster.document_of(service)
+        networks = [each for each in stated_for_services(cluster) if go_together(each.document, document)]
         seen = set()
         items = service.node.items("spec", "clusterIPs")
         for written in (service.node.scalar("spec", "clusterIP"), *items):

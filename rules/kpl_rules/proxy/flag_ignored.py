@@ -113,7 +113,8 @@ class FlagIgnored(Rule):
         # nobody knows whether a file is named
         Good(
             manifest(
-                f"{_POD}        - --config=$(CONFIG)\n        - --proxy-mode=ipvs\n        envFrom: [{{configMapRef: {{name: a}}}}]\n"
+                f"{_POD}        - --config=$(CONFIG)\n        - --proxy-mode=ipvs\n        envFrom:\n"
+                "        - configMapRef: {name: a}\n"
             )
         ),
         Good(manifest(f"{_POD}        - --config=\n        - --proxy-mode=iptables\n")),

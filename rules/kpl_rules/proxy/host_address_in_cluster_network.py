@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop, files, manifest
 from kpl.kubeproxy import is_within
 from kpl_rules.proxy._addresses import Address, of_load_balancers, of_nodes
-from kpl_rules.proxy._networks import Network, configured, of_plugins, stated_for_services
+from kpl_rules.proxy._networks import Network, configured, go_together, of_plugins, stated_for_services
 
 _KUBEADM = """\
 apiVersion: kubeadm.k8s.io/v1beta4
@@ -137,6 +137,8 @@ class HostAddressInClusterNetwork(Rule):
             ),
             flags=["10.42.0.0/16"],
         ),
+        # files for tests of something
+        Good(files(**{"a/testdata/c.yaml": _KUBEADM % _NETWORKS, "b/testdata/n.yaml": _NODE % "10.244.7.9"})),
         # load balancers
         Bad(
             manifest(_KUBEADM % _NETWORKS + _METALLB % "10.95.255.0-10.96.0.20"),
@@ -156,7 +158,7 @@ class HostAddressInClusterNetwork(Rule):
         told = set()
         for network in (*configured(cluster), *of_plugins(cluster), *services):
             place = network.document, network.span
-            found = next((each for each in hosts if is_within(each.address, network.network)), None)
+            found = next((each for each in hosts if _is_inside(each, network)), None)
             if found is not None and place not in told:
                 told.add(place)
                 yield self._finding(network, found, "a Service" if network in services else "a pod")
@@ -170,3 +172,7 @@ class HostAddressInClusterNetwork(Rule):
             related=[Related(host.span, f"the address of {host.owner}", host.document)],
             document=network.document,
         )
+
+
+def _is_inside(host: Address, network: Network) -> bool:
+    return is_within(host.address, network.network) and go_together(host.document, network.document)

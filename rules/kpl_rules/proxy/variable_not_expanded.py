@@ -66,8 +66,8 @@ class VariableNotExpanded(Rule):
             manifest(_POD % "${NODE_NAME}" + _ENV),
             flags=["${NODE_NAME}"],
             says=[
-                "Kubernetes replaces only `$(NODE_NAME)`, so kube-proxy gets `${NODE_NAME}` as the value of "
-                "`--hostname-override`"
+                "Kubernetes replaces only `$(NODE_NAME)`, so kube-proxy gets `${NODE_NAME}` as",
+                "`--hostname-override`",
             ],
             fixed=_POD % "$(NODE_NAME)" + _ENV,
         ),
