@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kpl import Bad, Cluster, Document, Finding, Good, Related, Rule, Severity, Stop, files, manifest
+from kpl import Bad, Cluster, Document, Finding, Good, Related, Rule, Severity, Stop, Version, files, manifest
 from kpl.edits import Text
 from kpl.kubeproxy import canonical_network, network_family
 from kpl.manifests import CalicoSettings, CiliumSettings, KubeadmCluster, NodeObject, Workload
@@ -40,7 +40,7 @@ def _with_nodes(text: str, count: int) -> dict[str, str]:
 
 
 class NodeNetworksDoNotFit(Rule):
-    """The networks of the nodes do not fit into the pod network, so the cluster does not start or nodes get no network.
+    """The networks of nodes do not fit into the pod network, so the cluster does not start or nodes get none.
 
     ## Why
     The controller manager cuts one network per node out of the pod network: /24 for IPv4 and /64 for IPv6, or what
@@ -48,7 +48,8 @@ class NodeNetworksDoNotFit(Rule):
     controller manager exits. kubeadm also refuses a difference of more than 16 bits. A pod network of /24 has room for one
     node: the others get no `podCIDR` ("CIDRNotAvailable"), and pods on them do not start with flannel or a bridge.
 
-    The rule counts Node objects, or takes the number of nodes that is given. It does not count them if files show that
+    Before Kubernetes 1.21, kubeadm adapts the networks of nodes to the pod network, so the rule does not check it. The rule
+    counts Node objects, or takes the number of nodes that is given. It does not count them if files show that
     Calico or Cilium give addresses from their own pools.
 
     ## Fix
@@ -75,6 +76,7 @@ class NodeNetworksDoNotFit(Rule):
             says=["`10.244.0.0/25` is smaller than the /24 of one node, so kubeadm refuses it"],
         ),
         Good(manifest(_KUBEADM % "10.244.0.0/24")),
+        Good(manifest(_KUBEADM % "10.244.0.0/25"), facts={"kubernetes": Version("1.20")}),
         Good(manifest(_KUBEADM % "10.244.0.0/25" + _ARGS % "node-cidr-mask-size-ipv4: '26'")),
         Good(manifest(_KUBEADM % "10.244.0.0/25" + _ARGS % "node-cidr-mask-size: '26'")),
         Bad(
@@ -181,6 +183,8 @@ class NodeNetworksDoNotFit(Rule):
 
 
 _MOST_BITS = 16
+_SINCE = Version("1.21")
+"""Older kubeadm computes the size of the networks of nodes (cmd/kubeadm/app/phases/controlplane/manifests.go of 1.18)."""
 _DEFAULT = {4: 24, 6: 64}
 
 
@@ -198,7 +202,8 @@ def _plans(cluster: Cluster) -> Iterator[_Plan]:
     for document, kubeadm in cluster.of(KubeadmCluster):
         flags = {str(each.name): each.value for each in kubeadm.controller_arguments}
         networks = _networks(kubeadm.pod_subnet)
-        if networks and flags.get("allocate-node-cidrs") != "false" and not document.templated:
+        is_known = cluster.kubernetes_version_for(kubeadm) >= _SINCE and not document.templated
+        if networks and is_known and flags.get("allocate-node-cidrs") != "false":
             yield _Plan(document, networks, flags, True)
     for document, workload in cluster.of(Workload, clue="kube-controller-manager"):
         for container in workload.containers:
