@@ -59,6 +59,7 @@ class NodeNetworksDoNotFit(Rule):
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.37.2/cmd/kubeadm/app/apis/kubeadm/validation/validation.go
     - https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/
+    - https://github.com/kubernetes/kubeadm/issues/2327
     - https://github.com/kubernetes/kubernetes/issues/44918
     """
 
