@@ -175,13 +175,11 @@ class _Range(NamedTuple):
 
 def _overlapping(found: list[_Range]) -> Iterator[tuple[int, int]]:
     """The numbers of networks that overlap an earlier one of another node, with the number of that one."""
-    networks = [ipaddress.ip_network(each.network) for each in found]
-    order = sorted(
-        range(len(found)), key=lambda at: (networks[at].version, int(networks[at][0]), networks[at].prefixlen, at)
-    )
+    parsed = [ipaddress.ip_network(each.network) for each in found]
+    networks = [(each.version, int(each[0]), int(each[-1])) for each in parsed]
     wide = -1
-    for at in order:
-        if wide < 0 or networks[at].version != networks[wide].version or networks[at][0] > networks[wide][-1]:
+    for at in sorted(range(len(found)), key=lambda at: (*networks[at][:2], -networks[at][2], at)):
+        if wide < 0 or networks[at][0] != networks[wide][0] or networks[at][1] > networks[wide][2]:
             wide = at
         elif found[at].node.name != found[wide].node.name and go_together(found[at].document, found[wide].document):
             yield max(at, wide), min(at, wide)
