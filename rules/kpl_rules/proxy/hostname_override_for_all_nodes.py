@@ -33,6 +33,7 @@ spec:
       containers:
       - name: kube-proxy
         image: registry.k8s.io/kube-proxy:v1.36.2
+        securityContext: {privileged: true}
         command: [kube-proxy, --config=/var/lib/kube-proxy/config.conf%s]
 """
 _ENV = "        env: [{name: NODE_NAME, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]\n"
@@ -117,7 +118,8 @@ class HostnameOverrideForAllNodes(Rule):
         Good(
             manifest(
                 (_POD % ", --hostname-override=node-1").replace(
-                    "      hostNetwork: true\n", "      nodeSelector: {kubernetes.io/hostname: node-1}\n"
+                    "      hostNetwork: true\n",
+                    "      hostNetwork: true\n      nodeSelector: {kubernetes.io/hostname: node-1}\n",
                 )
             )
         ),
