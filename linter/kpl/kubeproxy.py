@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from kpl.proxy.configuration.scalars import is_within as is_within
     from kpl.proxy.configuration.scalars import network_family as network_family
     from kpl.proxy.configuration.scalars import networks_overlap as networks_overlap
+    from kpl.proxy.configuration.verdict.gates import RefusedGate as RefusedGate
+    from kpl.proxy.configuration.verdict.gates import refused_gates as refused_gates
     from kpl.proxy.node.addresses import canonical_address as canonical_address
     from kpl.proxy.node.addresses import canonical_network as canonical_network
 else:
@@ -48,6 +50,7 @@ else:
             """,
             "kpl.proxy.configuration.othernames": "is_certainly_meant meant_field",
             "kpl.proxy.configuration.scalars": "duration_of is_within network_family networks_overlap",
+            "kpl.proxy.configuration.verdict.gates": "RefusedGate refused_gates",
             "kpl.proxy.node.addresses": "canonical_address canonical_network",
         },
     )

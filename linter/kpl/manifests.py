@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from kpl.inputs.configurators.settings import ClusterSettings as ClusterSettings
     from kpl.inputs.corefile.placeholders import template_placeholder as template_placeholder
     from kpl.inputs.network.calico import CalicoSettings as CalicoSettings
+    from kpl.inputs.network.cilium import CiliumSettings as CiliumSettings
     from kpl.inputs.network.cni import FlannelSettings as FlannelSettings
     from kpl.inputs.network.metallb import MetallbSettings as MetallbSettings
     from kpl.inputs.objects.availability import Autoscaler as Autoscaler
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from kpl.inputs.objects.nodes import NodeObject as NodeObject
     from kpl.inputs.objects.rbac import AccessBinding as AccessBinding
     from kpl.inputs.objects.rbac import AccessRole as AccessRole
+    from kpl.inputs.objects.servicecidrs import ServiceCidr as ServiceCidr
     from kpl.inputs.objects.services import Service as Service
     from kpl.inputs.objects.workloads import Workload as Workload
     from kpl.inputs.yaml.tree import Mapping as Mapping
@@ -50,6 +52,7 @@ else:
             "kpl.inputs.network.calico": "CalicoSettings",
             "kpl.inputs.network.cni": "FlannelSettings",
             "kpl.inputs.network.metallb": "MetallbSettings",
+            "kpl.inputs.network.cilium": "CiliumSettings",
             "kpl.inputs.objects.kubeadm": "KubeadmCluster KubeadmNode",
             "kpl.inputs.objects.monitoring": "MetricRules Monitor",
             "kpl.inputs.objects.namespaces": "NamespaceObject",
@@ -59,6 +62,7 @@ else:
             "kpl.inputs.corefile.placeholders": "template_placeholder",
             "kpl.inputs.objects.endpointslices": "EndpointSlice",
             "kpl.inputs.objects.rbac": "AccessBinding AccessRole",
+            "kpl.inputs.objects.servicecidrs": "ServiceCidr",
             "kpl.inputs.objects.services": "Service",
             "kpl.inputs.yaml.tree": "Mapping Scalar Sequence",
             "kpl.proxy.services.clusterdns": "cluster_dns_ports is_cluster_dns is_cluster_dns_service",

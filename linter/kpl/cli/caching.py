@@ -29,9 +29,11 @@ _ASKED_KINDS = frozenset(
         "ClusterSettings",
         "EnvSource",
         "KubeadmCluster",
+        "KubeadmNode",
         "NamespaceObject",
         "OtherPolicy",
         "SecretTemplate",
+        "ServiceCidr",
     )
 )
 """Those that only tell of a cluster, and of which rules ask for more than a share."""

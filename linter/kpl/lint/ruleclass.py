@@ -14,10 +14,10 @@ NAME = late.pattern(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 MODELS = frozenset(
     """
-    AccessRole Autoscaler CalicoSettings ClusterSettings ConntrackDump CorednsChart Corefile DisruptionBudget EndpointSlice
-    FlannelSettings IpsetDump IpvsConnections IpvsDump JvmOptions KubeadmCluster KubeadmNode KubeDnsConfig KubeletConfig
-    KubeProxyConfig Listing MetallbSettings MetricRules Monitor NetworkPolicy NftRuleset NodeObject ParseFailure ResolvConf
-    Ruleset Service Workload
+    AccessRole Autoscaler CalicoSettings CiliumSettings ClusterSettings ConntrackDump CorednsChart Corefile DisruptionBudget
+    EndpointSlice FlannelSettings IpsetDump IpvsConnections IpvsDump JvmOptions KubeadmCluster KubeadmNode KubeDnsConfig
+    KubeletConfig KubeProxyConfig Listing MetallbSettings MetricRules Monitor NetworkPolicy NftRuleset NodeObject
+    ParseFailure ResolvConf Ruleset Service ServiceCidr Workload
     """.split()
 )
 """The types of models, by name: each is what one document holds."""

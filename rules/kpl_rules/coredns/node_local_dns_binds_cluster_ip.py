@@ -151,7 +151,8 @@ class NodeLocalDnsBindsClusterIp(Rule):
             {
                 "daemon.yaml": _DAEMON_SET,
                 "kube-proxy.yaml": "kind: DaemonSet\nmetadata: {name: kube-proxy, namespace: kube-system}\nspec:\n  template:\n"
-                "    spec:\n      containers:\n      - name: kube-proxy\n        image: registry.k8s.io/kube-proxy:v1.34.1\n"
+                "    spec:\n      hostNetwork: true\n      containers:\n      - name: kube-proxy\n"
+                "        image: registry.k8s.io/kube-proxy:v1.34.1\n        securityContext: {privileged: true}\n"
                 "        command: [kube-proxy, --proxy-mode=ipvs, --cluster-cidr=10.244.0.0/16]\n",
             },
             facts=_OLD,

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from kpl import Cluster, Document, Span
 from kpl.kubeproxy import KubeProxyConfig, canonical_network
-from kpl.manifests import CalicoSettings, ClusterSettings, FlannelSettings, KubeadmCluster, Service
+from kpl.manifests import (
+    CalicoSettings,
+    CiliumSettings,
+    ClusterSettings,
+    FlannelSettings,
+    KubeadmCluster,
+    Service,
+    ServiceCidr,
+)
 
 
 class Network(NamedTuple):
@@ -19,6 +28,17 @@ class Network(NamedTuple):
     setting: str
     program: str = ""
     """The network plug-in whose pods have their addresses from it."""
+
+
+_TESTS = re.compile(r"(?:^|/)(?:testdata|tests?|fixtures?|e2e|samples?|examples?)/", re.IGNORECASE)
+
+
+def go_together(one: Document, other: Document) -> bool:
+    """Whether two files can be of one cluster: those for tests have each folder for a cluster of its own."""
+    paths = [each.path.replace("\\", "/") for each in (one, other)]
+    if not any(map(_TESTS.search, paths)):
+        return True
+    return paths[0].rpartition("/")[0] == paths[1].rpartition("/")[0]
 
 
 def configured(cluster: Cluster) -> list[Network]:
@@ -49,11 +69,16 @@ def of_plugins(cluster: Cluster) -> list[Network]:
         if calico.word("disabled") != "true":
             for each in calico.pod_networks():
                 found += _split(str(each), each.span, document, "a pool of Calico", "Calico")
+    for document, cilium in cluster.of(CiliumSettings):
+        # with other modes, Kubernetes or a cloud gives the addresses
+        if cilium.word("ipam.mode") in (None, "cluster-pool"):
+            for each in cilium.pod_networks():
+                found += _split(str(each), each.span, document, "a pool of Cilium", "Cilium")
     return found
 
 
-def of_services(cluster: Cluster) -> list[Network]:
-    """The networks of Services."""
+def stated_for_services(cluster: Cluster) -> list[Network]:
+    """The networks that Services get their addresses from, as kubeadm, other installers and ServiceCIDRs say."""
     found: list[Network] = []
     for document, kubeadm in cluster.of(KubeadmCluster):
         if kubeadm.service_subnet:
@@ -62,6 +87,15 @@ def of_services(cluster: Cluster) -> list[Network]:
     for document, settings in cluster.of(ClusterSettings):
         for each in () if settings.elsewhere else settings.service_networks:
             found += _split(str(each), each.span, document, f"the Service network of {settings.configurator}")
+    for document, added in cluster.of(ServiceCidr):
+        for each in added.networks:
+            found += _split(str(each), each.span, document, f"the ServiceCIDR `{added.name}`")
+    return found
+
+
+def of_services(cluster: Cluster) -> list[Network]:
+    """The networks of Services, and the addresses of Services."""
+    found = stated_for_services(cluster)
     for document, service in cluster.of(Service, clue="clusterIP"):
         for address in service.cluster_ips or [service.cluster_ip]:
             network = canonical_network(f"{address}/{128 if ':' in address else 32}")

@@ -21,9 +21,11 @@ spec:
       containers:
       - name: kube-proxy
         image: registry.k8s.io/kube-proxy:v1.36.2
+        securityContext: {privileged: true}
         command:
         - kube-proxy
 """
+_ENV = "        env: [{name: NAME, value: a}]\n"
 _CONFIG_FLAG = "        - --config=/var/lib/kube-proxy/config.conf\n"
 _TWO_FLAGS = "        - --masquerade-all=true\n        - --cluster-cidr=10.42.0.0/16\n"
 _OTHER_PROGRAM = (
@@ -84,7 +86,8 @@ class FlagIgnored(Rule):
         # these count beside the file
         Good(
             manifest(
-                f"{_POD}{_CONFIG_FLAG}        - --hostname-override=$(NODE_NAME)\n        - --v=4\n        - --master=https://a\n"
+                f"{_POD}{_CONFIG_FLAG}        - --hostname-override=$(NODE_NAME)\n        - --v=4\n"
+                "        - --master=https://a\n        env: [{name: NODE_NAME, value: n1}]\n"
             )
         ),
         # in two words, and in `args`
@@ -102,14 +105,19 @@ class FlagIgnored(Rule):
         # the file says the same
         Good(files(**{"proxy.yaml": f"{_POD}        - --proxy-mode=iptables\n{_CONFIG_FLAG}", "config.yaml": _CONFIG})),
         Bad(
-            manifest(f'{_POD}        - --config="/etc/$(NAME)"\n        - --healthz-port=0\n'),
+            manifest(f'{_POD}        - --config="/etc/$(NAME)"\n        - --healthz-port=0\n{_ENV}'),
             flags=["healthz-port"],
             says=["Set `healthzBindAddress`"],
-            fixed=f'{_POD}        - --config="/etc/$(NAME)"\n',
+            fixed=f'{_POD}        - --config="/etc/$(NAME)"\n{_ENV}',
             safe=False,
         ),
         # nobody knows whether a file is named
-        Good(manifest(f"{_POD}        - --config=$(CONFIG)\n        - --proxy-mode=ipvs\n")),
+        Good(
+            manifest(
+                f"{_POD}        - --config=$(CONFIG)\n        - --proxy-mode=ipvs\n        envFrom:\n"
+                "        - configMapRef: {name: a}\n"
+            )
+        ),
         Good(manifest(f"{_POD}        - --config=\n        - --proxy-mode=iptables\n")),
         Good(manifest(f"{_POD}        - --config=/etc/c\n        - --no-such-flag=ipvs\n")),
         Good(manifest(_OTHER_PROGRAM)),

@@ -33,8 +33,10 @@ spec:
       containers:
       - name: kube-proxy
         image: registry.k8s.io/kube-proxy:v1.36.2
+        securityContext: {privileged: true}
         command: [kube-proxy, --config=/var/lib/kube-proxy/config.conf%s]
 """
+_ENV = "        env: [{name: NODE_NAME, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]\n"
 _NODE = "apiVersion: v1\nkind: Node\nmetadata: {name: node-1}\n"
 _NODE_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
@@ -82,7 +84,11 @@ class HostnameOverrideForAllNodes(Rule):
         Good(manifest(_CONFIG % "${NODE_NAME}")),
         Good(manifest(_CONFIG % "NODE_NAME")),
         # the flag replaces the field
-        Good(files(**{"config.yaml": _CONFIG % "node-1", "proxy.yaml": _POD % ", --hostname-override=$(NODE_NAME)"})),
+        Good(
+            files(
+                **{"config.yaml": _CONFIG % "node-1", "proxy.yaml": _POD % ", --hostname-override=$(NODE_NAME)" + _ENV}
+            )
+        ),
         Bad(
             files(**{"config.yaml": _CONFIG % '"node-1"', "proxy.yaml": _POD % ""}),
             flags=['"node-1"'],
@@ -112,7 +118,8 @@ class HostnameOverrideForAllNodes(Rule):
         Good(
             manifest(
                 (_POD % ", --hostname-override=node-1").replace(
-                    "      hostNetwork: true\n", "      nodeSelector: {kubernetes.io/hostname: node-1}\n"
+                    "      hostNetwork: true\n",
+                    "      hostNetwork: true\n      nodeSelector: {kubernetes.io/hostname: node-1}\n",
                 )
             )
         ),

@@ -30,6 +30,7 @@ spec:
       containers:
       - name: kube-proxy
         image: registry.k8s.io/kube-proxy:v1.36.2
+        securityContext: {privileged: true}
         command: [kube-proxy, --config=/var/lib/kube-proxy/config.conf]
 """
 _CILIUM = """\

@@ -44,6 +44,12 @@ data:
   net-conf.json: |
     {"Network": "%s", "Backend": {"Type": "vxlan"}}
 """
+_CILIUM = """\
+---
+kind: ConfigMap
+metadata: {name: cilium-config}
+data: {ipam: %s, cluster-pool-ipv4-cidr: 10.0.0.0/8}
+"""
 
 
 class PodsAndServicesOverlap(Rule):
@@ -70,7 +76,7 @@ class PodsAndServicesOverlap(Rule):
     stop = Stop.PROXY
     severity = Severity.ERROR
     since = "0.1.0"
-    needs = "KubeProxyConfig|KubeadmCluster|ClusterSettings|CalicoSettings|FlannelSettings"
+    needs = "KubeProxyConfig|KubeadmCluster|ClusterSettings|CalicoSettings|CiliumSettings|FlannelSettings"
     examples = [
         Bad(
             manifest((_KUBEADM + _CONFIG) % ("10.244.0.0/16", "10.96.0.0/12", "10.96.0.0/12")),
@@ -111,6 +117,13 @@ class PodsAndServicesOverlap(Rule):
             manifest((_KUBEADM + _FLANNEL) % ("10.96.0.0/16", "10.96.0.0/16", "10.96.0.0/16")),
             flags=["10.96.0.0/16", '"10.96.0.0/16"'],
         ),
+        # the default of Cilium's chart
+        Bad(
+            manifest((_KUBEADM + _CILIUM) % ("192.168.0.0/16", "10.96.0.0/12", "cluster-pool")),
+            flags=["10.0.0.0/8"],
+            says=["a pool of Cilium, `10.0.0.0/8`, overlaps the Service network"],
+        ),
+        Good(manifest((_KUBEADM + _CILIUM) % ("192.168.0.0/16", "10.96.0.0/12", "kubernetes"))),
         Good(manifest((_KUBEADM + _CONFIG) % ("10.244.0.0/16", "10.96.0.0/12", '"{{ cidr }}"'))),
         # two versions of one object, of which nobody knows which one is in use
         Good(

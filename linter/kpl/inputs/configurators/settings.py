@@ -27,6 +27,8 @@ class ClusterSettings:
     """Where the DNS cache of a node listens."""
     pod_networks: list[Text] = field(default_factory=list)
     service_networks: list[Text] = field(default_factory=list)
+    node_addresses: list[Text] = field(default_factory=list)
+    """The addresses of nodes and of the API server, with a prefix length, or in a URL, where they are written so."""
     upstreams: list[Text] = field(default_factory=list)
     """The DNS servers that nodes, or cluster DNS itself, ask for the names of others."""
     searches: list[Text] = field(default_factory=list)
@@ -42,7 +44,7 @@ class ClusterSettings:
 
     @property
     def says_nothing(self) -> bool:
-        """Whether nothing is written that counts for DNS or for Services."""
+        """Whether nothing is written that counts for DNS or for Services; addresses of nodes alone do not."""
         switches = (self.kube_proxy, self.coredns, self.node_local)
         words = (self.release, self.coredns_release, self.domain)
         addresses = (self.dns_addresses, self.node_local_addresses, self.upstreams, self.searches)

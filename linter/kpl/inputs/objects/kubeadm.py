@@ -19,6 +19,13 @@ from kpl.text.span import Span, Text
 _RELEASE = late.pattern(r"v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)\b")
 
 
+class KubeletArgument(NamedTuple):
+    """A flag of the kubelet, or of another program, without dashes."""
+
+    name: Text
+    value: Text
+
+
 @dataclass(eq=False)
 class KubeadmCluster:
     """kubeadm's ClusterConfiguration, at `span`; `release` is what it installs, without the ``v``."""
@@ -37,13 +44,10 @@ class KubeadmCluster:
     """False if ``proxy.disabled`` says so."""
     feature_gates: dict[str, Text] = field(default_factory=dict)
     """Of kubeadm itself, with what is written as their value."""
-
-
-class KubeletArgument(NamedTuple):
-    """A flag of the kubelet, without dashes."""
-
-    name: Text
-    value: Text
+    endpoint: Text | None = None
+    """``controlPlaneEndpoint``: where nodes reach the API server, often with a port."""
+    controller_arguments: tuple[KubeletArgument, ...] = ()
+    """Flags of the controller manager."""
 
 
 @dataclass(eq=False)
@@ -51,6 +55,8 @@ class KubeadmNode:
     """kubeadm's InitConfiguration or JoinConfiguration: what it tells the kubelet of a node."""
 
     kubelet_arguments: tuple[KubeletArgument, ...]
+    advertise_address: Text | None = None
+    """``localAPIEndpoint.advertiseAddress``: the address of the node that the API server listens on."""
 
     def argument(self, name: str) -> Text | None:
         """The value of a flag; of several ones the last, as for the kubelet."""
@@ -71,6 +77,11 @@ class KubeadmNode:
         """``cluster-domain``."""
         return self.argument("cluster-domain")
 
+    @property
+    def node_ip(self) -> Text | None:
+        """``node-ip``: the addresses of the node, with a comma between those of two IP families."""
+        return self.argument("node-ip")
+
 
 class KubeadmReader(ObjectReader):
     """Reads the ClusterConfiguration of kubeadm."""
@@ -81,7 +92,15 @@ class KubeadmReader(ObjectReader):
     examples = (
         Takes(
             "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n",
-            {"release": None, "dns_domain": None, "installs_dns": True, "installs_proxy": True, "feature_gates": {}},
+            {
+                "release": None,
+                "dns_domain": None,
+                "installs_dns": True,
+                "installs_proxy": True,
+                "feature_gates": {},
+                "endpoint": None,
+                "controller_arguments": (),
+            },
         ),
         Takes(
             "apiVersion: kubeadm.k8s.io/v1beta3\nkind: ClusterConfiguration\nkubernetesVersion: 1.27.4\n"
@@ -102,8 +121,14 @@ class KubeadmReader(ObjectReader):
             {"installs_dns": False, "installs_proxy": True},
         ),
         Takes(
-            "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\ndns: {disabled: no}\nproxy: {disabled: true}\n",
-            {"installs_dns": True, "installs_proxy": False},
+            "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\ndns: {disabled: no}\nproxy: {disabled: true}\n"
+            "controlPlaneEndpoint: api.example:6443\ncontrollerManager: {extraArgs: {node-cidr-mask-size: '26'}}\n",
+            {
+                "installs_dns": True,
+                "installs_proxy": False,
+                "endpoint": "api.example:6443",
+                "controller_arguments": (("node-cidr-mask-size", "26"),),
+            },
         ),
         Leaves("apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\n"),
         Leaves("apiVersion: example.com/v1\nkind: ClusterConfiguration\nof: kubeadm.k8s.io/\n"),
@@ -124,6 +149,8 @@ class KubeadmReader(ObjectReader):
             not _is_true(node, "dns", "disabled"),
             not _is_true(node, "proxy", "disabled"),
             {key.value: value.text for key, value in pairs(node.mapping("featureGates"))},
+            node.text("controlPlaneEndpoint"),
+            tuple(_arguments(node, "controllerManager", "extraArgs")),
         )
 
 
@@ -139,8 +166,15 @@ class KubeadmNodeReader(ObjectReader):
     examples = (
         Takes(
             "apiVersion: kubeadm.k8s.io/v1beta3\nkind: InitConfiguration\nnodeRegistration:\n"
-            "  kubeletExtraArgs: {resolv-conf: /etc/r.conf, cluster-domain: corp.local}\n",
-            {"resolv_conf": "/etc/r.conf", "cluster_domain": "corp.local", "cluster_dns": None},
+            "  kubeletExtraArgs: {resolv-conf: /etc/r.conf, cluster-domain: corp.local, node-ip: 192.0.2.7}\n"
+            "localAPIEndpoint: {advertiseAddress: 192.0.2.8}\n",
+            {
+                "resolv_conf": "/etc/r.conf",
+                "cluster_domain": "corp.local",
+                "cluster_dns": None,
+                "node_ip": "192.0.2.7",
+                "advertise_address": "192.0.2.8",
+            },
         ),
         Takes(
             "apiVersion: kubeadm.k8s.io/v1beta4\nkind: JoinConfiguration\nnodeRegistration:\n  kubeletExtraArgs:\n"
@@ -154,7 +188,10 @@ class KubeadmNodeReader(ObjectReader):
 
     def models(self, text: str, node: Mapping) -> Iterator[KubeadmNode]:
         """The configuration that `node` is."""
-        yield KubeadmNode(tuple(_arguments(node, "nodeRegistration", "kubeletExtraArgs")))
+        yield KubeadmNode(
+            tuple(_arguments(node, "nodeRegistration", "kubeletExtraArgs")),
+            node.text("localAPIEndpoint", "advertiseAddress"),
+        )
 
 
 def _arguments(node: Mapping, *path: str) -> Iterator[KubeletArgument]:

@@ -10,9 +10,10 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kpl.proxy.configuration.verdict.errors import aggregate
+from kpl.proxy.releases import nearest_kube_proxy
 from kpl.text.version import Version
 
 _SEVERAL_SINCE = Version("1.31")
@@ -44,7 +45,7 @@ def gates_of(minor: str) -> Gates:
     A gate is written ``20a- 24b+ 27g+! 30``: alpha and off in 1.20, beta and on from 1.24, GA and locked from 1.27,
     gone from 1.30.
     """
-    table = json.loads((Path(__file__).parent / "gates.json").read_text(encoding="utf-8"))
+    table = _table()
     release = int(minor.partition(".")[2])
     known: dict[str, Gate] = {}
     for name, history in table["gates"].items():
@@ -56,6 +57,51 @@ def gates_of(minor: str) -> Gates:
             known[name] = Gate(_STAGES[state[0]], state[1] == "+", state.endswith("!"))
     needs = {name: tuple(others) for name, others in table["needs"].get(minor, {}).items()}
     return Gates(known, needs)
+
+
+@cache
+def _table() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((Path(__file__).parent / "gates.json").read_text(encoding="utf-8"))
+    return found
+
+
+class RefusedGate(NamedTuple):
+    """A feature gate that a release does not let anybody set, or not to this value.
+
+    `removed` is the release that removed it, if one did. `always` is what the feature is without the gate; None if kpl does
+    not know the gate, or if the feature was removed too.
+    """
+
+    name: str
+    removed: Version | None = None
+    always: bool | None = None
+
+
+def refused_gates(wanted: Mapping[str, bool], kubernetes: Version) -> list[RefusedGate]:
+    """The feature gates among `wanted` with which kube-proxy of this release does not start."""
+    kubernetes = nearest_kube_proxy(kubernetes)
+    known = gates_of(kubernetes.minor).known
+    found = []
+    for name, value in wanted.items():
+        gate = known.get(name)
+        if gate is None:
+            found.append(_past(name, kubernetes))
+        elif gate.locked and gate.default != value:
+            found.append(RefusedGate(name, None, gate.default))
+    return found
+
+
+def _past(name: str, kubernetes: Version) -> RefusedGate:
+    """What became of a gate that this release does not have."""
+    removed, state, last = None, "", ""
+    for entry in _table()["gates"].get(name, "").split():
+        release = Version(f"1.{int(entry[:2])}")
+        if release > kubernetes:
+            break
+        removed, last = (None, entry[2:]) if entry[2:] else (release, last)
+        state = last
+    constant = removed is not None and (state[:1] == "g" or state.endswith("!"))
+    return RefusedGate(name, removed, state[1:2] == "+" if constant else None)
 
 
 class Switches:
