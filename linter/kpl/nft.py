@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kpl.proxy.nft.facts import mark_set as mark_set
     from kpl.proxy.nft.facts import mark_tested as mark_tested
     from kpl.proxy.nft.facts import pod_network as pod_network
+    from kpl.proxy.nft.facts import rules_that_forward_nothing as rules_that_forward_nothing
     from kpl.proxy.nft.facts import whole_tables as whole_tables
     from kpl.proxy.nft.names import NftName as NftName
     from kpl.proxy.nft.names import read_name as read_name
@@ -37,7 +38,7 @@ else:
             "kpl.proxy.dumps.agents": "agents_of_tables",
             "kpl.proxy.nft.facts": """
                 chains_reached_from_hook chains_that_forward_nothing is_whole jumps_in mark_bits mark_cleared mark_set
-                mark_tested pod_network whole_tables
+                mark_tested pod_network rules_that_forward_nothing whole_tables
             """,
             "kpl.proxy.nft.names": "NftName read_name",
             "kpl.proxy.nft.states": "iptables_tables kube_proxy_tables",

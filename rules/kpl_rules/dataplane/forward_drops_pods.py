@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from kpl import Bad, Confidence, Finding, Good, Rule, Severity, Span, Stop, dump
-from kpl.iptables import Ruleset, Table, chains_leading_to, chains_reached_from
+from kpl.iptables import Ruleset, chains_leading_to
 from kpl.testing import node_dump
-from kpl_rules.dataplane._pods import are_apart, pod_network_of
+from kpl_rules.dataplane._pods import accepts_pods, pod_network_of, rule_against_pods
 
 _DROPPING = node_dump().replace(":FORWARD ACCEPT", ":FORWARD DROP")
 _FORWARD = "-A FORWARD -m conntrack --ctstate NEW"
@@ -70,6 +70,9 @@ class ForwardDropsPods(Rule):
         Good(dump(_with("-A FORWARD -s 10.244.7.0/24 -j ACCEPT\n"))),
         Good(dump(_with("-A FORWARD -m mark --mark 0x10000/0x10000 -j ACCEPT\n"))),
         Good(dump(_with("-A FORWARD -j NFQUEUE --queue-num 0\n"))),
+        # for the Services alone, and for pings
+        Good(dump(_with("-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j ACCEPT\n"))),
+        Bad(dump(_with("-A FORWARD -p icmp -j ACCEPT\n")), flags=[":FORWARD DROP"]),
         # the pods' network is not known
         Good(dump(_DROPPING.replace("! -s 10.244.0.0/16 ", "")), other=["every-client-masqueraded"]),
         # another rule speaks of what is missing here
@@ -88,8 +91,7 @@ class ForwardDropsPods(Rule):
             pods = pod_network_of(nat)
             if pods is None or "FORWARD" not in chains_leading_to(filtered, "KUBE-FORWARD"):
                 continue
-            reached = chains_reached_from(filtered, "FORWARD")
-            if any(_may_accept(filtered, row, pods) for chain in reached for row in filtered.rules_of.get(chain, ())):
+            if accepts_pods(filtered, pods) or rule_against_pods(filtered, pods) is not None:
                 continue
             span = filtered.declaration("FORWARD")
             yield self.finding(
@@ -99,31 +101,3 @@ class ForwardDropsPods(Rule):
                 help=f"Restart the network plug-in on this node. Or accept what is from and to `{pods}` in `FORWARD`.",
                 confidence=Confidence.MEDIUM,
             )
-
-
-_BRIDGES = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}|virbr\d+|lxdbr\d+|lxcbr\d+|lo")
-_NO_EFFECT = ("", "RETURN", "LOG", "NFLOG", "DROP", "REJECT", "MARK", "CONNMARK", "TCPMSS")
-"""The targets after which a packet is not accepted, or goes on."""
-
-
-def _may_accept(table: Table, row: int, pods: str) -> bool:
-    """Whether a rule may accept the first packet of a connection of a pod."""
-    target = table.target[row]
-    if target in _NO_EFFECT or target in table.chains:
-        return False
-    entry = table.entry(row)
-    options = {each.name: each for each in entry.options}
-    state = options.get("--ctstate") or options.get("--state")
-    if target == "ACCEPT" and state is not None and not state.negated and "NEW" not in state.values[0]:
-        return False
-    if target == "ACCEPT" and table.chain[row] == "KUBE-FORWARD" and "--mark" in options:
-        return False
-    for name in ("-i", "-o"):
-        option = options.get(name)
-        if target == "ACCEPT" and option is not None and not option.negated and _BRIDGES.fullmatch(option.values[0]):
-            return False
-    for name in ("-s", "-d"):
-        option = options.get(name)
-        if target == "ACCEPT" and option is not None and not option.negated and are_apart(option.values[0], pods):
-            return False
-    return True

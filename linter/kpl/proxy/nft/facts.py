@@ -57,7 +57,11 @@ def jumps_in(table: NftTable) -> Iterator[tuple[str, Span]]:
 
 def chains_reached_from_hook(table: NftTable, kind: str, hook: str) -> set[str]:
     """The chains that packets may come through from the base chains of one kind and hook."""
-    left = [name for name, chain in table.chains.items() if (chain.kind, chain.hook) == (kind, hook)]
+    return _reached(table, [name for name, chain in table.chains.items() if (chain.kind, chain.hook) == (kind, hook)])
+
+
+def _reached(table: NftTable, left: list[str]) -> set[str]:
+    """The chains that packets may come through from some chains, those among them."""
     reached: set[str] = set()
     looked_up: set[str] = set()
     while left:
@@ -66,16 +70,22 @@ def chains_reached_from_hook(table: NftTable, kind: str, hook: str) -> set[str]:
             continue
         reached.add(name)
         for rule in table.chains[name].rules:
-            left += [verdict.chain for verdict in rule.verdicts if verdict.chain is not None]
-            for how, found in rule.lookups:
-                if how == "vmap" and found not in looked_up and found in table.maps:
-                    looked_up.add(found)
-                    left += [
-                        element.data.chain
-                        for element in table.maps[found].elements
-                        if isinstance(element.data, NftVerdict) and element.data.chain is not None
-                    ]
+            left += _chains_after(table, rule, looked_up)
     return reached
+
+
+def _chains_after(table: NftTable, rule: NftRule, looked_up: set[str]) -> list[str]:
+    """The chains that a rule hands packets to, itself or by a map that is not among `looked_up` yet."""
+    found = [verdict.chain for verdict in rule.verdicts if verdict.chain is not None]
+    for how, name in rule.lookups:
+        if how == "vmap" and name not in looked_up and name in table.maps:
+            looked_up.add(name)
+            found += [
+                element.data.chain
+                for element in table.maps[name].elements
+                if isinstance(element.data, NftVerdict) and element.data.chain is not None
+            ]
+    return found
 
 
 def mark_set(rule: NftRule) -> str | None:
@@ -144,6 +154,48 @@ def chains_that_forward_nothing(table: NftTable) -> Iterator[NftChain]:
             reached = chains_reached_from_hook(table, "filter", "forward")
             if not any(_may_accept(rule) for name in reached for rule in table.chains[name].rules):
                 yield chain
+
+
+def rules_that_forward_nothing(table: NftTable) -> Iterator[tuple[NftChain, NftRule]]:
+    """The base chains for forwarded packets in which a rule refuses each one of a new connection, and that rule.
+
+    No rule before it accepts some of them, or decides in a way that is not known.
+    """
+    for chain in table.chains.values():
+        if (chain.kind, chain.hook) == ("filter", "forward"):
+            rule, _ = _refusing_rule(table, chain.name, set())
+            if rule is not None:
+                yield chain, rule
+
+
+def _refusing_rule(table: NftTable, name: str, seen: set[str]) -> tuple[NftRule | None, bool]:
+    """The rule of a chain that refuses all packets, and whether some may come out of the chain and go on."""
+    chain = table.chains.get(name)
+    if chain is None or name in seen:
+        return None, False
+    seen.add(name)
+    for rule in chain.rules:
+        is_for_all = all(isinstance(each, NftVerdict | Counter) or _is_log(each) for each in rule.statements)
+        verdicts = list(rule.verdicts)
+        if is_for_all and verdicts:
+            if verdicts[0].kind in ("drop", "reject"):
+                return rule, False
+            if verdicts[0].kind == "return":
+                return None, True
+            if verdicts[0].chain is not None:
+                found, goes_on = _refusing_rule(table, verdicts[0].chain, seen)
+                if found is not None or not goes_on or verdicts[0].kind == "goto":
+                    return found, goes_on
+                continue
+        if _may_accept(rule) or any(_may_accept(each) for each in _rules_reached(table, rule)):
+            return None, False
+    return None, True
+
+
+def _rules_reached(table: NftTable, rule: NftRule) -> Iterator[NftRule]:
+    """The rules that packets may come to when `rule` hands them to another chain."""
+    for name in _reached(table, _chains_after(table, rule, set())):
+        yield from table.chains[name].rules
 
 
 def _may_accept(rule: NftRule) -> bool:
