@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from kpl.proxy.nft.facts import whole_tables as whole_tables
     from kpl.proxy.nft.names import NftName as NftName
     from kpl.proxy.nft.names import read_name as read_name
+    from kpl.proxy.nft.networks import NetworkCondition as NetworkCondition
+    from kpl.proxy.nft.networks import needs_mark as needs_mark
+    from kpl.proxy.nft.networks import network_conditions as network_conditions
     from kpl.proxy.nft.states import iptables_tables as iptables_tables
     from kpl.proxy.nft.states import kube_proxy_tables as kube_proxy_tables
 else:
@@ -41,6 +44,7 @@ else:
                 mark_tested pod_network rules_that_forward_nothing whole_tables
             """,
             "kpl.proxy.nft.names": "NftName read_name",
+            "kpl.proxy.nft.networks": "NetworkCondition needs_mark network_conditions",
             "kpl.proxy.nft.states": "iptables_tables kube_proxy_tables",
         },
     )

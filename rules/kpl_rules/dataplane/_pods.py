@@ -28,9 +28,14 @@ def covers(network: str, address: str, length: int) -> bool:
     return bits is not None and bits <= length and is_within(address, network)
 
 
+def contains(network: str, other: str) -> bool:
+    """Whether `network` holds the whole of the network `other`."""
+    return covers(network, *_parts(other))
+
+
 def are_apart(one: str, other: str) -> bool:
     """Whether two networks have no address in common."""
-    return not covers(one, *_parts(other)) and not covers(other, *_parts(one))
+    return not contains(one, other) and not contains(other, one)
 
 
 def _parts(network: str) -> tuple[str, int]:
@@ -96,8 +101,7 @@ def _takes_pods(table: Table, row: int, pods: str | None) -> bool:
         if option.name in ("-s", "-d"):
             if pods is None:
                 return False
-            address, length = _parts(pods)
-            if not (are_apart(value, pods) if option.negated else covers(value, address, length)):
+            if not (are_apart(value, pods) if option.negated else contains(value, pods)):
                 return False
         elif option.name == "--ctstate":
             if option.negated or "NEW" not in value.split(","):

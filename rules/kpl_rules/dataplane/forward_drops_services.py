@@ -38,9 +38,9 @@ class ForwardDropsServices(Rule):
     load balancers to pods on other nodes are dropped.
 
     kube-proxy cannot do that for chains of nftables: a packet that one table accepts is dropped if the policy of a chain
-    in another table drops it, whatever the mode of kube-proxy is. The rule reports a chain with the hook `forward` and the policy `drop` that accepts nothing
-    but established connections, as in the `nftables.conf` of many distributions. It ignores nodes with Cilium, whose
-    packets may bypass the chain.
+    in another table drops it, whatever the mode of kube-proxy is. The rule reports a chain with the hook `forward` and
+    the policy `drop` that accepts nothing but established connections, as in the `nftables.conf` of many
+    distributions. It ignores nodes with Cilium, whose packets may bypass the chain.
 
     For iptables, the rule checks only a complete filter table of a node on which kube-proxy fills `KUBE-SERVICES` in
     the nat table; for nftables, complete tables.
