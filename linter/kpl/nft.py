@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kpl.proxy.nft.facts import pod_network as pod_network
     from kpl.proxy.nft.facts import rules_that_forward_nothing as rules_that_forward_nothing
     from kpl.proxy.nft.facts import whole_tables as whole_tables
+    from kpl.proxy.nft.hostports import host_port_of as host_port_of
     from kpl.proxy.nft.names import NftName as NftName
     from kpl.proxy.nft.names import read_name as read_name
     from kpl.proxy.nft.networks import NetworkCondition as NetworkCondition
@@ -43,6 +44,7 @@ else:
                 chains_reached_from_hook chains_that_forward_nothing is_whole jumps_in mark_bits mark_cleared mark_set
                 mark_tested pod_network rules_that_forward_nothing whole_tables
             """,
+            "kpl.proxy.nft.hostports": "host_port_of",
             "kpl.proxy.nft.names": "NftName read_name",
             "kpl.proxy.nft.networks": "NetworkCondition needs_mark network_conditions",
             "kpl.proxy.nft.states": "iptables_tables kube_proxy_tables",
