@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from kpl.proxy.dumps.agents import agents_of_tables as agents_of_tables
     from kpl.proxy.nft.facts import chains_reached_from_hook as chains_reached_from_hook
     from kpl.proxy.nft.facts import chains_that_forward_nothing as chains_that_forward_nothing
+    from kpl.proxy.nft.facts import is_flushed as is_flushed
     from kpl.proxy.nft.facts import is_whole as is_whole
     from kpl.proxy.nft.facts import jumps_in as jumps_in
+    from kpl.proxy.nft.facts import knows_no_service as knows_no_service
     from kpl.proxy.nft.facts import mark_bits as mark_bits
     from kpl.proxy.nft.facts import mark_cleared as mark_cleared
     from kpl.proxy.nft.facts import mark_set as mark_set
@@ -41,8 +43,8 @@ else:
             "kpl.inputs.dumps.nftrule": "NftRule NftVerdict",
             "kpl.proxy.dumps.agents": "agents_of_tables",
             "kpl.proxy.nft.facts": """
-                chains_reached_from_hook chains_that_forward_nothing is_whole jumps_in mark_bits mark_cleared mark_set
-                mark_tested pod_network rules_that_forward_nothing whole_tables
+                chains_reached_from_hook chains_that_forward_nothing is_flushed is_whole jumps_in knows_no_service
+                mark_bits mark_cleared mark_set mark_tested pod_network rules_that_forward_nothing whole_tables
             """,
             "kpl.proxy.nft.hostports": "host_port_of",
             "kpl.proxy.nft.names": "NftName read_name",

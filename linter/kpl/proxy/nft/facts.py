@@ -17,6 +17,7 @@ from kpl.inputs.dumps.nftrule import (
     PacketField,
     Several,
 )
+from kpl.proxy.nft.names import read_name
 from kpl.proxy.nft.states import kube_proxy_tables
 from kpl.text import late
 from kpl.text.span import Span
@@ -32,8 +33,27 @@ _ALWAYS_MAPS = {"service-ips", "service-nodeports", "no-endpoint-services", "no-
 def is_whole(table: NftTable) -> bool:
     """Whether this is all of a table of kube-proxy, and not what ``nft list chain`` prints or somebody cut out.
 
-    It is read from its line to its last brace, and has the chains and maps that kube-proxy 1.29 to 1.38 always makes.
+    It is read from its line to its last brace, and has the chains and maps that kube-proxy 1.29 to 1.38 always makes; at
+    least one chain has rules.
     """
+    return _has_all(table) and any(chain.rows for chain in table.chains.values())
+
+
+def is_flushed(table: NftTable) -> bool:
+    """Whether this is all of a table of kube-proxy, and somebody deleted the rules of all chains."""
+    return _has_all(table) and not any(chain.rows for chain in table.chains.values())
+
+
+def knows_no_service(table: NftTable) -> bool:
+    """Whether this is all of a table of kube-proxy that has no Service in it: no element, and no chain of one."""
+    return (
+        is_whole(table)
+        and not any(table.maps[name].places for name in _ALWAYS_MAPS)
+        and not any(chain.rows and read_name(chain.name) for chain in table.chains.values())
+    )
+
+
+def _has_all(table: NftTable) -> bool:
     return table.complete and table.chains.keys() >= _ALWAYS and table.maps.keys() >= _ALWAYS_MAPS
 
 
