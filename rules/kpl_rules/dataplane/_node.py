@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kpl import Cluster, Document
-from kpl.iptables import Ruleset, portals
+from kpl.iptables import Ruleset, Table, portals, save_headers
 from kpl.nft import NftRuleset, iptables_tables, pod_network, whole_tables
 from kpl_rules.dataplane._pods import pod_network_of
 
@@ -29,6 +29,22 @@ def _families(model: object) -> Iterator[str]:
         for nat in model.whole("nat"):
             if "KUBE-SERVICES" in nat.rules_of:
                 yield _FAMILIES[6 if any(":" in (each.address or "") for each in portals(nat)) else 4]
+
+
+def is_beside_kube_proxy(filtered: Table, ruleset: Ruleset, document: Document, cluster: Cluster) -> bool:
+    """Whether a filter table without kube-proxy's rules is of a node on which kube-proxy's rules are elsewhere.
+
+    They are in nftables, or in the other backend of iptables; the kernel applies both.
+    """
+    if "KUBE-FORWARD" in filtered.chains or any("KUBE-SERVICES" in nat.rules_of for nat in ruleset.named("nat")):
+        return False
+    return family_of(ruleset, document) in families_of_services(document, cluster)
+
+
+def family_of(ruleset: Ruleset, document: Document) -> str:
+    """The family of nftables that a dump of iptables is of, as its header or the name of its file says."""
+    programs = {each.program for each in save_headers(ruleset.text)} or {document.path}
+    return "ip6" if any("ip6tables" in each for each in programs) else "ip"
 
 
 def pod_networks(document: Document, cluster: Cluster) -> dict[str, str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
+from kpl.dumps import is_bridge_of_others
 from kpl.iptables import Table, chains_reached_from
 from kpl.kubeproxy import is_within
 from kpl.words import whole_number
@@ -45,7 +45,6 @@ def _parts(network: str) -> tuple[str, int]:
     return address, length if length is not None else 128 if ":" in address else 32
 
 
-_BRIDGES = re.compile(r"docker0|docker_gwbridge|br-[0-9a-f]{12}|virbr\d+|lxdbr\d+|lxcbr\d+|lo")
 _NO_EFFECT = ("", "RETURN", "LOG", "NFLOG", "DROP", "REJECT", "MARK", "CONNMARK", "TCPMSS")
 """The targets after which a packet is not accepted, or goes on."""
 _REFUSING = ("DROP", "REJECT")
@@ -126,7 +125,7 @@ def _may_accept(table: Table, row: int, pods: str | None) -> bool:
         return False
     for name in ("-i", "-o"):
         option = options.get(name)
-        if option is not None and not option.negated and _BRIDGES.fullmatch(option.values[0]):
+        if option is not None and not option.negated and is_bridge_of_others(option.values[0]):
             return False
     protocol = options.get("-p")
     if protocol is not None and not protocol.negated and protocol.values[0] in _PINGS:

@@ -25,6 +25,10 @@ _CLOSED = (
     '\t\tlog prefix "dropped "\n\t\tjump own\n\t}\n\n'
     "\tchain own {\n\t\tip saddr 192.0.2.1 drop\n\t}\n}\n"
 )
+_DOCKER = (
+    'iifname "docker0" oifname != "docker0" counter packets 0 bytes 0 accept\n\t\tmeta l4proto icmp accept\n'
+    '\t\ticmp type echo-request accept\n\t\tiifname { "lo", "br-0123456789ab" } accept'
+)
 _DROPPING = node_dump().replace(":FORWARD ACCEPT", ":FORWARD DROP")
 
 
@@ -73,6 +77,11 @@ class ForwardDropsServices(Rule):
             flags=["forward"],
             says=["`forward` of the table `inet filter` has the policy `drop` and accepts no new connections"],
         ),
+        # for pings and the bridges of others
+        Bad(listed(NEW + _CLOSED.replace("ip saddr 192.0.2.1 drop", _DOCKER)), flags=["forward"]),
+        Good(listed(NEW + _CLOSED.replace("ip saddr 192.0.2.1 drop", 'iifname { "docker0", "cni0" } accept'))),
+        Good(listed(NEW + _CLOSED.replace("ip saddr 192.0.2.1 drop", 'iifname != "docker0" accept'))),
+        Good(listed(NEW + _CLOSED.replace("ip saddr 192.0.2.1 drop", "meta l4proto { icmp, tcp } accept"))),
         # beside the rules of iptables, in another file of the node
         Bad(files(**{"node-1.iptables": node_dump(), "node-1.nft": _CLOSED}), flags=["forward"]),
         Good(files(**{"node-1.iptables": node_dump(), "node-2.nft": _CLOSED})),
@@ -97,7 +106,7 @@ class ForwardDropsServices(Rule):
                     yield self.finding(
                         ruleset.declaration(chain),
                         f"`{chain.name}` of the table `{table.family} {table.name}` has the policy `drop` and accepts "
-                        "no new connections, so connections to and from pods that this node forwards are dropped",
+                        "no new connections of pods, so connections to and from pods that this node forwards are dropped",
                         help="Accept the traffic of pods in this chain. Or set its policy to `accept`.",
                         confidence=Confidence.MEDIUM,
                     )

@@ -9,11 +9,12 @@ from kpl.iptables import Ruleset, chains_leading_to
 from kpl.nft import NftRuleset, agents_of_tables, rules_that_forward_nothing
 from kpl.testing import node_dump
 from kpl_rules.dataplane._nft import NEW, listed
-from kpl_rules.dataplane._node import families_of_services
+from kpl_rules.dataplane._node import families_of_services, family_of, is_beside_kube_proxy, pod_networks
 from kpl_rules.dataplane._pods import pod_network_of, rule_against_pods
 
 _FIRST, _LAST = "-A FORWARD -m conntrack --ctstate NEW", "-A INPUT"
 _REJECT = "-A FORWARD -j REJECT --reject-with icmp-host-prohibited\n"
+_ALONE = f"*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n{_REJECT}COMMIT\n"
 _PODS = "10.244.0.0/16"
 _TABLE = (
     "table inet filter {\n\tchain forward {\n\t\ttype filter hook forward priority filter; policy accept;\n"
@@ -128,8 +129,12 @@ class ForwardRejectsPods(Rule):
             dump(_before(f"-A FORWARD -s {_PODS} -j DROP\n").replace(f"! -s {_PODS} ", "")),
             other=["every-client-masqueraded"],
         ),
+        # kube-proxy's rules are in nftables, or in the other backend
+        Bad(files(**{"node-1.iptables": _ALONE, "node-1.nft": NEW}), flags=["REJECT"]),
+        Bad(files(**{"node-1-legacy.iptables": _ALONE, "node-1.iptables": node_dump()}), flags=["REJECT"]),
+        Good(files(**{"node-1.iptables": _ALONE, "node-2.nft": NEW})),
         # a node without kube-proxy
-        Good(dump(f"*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n{_REJECT}COMMIT\n")),
+        Good(dump(_ALONE)),
         # nftables
         Bad(
             _nft(_PROHIBITED),
@@ -165,18 +170,24 @@ class ForwardRejectsPods(Rule):
     def check(self, document: Document, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
         if isinstance(document.model, Ruleset):
-            yield from self._of_iptables(document.model)
+            yield from self._of_iptables(document.model, document, cluster)
         elif isinstance(document.model, NftRuleset):
             yield from self._of_nftables(document.model, document, cluster)
 
-    def _of_iptables(self, ruleset: Ruleset) -> Iterator[Finding]:
+    def _of_iptables(self, ruleset: Ruleset, document: Document, cluster: Cluster) -> Iterator[Finding]:
         for tables in ruleset.whole_dumps():
             nat, filtered = tables.get("nat"), tables.get("filter")
-            if nat is None or filtered is None or "KUBE-SERVICES" not in nat.rules_of:
+            if filtered is None:
                 continue
-            if "FORWARD" not in chains_leading_to(filtered, "KUBE-FORWARD"):
+            if nat is not None and "KUBE-SERVICES" in nat.rules_of:
+                if "FORWARD" not in chains_leading_to(filtered, "KUBE-FORWARD"):
+                    continue
+                pods = pod_network_of(nat)
+            elif is_beside_kube_proxy(filtered, ruleset, document, cluster):
+                pods = pod_networks(document, cluster).get(family_of(ruleset, document))
+            else:
                 continue
-            row = rule_against_pods(filtered, pod_network_of(nat))
+            row = rule_against_pods(filtered, pods)
             if row is not None:
                 verb = "rejects" if filtered.target[row] == "REJECT" else "drops"
                 yield self.finding(

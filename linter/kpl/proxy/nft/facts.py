@@ -19,11 +19,14 @@ from kpl.inputs.dumps.nftrule import (
 )
 from kpl.proxy.nft.names import read_name
 from kpl.proxy.nft.states import kube_proxy_tables
+from kpl.proxy.node.bridges import is_bridge_of_others
 from kpl.text import late
 from kpl.text.span import Span
 
 _GOING_ON = {"drop", "reject", "continue", "return", "jump", "goto"}
 """The verdicts after which a packet has not passed a base chain whose policy drops it."""
+_PROTOCOL = (("meta", "l4proto"), ("ip", "protocol"), ("ip6", "nexthdr"))
+_INTERFACES = (("iifname",), ("oifname",), ("meta", "iifname"), ("meta", "oifname"))
 _ALL_BITS = 0xFFFFFFFF
 _PREFIX = late.pattern(r"0x[0-9a-f]{8}/([0-9]{1,2})")
 _ALWAYS = {"nat-prerouting", "nat-output", "nat-postrouting", "services", "masquerading"}
@@ -224,7 +227,26 @@ def _may_accept(rule: NftRule) -> bool:
     if not all(isinstance(each, known) or _is_log(each) for each in rule.statements):
         return True
     decisive = {each.kind for each in rule.verdicts} - _GOING_ON
-    return bool(decisive) and not _is_for_established(rule.matches("ct", "state"))
+    if not decisive or _is_for_established(rule.matches("ct", "state")):
+        return False
+    return not any(_is_for_others(each) for each in rule.conditions)
+
+
+def _is_for_others(condition: Match) -> bool:
+    """Whether a condition holds for pings alone, or for what comes from or goes to a bridge without pods."""
+    words = condition.left.words if isinstance(condition.left, PacketField) else ()
+    if condition.operator not in ("", "=="):
+        return False
+    if words[:1] in (("icmp",), ("icmpv6",)):
+        return True
+    right = condition.right
+    values = right.members if isinstance(right, Braces) else (right,)
+    named = [each.strip('"') for each in values if isinstance(each, str)]
+    if len(named) < len(values):
+        return False
+    if words in _PROTOCOL:
+        return all(each in ("icmp", "ipv6-icmp", "icmpv6") for each in named)
+    return words in _INTERFACES and all(is_bridge_of_others(each) for each in named)
 
 
 def _is_log(statement: object) -> bool:
