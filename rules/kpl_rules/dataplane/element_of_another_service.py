@@ -123,9 +123,10 @@ class ElementOfAnotherService(Rule):
             for what, value in facts.items():
                 before = first.setdefault((name.port_name, name.protocol, what), (value, element.span, key))
                 if before[0] != value:
+                    one = _ONE[what, bool(addresses)]
                     yield self._finding(
                         element.span,
-                        f"`{chain}` has the elements `{before[2]}` and `{key}`, but a Service port has one {_ONE[what, bool(addresses)]}",
+                        f"`{chain}` has the elements `{before[2]}` and `{key}`, but a Service port has one {one}",
                         Related(before[1], "the other element"),
                     )
                     break
