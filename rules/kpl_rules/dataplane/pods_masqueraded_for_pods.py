@@ -18,6 +18,7 @@ def _with(rules: str) -> str:
 
 
 _PODS = "10.244.0.0/16"
+_OWN = ":own - [0:0]\n-A own -j MASQUERADE\n"
 
 
 def _table(rules: str, family: str = "ip") -> str:
@@ -37,9 +38,10 @@ class PodsMasqueradedForPods(Rule):
     the pod network, also masquerades connections from pod to pod: NetworkPolicies that select the client by its labels
     drop them, and logs show the address of a node.
 
-    The rule reports `MASQUERADE` and `SNAT` in `POSTROUTING` itself if the rule matches the complete pod network of
-    kube-proxy's rules as source and as destination, and such rules of nftables in other tables. It is silent if the
-    rule has other conditions, such as an interface or a mark, and if an earlier rule spares the pod network.
+    The rule reports `MASQUERADE` and `SNAT` in `POSTROUTING`, and in chains that all packets between pods come to, if
+    they match the complete pod network of kube-proxy's rules as source and as destination, and such rules of nftables
+    in base chains of other tables. It is silent if the rule has other conditions, such as an interface or a mark, and if
+    an earlier rule spares the pod network.
 
     ## Fix
     A dump cannot be fixed. Add the pod network as an exception: `! -d 10.244.0.0/16`, in nftables
@@ -75,6 +77,18 @@ class PodsMasqueradedForPods(Rule):
         # where packets leave the node is not known
         Good(dump(_with(f"-A POSTROUTING -s {_PODS} -o eth0 -j MASQUERADE\n"))),
         Good(dump(_with("-A POSTROUTING -m mark --mark 0x2000/0x2000 -j MASQUERADE\n"))),
+        # in a chain that they come to, and in one for others
+        Bad(dump(_with(f"-A POSTROUTING -j own\n{_OWN}")), flags=["MASQUERADE"]),
+        Good(dump(_with(f"-A POSTROUTING -o eth0 -j own\n{_OWN}"))),
+        Good(
+            dump(
+                _with(
+                    f"-A POSTROUTING -s {_PODS} -j own\n{_OWN}".replace(
+                        "-A own", f"-A own -d {_PODS} -j RETURN\n-A own"
+                    )
+                )
+            )
+        ),
         # as older releases of flannel write it
         Good(
             dump(
@@ -175,15 +189,28 @@ class PodsMasqueradedForPods(Rule):
             pods = pod_network_of(nat)
             if pods is None:
                 continue
-            for row in nat.rules_of.get("POSTROUTING", ()):
-                target = nat.target[row]
-                if target in ("RETURN", "ACCEPT"):
-                    break
-                if target in ("MASQUERADE", "SNAT") and _takes_pods(nat, row, pods):
-                    yield self._finding(nat.target_span(row), pods, f"! -d {pods}")
+            row = _masquerading_row(nat, "POSTROUTING", pods, {"KUBE-POSTROUTING"})
+            if row is not None:
+                yield self._finding(nat.target_span(row), pods, f"! -d {pods}")
 
 
 _FREE = ("-m", "--comment", "--dst-type", "--random-fully", "--random", "--to-source")
+
+
+def _masquerading_row(nat: Table, chain: str, pods: str, seen: set[str]) -> int | None:
+    """The first rule of a chain, or of one that all packets between pods come to, that masquerades them all."""
+    seen.add(chain)
+    for row in nat.rules_of.get(chain, ()):
+        target = nat.target[row]
+        if target in ("RETURN", "ACCEPT"):
+            return None
+        if target in ("MASQUERADE", "SNAT") and _takes_pods(nat, row, pods):
+            return row
+        if target in nat.chains and target not in seen and _takes_pods(nat, row, pods):
+            found = _masquerading_row(nat, target, pods, seen)
+            if found is not None:
+                return found
+    return None
 
 
 def _takes_pods(nat: Table, row: int, pods: str) -> bool:
