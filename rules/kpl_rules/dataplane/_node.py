@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kpl import Cluster, Document
 from kpl.iptables import Ruleset, Table, portals, save_headers
@@ -47,13 +47,30 @@ def family_of(ruleset: Ruleset, document: Document) -> str:
     return "ip6" if any("ip6tables" in each for each in programs) else "ip"
 
 
+def pods_of(nat: Table, ruleset: Ruleset, document: Document, cluster: Cluster) -> str | None:
+    """The network of the pods, as `nat` shows it, another dump of its node, or the settings of the cluster."""
+    return pod_network_of(nat) or pod_networks(document, cluster).get(family_of(ruleset, document))
+
+
 def pod_networks(document: Document, cluster: Cluster) -> dict[str, str]:
-    """The network of the pods that kube-proxy's rules on the node of `document` show, by families of nftables."""
-    found: dict[str, set[str]] = {}
-    for each in cluster.of_node(document):
-        for network in _networks(each.model):
-            found.setdefault("ip6" if ":" in network else "ip", set()).add(network)
-    return {family: next(iter(networks)) for family, networks in found.items() if len(networks) == 1}
+    """The network of the pods by families of nftables: of kube-proxy's rules on the node of `document`, or of the settings.
+
+    A family of which there are several networks is left out.
+    """
+    shown = {each: None for dump in cluster.of_node(document) for each in _networks(dump.model)}
+    found = _only_ones(shown)
+    if not found:
+        from kpl_rules.proxy._networks import configured, of_plugins
+
+        found = _only_ones({each.network: None for each in (*configured(cluster), *of_plugins(cluster))})
+    return found
+
+
+def _only_ones(networks: Iterable[str]) -> dict[str, str]:
+    by_family: dict[str, list[str]] = {}
+    for network in networks:
+        by_family.setdefault("ip6" if ":" in network else "ip", []).append(network)
+    return {family: those[0] for family, those in by_family.items() if len(those) == 1}
 
 
 def _networks(model: object) -> Iterator[str]:

@@ -9,10 +9,11 @@ from kpl import Bad, Cluster, Confidence, Document, Finding, Good, Rule, Severit
 from kpl.iptables import Ruleset, chains_leading_to
 from kpl.testing import node_dump
 from kpl_rules.dataplane._nft import NEW
-from kpl_rules.dataplane._node import family_of, is_beside_kube_proxy, pod_networks
-from kpl_rules.dataplane._pods import accepts_pods, pod_network_of, rule_against_pods
+from kpl_rules.dataplane._node import family_of, is_beside_kube_proxy, pod_networks, pods_of
+from kpl_rules.dataplane._pods import accepts_pods, rule_against_pods
 
 _DROPPING = node_dump().replace(":FORWARD ACCEPT", ":FORWARD DROP")
+_CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nclusterCIDR: 10.244.0.0/16\n"
 _FORWARD = "-A FORWARD -m conntrack --ctstate NEW"
 _DOCKER = (
     "-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
@@ -43,8 +44,8 @@ class ForwardDropsPods(Rule):
     kube-proxy programs another backend, or runs in nftables mode.
 
     The rule reports a complete filter table in which no rule that packets of `FORWARD` can come to accepts new
-    connections of pods. It takes the pod network from kube-proxy's rules, and ignores what is only for the bridges of
-    Docker, libvirt and LXD. It is silent about a rule that it cannot judge.
+    connections of pods. It takes the pod network from kube-proxy's rules or the settings of the cluster, and ignores
+    what is only for pings, or for the bridges of Docker, libvirt and LXD. It is silent about a rule that it cannot judge.
 
     ## Fix
     A dump cannot be fixed. Restart the pod of the network plug-in on the node, or accept the pod network, such as
@@ -80,6 +81,11 @@ class ForwardDropsPods(Rule):
         Good(dump(_with("-A FORWARD -s 10.244.7.0/24 -j ACCEPT\n"))),
         Good(dump(_with("-A FORWARD -m mark --mark 0x10000/0x10000 -j ACCEPT\n"))),
         Good(dump(_with("-A FORWARD -j NFQUEUE --queue-num 0\n"))),
+        Bad(
+            files(**{"node.iptables": _DROPPING.replace("! -s 10.244.0.0/16 ", ""), "config.yaml": _CONFIG}),
+            flags=[":FORWARD DROP"],
+            other=["every-client-masqueraded"],
+        ),
         # for the Services alone, and for pings
         Good(dump(_with("-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j ACCEPT\n"))),
         Bad(dump(_with("-A FORWARD -p icmp -j ACCEPT\n")), flags=[":FORWARD DROP"]),
@@ -112,7 +118,7 @@ class ForwardDropsPods(Rule):
             if filtered is None or filtered.policies.get("FORWARD") != "DROP":
                 continue
             if "nat" in tables and "FORWARD" in chains_leading_to(filtered, "KUBE-FORWARD"):
-                pods = pod_network_of(tables["nat"])
+                pods = pods_of(tables["nat"], ruleset, document, cluster)
             elif is_beside_kube_proxy(filtered, ruleset, document, cluster):
                 pods = pod_networks(document, cluster).get(family_of(ruleset, document))
             else:

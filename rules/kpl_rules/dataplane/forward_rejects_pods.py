@@ -9,8 +9,8 @@ from kpl.iptables import Ruleset, chains_leading_to
 from kpl.nft import NftRuleset, agents_of_tables, rules_that_forward_nothing
 from kpl.testing import node_dump
 from kpl_rules.dataplane._nft import NEW, listed
-from kpl_rules.dataplane._node import families_of_services, family_of, is_beside_kube_proxy, pod_networks
-from kpl_rules.dataplane._pods import pod_network_of, rule_against_pods
+from kpl_rules.dataplane._node import families_of_services, family_of, is_beside_kube_proxy, pod_networks, pods_of
+from kpl_rules.dataplane._pods import rule_against_pods
 
 _FIRST, _LAST = "-A FORWARD -m conntrack --ctstate NEW", "-A INPUT"
 _REJECT = "-A FORWARD -j REJECT --reject-with icmp-host-prohibited\n"
@@ -182,7 +182,7 @@ class ForwardRejectsPods(Rule):
             if nat is not None and "KUBE-SERVICES" in nat.rules_of:
                 if "FORWARD" not in chains_leading_to(filtered, "KUBE-FORWARD"):
                     continue
-                pods = pod_network_of(nat)
+                pods = pods_of(nat, ruleset, document, cluster)
             elif is_beside_kube_proxy(filtered, ruleset, document, cluster):
                 pods = pod_networks(document, cluster).get(family_of(ruleset, document))
             else:

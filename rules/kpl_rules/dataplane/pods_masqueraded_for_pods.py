@@ -9,8 +9,8 @@ from kpl.iptables import Ruleset, Table
 from kpl.nft import NftRule, NftRuleset, needs_mark, network_conditions
 from kpl.testing import node_dump
 from kpl_rules.dataplane._nft import NEW, OLD, listed
-from kpl_rules.dataplane._node import pod_networks
-from kpl_rules.dataplane._pods import are_apart, contains, pod_network_of
+from kpl_rules.dataplane._node import pod_networks, pods_of
+from kpl_rules.dataplane._pods import are_apart, contains
 
 
 def _with(rules: str) -> str:
@@ -18,6 +18,7 @@ def _with(rules: str) -> str:
 
 
 _PODS = "10.244.0.0/16"
+_CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nclusterCIDR: 10.244.0.0/16\n"
 _OWN = ":own - [0:0]\n-A own -j MASQUERADE\n"
 
 
@@ -101,6 +102,17 @@ class PodsMasqueradedForPods(Rule):
             dump(_with("-A POSTROUTING -j MASQUERADE\n").replace(f"! -s {_PODS} ", "")),
             other=["every-client-masqueraded"],
         ),
+        # the settings of the cluster tell the network
+        Bad(
+            files(
+                **{
+                    "node.iptables": _with("-A POSTROUTING -j MASQUERADE\n").replace(f"! -s {_PODS} ", ""),
+                    "config.yaml": _CONFIG,
+                }
+            ),
+            flags=["MASQUERADE"],
+            other=["every-client-masqueraded"],
+        ),
         # nftables
         Bad(
             listed(NEW + _table(f"ip saddr {_PODS} masquerade")),
@@ -158,7 +170,7 @@ class PodsMasqueradedForPods(Rule):
     def check(self, document: Document, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
         if isinstance(document.model, Ruleset):
-            yield from self._of_iptables(document.model)
+            yield from self._of_iptables(document.model, document, cluster)
         elif isinstance(document.model, NftRuleset):
             yield from self._of_nftables(document.model, document, cluster)
 
@@ -184,9 +196,9 @@ class PodsMasqueradedForPods(Rule):
             help=f"Add `{exception}` to the rule.",
         )
 
-    def _of_iptables(self, ruleset: Ruleset) -> Iterator[Finding]:
+    def _of_iptables(self, ruleset: Ruleset, document: Document, cluster: Cluster) -> Iterator[Finding]:
         for nat in ruleset.whole("nat"):
-            pods = pod_network_of(nat)
+            pods = pods_of(nat, ruleset, document, cluster)
             if pods is None:
                 continue
             row = _masquerading_row(nat, "POSTROUTING", pods, {"KUBE-POSTROUTING"})
