@@ -97,6 +97,11 @@ class ElementOfAnotherService(Rule):
     def _in(self, ruleset: NftRuleset, table: NftTable, map_name: str) -> Iterator[Finding]:
         first: dict[tuple[str, str, str], tuple[str, Span, str]] = {}
         told: dict[str, str | None] = {}
+        led = {
+            (each.key[0], each.data.chain)
+            for each in table.maps[map_name].elements
+            if isinstance(each.data, NftVerdict)
+        }
         for element in table.maps[map_name].elements:
             chain = element.data.chain if isinstance(element.data, NftVerdict) else None
             name = read_name(chain) if chain else None
@@ -114,7 +119,7 @@ class ElementOfAnotherService(Rule):
             if is_internal and chain not in told:
                 told[chain] = _cluster_ip(table, chain)
             known = told.get(chain)
-            if is_internal and known is not None and known != addresses[0]:
+            if is_internal and known is not None and known != addresses[0] and (known, chain) in led:
                 yield self._finding(
                     element.span, f"this element is for `{addresses[0]}`, but `{chain}` is the chain of `{known}`"
                 )

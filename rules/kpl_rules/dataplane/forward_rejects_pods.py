@@ -188,7 +188,8 @@ class ForwardRejectsPods(Rule):
             else:
                 continue
             row = rule_against_pods(filtered, pods)
-            if row is not None:
+            # another rule speaks of those in kube-proxy's own chains
+            if row is not None and not filtered.chain[row].startswith("KUBE-"):
                 verb = "rejects" if filtered.target[row] == "REJECT" else "drops"
                 yield self.finding(
                     filtered.target_span(row),
