@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 
 from kpl.dumps import is_bridge_of_others
 from kpl.iptables import Table, chains_reached_from
@@ -12,6 +13,7 @@ from kpl.words import whole_number
 _CLUSTER_IP = " cluster IP"
 
 
+@lru_cache(maxsize=8)
 def pod_network_of(nat: Table) -> str | None:
     """The network that kube-proxy takes for the pods': what it masquerades for cluster IPs is from elsewhere."""
     negated = {id(shape) for shape in nat.shapes if any(name == "-s" and no for name, no, _ in shape.options)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kpl import Bad, Cluster, Confidence, Document, Finding, Good, Rule, Severity, Stop, dump, files
-from kpl.iptables import Ruleset, chains_leading_to
+from kpl.iptables import Ruleset, Table, chains_leading_to, chains_reached_from
 from kpl.nft import NftRuleset, agents_of_tables, rules_that_forward_nothing
 from kpl.testing import node_dump
 from kpl_rules.dataplane._nft import NEW, listed
@@ -177,7 +177,7 @@ class ForwardRejectsPods(Rule):
     def _of_iptables(self, ruleset: Ruleset, document: Document, cluster: Cluster) -> Iterator[Finding]:
         for tables in ruleset.whole_dumps():
             nat, filtered = tables.get("nat"), tables.get("filter")
-            if filtered is None:
+            if filtered is None or not _refuses(filtered):
                 continue
             if nat is not None and "KUBE-SERVICES" in nat.rules_of:
                 if "FORWARD" not in chains_leading_to(filtered, "KUBE-FORWARD"):
@@ -215,6 +215,14 @@ class ForwardRejectsPods(Rule):
                     help="Delete the rule. Or accept the traffic of pods before it.",
                     confidence=Confidence.MEDIUM,
                 )
+
+
+def _refuses(filtered: Table) -> bool:
+    """Whether a chain that forwarded packets come to refuses any, but for kube-proxy's own."""
+    reached = (chain for chain in chains_reached_from(filtered, "FORWARD") if not chain.startswith("KUBE-"))
+    return any(
+        filtered.target[row] in ("DROP", "REJECT") for chain in reached for row in filtered.rules_of.get(chain, ())
+    )
 
 
 _OTHERS = {("ip", "filter"), ("ip6", "filter")}

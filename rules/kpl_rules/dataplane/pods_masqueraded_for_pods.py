@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Span, Stop, dump, files
-from kpl.iptables import Ruleset, Table
+from kpl.iptables import Ruleset, Table, chains_reached_from
 from kpl.nft import NftRule, NftRuleset, needs_mark, network_conditions
 from kpl.testing import node_dump
 from kpl_rules.dataplane._nft import NEW, OLD, listed
@@ -198,6 +198,8 @@ class PodsMasqueradedForPods(Rule):
 
     def _of_iptables(self, ruleset: Ruleset, document: Document, cluster: Cluster) -> Iterator[Finding]:
         for nat in ruleset.whole("nat"):
+            if not _masquerades(nat):
+                continue
             pods = pods_of(nat, ruleset, document, cluster)
             if pods is None:
                 continue
@@ -207,6 +209,12 @@ class PodsMasqueradedForPods(Rule):
 
 
 _FREE = ("-m", "--comment", "--dst-type", "--random-fully", "--random", "--to-source")
+
+
+def _masquerades(nat: Table) -> bool:
+    """Whether a chain that packets leaving the node come to masquerades, but for kube-proxy's own."""
+    reached = chains_reached_from(nat, "POSTROUTING") - {"KUBE-POSTROUTING"}
+    return any(nat.target[row] in ("MASQUERADE", "SNAT") for chain in reached for row in nat.rules_of.get(chain, ()))
 
 
 def _masquerading_row(nat: Table, chain: str, pods: str, seen: set[str]) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kpl import Bad, Cluster, Document, Finding, Good, Related, Rule, Severity, Span, Stop, files
 from kpl.iptables import Ruleset, Table, portals
-from kpl.nft import NftRuleset, NftTable, chains_reached_from_hook, iptables_tables, whole_tables
+from kpl.nft import NftRuleset, NftTable, chains_reached_from_hook, iptables_tables, is_whole, kube_proxy_tables
 from kpl.testing import node_dump
 from kpl_rules.dataplane._nft import NEW, listed
 from kpl_rules.dataplane._node import family_of
@@ -99,16 +99,15 @@ class RulesOfTwoModes(Rule):
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
         for document, ruleset in cluster.of(NftRuleset):
-            for own in whole_tables(ruleset):
-                if not own.maps["service-ips"].elements:
+            for own, _ in kube_proxy_tables(ruleset):
+                family = own.family
+                found = list(_in_files(document, cluster, family)) or list(_in_listing(document, ruleset, family))
+                if not found or not is_whole(own) or not own.maps["service-ips"].elements:
                     continue
-                found = list(_in_files(document, cluster, own.family)) or list(
-                    _in_listing(document, ruleset, own.family)
-                )
                 for where, span in found:
                     yield self.finding(
                         span,
-                        f"this chain of iptables mode is live next to the table `{own.family} kube-proxy` of nftables mode, "
+                        f"this chain of iptables mode is live next to the table `{family} kube-proxy` of nftables mode, "
                         "so the kernel applies both and old rules still translate connections",
                         help="Run `kube-proxy --cleanup` on this node, or reboot it.",
                         related=[Related(ruleset.declaration(own), "the table of nftables mode", document)],
