@@ -135,11 +135,11 @@ class HostPortTakesNodePort(Rule):
                 )
 
     def _in(self, nat: Table) -> Iterator[Finding]:
-        hooks = _hooks(nat)
-        if "KUBE-SERVICES" not in hooks:
+        hooks, found = _hooks(nat), list(_host_ports(nat))
+        if not found or "KUBE-SERVICES" not in hooks:
             return
         taken = {(each.protocol, each.port): each.row for each in reversed(portals(nat)) if _is_node_port(nat, each)}
-        for chain, row, protocol, port in _host_ports(nat):
+        for chain, row, protocol, port in found:
             if (protocol, port) in taken:
                 first = hooks[chain] < hooks["KUBE-SERVICES"]
                 yield self.finding(
