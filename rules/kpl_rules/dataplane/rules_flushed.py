@@ -30,10 +30,10 @@ class RulesFlushed(Rule):
 
     ## Why
     A firewall, a script or an administrator deletes all rules: `iptables -F`, `iptables -t nat -F`,
-    `nft flush ruleset`, or a restart of the service `nftables`, whose file begins with `flush ruleset`. kube-proxy
-    notices when a whole chain is gone, not when it is empty. It writes all rules again only when something makes a full
-    sync necessary: in iptables mode, and in nftables mode of 1.31 and later, after up to an hour. Until then every
-    connection to a Service fails or goes to a wrong target.
+    `nft flush ruleset`, or a restart of the service `nftables`, whose file begins with `flush ruleset`. In iptables mode,
+    kube-proxy notices only that its chain `KUBE-PROXY-CANARY` in the mangle table is gone; in nftables mode, only that a
+    sync fails. Otherwise it writes all rules again after up to an hour. Until then every connection to a Service fails
+    or goes to a wrong target.
 
     The rule reports a nat table whose `KUBE-SERVICES` is empty while `KUBE-FORWARD` of the filter table has its rules,
     and tables in which all chains of kube-proxy are empty. It also reports a listing of nftables without kube-proxy's
