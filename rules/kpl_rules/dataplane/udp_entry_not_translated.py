@@ -66,9 +66,9 @@ class UdpEntryNotTranslated(Rule):
     Service until it is silent for 30 seconds (`nf_conntrack_udp_timeout`). kube-proxy deletes such entries only when
     the endpoints of a UDP Service change.
 
-    The rule needs the rules (of iptables or nftables mode) and the connections of the same node. It reports unanswered entries from outside of the pod
-    network to a UDP port that the node's rules translate. It is silent if the client can be a node, because a node also
-    tracks what it sends to NodePorts of other nodes.
+    The rule needs the rules (of iptables or nftables mode) and the connections of the same node. It reports unanswered
+    entries from outside of the pod network to a UDP port that the node's rules translate. It is silent if the client can
+    be a node, because a node also tracks what it sends to NodePorts of other nodes.
 
     ## Fix
     A dump cannot be fixed. Delete the entries: `conntrack -D -p udp --orig-port-dst PORT`.
