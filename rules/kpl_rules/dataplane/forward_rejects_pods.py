@@ -133,6 +133,7 @@ class ForwardRejectsPods(Rule):
         Bad(files(**{"node-1.iptables": _ALONE, "node-1.nft": NEW}), flags=["REJECT"]),
         Bad(files(**{"node-1-legacy.iptables": _ALONE, "node-1.iptables": node_dump()}), flags=["REJECT"]),
         Good(files(**{"node-1.iptables": _ALONE, "node-2.nft": NEW})),
+        Good(files(**{"node-1.ip6tables": _ALONE, "node-1.nft": NEW})),
         # a node without kube-proxy
         Good(dump(_ALONE)),
         # nftables
