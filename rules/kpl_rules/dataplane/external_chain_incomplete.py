@@ -40,7 +40,7 @@ def _with_firewall(*changes: tuple[str, str], firewall: str = _FIREWALL) -> dict
 
 
 class ExternalChainIncomplete(Rule):
-    """In nftables mode, a chain for traffic from outside has lost a rule or an element, so this traffic is not handled.
+    """A chain of nftables for traffic from outside has lost a rule or an element, so this traffic is not handled.
 
     ## Why
     kube-proxy writes the chains of a Service port and the elements that lead to them in one transaction, so they always
