@@ -6,29 +6,36 @@ from collections.abc import Iterable, Iterator
 
 from kpl import Cluster, Document
 from kpl.iptables import Ruleset, Table, portals, save_headers
-from kpl.nft import NftRuleset, iptables_tables, pod_network, whole_tables
+from kpl.nft import NftRuleset, iptables_tables, knows_no_service, pod_network, whole_tables
 from kpl_rules.dataplane._pods import pod_network_of
 
 _FAMILIES = {4: "ip", 6: "ip6"}
 
 
 def families_of_services(document: Document, cluster: Cluster) -> set[str]:
-    """The families of nftables for which kube-proxy translates Services on the node of `document`, whatever its mode."""
+    """The families of nftables in which kube-proxy has Services on the node of `document`, whatever its mode.
+
+    It makes tables for both families, and fills one in a cluster of one.
+    """
     return {family for each in cluster.of_node(document) for family in _families(each.model)}
 
 
 def _families(model: object) -> Iterator[str]:
     if isinstance(model, NftRuleset):
-        yield from (table.family for table in whole_tables(model))
+        yield from (table.family for table in whole_tables(model) if not knows_no_service(table))
         for number, family in _FAMILIES.items():
             for table in iptables_tables(model, number):
-                services = table.chains.get("KUBE-SERVICES")
-                if table.name == "nat" and table.complete and services is not None and services.rows:
+                if (
+                    table.name == "nat"
+                    and table.complete
+                    and any(each.startswith("KUBE-SVC-") for each in table.chains)
+                ):
                     yield family
     elif isinstance(model, Ruleset):
         for nat in model.whole("nat"):
-            if "KUBE-SERVICES" in nat.rules_of:
-                yield _FAMILIES[6 if any(":" in (each.address or "") for each in portals(nat)) else 4]
+            addresses = [each.address for each in portals(nat) if each.address]
+            if addresses:
+                yield _FAMILIES[6 if ":" in addresses[0] else 4]
 
 
 def is_beside_kube_proxy(filtered: Table, ruleset: Ruleset, document: Document, cluster: Cluster) -> bool:

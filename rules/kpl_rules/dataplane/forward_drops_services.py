@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kpl import Bad, Cluster, Confidence, Document, Finding, Good, Rule, Severity, Span, Stop, dump, files
@@ -25,6 +26,9 @@ _CLOSED = (
     '\t\tlog prefix "dropped "\n\t\tjump own\n\t}\n\n'
     "\tchain own {\n\t\tip saddr 192.0.2.1 drop\n\t}\n}\n"
 )
+_NO_SERVICES = re.sub(
+    r"\t\telements = \{[^}]*\}\n|\tchain (?:service|external)-[A-Z2-7]{8}-[^{]*\{[^}]*(?:\}[^}]*)?\t\}\n\n?", "", NEW
+).replace("table ip", "table ip6")
 _DOCKER = (
     'iifname "docker0" oifname != "docker0" counter packets 0 bytes 0 accept\n\t\tmeta l4proto icmp accept\n'
     '\t\ticmp type echo-request accept\n\t\tiifname { "lo", "br-0123456789ab" } accept'
@@ -82,6 +86,9 @@ class ForwardDropsServices(Rule):
         Good(listed(NEW + _CLOSED.replace("ip saddr 192.0.2.1 drop", 'iifname { "docker0", "cni0" } accept'))),
         Good(listed(NEW + _CLOSED.replace("ip saddr 192.0.2.1 drop", 'iifname != "docker0" accept'))),
         Good(listed(NEW + _CLOSED.replace("ip saddr 192.0.2.1 drop", "meta l4proto { icmp, tcp } accept"))),
+        # of the family in which the cluster has no Services
+        Good(listed(NEW + _CLOSED.replace("table inet", "table ip6"))),
+        Good(listed(NEW + _NO_SERVICES + _CLOSED.replace("table inet", "table ip6"))),
         # beside the rules of iptables, in another file of the node
         Bad(files(**{"node-1.iptables": node_dump(), "node-1.nft": _CLOSED}), flags=["forward"]),
         Good(files(**{"node-1.iptables": node_dump(), "node-2.nft": _CLOSED})),

@@ -23,8 +23,8 @@ _TABLE = (
 _PROHIBITED = "\t\tcounter packets 1 bytes 60 reject with icmpx admin-prohibited\n"
 _OWN = "\n\tchain own {\n\t\tlog\n\t\tdrop\n\t}\n"
 _OF_IPTABLES = (
-    "table ip nat {\n\tchain KUBE-SERVICES {\n\t\tfib daddr type local counter packets 1 bytes 60 jump KUBE-NODEPORTS\n\t}\n\n"
-    "\tchain KUBE-NODEPORTS {\n\t}\n}\n"
+    "table ip nat {\n\tchain KUBE-SERVICES {\n\t\tip daddr 10.96.0.7 tcp dport 80 counter packets 1 bytes 60 jump "
+    "KUBE-SVC-I5LIAMPLWKMBJ54B\n\t}\n\n\tchain KUBE-SVC-I5LIAMPLWKMBJ54B {\n\t}\n}\n"
 )
 
 
