@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kpl import Bad, Cluster, Confidence, Document, Finding, Good, Rule, Severity, Stop, dump, files
-from kpl.iptables import Ruleset, Table, chains_leading_to, chains_reached_from
+from kpl.iptables import Ruleset, Table, chains_leading_to, chains_reached_from, portals
 from kpl.nft import NftRuleset, agents_of_tables, rules_that_forward_nothing
 from kpl.testing import node_dump
 from kpl_rules.dataplane._nft import NEW, listed
@@ -134,6 +135,18 @@ class ForwardRejectsPods(Rule):
         Bad(files(**{"node-1-legacy.iptables": _ALONE, "node-1.iptables": node_dump()}), flags=["REJECT"]),
         Good(files(**{"node-1.iptables": _ALONE, "node-2.nft": NEW})),
         Good(files(**{"node-1.ip6tables": _ALONE, "node-1.nft": NEW})),
+        # of the family in which the cluster has no Services
+        Good(
+            dump(
+                re.sub(
+                    r"^-A KUBE-(?:SERVICES -d|NODEPORTS|SVC|SVL|SEP|EXT|FW).*\n",
+                    "",
+                    _after(_REJECT),
+                    flags=re.MULTILINE,
+                )
+            ),
+            other=["stale-service-chain", "source-ranges-not-enforced", "node-ports-not-last"],
+        ),
         # a node without kube-proxy
         Good(dump(_ALONE)),
         # nftables
@@ -181,7 +194,8 @@ class ForwardRejectsPods(Rule):
             if filtered is None or not _refuses(filtered):
                 continue
             if nat is not None and "KUBE-SERVICES" in nat.rules_of:
-                if "FORWARD" not in chains_leading_to(filtered, "KUBE-FORWARD"):
+                # without Services this may be the IP family that the cluster does not use
+                if not portals(nat) or "FORWARD" not in chains_leading_to(filtered, "KUBE-FORWARD"):
                     continue
                 pods = pods_of(nat, ruleset, document, cluster)
             elif is_beside_kube_proxy(filtered, ruleset, document, cluster):
