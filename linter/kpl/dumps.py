@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kpl.proxy.dumps.nodes import are_of_two_backends as are_of_two_backends
     from kpl.proxy.ipvs.sets import Frontend as Frontend
     from kpl.proxy.ipvs.sets import sets_of_node as sets_of_node
+    from kpl.proxy.node.bridges import is_bridge_of_others as is_bridge_of_others
     from kpl.proxy.node.compare import Difference as Difference
     from kpl.proxy.node.compare import DifferenceKind as DifferenceKind
     from kpl.proxy.node.state import Destination as Destination
@@ -40,6 +41,7 @@ else:
             "kpl.inputs.dumps.ipvs": "IpvsDump VirtualServer",
             "kpl.inputs.evidence.ipvsconnections": "IpvsConnection IpvsConnections",
             "kpl.inputs.evidence.listing": "Listing",
+            "kpl.proxy.node.bridges": "is_bridge_of_others",
             "kpl.proxy.dumps.inspection": "mode_of",
             "kpl.proxy.dumps.nodes": "are_of_two_backends",
             "kpl.proxy.ipvs.sets": "Frontend sets_of_node",

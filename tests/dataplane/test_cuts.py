@@ -194,3 +194,39 @@ def test_an_empty_virtual_server_at_the_end_may_be_a_cut(name: str) -> None:
     for at in lines(text):
         for finding in run({name: text[:at]}).findings:
             assert "unless the listing was cut here" in finding.message
+
+
+OBJECTS = json.dumps(
+    {
+        "apiVersion": "v1",
+        "kind": "List",
+        "items": [
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": name, "namespace": namespace, "uid": name},
+                "spec": {"clusterIP": address, "clusterIPs": [address], "ipFamilies": ["IPv4"], "ports": [port]},
+            }
+            for namespace, name, address, port in (
+                ("default", "kubernetes", "10.96.0.1", {"name": "https", "port": 443, "protocol": "TCP"}),
+                ("kube-system", "kube-dns", "10.96.0.10", {"name": "dns", "port": 53, "protocol": "UDP"}),
+                ("shop", "web", "10.96.0.7", {"name": "http", "port": 80, "protocol": "TCP", "nodePort": 30080}),
+            )
+        ],
+    }
+)
+BESIDE = ("node.iptables", "two.iptables", "node.nft", "two.nft", "node.nft.json", "kube-proxy.nft", "flows.conntrack")
+"""The kinds in which a cut at the end of a line shows, and those that say nothing of what should be there."""
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_cut_dump_beside_the_objects_of_its_cluster_says_nothing_more_than_the_whole_one(name: str) -> None:
+    text, unknowable = KINDS[name]
+
+    def said(dump: str) -> set[tuple[str, str]]:
+        found = run({name: dump, "objects.json": OBJECTS}).findings
+        return {(finding.code, finding.message) for finding in found if finding.code not in TOLD}
+
+    whole = said(text)
+    cuts = [at for at in places(text) if at not in unknowable and (at % 3 == 0 or len(text) < SMALL)]
+    assert {at: more for at in cuts if (more := said(text[:at]) - whole)} == {}

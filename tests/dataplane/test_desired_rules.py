@@ -214,6 +214,43 @@ def test_what_ipvs_holds_is_compared_too() -> None:
     ]
     # an excerpt
     assert told({"objects.yaml": objects, "node.ipvs": "".join(IPVS.splitlines(keepends=True)[3:])}) == []
+    # as ipvsadm-save prints it
+    saved = "-A -t 10.96.0.1:443 -s rr\n-a -t 10.96.0.1:443 -r 192.168.7.1:6443 -m -w 1\n-A -u 10.96.0.10:53 -s rr\n"
+    saved += "-a -u 10.96.0.10:53 -r 10.244.1.2:53 -m -w 1\n"
+    assert told({"objects.yaml": objects, "node.ipvs": saved}) == [
+        "KPL470 in `node.ipvs`, `shop/web:http` is not programmed at 10.96.3.4:80"
+    ]
+    assert told({"objects.yaml": objects, "node.ipvs": saved.replace("-A -t", "\n$ ipvsadm -S\n-A -t", 1)}) == []
+
+
+def test_a_node_port_that_ipvs_lacks_is_told_if_it_has_others() -> None:
+    other = service(**NODE_PORT).replace("web", "cart").replace("30080", "30081").replace("10.96.3.4", "10.96.3.5")
+    objects = every_service(service(**NODE_PORT) + "---\n" + other)
+    node = IPVS + "TCP  10.96.3.5:80 rr\nUDP  10.96.0.10:53 rr\n  -> 10.244.1.2:53 Masq 1 0 0\n"
+    assert told({"objects.yaml": objects, "node.ipvs": node}) == []
+    node += "TCP  192.168.7.9:30081 rr\n"
+    assert told({"objects.yaml": objects, "node.ipvs": node}) == [
+        "KPL474 in `node.ipvs`, `shop/web:http` lacks the NodePort 30080"
+    ]
+    assert told({"objects.yaml": objects, "node.ipvs": node + "TCP  192.168.7.9:30080 rr\n"}) == []
+
+
+def test_a_virtual_server_in_the_service_network_that_no_service_has_is_left_over() -> None:
+    objects = every_service(service() + endpoint_slice(POD))
+    node = IPVS + "UDP  10.96.0.10:53 rr\n  -> 10.244.1.2:53 Masq 1 0 0\n"
+    node = node.replace("  -> 10.244.7.7:8080              Masq    0      0          1\n", "")
+    assert told({"objects.yaml": objects, "node.ipvs": node}) == []
+    gone = node + "TCP  10.96.2.1:81 rr\n  -> 10.244.1.5:81 Masq 1 0 0\n"
+    left = ["KPL471 `TCP 10.96.2.1:81` is still programmed at 10.96.2.1:81"]
+    assert [each.replace("in `node.ipvs`, ", "") for each in told({"objects.yaml": objects, "node.ipvs": gone})] == left
+    # outside of the network, the API server's own, and what kube-proxy leaves to others
+    for other in ("10.96.9.1:81", "10.96.2.1:6443"):
+        assert told({"objects.yaml": objects, "node.ipvs": gone.replace("10.96.2.1:81", other)}) == []
+    config = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: ipvs\n"
+    config += "ipvs: {excludeCIDRs: [10.96.2.0/24]}\n"
+    assert told({"objects.yaml": objects, "node.ipvs": gone, "config.yaml": config}) == []
+    # these are not all Services
+    assert told({"objects.yaml": service(), "node.ipvs": gone}) == []
 
 
 def test_hostile_objects_come_to_an_end() -> None:

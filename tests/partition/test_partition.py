@@ -196,6 +196,17 @@ def test_dumps_of_another_cluster_are_put_apart() -> None:
     assert parts({**one, "empty.iptables": "*nat\n:KUBE-SERVICES - [0:0]\nCOMMIT\n"}).keys() == {""}
 
 
+def test_the_dumps_of_one_node_stay_together() -> None:
+    left = {"node-1-legacy.iptables": _node(_C, _D)}
+    own = {"node-1.iptables": _node(_A, _B), "node-2.iptables": _node(_A, _B)}
+    assert parts({**own, **left}).keys() == {""}
+    assert parts({**left, **own}).keys() == {""}
+    # of a node of its own; the same command twice
+    other = {"node-3.iptables": _node(_C, _D), "node-3-legacy.iptables": _node(_D)}
+    assert parts({**own, **other}) == {"the rest": list(own), "node-3.iptables": list(other)}
+    assert len(parts({**own, "node-1-save.iptables": _node(_C, _D)})) == 2
+
+
 def test_dumps_of_another_cluster_than_the_manifests_are_put_apart() -> None:
     spec = {"clusterIP": "10.96.1.1", "ports": [{"port": 80}]}
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a", "namespace": "shop"}, "spec": spec}

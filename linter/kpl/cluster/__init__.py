@@ -71,7 +71,7 @@ class Cluster:
     def _nodes(self) -> NodesOfDumps:
         from kpl.proxy.dumps.nodes import NodesOfDumps
 
-        return NodesOfDumps(self.documents)
+        return NodesOfDumps(self.documents, self.facts.node)
 
     # -- documents
 

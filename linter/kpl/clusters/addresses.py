@@ -10,6 +10,9 @@ from kpl.inputs.document import Document, Reading
 from kpl.inputs.registry import is_dump
 from kpl.shares.share import share_of
 
+_NODE_PORTS = range(30_000, 32_768)
+"""The ports at which virtual servers of IPVS are node ports, unless somebody changed the range: of these each node has its
+own, at its own addresses."""
 MOST_COMPARED = 8
 """With so many dumps of a cluster another one is compared."""
 
@@ -53,7 +56,8 @@ def _dumped(dumps: Iterable[Document]) -> Addresses | None:
                     continue
                 place = port.protocol, port.cluster_ip, port.port or 0
                 if port.name is None:
-                    unnamed.add(place)
+                    if port.port not in _NODE_PORTS:
+                        unnamed.add(place)
                 else:
                     named[port.name.partition(":")[0], port.protocol, state.ip_family] = port.cluster_ip
                     ports.add(place)

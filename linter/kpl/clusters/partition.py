@@ -281,15 +281,15 @@ def _apart(cluster: Member) -> list[Member]:
     groups = Groups()
     for each in objects:
         groups.add(each)
-    files: dict[int, list[Reading]] = {}
-    for dump in dumps:
-        addresses = _evidence(dump).addresses
-        if addresses is None:
-            others.append(dump)
-        else:
-            files.setdefault(groups.add(addresses), []).append(dump)
+    shown = [None if (found := _evidence(dump).addresses) is None else groups.add(found) for dump in dumps]
     if len(groups.sizes) < 2:
         return [cluster]
+    files: dict[int, list[Reading]] = {}
+    for dump, number in zip(dumps, _with_their_nodes(dumps, shown, bool(objects)), strict=True):
+        if number is None:
+            others.append(dump)
+        else:
+            files.setdefault(number, []).append(dump)
     home = 0 if objects else max(files, key=lambda number: len(files[number]))
     rest = [
         Member(os.path.basename(found[0].source.path), found, cluster.facts)
@@ -297,6 +297,26 @@ def _apart(cluster: Member) -> list[Member]:
         if number != home
     ]
     return [Member(cluster.name, [*others, *files.get(home, ())], cluster.facts), *rest]
+
+
+def _with_their_nodes(
+    dumps: Sequence[Reading], shown: Sequence[int | None], with_objects: bool
+) -> Iterator[int | None]:
+    """The clusters of dumps: of several commands on one node, as their names say, that of most dumps or of the objects.
+
+    What a node keeps of an earlier state, for example in the other backend of iptables, has other Services.
+    """
+    from kpl.proxy.dumps.nodes import dump_name
+
+    names = [dump_name(each.source.place) for each in dumps]
+    times, sizes = Counter(names), Counter(shown)
+    of_node: dict[tuple[str, str | None], set[int]] = {}
+    for name, number in zip(names, shown, strict=True):
+        if number is not None and name.node is not None and times[name] == 1:
+            of_node.setdefault(name[:2], set()).add(number)
+    for name, number in zip(names, shown, strict=True):
+        own = of_node.get(name[:2]) if times[name] == 1 else None
+        yield max(own, key=lambda each: (with_objects and each == 0, sizes[each], -each)) if own else number
 
 
 def _finished(clusters: list[Member]) -> Partition:

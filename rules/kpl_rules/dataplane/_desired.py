@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterator, Mapping
 from kpl import Cluster, Document, Finding, Related, Rule, Span
 from kpl.dumps import Difference, DifferenceKind
 from kpl.edits import first_line
-from kpl.kubeproxy import canonical_address
+from kpl.kubeproxy import canonical_address, is_within
 from kpl.manifests import EndpointSlice, Service
+from kpl_rules.dataplane._ipvs import excluded_networks
 
 MOST_FINDINGS = 10
 """So many Services of a dump have findings of their own; of more, one finding tells."""
@@ -22,7 +23,7 @@ def report(rule: Rule, cluster: Cluster, kinds: Collection[DifferenceKind], help
     for document in cluster.dumps:
         groups: dict[str, list[Difference]] = {}
         for each in cluster.disagreements(document):
-            if each.kind in kinds:
+            if each.kind in kinds and not _is_excluded(each, cluster):
                 groups.setdefault(_service_of(each), []).append(each)
         if len(groups) > MOST_FINDINGS:
             yield _of_many(rule, document, groups, help_)
@@ -61,6 +62,14 @@ def _of_many(rule: Rule, document: Document, groups: Mapping[str, list[Differenc
 def _joined(words: list[str], separator: str) -> str:
     more = f" and {len(words) - _SHOWN:,} more" if len(words) > _SHOWN else ""
     return separator.join(words[:_SHOWN]) + more
+
+
+def _is_excluded(difference: Difference, cluster: Cluster) -> bool:
+    """Whether a virtual server that no Service has is one that kube-proxy leaves to another program."""
+    port = difference.port
+    if port.name is not None or port.cluster_ip is None:
+        return False
+    return any(is_within(port.cluster_ip, network) for network in excluded_networks(cluster))
 
 
 def _service_of(difference: Difference) -> str:

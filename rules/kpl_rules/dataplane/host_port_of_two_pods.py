@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kpl import Bad, Finding, Good, Related, Rule, Severity, Stop, dump
+from kpl import Bad, Document, Finding, Good, Related, Rule, Severity, Stop, dump
 from kpl.iptables import Ruleset, Table
+from kpl.nft import NftRuleset
 from kpl.words import listed
+from kpl_rules.dataplane._hostports import HostPort, host_ports, portmap, tables_of_portmap
 
 _HEAD = (
     "*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
@@ -26,6 +28,8 @@ _KUBENET = (
     "-A KUBE-HP-A -p {0} -m tcp -j DNAT --to-destination 10.244.1.31:80\n"
     "-A KUBE-HP-B -p tcp -m tcp -j DNAT --to-destination 10.244.1.44:80\nCOMMIT\n"
 )
+_AT = "ip daddr 192.0.2.1 "
+_RULE = 'tcp dport {} dnat to 10.244.1.{}:80 comment "{}"'
 
 
 def _nat(first: str = "80", second: str = "80", host: str = "", to: str = "10.244.1.44") -> str:
@@ -55,7 +59,8 @@ class HostPortOfTwoPods(Rule):
     Connections to the host port then go to an address that no pod has, or that another pod has now.
 
     The rule compares the port, the protocol and the address of the node (`hostIP`). It also reads the chains of
-    older container runtimes (`KUBE-HOSTPORTS`, `CRIO-HOSTPORTS`).
+    older container runtimes (`KUBE-HOSTPORTS`, `CRIO-HOSTPORTS`), and the table that portmap makes in nftables
+    (`cni_hostport`).
 
     ## Fix
     A dump cannot be fixed. Delete the rule and the chain of the pod that is gone. If the pod still exists, the two
@@ -73,7 +78,7 @@ class HostPortOfTwoPods(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     symptoms = ("service-fails-from-one-node",)
-    needs = "Ruleset"
+    needs = "Ruleset|NftRuleset"
     examples = [
         Bad(
             dump(_nat()),
@@ -94,13 +99,51 @@ class HostPortOfTwoPods(Rule):
         Good(dump(_KUBENET.format("udp"))),
         # an excerpt
         Good(dump(_nat().partition("*nat\n")[2])),
+        # nftables
+        Bad(
+            {"node.nft": portmap(_RULE.format("80", "31", "a"), _RULE.format("80", "44", "b"))},
+            flags=["80"],
+            says=["tcp port 80 of this node is a host port of two pods", "`10.244.1.31:80` and never `10.244.1.44:80`"],
+        ),
+        Bad(
+            {
+                "node.nft": portmap(
+                    of_addresses=(_AT + _RULE.format("80", "31", "a"), _AT + _RULE.format("80", "44", "b"))
+                )
+            },
+            flags=["80"],
+        ),
+        Good({"node.nft": portmap(_RULE.format("80", "31", "a"), _RULE.format("443", "44", "b"))}),
+        Good({"node.nft": portmap(_RULE.format("80", "31", "a"), _RULE.format("80", "31", "b"))}),
+        # the rule for one address of the node comes first
+        Good({"node.nft": portmap(_RULE.format("80", "31", "a"), of_addresses=(_AT + _RULE.format("80", "44", "b"),))}),
+        Good({"node.nft": portmap(_RULE.format("80", "31", "a"), 'iifname "eth0" ' + _RULE.format("80", "44", "b"))}),
+        Good(
+            {"node.nft": portmap(_RULE.format("80", "31", "a"), _RULE.format("80", "44", "b")).replace("cni_", "own_")}
+        ),
     ]
 
-    def check(self, ruleset: Ruleset) -> Iterator[Finding]:
+    def check(self, document: Document) -> Iterator[Finding]:
         """See the class."""
-        for nat in ruleset.whole("nat"):
-            for hook in _HOOKS:
-                yield from self._in(nat, nat.rules_of.get(hook, []))
+        if isinstance(document.model, Ruleset):
+            for nat in document.model.whole("nat"):
+                for hook in _HOOKS:
+                    yield from self._in(nat, nat.rules_of.get(hook, []))
+        elif isinstance(document.model, NftRuleset):
+            yield from self._in_nft(document.model)
+
+    def _in_nft(self, ruleset: NftRuleset) -> Iterator[Finding]:
+        for table in tables_of_portmap(ruleset):
+            taken: dict[tuple[str, ...], HostPort] = {}
+            for each in host_ports(ruleset, table):
+                first = taken.setdefault(each[:4], each)
+                if first.to != each.to:
+                    yield self.finding(
+                        ruleset.span_of(each.port, each.span),
+                        _MESSAGE.format(each.protocol, f" {each.port}", "is a host port", first.to, each.to),
+                        help=_help(first.to),
+                        related=[Related(ruleset.span_of(first.to, first.span), "the earlier rule wins")],
+                    )
 
     def _in(self, nat: Table, hooks: list[int]) -> Iterator[Finding]:
         taken: dict[tuple[str, str, str], _Taken] = {}
@@ -119,11 +162,17 @@ class HostPortOfTwoPods(Rule):
                 are = "is a host port" if len(ports) == 1 else "are host ports"
                 yield self.finding(
                     nat.option_span(hook, "--dport", "--dports"),
-                    f"{protocol} port{'' if len(ports) == 1 else 's'} {listed(ports)} of this node {are} of two pods, so "
-                    f"connections reach `{first.to}` and never `{to}`",
-                    help=f"Delete the rules of `{first.to.rpartition(':')[0]}` if that pod is gone.",
+                    _MESSAGE.format(protocol, f"{'' if len(ports) == 1 else 's'} {listed(ports)}", are, first.to, to),
+                    help=_help(first.to),
                     related=[Related(nat.target_span(first.row), "the earlier rule wins")],
                 )
+
+
+_MESSAGE = "{} port{} of this node {} of two pods, so connections reach `{}` and never `{}`"
+
+
+def _help(to: str) -> str:
+    return f"Delete the rules of `{to.rpartition(':')[0]}` if that pod is gone."
 
 
 _HOOKS = ("CNI-HOSTPORT-DNAT", "KUBE-HOSTPORTS", "CRIO-HOSTPORTS")

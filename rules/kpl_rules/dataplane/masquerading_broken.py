@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kpl import Bad, Finding, Good, Rule, Severity, Span, Stop
@@ -20,6 +21,15 @@ from kpl_rules.dataplane._nft import NEW, OLD, listed
 _PREFIX = "0x00000000/1"
 _MARKING = "\tchain mark-for-masquerade {\n\t\tmeta mark set meta mark | 0x00004000\n\t}\n"
 
+_NEW_RULE = "\t\tmeta mark & 0x00004000 != 0x00000000 meta mark set meta mark ^ 0x00004000 masquerade fully-random\n"
+_HAIRPIN_RULE = (
+    "\t\tct status dnat ip saddr . ip daddr . meta l4proto . th dport @hairpin-connections masquerade fully-random\n"
+)
+_HAIRPIN_SET = (
+    "\tset hairpin-connections {\n\t\ttype ipv4_addr . ipv4_addr . inet_proto . inet_service\n"
+    "\t\telements = { 10.244.1.7 . 10.244.1.7 . tcp . 8080 }\n\t}\n\n"
+)
+
 
 class MasqueradingBroken(Rule):
     """Packets that kube-proxy marks for masquerading are not masqueraded, so connections through NodePorts hang.
@@ -28,7 +38,8 @@ class MasqueradingBroken(Rule):
     If the response would bypass the node, kube-proxy replaces the client's address with the node's. It sets one bit of
     the packet mark (bit 14, or the value of `masqueradeBit`), and the chain `masquerading`, which the `postrouting`
     hook leads to, checks that bit. If the chain is not reached, does not masquerade, or checks a different bit,
-    responses bypass the node and connections through NodePorts and load balancers hang.
+    responses bypass the node and connections through NodePorts and load balancers hang. Kubernetes 1.36 and later also
+    masquerade there what a pod sends to itself through a Service (`hairpin-connections`).
 
     The rule checks only complete tables with the chains and maps that every kube-proxy creates.
 
@@ -80,6 +91,29 @@ class MasqueradingBroken(Rule):
                 NEW, ("meta mark & 0x00004000 != 0x00000000", f"meta mark != {_PREFIX}"), ("0x00004000", "0x80000000")
             )
         ),
+        # the rule for the mark is gone, and the one for hairpins is there
+        Bad(
+            listed(NEW, (_NEW_RULE, _HAIRPIN_RULE)),
+            flags=["0x00004000"],
+            says=["`services` sets `0x00004000` in the mark, but `masquerading` does not check the mark"],
+        ),
+        # hairpins
+        Bad(
+            listed(NEW, ("\tset nodeport-ips", f"{_HAIRPIN_SET}\tset nodeport-ips")),
+            flags=["masquerading"],
+            says=["`masquerading` does not look up `hairpin-connections`"],
+        ),
+        Good(
+            listed(
+                NEW, ("\tset nodeport-ips", f"{_HAIRPIN_SET}\tset nodeport-ips"), (_NEW_RULE, _NEW_RULE + _HAIRPIN_RULE)
+            )
+        ),
+        Good(
+            listed(
+                NEW,
+                ("\tset nodeport-ips", re.sub(r"\t\telements.*\n", "", _HAIRPIN_SET) + "\tset nodeport-ips"),
+            )
+        ),
     ]
 
     def check(self, ruleset: NftRuleset) -> Iterator[Finding]:
@@ -88,6 +122,10 @@ class MasqueradingBroken(Rule):
             found = next(_faults(ruleset, table), None)
             if found is not None:
                 yield self.finding(*found, help="Restart kube-proxy on this node: it rewrites these chains.")
+
+
+_HAIRPINS = "hairpin-connections"
+"""The set of 1.36 and later with the connections from an endpoint to itself."""
 
 
 def _faults(ruleset: NftRuleset, table: NftTable) -> Iterator[tuple[Span, str]]:
@@ -108,6 +146,11 @@ def _faults(ruleset: NftRuleset, table: NftTable) -> Iterator[tuple[Span, str]]:
             ruleset.declaration(marking),
             "`mark-for-masquerade` sets no mark, so packets that pass it are not masqueraded",
         )
+    hairpins = table.sets.get(_HAIRPINS)
+    looked_up = {name for rule in chain.rules for _, name in rule.lookups}
+    if hairpins is not None and hairpins.elements and _HAIRPINS not in looked_up:
+        message = f"`masquerading` does not look up `{_HAIRPINS}`, so a pod that its own Service sends back to it"
+        yield ruleset.declaration(chain), f"{message} receives no response"
     tested = {bits for rule in chain.rules if (bits := mark_tested(rule)) is not None}
     if not tested:
         if any(rule.nat is not None and len(rule.statements) == 1 for rule in chain.rules):
@@ -118,6 +161,12 @@ def _faults(ruleset: NftRuleset, table: NftTable) -> Iterator[tuple[Span, str]]:
                     "masqueraded"
                 ),
             )
+        elif not any("mark" in str(rule) for rule in chain.rules):
+            for each in table.chains.values():
+                for rule in each.rules:
+                    if (mark := mark_set(rule)) is not None:
+                        message = f"`{each.name}` sets `{mark}` in the mark, but `masquerading` does not check the mark"
+                        yield ruleset.span_of(mark, rule.span), f"{message}, so these packets are not masqueraded"
         return
     cleared = {mark_bits(mark) for rule in chain.rules if (mark := mark_cleared(rule)) is not None}
     if not tested & cleared:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from kpl import Bad, Cluster, Document, Finding, Good, Rule, Severity, Stop, files
-from kpl.dumps import PortState
+from kpl.dumps import NodeState, PortState
 from kpl.edits import first_line
 from kpl.iptables import endpoint_chain, service_chain
 from kpl.manifests import is_cluster_dns
@@ -47,6 +47,7 @@ def _servers(*services: tuple[str, str]) -> str:
     return "\n".join([*lines, ""])
 
 
+_NODE_PORT = "TCP  192.0.2.{}:30080 rr\n  -> 10.244.1.1:80                Masq    1      0          0\n"
 _A, _B = ("shop/a:web", "10.244.1.1"), ("shop/b:web", "10.244.1.2")
 _C, _D = ("shop/c:web", "10.244.1.3"), ("shop/d:web", "10.244.1.4")
 _DNS = ("kube-system/kube-dns:dns-tcp", "10.244.1.5")
@@ -61,7 +62,8 @@ class NodeLagsBehind(Rule):
     The kube-proxy of each node follows the API server independently. If one hangs, or can no longer load its rules, the
     node keeps an old state: its pods reach deleted Services, and cannot reach new ones.
 
-    The rule compares three or more nodes of one cluster. It ignores a node with several dumps of its Services, for example
+    The rule compares three or more nodes of one cluster. Virtual servers of IPVS have no names, so it compares their
+    addresses, and ignores those that only some nodes have. It ignores a node with several dumps of its Services, for example
     of both iptables backends. It compares Services, and whether they have endpoints.
     Different endpoints of the same Service are reported only if a node has some that the others lack and lacks some
     that the others have, because topology hints may give nodes different endpoints. A node without the cluster DNS is
@@ -125,6 +127,27 @@ class NodeLagsBehind(Rule):
                 }
             ),
             flags=["*filter"],
+        ),
+        # virtual servers of IPVS, with a NodePort at the address of each node
+        Bad(
+            files(
+                **{
+                    "node-3.ipvs": _servers(_A, _C) + _NODE_PORT.format(3),
+                    "node-1.ipvs": _servers(_A, _B, _C) + _NODE_PORT.format(1),
+                    "node-2.ipvs": _servers(_A, _B, _C) + _NODE_PORT.format(2),
+                }
+            ),
+            flags=["IP Virtual Server version 1.2.1 (size=4096)"],
+            says=["most other nodes: `TCP 10.96.1.2:80` is missing\n"],
+        ),
+        Good(
+            files(
+                **{
+                    "node-3.ipvs": _servers(_A, _B),
+                    "node-1.ipvs": _servers(_A, _B) + _NODE_PORT.format(1).replace("30080", "6443"),
+                    "node-2.ipvs": _servers(_A, _B) + _NODE_PORT.format(1).replace("30080", "6443"),
+                }
+            )
         ),
         # several dumps of one node in one file
         Good(
@@ -217,7 +240,7 @@ class NodeLagsBehind(Rule):
             return
         for family in (4, 6):
             nodes = [
-                (document, state.by_name())
+                (document, _ports(state))
                 for document in cluster.dumps
                 for state in cluster.node_states(document)
                 if state.ip_family == family and state.ports
@@ -244,8 +267,29 @@ class NodeLagsBehind(Rule):
         )
 
 
+def _ports(state: NodeState) -> Ports:
+    """The ports of a node by name and protocol; those of IPVS, which has no names, by their address and port.
+
+    Of these, the API server's own are left out: installers add them on some nodes only.
+    """
+    named = state.by_name()
+    unnamed = {
+        (f"{each.protocol} {_socket(each.cluster_ip, each.port)}", each.protocol): each
+        for each in state.ports
+        if each.name is None and each.cluster_ip is not None and each.port != _API_SERVER
+    }
+    return {**unnamed, **named}
+
+
+_API_SERVER = 6443
+
+
+def _socket(address: str, port: int | None) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
 def _is_dns_lost(name: str, what: str) -> bool:
-    return what in (_GONE, _SILENT) and is_cluster_dns(name)
+    return what in (_GONE, _SILENT) and (is_cluster_dns(name) or (" " in name and name.endswith(":53")))
 
 
 def _usual(nodes: list[Ports]) -> dict[tuple[str, str], frozenset[tuple[str, int]] | None]:
@@ -274,7 +318,9 @@ def _behind(
             if value is not None:
                 yield name, _GONE
         elif value is None:
-            yield name, "still exists"
+            # a virtual server that one node alone has may be at its own address
+            if here.name is not None:
+                yield name, "still exists"
         elif not here.internal.local:
             own = _endpoints(here)
             if bool(own) != bool(value):

@@ -22,7 +22,9 @@ class ServiceLeftOver(Rule):
     that was stopped, leaves them.
 
     The rule reports deleted Services only if the run has all Services of the cluster, as `kubectl get services -A`
-    prints them: default/kubernetes and Services of other namespaces in one file.
+    prints them: default/kubernetes and Services of other namespaces in one file. IPVS has no names, so of virtual
+    servers it reports those with an address between two cluster IPs, except port 6443, at which installers put a load
+    balancer of the API servers, and networks in `ipvs.excludeCIDRs`.
 
     ## Fix
     A dump cannot be fixed. Restart kube-proxy on the node. If none runs there any more, `kube-proxy --cleanup` or a

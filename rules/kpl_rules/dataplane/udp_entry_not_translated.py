@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpl import Bad, Cluster, Confidence, Document, Finding, Good, Related, Rule, Severity, Stop, files
+from kpl import Bad, Cluster, Confidence, Document, Finding, Good, Related, Rule, Severity, Span, Stop, files
 from kpl.dumps import ConntrackDump
-from kpl.iptables import Portal, Ruleset, Table, portals
+from kpl.iptables import Ruleset, portals
 from kpl.kubeproxy import is_within
 from kpl.manifests import NodeObject
+from kpl.nft import NftRuleset, pod_network, whole_tables
 from kpl.testing import node_dump
+from kpl_rules.dataplane._nft import NEW
 from kpl_rules.dataplane._pods import pod_network_of
 
 _ENTRY = "udp      17 29 src={0} dst=198.51.100.4 sport=41237 dport={1} {2}src={3} dst={4} sport=31053 dport=41237 mark=0 use=1\n"
@@ -39,6 +41,12 @@ def _nat(rules: str = _PORTAL + _CHAIN) -> str:
 
 
 _STUCK = _ENTRY.format("203.0.113.9", 31053, "[UNREPLIED] ", "198.51.100.4", "203.0.113.9")
+_NFT = (
+    NEW.replace("KHN6ECMT-shop/web/tcp/http", "6NGGJEVM-shop/web/udp/http")
+    .replace("10.96.0.7 . tcp . 80", "10.96.0.7 . udp . 80")
+    .replace("tcp . 30080", "udp . 31053")
+    .replace("l4proto tcp dnat ip to numgen", "l4proto udp dnat ip to numgen")
+)
 _OTHER = [
     "cluster-ip-masquerade",
     "endpoint-of-another-chain",
@@ -58,9 +66,9 @@ class UdpEntryNotTranslated(Rule):
     Service until it is silent for 30 seconds (`nf_conntrack_udp_timeout`). kube-proxy deletes such entries only when
     the endpoints of a UDP Service change.
 
-    The rule needs the rules and the connections of the same node. It reports unanswered entries from outside of the pod
-    network to a UDP port that the node's rules translate. It is silent if the client can be a node, because a node also
-    tracks what it sends to NodePorts of other nodes.
+    The rule needs the rules (of iptables or nftables mode) and the connections of the same node. It reports unanswered
+    entries from outside of the pod network to a UDP port that the node's rules translate. It is silent if the client can
+    be a node, because a node also tracks what it sends to NodePorts of other nodes.
 
     ## Fix
     A dump cannot be fixed. Delete the entries: `conntrack -D -p udp --orig-port-dst PORT`.
@@ -77,13 +85,23 @@ class UdpEntryNotTranslated(Rule):
     severity = Severity.WARNING
     since = "0.1.0"
     symptoms = ("service-fails-from-outside",)
-    needs = "ConntrackDump Ruleset"
+    needs = "ConntrackDump Ruleset|NftRuleset"
     examples = [
         Bad(
             files(**{"node-1.conntrack": _STUCK, "node-1.iptables": _nat()}),
             flags=[_STUCK.strip()],
             says=["the UDP flow from `203.0.113.9` to the NodePort 31053 is tracked without translation"],
             other=_OTHER,
+        ),
+        # nftables
+        Bad(
+            files(**{"node-1.conntrack": _STUCK, "node-1.nft": _NFT}),
+            flags=[_STUCK.strip()],
+            says=["the UDP flow from `203.0.113.9` to the NodePort 31053 is tracked without translation"],
+        ),
+        Good(files(**{"node-1.conntrack": _STUCK, "node-1.nft": NEW})),
+        Good(
+            files(**{"node-1.conntrack": _STUCK, "node-1.nft": _NFT.removesuffix("}\n")}), other=["nft-dump-cut-short"]
         ),
         # translated
         Good(
@@ -126,25 +144,19 @@ class UdpEntryNotTranslated(Rule):
         rows = [row for row, shape in enumerate(dump.shapes) if shape.protocol == "udp" and shape.unreplied]
         if not rows:
             return
-        nats = [
-            (each, nat)
-            for each in cluster.of_node(document)
-            if isinstance(each.model, Ruleset)
-            for nat in each.model.whole("nat")
-        ]
-        if len(nats) != 1:
+        programmed = [found for each in cluster.of_node(document) for found in _node_ports(each) if found[0]]
+        if len(programmed) != 1:
             return
-        where, nat = nats[0]
-        ports, pods = _node_ports(nat), pod_network_of(nat)
-        if not ports or pods is None:
+        ports, pods = programmed[0]
+        if pods is None:
             return
         of_nodes: set[str] | None = None
         told = set()
         for row in rows:
             flow = dump.flow(row)
-            portal = ports.get(str(flow.destination_port))
+            rule = ports.get(str(flow.destination_port))
             key = flow.source, flow.destination_port
-            if portal is None or flow.reply_source != flow.destination or is_within(flow.source, pods) or key in told:
+            if rule is None or flow.reply_source != flow.destination or is_within(flow.source, pods) or key in told:
                 continue
             if of_nodes is None:
                 of_nodes = _addresses_of_nodes(dump, cluster)
@@ -156,18 +168,40 @@ class UdpEntryNotTranslated(Rule):
                 f"the UDP flow from `{flow.source}` to the NodePort {flow.destination_port} is tracked without translation, "
                 "so its packets do not reach the Service as long as they come from the same port",
                 help=f"Delete the entries: `conntrack -D -p udp --orig-port-dst {flow.destination_port}`.",
-                related=[Related(nat.option_span(portal.row, "--dport"), "this rule translates new flows", where)],
+                related=[Related(rule[1], "this rule translates new flows", rule[0])],
                 confidence=Confidence.MEDIUM,
             )
 
 
-def _node_ports(nat: Table) -> dict[str, Portal]:
-    """The UDP NodePorts that lead to rules."""
-    return {
-        each.port: each
-        for each in portals(nat)
-        if each.address is None and each.protocol == "udp" and each.port and each.target in nat.rules_of
-    }
+_Ports = dict[str, tuple[Document, Span]]
+"""The UDP NodePorts that lead to endpoints, and where each is."""
+
+
+def _node_ports(document: Document) -> Iterator[tuple[_Ports, str | None]]:
+    """For each table of Services in a dump its UDP NodePorts, and the network of the pods."""
+    if isinstance(document.model, Ruleset):
+        for nat in document.model.whole("nat"):
+            yield (
+                {
+                    each.port: (document, nat.option_span(each.row, "--dport"))
+                    for each in portals(nat)
+                    if each.address is None and each.protocol == "udp" and each.port and each.target in nat.rules_of
+                },
+                pod_network_of(nat),
+            )
+    elif isinstance(document.model, NftRuleset):
+        ruleset = document.model
+        for table in whole_tables(ruleset):
+            found = pod_network(table)
+            if table.family == "ip":
+                yield (
+                    {
+                        element.key[1]: (document, ruleset.span_of(element.key[1], element.span))
+                        for element in table.maps["service-nodeports"].elements
+                        if len(element.key) == 2 and element.key[0] == "udp"
+                    },
+                    found[0] if found else None,
+                )
 
 
 def _addresses_of_nodes(dump: ConntrackDump, cluster: Cluster) -> set[str]:

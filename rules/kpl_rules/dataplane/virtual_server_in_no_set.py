@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from kpl import Bad, Cluster, Confidence, Document, Finding, Good, Related, Rule, Severity, Stop, files
 from kpl.dumps import Frontend, IpvsDump, sets_of_node
-from kpl.kubeproxy import KubeProxyConfig, is_within, network_family
-from kpl.manifests import Mapping, Scalar
+from kpl.kubeproxy import is_within, network_family
+from kpl_rules.dataplane._ipvs import excluded_networks
 
 MOST_RELATED = 5
 
@@ -97,7 +97,7 @@ class VirtualServerInNoSet(Rule):
         sets = sets_of_node(cluster.of_node(document))
         if sets is None or len(dump.tables) != 1:
             return
-        excluded = _excluded(cluster)
+        excluded = excluded_networks(cluster)
         complete = {family: sets.is_complete(family) for family in (4, 6)}
         unknown = []
         for server in dump.servers():
@@ -121,13 +121,3 @@ class VirtualServerInNoSet(Rule):
                 "rewrites the sets.",
                 related=[Related(dump.span(each.start), "also in no set") for each in unknown[1 : MOST_RELATED + 1]],
             )
-
-
-def _excluded(cluster: Cluster) -> list[str]:
-    """The networks that some kube-proxy of the run leaves to others."""
-    found = []
-    for _, config in cluster.of(KubeProxyConfig):
-        ipvs = config.node.get("ipvs")
-        if isinstance(ipvs, Mapping):
-            found += [item.value for item in ipvs.items("excludeCIDRs") if isinstance(item, Scalar)]
-    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kpl.cluster import Cluster
-from kpl.proxy.dumps.nodes import DumpName, dump_name
+from kpl.proxy.dumps.nodes import DumpName, NodesOfDumps, dump_name
 from support import readings
 
 IPTABLES = "*nat\n:KUBE-SERVICES - [0:0]\nCOMMIT\n"
@@ -113,3 +113,17 @@ def test_dumps_in_one_file_are_of_one_node() -> None:
     own = [each for each in cluster.documents if each.path == "one.txt"]
     assert [each.kind for each in own] == ["IpsetDump", "IpvsDump"]
     assert all(cluster.of_node(each) == own for each in own)
+
+
+def test_dumps_without_a_name_are_of_the_node_that_is_told() -> None:
+    files = {"one/rules.txt": "*nat\nCOMMIT\n", "other/tables.txt": "table inet filter {\n}\n"}
+
+    def of(told: str | None, **more: str) -> list[str]:
+        documents = [each for reading in readings({**files, **more}) for each in reading.documents]
+        return [each.path for each in NodesOfDumps(documents, told).of(documents[0])]
+
+    assert of(None) == ["one/rules.txt"]
+    assert of("node-1") == list(files)
+    # a dump with the name of another node, and the same command twice
+    assert of("node-1", **{"node-2.nft": files["other/tables.txt"]}) == list(files)
+    assert of("node-1", **{"save.txt": files["one/rules.txt"]}) == ["one/rules.txt"]

@@ -86,13 +86,21 @@ def _is_option(name: str, at: int, word: str) -> bool:
 
 
 class NodesOfDumps:
-    """The documents of a cluster by the nodes that they are of."""
+    """The documents of a cluster by the nodes that they are of.
 
-    def __init__(self, documents: Iterable[Document]) -> None:
+    `told` is the node that the user names: the dumps of which no name tells another node are of this one.
+    """
+
+    def __init__(self, documents: Iterable[Document], told: str | None = None) -> None:
+        self._told = told
         self._folders: dict[str, dict[str | None, list[tuple[Document, tuple[str, ...]]]]] = {}
         for each in documents:
-            folder, node, command = dump_name(each.source.place)
+            folder, node, command = self._named(each)
             self._folders.setdefault(folder, {}).setdefault(node, []).append((each, command))
+
+    def _named(self, document: Document) -> DumpName:
+        found = dump_name(document.source.place)
+        return found._replace(folder="", node=self._told) if self._told and not found.node else found
 
     def of(self, dump: Document) -> list[Document]:
         """The documents of the node of `dump`, itself among them.
@@ -100,7 +108,7 @@ class NodesOfDumps:
         Those with the node's name in the same folder are, and those in a folder that has dumps of no other node; but not
         where the same command was dumped twice, since that is a node at two times, or are two nodes.
         """
-        folder, node, own = dump_name(dump.source.place)
+        folder, node, own = self._named(dump)
         by_node = self._folders.get(folder, {})
         beside = by_node.get(node, [])
         if sum(map(bool, by_node)) < 2:

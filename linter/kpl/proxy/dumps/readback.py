@@ -39,10 +39,11 @@ def _is_whole(document: Document) -> bool:
 
         return all(table.complete for table, _ in kube_proxy_tables(document.model))
     if kind == "IpvsDump":
-        # a listing starts with its version; counters (--stats) do not tell which servers are draining
+        # a listing starts with its version, and what is saved with a virtual server; counters (--stats) do not tell which
+        # servers are draining
         ipvs = document.model
-        headed = "IP Virtual Server version" in ipvs.text
-        return headed and not ipvs.unread and bool(ipvs.tables) and ipvs.tables[-1].shows_weights
+        from_start = "IP Virtual Server version" in ipvs.text or ipvs.text.startswith("-A ")
+        return from_start and not ipvs.unread and bool(ipvs.tables) and ipvs.tables[-1].shows_weights
     return True
 
 

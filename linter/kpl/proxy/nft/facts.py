@@ -17,12 +17,16 @@ from kpl.inputs.dumps.nftrule import (
     PacketField,
     Several,
 )
+from kpl.proxy.nft.names import read_name
 from kpl.proxy.nft.states import kube_proxy_tables
+from kpl.proxy.node.bridges import is_bridge_of_others
 from kpl.text import late
 from kpl.text.span import Span
 
 _GOING_ON = {"drop", "reject", "continue", "return", "jump", "goto"}
 """The verdicts after which a packet has not passed a base chain whose policy drops it."""
+_PROTOCOL = (("meta", "l4proto"), ("ip", "protocol"), ("ip6", "nexthdr"))
+_INTERFACES = (("iifname",), ("oifname",), ("meta", "iifname"), ("meta", "oifname"))
 _ALL_BITS = 0xFFFFFFFF
 _PREFIX = late.pattern(r"0x[0-9a-f]{8}/([0-9]{1,2})")
 _ALWAYS = {"nat-prerouting", "nat-output", "nat-postrouting", "services", "masquerading"}
@@ -32,8 +36,27 @@ _ALWAYS_MAPS = {"service-ips", "service-nodeports", "no-endpoint-services", "no-
 def is_whole(table: NftTable) -> bool:
     """Whether this is all of a table of kube-proxy, and not what ``nft list chain`` prints or somebody cut out.
 
-    It is read from its line to its last brace, and has the chains and maps that kube-proxy 1.29 to 1.38 always makes.
+    It is read from its line to its last brace, and has the chains and maps that kube-proxy 1.29 to 1.38 always makes; at
+    least one chain has rules.
     """
+    return _has_all(table) and any(chain.rows for chain in table.chains.values())
+
+
+def is_flushed(table: NftTable) -> bool:
+    """Whether this is all of a table of kube-proxy, and somebody deleted the rules of all chains."""
+    return _has_all(table) and not any(chain.rows for chain in table.chains.values())
+
+
+def knows_no_service(table: NftTable) -> bool:
+    """Whether this is all of a table of kube-proxy that has no Service in it: no element, and no chain of one."""
+    return (
+        is_whole(table)
+        and not any(table.maps[name].places for name in _ALWAYS_MAPS)
+        and not any(chain.rows and read_name(chain.name) for chain in table.chains.values())
+    )
+
+
+def _has_all(table: NftTable) -> bool:
     return table.complete and table.chains.keys() >= _ALWAYS and table.maps.keys() >= _ALWAYS_MAPS
 
 
@@ -57,7 +80,11 @@ def jumps_in(table: NftTable) -> Iterator[tuple[str, Span]]:
 
 def chains_reached_from_hook(table: NftTable, kind: str, hook: str) -> set[str]:
     """The chains that packets may come through from the base chains of one kind and hook."""
-    left = [name for name, chain in table.chains.items() if (chain.kind, chain.hook) == (kind, hook)]
+    return _reached(table, [name for name, chain in table.chains.items() if (chain.kind, chain.hook) == (kind, hook)])
+
+
+def _reached(table: NftTable, left: list[str]) -> set[str]:
+    """The chains that packets may come through from some chains, those among them."""
     reached: set[str] = set()
     looked_up: set[str] = set()
     while left:
@@ -66,16 +93,22 @@ def chains_reached_from_hook(table: NftTable, kind: str, hook: str) -> set[str]:
             continue
         reached.add(name)
         for rule in table.chains[name].rules:
-            left += [verdict.chain for verdict in rule.verdicts if verdict.chain is not None]
-            for how, found in rule.lookups:
-                if how == "vmap" and found not in looked_up and found in table.maps:
-                    looked_up.add(found)
-                    left += [
-                        element.data.chain
-                        for element in table.maps[found].elements
-                        if isinstance(element.data, NftVerdict) and element.data.chain is not None
-                    ]
+            left += _chains_after(table, rule, looked_up)
     return reached
+
+
+def _chains_after(table: NftTable, rule: NftRule, looked_up: set[str]) -> list[str]:
+    """The chains that a rule hands packets to, itself or by a map that is not among `looked_up` yet."""
+    found = [verdict.chain for verdict in rule.verdicts if verdict.chain is not None]
+    for how, name in rule.lookups:
+        if how == "vmap" and name not in looked_up and name in table.maps:
+            looked_up.add(name)
+            found += [
+                element.data.chain
+                for element in table.maps[name].elements
+                if isinstance(element.data, NftVerdict) and element.data.chain is not None
+            ]
+    return found
 
 
 def mark_set(rule: NftRule) -> str | None:
@@ -146,13 +179,74 @@ def chains_that_forward_nothing(table: NftTable) -> Iterator[NftChain]:
                 yield chain
 
 
+def rules_that_forward_nothing(table: NftTable) -> Iterator[tuple[NftChain, NftRule]]:
+    """The base chains for forwarded packets in which a rule refuses each one of a new connection, and that rule.
+
+    No rule before it accepts some of them, or decides in a way that is not known.
+    """
+    for chain in table.chains.values():
+        if (chain.kind, chain.hook) == ("filter", "forward"):
+            rule, _ = _refusing_rule(table, chain.name, set())
+            if rule is not None:
+                yield chain, rule
+
+
+def _refusing_rule(table: NftTable, name: str, seen: set[str]) -> tuple[NftRule | None, bool]:
+    """The rule of a chain that refuses all packets, and whether some may come out of the chain and go on."""
+    chain = table.chains.get(name)
+    if chain is None or name in seen:
+        return None, False
+    seen.add(name)
+    for rule in chain.rules:
+        is_for_all = all(isinstance(each, NftVerdict | Counter) or _is_log(each) for each in rule.statements)
+        verdicts = list(rule.verdicts)
+        if is_for_all and verdicts:
+            if verdicts[0].kind in ("drop", "reject"):
+                return rule, False
+            if verdicts[0].kind == "return":
+                return None, True
+            if verdicts[0].chain is not None:
+                found, goes_on = _refusing_rule(table, verdicts[0].chain, seen)
+                if found is not None or not goes_on or verdicts[0].kind == "goto":
+                    return found, goes_on
+                continue
+        if _may_accept(rule) or any(_may_accept(each) for each in _rules_reached(table, rule)):
+            return None, False
+    return None, True
+
+
+def _rules_reached(table: NftTable, rule: NftRule) -> Iterator[NftRule]:
+    """The rules that packets may come to when `rule` hands them to another chain."""
+    for name in _reached(table, _chains_after(table, rule, set())):
+        yield from table.chains[name].rules
+
+
 def _may_accept(rule: NftRule) -> bool:
     """Whether a packet of a new connection may leave the table at `rule`, or nobody knows."""
     known = (Match, NftVerdict, Counter)
     if not all(isinstance(each, known) or _is_log(each) for each in rule.statements):
         return True
     decisive = {each.kind for each in rule.verdicts} - _GOING_ON
-    return bool(decisive) and not _is_for_established(rule.matches("ct", "state"))
+    if not decisive or _is_for_established(rule.matches("ct", "state")):
+        return False
+    return not any(_is_for_others(each) for each in rule.conditions)
+
+
+def _is_for_others(condition: Match) -> bool:
+    """Whether a condition holds for pings alone, or for what comes from or goes to a bridge without pods."""
+    words = condition.left.words if isinstance(condition.left, PacketField) else ()
+    if condition.operator not in ("", "=="):
+        return False
+    if words[:1] in (("icmp",), ("icmpv6",)):
+        return True
+    right = condition.right
+    values = right.members if isinstance(right, Braces) else (right,)
+    named = [each.strip('"') for each in values if isinstance(each, str)]
+    if len(named) < len(values):
+        return False
+    if words in _PROTOCOL:
+        return all(each in ("icmp", "ipv6-icmp", "icmpv6") for each in named)
+    return words in _INTERFACES and all(is_bridge_of_others(each) for each in named)
 
 
 def _is_log(statement: object) -> bool:

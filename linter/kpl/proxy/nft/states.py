@@ -14,6 +14,7 @@ from functools import cached_property
 from kpl.inputs.dumps.nftables import Element, NftRuleset, NftTable
 from kpl.inputs.dumps.nftrule import Braces, Concat, Match, Nat, NftRule, NftVerdict
 from kpl.proxy.nft.names import TABLE, read_name
+from kpl.proxy.node.addresses import as_number
 from kpl.proxy.node.state import Destination, Endpoint, NodeState, PortState
 from kpl.text.number import whole_number
 
@@ -204,11 +205,11 @@ class _TableReader:
 
     @cached_property
     def _sorted_cluster_ips(self) -> list[int]:
-        return sorted(number for number in map(_as_number, self._cluster_ips) if number is not None)
+        return sorted(number for number in map(as_number, self._cluster_ips) if number is not None)
 
     def _nearness(self, address: str) -> int:
         """How close `address` is to a cluster IP, since they come out of one range: higher is closer."""
-        number = _as_number(address)
+        number = as_number(address)
         if number is None:
             return -(1 << 128)
         after = bisect_left(self._sorted_cluster_ips, number)
@@ -350,12 +351,3 @@ def _network(source: str) -> str:
     if "/" in source or "-" in source:
         return source
     return f"{source}/128" if ":" in source else f"{source}/32"
-
-
-def _as_number(address: str) -> int | None:
-    from ipaddress import ip_address
-
-    try:
-        return int(ip_address(address))
-    except ValueError:
-        return None

@@ -33,6 +33,16 @@ def family_of(address: str) -> int:
     return 6 if ":" in address else 4
 
 
+def as_number(address: str) -> int | None:
+    """An address as a number that can be compared with others of its family; None if it is not an address."""
+    from ipaddress import ip_address
+
+    try:
+        return int(ip_address(address))
+    except ValueError:
+        return None
+
+
 def _without_zeros(text: str) -> str:
     return _LEADING_ZEROS.sub("", text) if ":" not in text else text
 

@@ -71,13 +71,21 @@ class _Comparison:
         self.by_name = programmed.by_name()
         self.by_key = {_key(port): port for port in self.ports}
         self.unnamed = {key for port in self.ports if port.name is None for key in _keys(port)}
+        self.unnamed_ports = {(protocol, number) for protocol, _, number in self.unnamed}
         self.shows_local = {
             "internal": any(port.internal.local for port in self.ports),
             "external": any(port.external is not None and port.external.local for port in self.ports),
         }
+        self.shows_node_ports = False
         self.shows_health_checks = any(port.health_check_node_port for port in self.ports)
 
     def differences(self, expected: NodeState) -> Iterator[Difference]:
+        # without a node port at all, the node may have no address for them
+        self.shows_node_ports = any(
+            (port.protocol, port.node_port) in self.unnamed_ports
+            for port in expected.ports
+            if port.node_port is not None
+        )
         matched: set[int] = set()
         for port in expected.ports:
             other = self._match(port)
@@ -102,6 +110,11 @@ class _Comparison:
         # a dump without names shows each way in as an entry of its own, a node port with the node's address perhaps
         return not known.isdisjoint(_keys(port)) or (port.protocol, None, port.port) in known
 
+    def _lacks_node_port(self, expected: PortState) -> bool:
+        """Whether no entry without a name has the node port, while others have other node ports."""
+        place = expected.protocol, expected.node_port
+        return expected.node_port is not None and self.shows_node_ports and place not in self.unnamed_ports
+
     def _of_port(self, expected: PortState, programmed: PortState) -> Iterator[Difference]:
         if expected.cluster_ip != programmed.cluster_ip:
             yield _differing(DifferenceKind.CLUSTER_IP, expected, expected.cluster_ip, programmed.cluster_ip)
@@ -122,6 +135,8 @@ class _Comparison:
         named = programmed.name is not None
         if expected.node_port != programmed.node_port and (named or programmed.node_port is not None):
             yield _differing(DifferenceKind.NODE_PORT, expected, expected.node_port, programmed.node_port)
+        elif not named and self._lacks_node_port(expected):
+            yield _differing(DifferenceKind.NODE_PORT, expected, expected.node_port, None)
         there = {*programmed.external_ips, *programmed.load_balancer_ips}
         for kind, addresses in (
             (DifferenceKind.EXTERNAL_IP_MISSING, expected.external_ips),

@@ -8,12 +8,16 @@ from itertools import product
 
 from kpl.inputs.objects.endpointslices import EndpointSlice
 from kpl.inputs.objects.services import Service
+from kpl.proxy.node.addresses import as_number, family_of
 from kpl.proxy.node.compare import Difference, DifferenceKind, differences
 from kpl.proxy.node.state import NodeState
 from kpl.proxy.services.expected import expected_states, is_proxied
 from kpl.proxy.services.selection import CHANGED_IN, NodeFacts
 from kpl.text.version import Version
 
+_API_SERVER = 6443
+"""Installers give API servers a virtual server of their own, some of them at an address of the Service network:
+https://github.com/labring/lvscare"""
 _OF_ENDPOINTS = frozenset(
     (
         DifferenceKind.NOT_ANSWERED,
@@ -66,6 +70,19 @@ class ClusterObjects:
         for key in found.unclear:
             found.services.pop(key, None)
         return found
+
+    def is_cluster_ip(self, address: str | None) -> bool:
+        """Whether an address is of the Service network: it is between the cluster IPs of two Services."""
+        number = as_number(address) if address else None
+        if address is None or number is None:
+            return False
+        of_family = [
+            found
+            for service in self.services.values()
+            for each in service.cluster_ips
+            if family_of(each) == family_of(address) and (found := as_number(each)) is not None
+        ]
+        return bool(of_family) and min(of_family) < number < max(of_family)
 
     @property
     def with_slices(self) -> set[_Key]:
@@ -125,8 +142,9 @@ def _key_of(service: Service) -> _Key:
 
 def _is_sure(difference: Difference, objects: ClusterObjects, with_slices: set[_Key]) -> bool:
     if difference.port.name is None:
-        # IPVS: other programs have virtual servers of their own
-        return False
+        # IPVS: other programs have virtual servers of their own, but not at addresses of the Service network
+        left_over = difference.kind is DifferenceKind.SERVICE_LEFT_OVER and difference.port.port != _API_SERVER
+        return left_over and objects.complete and objects.is_cluster_ip(difference.port.cluster_ip)
     namespace, _, rest = difference.port.name.partition("/")
     key = namespace, rest.partition(":")[0]
     if difference.kind is DifferenceKind.SERVICE_LEFT_OVER:
