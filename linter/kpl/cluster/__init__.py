@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kpl.cluster.coredns import CorednsVerdicts
     from kpl.cluster.dumps import Dumps
     from kpl.cluster.environment import Environment
+    from kpl.cluster.servicemap import ServiceMap
     from kpl.coredns.customized import Customized
     from kpl.coredns.judge import Judgement
     from kpl.coredns.lenient import Lenient
@@ -147,6 +148,15 @@ class Cluster:
         What another object or the container itself sets as well is not among them, nor what is not certainly meant.
         """
         return self._environment.taken_names(workload, containers, self.cluster_domain, self.document_of(workload))
+
+    # -- Services
+
+    @cached_property
+    def service_map(self) -> ServiceMap:
+        """Which pods the Services of the cluster select, and which Service a name means."""
+        from kpl.cluster.servicemap import ServiceMap
+
+        return ServiceMap(self._documents)
 
     # -- releases
 
