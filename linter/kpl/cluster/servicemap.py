@@ -15,6 +15,7 @@ from typing import NamedTuple
 from kpl.cluster.documents import Documents
 from kpl.inputs.document import Document
 from kpl.inputs.objects.fields import pairs
+from kpl.inputs.objects.kustomize import Kustomization
 from kpl.inputs.objects.services import Service
 from kpl.inputs.objects.workloads import Workload
 from kpl.inputs.yaml.tree import Mapping
@@ -73,6 +74,11 @@ class ServiceMap:
             if document.kind == "Workload" and not document.is_example:
                 found[os.path.dirname(document.path)].append(document)
         return found
+
+    @cached_property
+    def labels_set_elsewhere(self) -> frozenset[str]:
+        """The labels that Kustomizations give to pods or to selectors."""
+        return frozenset(key for _, each in self._documents.of(Kustomization) for key in each.label_keys)
 
     def in_scope(self, document: Document, namespace: str) -> list[Served]:
         """The Services of a namespace; where none is written, those without one in the folder of `document`."""
