@@ -88,6 +88,10 @@ class ServiceMap:
         """The Services with this name, in whatever namespace."""
         return self._by_name.get(name, [])
 
+    def may_exist(self, name: str, namespace: str) -> bool:
+        """Whether a Service with this name is, or may be, in the namespace."""
+        return any(_may_be_same(each.service.namespace, namespace) for each in self.called(name))
+
     def only(self, name: str, namespace: str, document: Document) -> Served | None:
         """The Service that an object in `document` means, where it is certainly the only one with this name and namespace."""
         found = [each for each in self.called(name) if _may_be_same(each.service.namespace, namespace)]
