@@ -28,6 +28,7 @@ INPUTS = {
     "The ConfigMap kube-dns": ("KubeDnsConfig",),
     "Options of the JVM": ("JvmOptions",),
     "Services": ("Service",),
+    "Ingresses and routes": ("Route",),
     "Nodes": ("NodeObject",),
     "Installers of clusters": ("ClusterSettings", "KubeadmCluster"),
     "Network plug-ins and MetalLB": ("CalicoSettings", "FlannelSettings", "MetallbSettings"),

@@ -16,7 +16,8 @@ MODELS = frozenset(
     """
     AccessRole CalicoSettings ClusterSettings ConntrackDump CorednsChart Corefile EndpointSlice FlannelSettings IpsetDump
     IpvsConnections IpvsDump JvmOptions KubeadmCluster KubeDnsConfig KubeletConfig KubeProxyConfig Listing MetallbSettings
-    NetworkPolicy NftRuleset NodeObject ParseFailure ResolvConf Ruleset Service Workload
+    NetworkPolicy NftRuleset NodeObject ParseFailure ResolvConf Route Ruleset Service
+    Workload
     """.split()
 )
 """The types of models, by name: each is what one document holds."""

@@ -68,7 +68,9 @@ class EnvSourceReader(ObjectReader):
             "apiVersion: v1\nkind: Secret\nmetadata: {name: cart}\nstringData:\n  'redis.url': \"redis://:x@redis.shop.svc\"\n",
             {"kind": "Secret", "name": "cart", "namespace": ""},
         ),
-        Takes("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cart}\ndata:\n  CART: http://cart\n", {"name": "cart"}),
+        Takes(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cart}\ndata:\n  CART: http://cart\n", {"name": "cart"}
+        ),
         Leaves("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cart}\ndata:\n  LEVEL: info\n  RATIO: 0.5\n"),
         Leaves(
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cart}\ndata:\n  app.conf: |\n    a: b.example\n    c: 1\n"

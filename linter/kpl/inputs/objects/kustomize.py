@@ -121,7 +121,9 @@ class KustomizationReader(ObjectReader):
         """The Kustomization that `node` is."""
         references = [each for each in _references(node) if is_local(each)]
         added = (str(node.text(key) or "") for key in ("namePrefix", "nameSuffix", "namespace"))
-        yield Kustomization(references, list(_patches(node)), list(_generated(node)), _values_files(node), *added, _label_keys(node))
+        yield Kustomization(
+            references, list(_patches(node)), list(_generated(node)), _values_files(node), *added, _label_keys(node)
+        )
 
 
 def _references(node: Mapping) -> Iterator[str]:
