@@ -43,6 +43,18 @@ spec:
             - name: http
               containerPort: 8080
 """
+_PATCH = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: cart
+spec:
+  template:
+    spec:
+      containers:
+        - name: cart
+          ports: [{name: web, containerPort: 8080}]
+"""
 _INJECTED = "      labels: {app: cart}\n      annotations: {%s}\n"
 
 
@@ -114,6 +126,7 @@ class TargetPortOfNoContainer(Rule):
         Good(_of(_target("web"), _DEPLOYMENT.replace("name: http", "name: ${PORT}"))),
         Good(_of(_target("${PORT}"))),
         Good(_of(_target("http-envoy-prom"))),
+        Good(_of(_target("web"), _DEPLOYMENT, _PATCH)),
         Good(_of(_target("web") + "---\n" + _SERVICE)),
         Good(_of(_target("web").replace("spec:\n", "spec:\n  type: ExternalName\n"))),
     ]  # fmt: skip
@@ -129,6 +142,8 @@ class TargetPortOfNoContainer(Rule):
             if not cluster.service_map.is_only(document, service):
                 continue
             workloads = [each.workload for each in pods]
+            if any(_is_patched(each, cluster) for each in workloads):
+                continue
             for port, node in zip(service.ports, service.port_nodes, strict=True):
                 if _by_name(port) and not any(port.target_port in _names(each, port.protocol) for each in workloads):
                     yield self._finding(document, service, node, pods[0].document, workloads)
@@ -179,6 +194,12 @@ def _is_known(document: Document, workload: Workload) -> bool:
         and not open_ports
         and not any("inject" in key for key in added)
     )
+
+
+def _is_patched(workload: Workload, cluster: Cluster) -> bool:
+    """Whether a patch for the workload is in the tree, which may add containers and ports."""
+    twins = (each for _, each in cluster.of(Workload, clue=str(workload.name)) if each is not workload)
+    return any(each.name == workload.name and each.kind == workload.kind and not is_complete(each) for each in twins)
 
 
 def _keys(metadata: Mapping | None, what: str) -> list[str]:
