@@ -28,6 +28,7 @@ INPUTS = {
     "The ConfigMap kube-dns": ("KubeDnsConfig",),
     "Options of the JVM": ("JvmOptions",),
     "Services": ("Service", "ServiceCidr"),
+    "Ingresses and routes": ("Route",),
     "Nodes": ("NodeObject",),
     "Installers of clusters": ("ClusterSettings", "KubeadmCluster", "KubeadmNode"),
     "Network plug-ins and MetalLB": ("CalicoSettings", "CiliumSettings", "FlannelSettings", "MetallbSettings"),

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from kpl.inputs.objects.nodes import NodeObject as NodeObject
     from kpl.inputs.objects.rbac import AccessBinding as AccessBinding
     from kpl.inputs.objects.rbac import AccessRole as AccessRole
+    from kpl.inputs.objects.routes import Backend as Backend
+    from kpl.inputs.objects.routes import Route as Route
     from kpl.inputs.objects.servicecidrs import ServiceCidr as ServiceCidr
     from kpl.inputs.objects.services import Service as Service
     from kpl.inputs.objects.workloads import Workload as Workload
@@ -62,6 +64,7 @@ else:
             "kpl.inputs.corefile.placeholders": "template_placeholder",
             "kpl.inputs.objects.endpointslices": "EndpointSlice",
             "kpl.inputs.objects.rbac": "AccessBinding AccessRole",
+            "kpl.inputs.objects.routes": "Backend Route",
             "kpl.inputs.objects.servicecidrs": "ServiceCidr",
             "kpl.inputs.objects.services": "Service",
             "kpl.inputs.yaml.tree": "Mapping Scalar Sequence",

@@ -9,6 +9,8 @@ from kpl.lazy import lazy
 if TYPE_CHECKING:
     from kpl.inputs.evidence.resolvconf import ResolvConf as ResolvConf
     from kpl.resolver.alpineimages import alpine_image as alpine_image
+    from kpl.resolver.calls import CALL_CLUE as CALL_CLUE
+    from kpl.resolver.calls import Call as Call
     from kpl.resolver.limits import DNS_CONFIG_FIELDS as DNS_CONFIG_FIELDS
     from kpl.resolver.limits import EXPANDED_SEARCHES as EXPANDED_SEARCHES
     from kpl.resolver.limits import MAX_NAMESERVERS as MAX_NAMESERVERS
@@ -61,6 +63,7 @@ else:
         {
             "kpl.inputs.evidence.resolvconf": "ResolvConf",
             "kpl.resolver.alpineimages": "alpine_image",
+            "kpl.resolver.calls": "CALL_CLUE Call",
             "kpl.resolver.limits": """
                 DNS_CONFIG_FIELDS EXPANDED_SEARCHES MAX_NAMESERVERS MAX_SEARCHES MAX_SEARCH_CHARACTERS OLD_MAX_SEARCHES
                 OLD_MAX_SEARCH_CHARACTERS STRICT_ADDRESSES

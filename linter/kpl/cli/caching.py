@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kpl.lint.located import Located, Result
     from kpl.lint.settings import Settings
 
-_KEPT_KINDS = frozenset(("Workload", "Service", "EndpointSlice", "NodeObject", "NetworkPolicy", "AccessRole"))
+_KEPT_KINDS = frozenset(("Workload", "Service", "EndpointSlice", "NodeObject", "NetworkPolicy", "AccessRole", "Route"))
 """The kinds of documents in which rules find what these, the settings and the cluster say, and no other file on the disk."""
 _ASKED_KINDS = frozenset(
     (

@@ -19,19 +19,21 @@ if TYPE_CHECKING:
     from kpl.cluster.coredns import CorednsVerdicts
     from kpl.cluster.dumps import Dumps
     from kpl.cluster.environment import Environment
+    from kpl.cluster.servicemap import ServiceMap
     from kpl.coredns.customized import Customized
     from kpl.coredns.judge import Judgement
     from kpl.coredns.lenient import Lenient
     from kpl.coredns.mends.advice import Advice
     from kpl.inputs.corefile.model import Corefile
     from kpl.inputs.objects.kubeproxy import KubeProxyConfig
-    from kpl.inputs.objects.workloads import Container, Workload
+    from kpl.inputs.objects.workloads import Container, EnvReference, Workload
     from kpl.proxy.configuration.verdict import Dropped
     from kpl.proxy.dumps.nodes import NodesOfDumps
     from kpl.proxy.node.compare import Difference
     from kpl.proxy.node.state import NodeState
     from kpl.proxy.services.selection import NodeFacts
-    from kpl.resolver.names import TakenName
+    from kpl.resolver.calls import Call
+    from kpl.resolver.names import HostName, TakenName
     from kpl.shares.share import PodNetwork, Release
     from kpl.text.edit import Edit
     from kpl.text.version import Version
@@ -150,6 +152,32 @@ class Cluster:
         What another object or the container itself sets as well is not among them, nor what is not certainly meant.
         """
         return self._environment.taken_names(workload, containers, self.cluster_domain, self.document_of(workload))
+
+    # -- Services
+
+    @cached_property
+    def service_map(self) -> ServiceMap:
+        """Which pods the Services of the cluster select, and which Service a name means."""
+        from kpl.cluster.servicemap import ServiceMap
+
+        return ServiceMap(self._documents)
+
+    def service_calls(self, workload: Workload) -> Iterator[Call]:
+        """The names of Services in the variables and arguments of the containers of `workload`, those in ConfigMaps included."""
+        from kpl.resolver.calls import service_call
+        from kpl.resolver.names import host_names
+        from kpl.resolver.pods import hosts_file
+
+        own, document = hosts_file(workload), self.document_of(workload)
+        for container in workload.containers:
+            found: list[tuple[HostName, Document, EnvReference | None]] = [
+                (host, document, None) for host in host_names(workload, container, self.cluster_domain)
+            ]
+            found += [(each.host, each.document, each.reference) for each in self.taken_names(workload, [container])]
+            for host, where, reference in found:
+                call = service_call(container, host, workload, where, where.model.text, own, reference)
+                if call is not None:
+                    yield call
 
     # -- releases
 

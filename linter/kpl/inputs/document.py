@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -138,6 +138,10 @@ class Document:
         """Whether `clue` may match what it says: the text of a Corefile without CR, which is nothing to CoreDNS."""
         return self.kind != "Corefile" or _is_in(self.embedding.text.replace("\r", ""), clue, {})
 
+    def may_contain(self, words: Iterable[str]) -> bool:
+        """Whether all `words` may be in what it says, each as it is written."""
+        return True
+
 
 class LateDocument(Document):
     """An object whose kind is known from its text, and which is read when somebody asks for its model.
@@ -170,6 +174,10 @@ class LateDocument(Document):
     def may_hold(self, clue: str) -> bool:
         """Whether `clue` matches its text; an escape may spell any character."""
         return _is_in(self._text, clue, self._known) or "\\" in self._text
+
+    def may_contain(self, words: Iterable[str]) -> bool:
+        """Whether all `words` are in its text; an escape may spell any character."""
+        return all(each in self._text for each in words) or "\\" in self._text
 
 
 @dataclass(eq=False, repr=False)

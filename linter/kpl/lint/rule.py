@@ -101,6 +101,7 @@ class Stop(Enum):
     COREDNS = "CoreDNS"
     PROXY = "kube-proxy"
     DATAPLANE = "what kube-proxy programmed"
+    SERVICES = "Services and their pods"
 
     @classmethod
     def _missing_(cls, value: object) -> Stop | None:

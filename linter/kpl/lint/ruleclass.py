@@ -17,7 +17,7 @@ MODELS = frozenset(
     AccessRole Autoscaler CalicoSettings CiliumSettings ClusterSettings ConntrackDump CorednsChart Corefile DisruptionBudget
     EndpointSlice FlannelSettings IpsetDump IpvsConnections IpvsDump JvmOptions KubeadmCluster KubeadmNode KubeDnsConfig
     KubeletConfig KubeProxyConfig Listing MetallbSettings MetricRules Monitor NetworkPolicy NftRuleset NodeObject
-    ParseFailure ResolvConf Ruleset Service ServiceCidr Workload
+    ParseFailure ResolvConf Route Ruleset Service ServiceCidr Workload
     """.split()
 )
 """The types of models, by name: each is what one document holds."""

@@ -16,7 +16,7 @@ from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping, Scalar
 from kpl.text.span import Text
 
-_DOTTED = r"""["']?[\w.-]+["']?[ \t]*:[ \t]+[^\n]*[\w-]\.[A-Za-z]"""
+_DOTTED = r"""["']?[\w.-]+["']?[ \t]*:[ \t]+[^\n]*(?:[\w-]\.|://)[A-Za-z]"""
 """A key with a value in its line that may hold a host name."""
 _SHALLOW = r"\n[ \t]{1,8}" + _DOTTED
 """The same in the data of a ConfigMap, and not deep in a file that it holds."""
@@ -67,6 +67,9 @@ class EnvSourceReader(ObjectReader):
         Takes(
             "apiVersion: v1\nkind: Secret\nmetadata: {name: cart}\nstringData:\n  'redis.url': \"redis://:x@redis.shop.svc\"\n",
             {"kind": "Secret", "name": "cart", "namespace": ""},
+        ),
+        Takes(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cart}\ndata:\n  CART: http://cart\n", {"name": "cart"}
         ),
         Leaves("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cart}\ndata:\n  LEVEL: info\n  RATIO: 0.5\n"),
         Leaves(
@@ -124,5 +127,6 @@ class SecretTemplateReader(ObjectReader):
 
 def _with_names(source: Source) -> Iterator[Source]:
     """`source`, if one of its values may be the name of a host: not a file, and not a word."""
-    if any("." in each.value and "\n" not in each.value.strip() for each in source.values.values()):
+    values = (each.value for each in source.values.values())
+    if any(("." in each or "://" in each) and "\n" not in each.strip() for each in values):
         yield source

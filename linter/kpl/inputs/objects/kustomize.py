@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from kpl.inputs.objects.fields import mappings
 from kpl.inputs.objects.references import ValuesFile, is_local, paths, texts
 from kpl.inputs.reader import Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping, Node
@@ -60,6 +61,8 @@ class Kustomization:
     suffix: str = ""
     namespace: str = ""
     """That of all objects."""
+    label_keys: list[str] = field(default_factory=list)
+    """The labels that objects get."""
 
 
 class KustomizationReader(ObjectReader):
@@ -114,6 +117,11 @@ class KustomizationReader(ObjectReader):
             },
             name="kustomization.yaml",
         ),
+        Takes(
+            "commonLabels: {team: shop}\nlabels: [{pairs: {app: cart}}, {}]\n",
+            {"label_keys": ["team", "app"]},
+            name="kustomization.yaml",
+        ),
         Takes("patchesStrategicMerge: [a.yaml]\npatches: [{path: b.yaml}, {patch: '[]'}]\n", name="kustomization.yaml"),
         Takes(
             "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [../base]\n",
@@ -127,7 +135,9 @@ class KustomizationReader(ObjectReader):
         """The Kustomization that `node` is."""
         references = [each for each in _references(node) if is_local(each)]
         added = (str(node.text(key) or "") for key in ("namePrefix", "nameSuffix", "namespace"))
-        yield Kustomization(references, list(_patches(node)), list(_generated(node)), _values_files(node), *added)
+        yield Kustomization(
+            references, list(_patches(node)), list(_generated(node)), _values_files(node), *added, _label_keys(node)
+        )
 
 
 def _references(node: Mapping) -> Iterator[str]:
@@ -138,6 +148,11 @@ def _references(node: Mapping) -> Iterator[str]:
     for key in ("configMapGenerator", "secretGenerator"):
         yield from (each.path for each in _generated(node, key))
     yield from (each.path for each in _values_files(node))
+
+
+def _label_keys(node: Mapping) -> list[str]:
+    given = [node.mapping("commonLabels"), *(each.mapping("pairs") for each in mappings(node, "labels"))]
+    return [key.value for each in given if each is not None for key in each.keys()]
 
 
 def _values_files(node: Mapping) -> list[ValuesFile]:

@@ -69,6 +69,17 @@ class Service:
     """The label ``service.kubernetes.io/service-proxy-name``: kube-proxy leaves the Service to somebody else."""
 
     @property
+    def selector(self) -> Mapping | None:
+        """``selector``, where it is written and not empty."""
+        found = self.node.mapping("spec", "selector")
+        return found if found is not None and found.pairs else None
+
+    @property
+    def port_nodes(self) -> list[Mapping]:
+        """The nodes of `ports`, in the same order."""
+        return mappings(self.node, "spec", "ports")
+
+    @property
     def headless(self) -> bool:
         """Whether the Service is made to have no address of its own."""
         return self.cluster_ip == "None"

@@ -137,6 +137,20 @@ class Workload:
     """Where new fields of the pod's spec are written, if not in `pod`: a mapping, or a new key of it."""
 
     @property
+    def pod_metadata(self) -> Mapping | None:
+        """The ``metadata`` of its pods; None where there is none, or where an operator writes it."""
+        if self.is_custom or self.role:
+            return None
+        path = next((each for each in POD_TEMPLATE_PATHS if self.node.mapping(*each) is self.pod), None)
+        return self.node.mapping(*path[:-1], "metadata") if path is not None else None
+
+    @property
+    def pod_labels(self) -> Mapping | None:
+        """The labels of its pods."""
+        metadata = self.pod_metadata
+        return metadata.mapping("labels") if metadata is not None else None
+
+    @property
     def is_custom(self) -> bool:
         """Whether it is a custom resource, so that Kubernetes validates its pods only when an operator makes them."""
         return "." in self.api_version.partition("/")[0]

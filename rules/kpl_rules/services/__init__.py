@@ -1,0 +1,1 @@
+"""Services, their pods, and what names them: the agreement between objects."""
