@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from kpl.inputs.yaml.tree import Mapping as Mapping
     from kpl.inputs.yaml.tree import Scalar as Scalar
     from kpl.inputs.yaml.tree import Sequence as Sequence
+    from kpl.policy.model import Decision as Decision
+    from kpl.policy.model import PolicyPod as PolicyPod
+    from kpl.policy.model import Verdict as Verdict
     from kpl.proxy.services.clusterdns import cluster_dns_ports as cluster_dns_ports
     from kpl.proxy.services.clusterdns import is_cluster_dns as is_cluster_dns
     from kpl.proxy.services.clusterdns import is_cluster_dns_service as is_cluster_dns_service
@@ -68,6 +71,7 @@ else:
             "kpl.inputs.objects.servicecidrs": "ServiceCidr",
             "kpl.inputs.objects.services": "Service",
             "kpl.inputs.yaml.tree": "Mapping Scalar Sequence",
+            "kpl.policy.model": "Decision PolicyPod Verdict",
             "kpl.proxy.services.clusterdns": "cluster_dns_ports is_cluster_dns is_cluster_dns_service",
         },
     )

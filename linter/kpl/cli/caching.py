@@ -37,6 +37,8 @@ _ASKED_KINDS = frozenset(
     )
 )
 """Those that only tell of a cluster, and of which rules ask for more than a share."""
+_MEET_PODS = frozenset(("NetworkPolicy", "Route", "Service"))
+"""The kinds of documents in which findings depend on the pods of all workloads."""
 
 
 def cache_in(folder: str) -> Cache | None:
@@ -118,6 +120,7 @@ class KeptResults:
     def __init__(self, cache: Cache, readings: Sequence[Reading], settings: Settings) -> None:
         self._cache = cache
         self._keys: dict[int, bytes] = {}
+        self._pods: dict[int, bytes] = {}
         if any(not entry.module.startswith("kpl_rules.") for entry in settings.rules):
             return  # of the rules of other packages, nothing tells that they are the same
         told = _told(settings) + bytes(
@@ -126,8 +129,12 @@ class KeptResults:
         for member in _members(readings, settings):
             facts = repr(member.facts._replace(origins={})).encode()
             digest = digest_of(told, member.name.encode(), facts, self._of_cluster(member))
+            pods = digest_of(
+                *(self._content(each) for each in member.readings if any(_is_workload(one) for one in each.documents))
+            )
             for reading in member.readings:
                 self._keys[id(reading)] = digest_of(self._keys.get(id(reading), b""), digest)
+                self._pods[id(reading)] = digest_of(self._pods.get(id(reading), b""), pods)
 
     def _of_cluster(self, member: Member) -> bytes:
         """What rules may learn of a cluster."""
@@ -159,7 +166,7 @@ class KeptResults:
         kinds = {each.kind for each in reading.documents}
         if of_clusters is None or kept is None or reading.not_written or not kinds <= _KEPT_KINDS | telling_models():
             return None
-        return digest_of(kept.digest, of_clusters)
+        return digest_of(kept.digest, of_clusters, self._pods[id(reading)] if kinds & _MEET_PODS else b"")
 
     def take(self, readings: Sequence[Reading]) -> tuple[list[Located], list[Reading]]:
         """The findings that are known, and the files in which they have to be looked for."""
@@ -198,6 +205,10 @@ def _is_asked(document: Document) -> bool:
     """Whether rules about other documents read this one."""
     asked = document.kind in _ASKED_KINDS or document.kind in NETWORK_MODELS
     return asked or (document.kind != "Workload" and not only_tells(document))
+
+
+def _is_workload(document: Document) -> bool:
+    return document.kind == "Workload"
 
 
 def _members(readings: Sequence[Reading], settings: Settings) -> Sequence[Member]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kpl.inputs.corefile.model import Corefile
     from kpl.inputs.objects.kubeproxy import KubeProxyConfig
     from kpl.inputs.objects.workloads import Container, EnvReference, Workload
+    from kpl.policy.model import PolicyModel, PolicyPod
     from kpl.proxy.configuration.verdict import Dropped
     from kpl.proxy.dumps.nodes import NodesOfDumps
     from kpl.proxy.node.compare import Difference
@@ -161,6 +162,21 @@ class Cluster:
         from kpl.cluster.servicemap import ServiceMap
 
         return ServiceMap(self._documents)
+
+    @cached_property
+    def policy_model(self) -> PolicyModel:
+        """All NetworkPolicies of the cluster, joined: whether a pod may send to another one."""
+        from kpl.inputs.objects.networkpolicies import NetworkPolicy, OtherPolicy
+        from kpl.policy.model import PolicyModel
+
+        policies = [(document, each) for document, each in self.of(NetworkPolicy) if not document.is_example]
+        return PolicyModel([each for _, each in policies], [each for _, each in self.of(OtherPolicy)])
+
+    def policy_pod(self, workload: Workload) -> PolicyPod | None:
+        """The pods of a workload as policies know them; None where an operator makes them, or where policies do not count."""
+        from kpl.policy.pods import policy_pod
+
+        return policy_pod(workload, self.service_map.labels_set_elsewhere)
 
     def service_calls(self, workload: Workload) -> Iterator[Call]:
         """The names of Services in the variables and arguments of the containers of `workload`, those in ConfigMaps included."""

@@ -128,7 +128,7 @@ class TargetPortOfNoContainer(Rule):
         Good(_of(_target("http-envoy-prom"))),
         Good(_of(_target("web"), _DEPLOYMENT, _PATCH)),
         Good(_of(_target("web") + "---\n" + _SERVICE)),
-        Good(_of(_target("web").replace("spec:\n", "spec:\n  type: ExternalName\n"))),
+        Good(_of(_target("web").replace("spec:\n", "spec:\n  type: ExternalName\n  externalName: a.example\n"))),
     ]  # fmt: skip
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:

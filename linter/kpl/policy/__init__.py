@@ -1,0 +1,1 @@
+"""What NetworkPolicies let pods send and receive."""
