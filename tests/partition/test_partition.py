@@ -57,13 +57,13 @@ def test_files_that_contradict_nobody_are_one_cluster() -> None:
 def test_folders_that_nobody_deploys_are_in_no_cluster_with_files_outside_of_them() -> None:
     files = {"a/Corefile": corefile(), "b/.archive/c/d.yaml": coredns(NEW), "b/.archive/e.yaml": services(1)}
     assert parts(files) == {"the rest": ["a/Corefile"], ".archive": ["b/.archive/c/d.yaml", "b/.archive/e.yaml"]}
-    for folder in ("archive", "_archive", "Archived", ".archived", "testdata"):
+    for folder in ("archive", "_archive", "Archived", ".archived"):
         files = {"Corefile": corefile(), f"{folder}/a/d.yaml": coredns(NEW)}
         assert parts(files) == {"the rest": ["Corefile"], folder: [f"{folder}/a/d.yaml"]}
         assert parts({f"{folder}/a/d.yaml": coredns(NEW), f"{folder}/Corefile": corefile()}).keys() == {""}
     # the outermost one counts
-    assert parts({"testdata/archive/d.yaml": coredns(NEW), "testdata/Corefile": corefile()}).keys() == {""}
-    for folder in ("archives", "old-archive", "test", "mytestdata"):
+    assert parts({"archive/.archive/d.yaml": coredns(NEW), "archive/Corefile": corefile()}).keys() == {""}
+    for folder in ("archives", "old-archive", "test", "testdata"):
         assert parts({"Corefile": corefile(), f"{folder}/d.yaml": coredns(NEW)}).keys() == {""}
 
 

@@ -30,7 +30,7 @@ THE_REST = "the rest"
 MOST_SHARED = 8
 """Files that lie in no cluster's folders are checked with each cluster, unless there are more clusters than this."""
 
-_NOT_DEPLOYED = late.pattern(r"(.*?/(?:[._]?archived?|testdata))/", re.IGNORECASE)
+_NOT_DEPLOYED = late.pattern(r"(.*?/[._]?archived?)/", re.IGNORECASE)
 """Up to the outermost folder of this kind: what is below is in no cluster with files outside of it."""
 
 _ASKED_LATER = NETWORK_MODELS | {"FluxKustomization"}
@@ -145,7 +145,7 @@ def _nearest(
 
 
 def _not_deployed(readings: list[Reading]) -> dict[str, list[Reading]]:
-    """The files below folders that are kept for reference or for tests, by these folders; first all others, by nothing."""
+    """The files below folders of what was once deployed, by these folders; first all others, by nothing."""
     found: dict[str, list[Reading]] = {"": []}
     kept: dict[str, str] = {}
     for reading in readings:

@@ -101,6 +101,17 @@ class PodNetworksDisagree(Rule):
             ),
             flags=['"10.246.0.0/16"'],
         ),
+        # the network that fits is one of two versions
+        Good(
+            files(
+                **{
+                    "a.yaml": _KUBEADM % "10.245.0.0/16",
+                    "b.yaml": _KUBEADM % "10.246.0.0/16",
+                    "c.yaml": _CONFIG % "10.244.0.0/16",
+                    "d.yaml": _FLANNEL % "10.245.0.0/16",
+                }
+            )
+        ),
         # nobody masquerades
         Good(
             manifest(
@@ -112,17 +123,20 @@ class PodNetworksDisagree(Rule):
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        for plugins, pods in comparable(of_plugins(cluster), configured(cluster)):
-            yield from self._of_one_cluster(cluster, plugins, pods)
+        known = configured(cluster)
+        for plugins, pods in comparable(of_plugins(cluster), known):
+            yield from self._of_one_cluster(cluster, plugins, pods, known)
 
-    def _of_one_cluster(self, cluster: Cluster, plugins: list[Network], pods: list[Network]) -> Iterator[Finding]:
+    def _of_one_cluster(
+        self, cluster: Cluster, plugins: list[Network], pods: list[Network], known: list[Network]
+    ) -> Iterator[Finding]:
         for program in ("flannel", "Calico"):
             if program == "Calico" and cluster.proxy_replaced is not None:
                 continue
             for family in (4, 6):
                 own = [each for each in plugins if each.program == program and network_family(each.network) == family]
                 others = [each for each in pods if network_family(each.network) == family]
-                if not own or not others or any(networks_overlap(a.network, b.network) for a in own for b in others):
+                if not own or not others or any(networks_overlap(a.network, b.network) for a in own for b in known):
                     continue
                 result = "pods do not reach pods on other nodes"
                 if program == "Calico":
