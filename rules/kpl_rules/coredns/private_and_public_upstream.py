@@ -89,7 +89,7 @@ class PrivateAndPublicUpstream(Rule):
         Good(corefile(_block("/etc/resolv.conf 8.8.8.8"))),
         Good(corefile(_block("10.0.0.2 {$UPSTREAM}"))),
         Good(corefile(_block("10.0.0.2 8.8.8.8", "failover NXDOMAIN"))),
-        Good(corefile(_block("10.0.0.2 8.8.8.8", "next SERVFAIL nxdomain"))),
+        Good(corefile(_block("10.0.0.2 8.8.8.8", "next SERVFAIL nxdomain")), other=["forward-option-without-effect"]),
         Good(corefile(". {\n    errors\n    cache 30\n    forward lan 10.0.0.2\n    forward . 8.8.8.8\n}\n")),
     ]
 

@@ -81,7 +81,8 @@ class UnreachablePlugin(Rule):
         Good(
             corefile(
                 "lan {\n    errors\n    cache 30\n    forward . 10.0.0.2 {\n        next NXDOMAIN\n    }\n    whoami\n}\n"
-            )
+            ),
+            other=["forward-option-without-effect"],
         ),
         Bad(
             corefile(

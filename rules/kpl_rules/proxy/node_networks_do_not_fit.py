@@ -8,7 +8,7 @@ from typing import NamedTuple
 from kpl import Bad, Cluster, Document, Finding, Good, Related, Rule, Severity, Stop, Version, files, manifest
 from kpl.edits import Text
 from kpl.kubeproxy import canonical_network, network_family
-from kpl.manifests import CalicoSettings, CiliumSettings, KubeadmCluster, NodeObject, Workload
+from kpl.manifests import CalicoSettings, CiliumSettings, KubeadmCluster, NodeObject
 from kpl.words import whole_number
 
 _KUBEADM = """\
@@ -19,20 +19,6 @@ networking:
 """
 _ARGS = "controllerManager:\n  extraArgs:\n    %s\n"
 _NODE = "apiVersion: v1\nkind: Node\nmetadata: {name: node-%d}\n"
-_MANAGER = """\
-apiVersion: v1
-kind: Pod
-metadata: {name: kube-controller-manager, namespace: kube-system}
-spec:
-  containers:
-  - name: kube-controller-manager
-    image: registry.k8s.io/kube-controller-manager:v1.36.2
-    command:
-    - kube-controller-manager
-    - --allocate-node-cidrs=true
-    - --cluster-cidr=%s
-    - --node-cidr-mask-size=%s
-"""
 
 
 def _with_nodes(text: str, count: int) -> dict[str, str]:
@@ -68,8 +54,8 @@ class NodeNetworksDoNotFit(Rule):
     stop = Stop.PROXY
     severity = Severity.ERROR
     since = "0.1.0"
-    needs = "KubeadmCluster|Workload"
-    clue = "podSubnet\ncluster-cidr"
+    needs = "KubeadmCluster"
+    clue = "podSubnet"
     examples = [
         Bad(
             manifest(_KUBEADM % "10.244.0.0/25"),
@@ -120,33 +106,18 @@ class NodeNetworksDoNotFit(Rule):
                 2,
             )
         ),
-        # the controller manager itself
-        Bad(
-            manifest(_MANAGER % ("10.244.0.0/26", "25")),
-            flags=["--cluster-cidr=10.244.0.0/26"],
-            says=["so the controller manager exits"],
-        ),
-        Good(manifest(_MANAGER % ("10.244.0.0/20", "25"))),
-        Good(manifest((_MANAGER % ("10.244.0.0/26", "25")).replace("cidrs=true", "cidrs=false"))),
-        Good(manifest((_MANAGER % ("10.244.0.0/26", "25")).replace("    - --allocate-node-cidrs=true\n", ""))),
-        # only kubeadm compares the difference of IPv4
-        Good(manifest(_MANAGER % ("10.0.0.0/8", "26"))),
-        Good(manifest((_MANAGER % ("10.244.0.0/26", "25")).replace("- kube-controller", "- cloud-controller"))),
     ]  # fmt: skip
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        own = any(True for kind in (CalicoSettings, CiliumSettings) for _ in cluster.of(kind))
-        nodes = 0 if own else cluster.facts.nodes or sum(1 for _ in cluster.of(NodeObject))
         plans = list(_plans(cluster))
-        if len({tuple(map(str, each.networks)) for each in plans}) > 1:
-            nodes = 0  # of which of the clusters they are is not known
+        nodes = _nodes(cluster) if plans else 0
         for plan in plans:
             general = plan.flags.get("node-cidr-mask-size")
             if general is not None and len(plan.networks) > 1:
                 yield self.finding(
                     general.span,
-                    f"`node-cidr-mask-size` is not allowed with two pod networks, so {plan.manager} exits",
+                    "`node-cidr-mask-size` is not allowed with two pod networks, so the controller manager exits",
                     help="Use `node-cidr-mask-size-ipv4` and `node-cidr-mask-size-ipv6`.",
                     related=[Related(plan.networks[0].span, "the pod networks are here")],
                     document=plan.document,
@@ -163,11 +134,11 @@ class NodeNetworksDoNotFit(Rule):
         length, size = int(network.rpartition("/")[2]), max(sizes)
         problem = ""
         if length > size:
-            result = "kubeadm refuses it" if plan.is_kubeadm else f"{plan.manager} exits"
-            problem = f"`{network}` is smaller than the /{size} of one node, so {result}"
-        elif min(sizes) - length > _MOST_BITS and (plan.is_kubeadm or family == 6):
-            result = "kubeadm refuses it" if plan.is_kubeadm else f"{plan.manager} exits"
-            problem = f"`{network}` is more than {_MOST_BITS} bits larger than the /{size} of one node, so {result}"
+            problem = f"`{network}` is smaller than the /{size} of one node, so kubeadm refuses it"
+        elif min(sizes) - length > _MOST_BITS:
+            problem = (
+                f"`{network}` is more than {_MOST_BITS} bits larger than the /{size} of one node, so kubeadm refuses it"
+            )
         elif nodes > 1 << (size - length):
             room = 1 << (size - length)
             problem = (
@@ -190,13 +161,11 @@ _DEFAULT = {4: 24, 6: 64}
 
 
 class _Plan(NamedTuple):
-    """The pod networks that a controller manager divides, and its flags."""
+    """The pod networks that the controller manager divides, and its flags."""
 
     document: Document
     networks: list[Text]
     flags: dict[str, Text]
-    is_kubeadm: bool
-    manager: str = "the controller manager"
 
 
 def _plans(cluster: Cluster) -> Iterator[_Plan]:
@@ -205,19 +174,17 @@ def _plans(cluster: Cluster) -> Iterator[_Plan]:
         networks = _networks(kubeadm.pod_subnet)
         is_known = cluster.kubernetes_version_for(kubeadm) >= _SINCE and not document.templated
         if networks and is_known and flags.get("allocate-node-cidrs") != "false":
-            yield _Plan(document, networks, flags, True)
-    for document, workload in cluster.of(Workload, clue="kube-controller-manager"):
-        for container in workload.containers:
-            words = [*container.command, *container.args]
-            if not words or words[0].value.rpartition("/")[2] != "kube-controller-manager" or document.templated:
-                continue
-            flags = {}
-            for word in words[1:]:
-                name, _, value = word.value.removeprefix("--").partition("=")
-                flags[name] = Text(value, word.span)
-            networks = _networks(flags.get("cluster-cidr"))
-            if networks and flags.get("allocate-node-cidrs") == "true":
-                yield _Plan(document, networks, flags, False)
+            yield _Plan(document, networks, flags)
+
+
+def _nodes(cluster: Cluster) -> int:
+    """How many nodes get their pod networks from the controller manager; 0 if that is not known."""
+    if any(True for kind in (CalicoSettings, CiliumSettings) for _ in cluster.of(kind)):
+        return 0
+    # of which of several clusters they are is not known
+    if len({str(each.pod_subnet) for _, each in cluster.of(KubeadmCluster)}) > 1:
+        return 0
+    return cluster.facts.nodes or sum(1 for _ in cluster.of(NodeObject))
 
 
 def _networks(written: Text | None) -> list[Text]:
