@@ -83,6 +83,25 @@ def test_long_objects_take_no_longer_than_they_are(text: str) -> None:
     assert duration(text) < 40 * max(duration(text[: len(text) // 8]), 0.002)
 
 
+@pytest.mark.parametrize(
+    ("line", "size"),
+    [
+        ("values = yamlencode({ dnsPolicy = {\n", 20_000),
+        ("values = yamlencode({ dnsPolicy = x })\n", 20_000),
+        ('resource "helm_release" "a" {\nvalues = [yamlencode({ dnsPolicy = "None" })]\n', 2_000),
+        ("values = [ ", 20_000),
+    ],
+)  # fmt: skip
+def test_long_files_take_no_longer_than_they_are(line: str, size: int) -> None:
+    def duration(number: int) -> float:
+        text = line * number
+        started = time.perf_counter()
+        list(documents("a.tf", text))
+        return time.perf_counter() - started
+
+    assert duration(size) < 40 * max(duration(size // 8), 0.01)
+
+
 RELEASE = """\
 resource "helm_release" "web" {
   chart  = "web"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kpl.inputs.charts.holders import ChartName, Values, held_values
 from kpl.inputs.charts.pods import environment_of, image_of, is_on, made_mapping
@@ -102,7 +103,7 @@ class KnownChartReader(ObjectReader):
 def documents_of_chart(values: Values) -> Iterator[Document]:
     """The pods that come of `values`, which are all that the chart is given, if the chart is known."""
     chart = _known(values.chart)
-    if chart is None or any(each in values.place.embedding.text for each in _OTHERWISE):
+    if chart is None or _may_say_otherwise(values.place.embedding.text):
         return
     for pod in chart.pods:
         workload = _workload(chart, pod, values)
@@ -110,6 +111,12 @@ def documents_of_chart(values: Values) -> Iterator[Document]:
             where = values.place
             name = str(values.name)
             yield Document(where.source, workload, where.embedding, name, values.namespace, templated=where.templated)
+
+
+# a file may have many charts
+@lru_cache(maxsize=4)
+def _may_say_otherwise(text: str) -> bool:
+    return any(each in text for each in _OTHERWISE)
 
 
 def _known(said: ChartName) -> KnownChart | None:

@@ -125,6 +125,7 @@ def _filled_in(text: str) -> str:
 def _name(text: str, at: int) -> str:
     """The name of the object whose data is written at `at`."""
     # what is at the start of a line is not in a block
-    start = max(text.rfind("\n}", 0, at) + 1, at - _MOST_OF_BLOCK)
+    first = max(at - _MOST_OF_BLOCK, 0)
+    start = max(text.rfind("\n}", first, at) + 1, first)
     found = _NAME.search(text, start, at)
     return found[1] if found is not None else ""

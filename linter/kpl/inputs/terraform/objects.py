@@ -18,7 +18,7 @@ from kpl.inputs.corefile.document import is_templated
 from kpl.inputs.document import Document
 from kpl.inputs.hosts.blocks import block, manifests_in
 from kpl.inputs.reader import Place
-from kpl.inputs.terraform.hcl import converted, yaml_of
+from kpl.inputs.terraform.hcl import MOST, converted, yaml_of
 from kpl.inputs.values.corefiles import corefiles_below
 from kpl.inputs.yaml.tree import Mapping, YamlError, compose
 from kpl.text import late
@@ -27,12 +27,15 @@ from kpl.text.source import Source
 from kpl.text.span import Span, Text
 
 _OBJECT = late.pattern(
-    r"(?:configuration_values|values|yaml_body|manifest)[ \t]*=[ \t]*(?P<list>\[\s*)?(?P<encoded>(?:json|yaml)encode\(\s*)?(?=\{)"
+    r"^[ \t]*(?P<key>configuration_values|values|yaml_body|manifest)[ \t]*=[ \t]*"
+    r"(?P<list>\[\s*)?(?P<encoded>(?:json|yaml)encode\(\s*)?(?=\{)",
+    re.MULTILINE,
 )
-_BEFORE = late.pattern(r"[ \t]*")
 _ADDON = late.pattern(r"""\baddon_name[ \t]*=[ \t]*"([\w-]+)\"""")
 _ENCLOSING = late.pattern(r"""^[ \t]*"?([\w-]+)"?[ \t]*=[ \t]*\{[ \t]*\r?$""", re.MULTILINE)
 _RELEASE = late.pattern(r"""^resource[ \t]+"helm_release"[ \t]+"([\w-]+)\"""", re.MULTILINE)
+_MOST_IN_VAIN = 20 * MOST
+"""In characters: how much is looked at in objects that cannot be read, which may be in each other."""
 _MOST_OF_BLOCK = 5_000
 """In characters: how far around an object its block is looked at."""
 
@@ -40,14 +43,14 @@ _MOST_OF_BLOCK = 5_000
 def documents_in_objects(source: Source) -> Iterator[Document]:
     """The documents in the objects that the Terraform file `source` gives to charts, add-ons and the API server."""
     text = source.text
-    end = 0
+    end, left = 0, _MOST_IN_VAIN
     for found in _OBJECT.finditer(text):
         start = found.end()
-        line = text.rfind("\n", 0, found.start()) + 1
-        if start < end or text[line : found.start()].strip():
+        if start < end or left < 0:
             continue
         made = converted(text, start)
         if made is None:
+            left -= min(len(text) - start, MOST)
             continue
         end = made[1]
         outer = block(source, Span(start, end), rewrite=_as_yaml, closing=("${", "%{"))
@@ -60,7 +63,7 @@ def _as_yaml(text: str) -> str:
 
 
 def _documents(source: Source, found: re.Match[str], outer: Embedding) -> Iterator[Document]:
-    key = found[0].partition("=")[0].rstrip()
+    key = found["key"]
     if key == "configuration_values" and found["encoded"]:
         yield from _addon(source, outer, found)
     elif key == "values" and found["encoded"]:
@@ -90,8 +93,7 @@ def _addon(source: Source, outer: Embedding, found: re.Match[str]) -> Iterator[D
 
 def _addon_name(text: str, at: int) -> str:
     """The name of the add-on whose configuration is at `at`: in its own block, or as the key of it."""
-    # what is at the start of a line is not in a block
-    start = max(text.rfind("\n}", 0, at) + 1, at - _MOST_OF_BLOCK)
+    start = _block_start(text, at)
     end = text.find("\n}", at, at + _MOST_OF_BLOCK)
     named = list(_ADDON.finditer(text, start, end if end >= 0 else at + _MOST_OF_BLOCK))
     if named:
@@ -100,9 +102,15 @@ def _addon_name(text: str, at: int) -> str:
     return keys[-1][1] if keys else ""
 
 
+def _block_start(text: str, at: int) -> int:
+    """Where the block around `at` may start: what is at the start of a line is not in one."""
+    first = max(at - _MOST_OF_BLOCK, 0)
+    return max(text.rfind("\n}", first, at) + 1, first)
+
+
 def _values(source: Source, outer: Embedding, at: int) -> Iterator[Document]:
     """The pods and the Corefiles in the values of a chart."""
-    start = max(source.text.rfind("\n}", 0, at) + 1, at - _MOST_OF_BLOCK)
+    start = _block_start(source.text, at)
     releases = list(_RELEASE.finditer(source.text, start, at))
     root = _root(outer) if releases else None
     if root is not None:
