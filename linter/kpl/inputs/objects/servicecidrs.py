@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kpl.inputs.objects.fields import name_of
-from kpl.inputs.reader import Leaves, ObjectKind, ObjectReader, Takes
+from kpl.inputs.reader import Clue, Leaves, ObjectKind, ObjectReader, Takes
 from kpl.inputs.yaml.tree import Mapping, Scalar
 from kpl.text.span import Text
 
@@ -25,7 +25,13 @@ class ServiceCidr:
 class ServiceCidrReader(ObjectReader):
     """Reads ServiceCIDRs."""
 
-    kind = ObjectKind(models=("ServiceCidr",), kinds=("ServiceCIDR",), groups=("networking.k8s.io/",), tells=True)
+    kind = ObjectKind(
+        models=("ServiceCidr",),
+        kinds=("ServiceCIDR",),
+        groups=("networking.k8s.io/",),
+        clues=(Clue(("ServiceCIDR",), (r"""kind(?<!\wkind)["']?[ \t]*:[ \t]*["']?ServiceCIDR(?:List)?\b""",)),),
+        tells=True,
+    )
     examples = (
         Takes(
             "apiVersion: networking.k8s.io/v1\nkind: ServiceCIDR\nmetadata: {name: more}\n"
