@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 TRANSCRIPT = re.compile(r"(<!-- transcript: (.+?) -->\n```console\n)(.*?)(```\n<!-- end -->)", re.DOTALL)
 
 INPUTS = {
-    "Corefile": ("Corefile", "ServerBlock", "Directive"),
+    "Corefile": ("Corefile", "CustomKey", "ServerBlock", "Directive"),
     "Pods and workloads": ("Workload",),
     "resolv.conf": ("ResolvConf",),
     "KubeProxyConfiguration": ("KubeProxyConfig",),

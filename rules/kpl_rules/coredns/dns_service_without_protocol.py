@@ -85,6 +85,7 @@ class DnsServiceWithoutProtocol(Rule):
             {"d.yaml": _DEPLOYMENT, "service.yaml": _SERVICE.replace("53, protocol: UDP", "53")},
             flags=["kube-dns"],
             says=["no port 53 for UDP"],
+            other=["service-refused"],
         ),
         Good({"d.yaml": _DEPLOYMENT, "service.yaml": _SERVICE}),
         # nobody knows what the pods offer, or they offer no more

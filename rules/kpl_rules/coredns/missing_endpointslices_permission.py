@@ -45,7 +45,7 @@ spec:
 """
 _OLD = (
     "apiVersion: v1\nkind: Pod\nmetadata: {name: kube-proxy, namespace: kube-system}\nspec:\n  hostNetwork: true\n"
-    "  containers: [{name: kube-proxy, image: 'registry.k8s.io/kube-proxy:v1.18.20'}]\n"
+    "  containers: [{name: kube-proxy, image: 'registry.k8s.io/kube-proxy:v1.18.20', securityContext: {privileged: true}}]\n"
 )
 
 
