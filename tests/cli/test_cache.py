@@ -139,7 +139,8 @@ def test_what_other_programs_set_for_the_network_counts_for_all_files_of_a_clust
     settings.write_text(text.replace("false", "true"), encoding="utf-8")
     again = Ran(monkeypatch)
     assert set(again.read) >= {"cilium.yaml"}
-    assert len(set(again.checked)) == 3
+    # None: a rule about the cluster, which compares the pools of Cilium with other networks
+    assert len(set(again.checked) - {"None"}) == 3
 
 
 def test_a_changed_file_is_read_and_checked_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

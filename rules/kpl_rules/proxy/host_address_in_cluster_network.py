@@ -78,6 +78,7 @@ class HostAddressInClusterNetwork(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     needs = "KubeProxyConfig|KubeadmCluster|ClusterSettings|CalicoSettings|CiliumSettings|FlannelSettings"
+    clue = r"/\d"
     examples = [
         Bad(
             files(**{"cluster.yaml": _KUBEADM % _NETWORKS, "node.yaml": _NODE % "10.244.7.9"}),

@@ -77,6 +77,7 @@ class PodsAndServicesOverlap(Rule):
     severity = Severity.ERROR
     since = "0.1.0"
     needs = "KubeProxyConfig|KubeadmCluster|ClusterSettings|CalicoSettings|CiliumSettings|FlannelSettings"
+    clue = r"/\d"
     examples = [
         Bad(
             manifest((_KUBEADM + _CONFIG) % ("10.244.0.0/16", "10.96.0.0/12", "10.96.0.0/12")),
