@@ -160,9 +160,11 @@ class ServiceSelectsNoPods(Rule):
         Good({**_of(_selector("app: shop-cart")), "kustomization.yaml": _KUSTOMIZATION}),
         Good(_of(_selector("app: ${APP}"))),
         Good(_of(_selector("app: shop-cart"), _DEPLOYMENT.replace("app: cart", "app: ${APP}"))),
-        Good(_of(_selector("app: shop-cart"), _DEPLOYMENT.replace("          image: registry.example/cart:1.2.0\n", ""))),
+        Good(
+            _of(_selector("app: shop-cart"), _DEPLOYMENT.replace("          image: registry.example/cart:1.2.0\n", ""))
+        ),
         Good(_of(_selector("app: shop-cart").replace("spec:\n", "spec:\n  type: ExternalName\n"))),
-    ]  # fmt: skip
+    ]
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
@@ -204,7 +206,7 @@ def _near(document: Document, service: Service, cluster: Cluster) -> _Near | Non
     """The one workload beside a Service that it most likely means."""
     selector = service.selector
     assert selector is not None
-    found = []
+    found: list[_Near] = []
     beside = 0
     for where, workload in cluster.service_map.workloads_beside(document):
         if workload.namespace != service.namespace:
@@ -261,7 +263,8 @@ def _key_of(value: str, labels: Mapping) -> Scalar | None:
 
 def _differences(service: Service, workload: Workload) -> int:
     labels, selector = workload.pod_labels, service.selector
-    assert labels is not None and selector is not None
+    assert labels is not None
+    assert selector is not None
     pairs = ((key, value) for key, value in selector.pairs if isinstance(key, Scalar) and isinstance(value, Scalar))
     return sum(labels.text(key.value) != value.value for key, value in pairs)
 

@@ -120,9 +120,16 @@ class KustomizationReader(ObjectReader):
     def models(self, text: str, node: Mapping) -> Iterator[Kustomization]:
         """The Kustomization that `node` is."""
         references = [each for each in _references(node) if is_local(each)]
-        added = (str(node.text(key) or "") for key in ("namePrefix", "nameSuffix", "namespace"))
+        prefix, suffix, namespace = (str(node.text(key) or "") for key in ("namePrefix", "nameSuffix", "namespace"))
         yield Kustomization(
-            references, list(_patches(node)), list(_generated(node)), _values_files(node), *added, _label_keys(node)
+            references,
+            list(_patches(node)),
+            list(_generated(node)),
+            _values_files(node),
+            prefix,
+            suffix,
+            namespace,
+            _label_keys(node),
         )
 
 
