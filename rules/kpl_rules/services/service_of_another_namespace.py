@@ -59,8 +59,8 @@ class ServiceOfAnotherNamespace(Rule):
 
     ## Why
     The search list of a pod completes `cart` to `cart.NAMESPACE.svc.cluster.local`, with the namespace of the pod. If the
-    Service is in another namespace, the name does not resolve: CoreDNS answers NXDOMAIN. A name with a namespace (`cart.shop`) resolves in all
-    namespaces. The same happens if the name is misspelled.
+    Service is in another namespace, the name does not resolve: CoreDNS answers NXDOMAIN. A name with a namespace (`cart.shop`)
+    resolves in all namespaces. The same happens if the name is misspelled.
 
     The rule reports a short name only if the namespace of the pod has Services in the files, but none with this name, and exactly
     one other namespace has one with this name and the port. A misspelled name is reported only with its namespace

@@ -163,7 +163,13 @@ class ServiceSelectsNoPods(Rule):
         Good(
             _of(_selector("app: shop-cart"), _DEPLOYMENT.replace("          image: registry.example/cart:1.2.0\n", ""))
         ),
-        Good(_of(_selector("app: shop-cart").replace("spec:\n", "spec:\n  type: ExternalName\n"))),
+        Good(
+            _of(
+                _selector("app: shop-cart").replace(
+                    "spec:\n", "spec:\n  type: ExternalName\n  externalName: a.example\n"
+                )
+            )
+        ),
     ]
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
