@@ -136,10 +136,11 @@ class ServiceMap:
                 if not each.may_contain(wanted.values()):
                     continue
                 workload = each.model
-                if isinstance(workload, Workload) and _may_be_same(workload.namespace, service.namespace):
-                    if selects(wanted, workload.pod_labels):
-                        same = scope_of(each, workload.namespace) == scope_of(document, service.namespace)
-                        yield Selected(each, workload, same)
+                if not isinstance(workload, Workload) or not _may_be_same(workload.namespace, service.namespace):
+                    continue
+                if selects(wanted, workload.pod_labels):
+                    same = scope_of(each, workload.namespace) == scope_of(document, service.namespace)
+                    yield Selected(each, workload, same)
 
 
 def scope_of(document: Document, namespace: str) -> str:

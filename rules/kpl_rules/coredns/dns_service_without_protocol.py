@@ -84,6 +84,7 @@ class DnsServiceWithoutProtocol(Rule):
         Bad(
             {"d.yaml": _DEPLOYMENT, "service.yaml": _SERVICE.replace("53, protocol: UDP", "53")},
             flags=["kube-dns"],
+            other=["service-refused"],
             says=["no port 53 for UDP"],
             other=["service-refused"],
         ),

@@ -101,7 +101,10 @@ class BackendOfNoService(Rule):
         Bad(
             _of(_number("8080")),
             flags=["8080"],
-            says=["`cart` has no port 8080, which is the port of its pods", "requests to this backend of Ingress `shop` fail"],
+            says=[
+                "`cart` has no port 8080, which is the port of its pods",
+                "requests to this backend of Ingress `shop` fail",
+            ],
             fixed=_INGRESS,
             safe=False,
         ),
@@ -115,7 +118,11 @@ class BackendOfNoService(Rule):
         ),
         Bad(_of(_OLD), flags=["8080"], fixed=_OLD.replace("8080", "80"), safe=False),
         Bad(
-            _of(_ROUTE.replace("port: 80", "port: 8080")), flags=["8080"], says=["HTTPRoute `shop`"], fixed=_ROUTE, safe=False
+            _of(_ROUTE.replace("port: 80", "port: 8080")),
+            flags=["8080"],
+            says=["HTTPRoute `shop`"],
+            fixed=_ROUTE,
+            safe=False,
         ),
         Bad(
             _of(_INGRESS.replace("name: cart", "name: checkuot"), _SERVICE.replace("cart", "checkout")),
@@ -128,7 +135,14 @@ class BackendOfNoService(Rule):
         Good(_of(_ROUTE)),
         Good(_of(_INGRESS.replace("number: 80", "name: http"))),
         Good(_of(_OLD.replace("8080", "http"))),
-        Good(_of(_ROUTE.replace("        - name: cart\n          port: 80\n", "        - {name: cart, kind: Bucket, group: a.example, port: 9}\n"))),
+        Good(
+            _of(
+                _ROUTE.replace(
+                    "        - name: cart\n          port: 80\n",
+                    "        - {name: cart, kind: Bucket, group: a.example, port: 9}\n",
+                )
+            )
+        ),
         Good(_of(_ROUTE.replace("port: 80", "namespace: edge\n          port: 8080"))),
         # somebody else has the Service, or it is not known
         Good(_of(_number("8080"), _SERVICE.replace("namespace: shop", "namespace: edge"))),
@@ -139,7 +153,7 @@ class BackendOfNoService(Rule):
         Good(_of(_INGRESS.replace("name: cart", "name: payment"))),
         Good(_of(_INGRESS.replace("name: cart", "name: checkout-2"), _SERVICE.replace("cart", "checkout-1"))),
         Good(_of(_INGRESS.replace("name: cart", "name: ssl-redirect").replace("number: 80", "name: use-annotation"))),
-    ]  # fmt: skip
+    ]
 
     def check(self, route: Route, document: Document, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""

@@ -75,8 +75,10 @@ class ExternalNameNotAName(Rule):
         Good(_of("db")),
         Good(_of("${DB}")),
         Good(_of("{{ .Values.db }}")),
-        Good(manifest(_HEAD.replace("ExternalName", "ClusterIP") + "  externalName: 192.0.2.7\n  ports: [{port: 80}]\n")),
-    ]  # fmt: skip
+        Good(
+            manifest(_HEAD.replace("ExternalName", "ClusterIP") + "  externalName: 192.0.2.7\n  ports: [{port: 80}]\n")
+        ),
+    ]
 
     def check(self, service: Service) -> Iterator[Finding]:
         """See the class."""

@@ -61,13 +61,23 @@ class NodePortOfTwoServices(Rule):
         Bad(files(**{"a.yaml": _CART, "b.yaml": _WEB.replace("namespace: shop", "namespace: edge")}), flags=["30080"]),
         Bad(_of(_CART, _WEB.replace("      nodePort", "      protocol: UDP\n      nodePort")), flags=["30080"]),
         Bad(
-            _of(_CART.replace("ports:", "healthCheckNodePort: 30081\n  externalTrafficPolicy: Local\n  ports:").replace("NodePort\n  s", "LoadBalancer\n  s"), _WEB.replace("30080", "30081")),
+            _of(
+                _CART.replace("ports:", "healthCheckNodePort: 30081\n  externalTrafficPolicy: Local\n  ports:").replace(
+                    "NodePort\n  s", "LoadBalancer\n  s"
+                ),
+                _WEB.replace("30080", "30081"),
+            ),
             flags=["30081"],
         ),
         Good(_of(_CART, _WEB.replace("30080", "30081"))),
         Good(_of(_CART, _WEB.replace("30080", "0"), _WEB.replace("web", "api").replace("      nodePort: 30080\n", ""))),
         # one Service with two protocols, two versions of one Service, another folder
-        Good(_of(_CART.replace("    - port: 80\n", "    - name: a\n      port: 80\n") + "    - {name: b, port: 80, protocol: UDP, nodePort: 30080}\n")),
+        Good(
+            _of(
+                _CART.replace("    - port: 80\n", "    - name: a\n      port: 80\n")
+                + "    - {name: b, port: 80, protocol: UDP, nodePort: 30080}\n"
+            )
+        ),
         Good(_of(_CART, _CART)),
         Good(files(**{"a/cart.yaml": _CART, "b/web.yaml": _WEB})),
         # one is not a NodePort
@@ -76,7 +86,7 @@ class NodePortOfTwoServices(Rule):
             other=["service-refused"],
         ),
         Good(_of(_CART.replace("30080", "${PORT}"), _WEB.replace("30080", "${PORT}"))),
-    ]  # fmt: skip
+    ]
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""

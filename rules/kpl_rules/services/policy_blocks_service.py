@@ -129,7 +129,12 @@ class PolicyBlocksService(Rule):
         Bad(
             _of(_INGRESS.replace("8080", "80")),
             flags=["cart"],
-            says=["no NetworkPolicy of `shop` lets `web` reach port 8080 of `cart`", "`cart.shop`", "time out", "port 8080"],
+            says=[
+                "no NetworkPolicy of `shop` lets `web` reach port 8080 of `cart`",
+                "`cart.shop`",
+                "time out",
+                "port 8080",
+            ],
         ),
         Bad(_of(_EGRESS.replace("8080", "80")), flags=["web"], says=["lets `web` send to port 8080 of `cart`"]),
         # another peer, none at all, another protocol
@@ -138,7 +143,12 @@ class PolicyBlocksService(Rule):
         Bad(_of(_INGRESS.partition("  ingress:")[0]), flags=["cart"]),
         Bad(_of(_INGRESS.replace("port: 8080", "{port: 8080, protocol: UDP}")), flags=["cart"]),
         Bad(
-            _of(_INGRESS.replace("        - namespaceSelector:\n            matchLabels: {kubernetes.io/metadata.name: front}\n", "        - podSelector: {}\n")),
+            _of(
+                _INGRESS.replace(
+                    "        - namespaceSelector:\n            matchLabels: {kubernetes.io/metadata.name: front}\n",
+                    "        - podSelector: {}\n",
+                )
+            ),
             flags=["cart"],
         ),
         Bad(_of(_INGRESS.replace("port: 8080", "port: web")), flags=["cart"]),
@@ -149,7 +159,13 @@ class PolicyBlocksService(Rule):
         Good(_of(_INGRESS.replace("8080", "80"), service=_SERVICE.replace("targetPort: 8080", "targetPort: 80"))),
         # policies add up
         Good(_of(_INGRESS.replace("8080", "80"), _INGRESS.replace("name: cart", "name: more"))),
-        Good(_of(_INGRESS.replace("8080", "80"), _INGRESS.replace("name: cart", "name: more").replace("{app: cart}", "{app: web}"), _INGRESS.replace("name: cart", "name: all").replace("\n    matchLabels: {app: cart}", " {}"))),
+        Good(
+            _of(
+                _INGRESS.replace("8080", "80"),
+                _INGRESS.replace("name: cart", "name: more").replace("{app: cart}", "{app: web}"),
+                _INGRESS.replace("name: cart", "name: all").replace("\n    matchLabels: {app: cart}", " {}"),
+            )
+        ),
         # other pods
         Good(_of(_INGRESS.replace("8080", "80").replace("{app: cart}", "{app: web}"))),
         Good(_of(_INGRESS.replace("8080", "80"), web=_WEB.replace("cart.shop", "payment.shop"))),
@@ -158,11 +174,33 @@ class PolicyBlocksService(Rule):
         Good(_of(_INGRESS.replace("8080", "80"), _CILIUM)),
         Good(_of(_INGRESS.replace("8080", "80"), _INGRESS.replace("namespace: shop", "namespace: ${NS}"))),
         Good(_of(_INGRESS.replace("port: 8080", "port: ${PORT}"))),
-        Good(_of(_INGRESS.replace("        - namespaceSelector:\n            matchLabels: {kubernetes.io/metadata.name: front}\n", "        - ipBlock: {cidr: 10.0.0.0/8}\n"))),
-        Good(_of(_INGRESS.replace("8080", "80"), pod=_POD.replace("    spec:\n      c", "    spec:\n      hostNetwork: true\n      c"))),
+        Good(
+            _of(
+                _INGRESS.replace(
+                    "        - namespaceSelector:\n            matchLabels: {kubernetes.io/metadata.name: front}\n",
+                    "        - ipBlock: {cidr: 10.0.0.0/8}\n",
+                )
+            )
+        ),
+        Good(
+            _of(
+                _INGRESS.replace("8080", "80"),
+                pod=_POD.replace("    spec:\n      c", "    spec:\n      hostNetwork: true\n      c"),
+            )
+        ),
         Good(_of(_INGRESS.replace("8080", "80"), pod=_POD.replace("  namespace: shop\n", ""))),
-        Good(_of(_INGRESS.replace("8080", "80"), pod=_POD + "---\n" + _POD.replace("name: cart", "name: more").replace("{app: cart}", "{app: cart, tier: b}").replace("8080", "80"), service=_SERVICE.replace("8080", "http"))),
-    ]  # fmt: skip
+        Good(
+            _of(
+                _INGRESS.replace("8080", "80"),
+                pod=_POD
+                + "---\n"
+                + _POD.replace("name: cart", "name: more")
+                .replace("{app: cart}", "{app: cart, tier: b}")
+                .replace("8080", "80"),
+                service=_SERVICE.replace("8080", "http"),
+            )
+        ),
+    ]
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""

@@ -105,7 +105,12 @@ class PortOfNoService(Rule):
             safe=False,
         ),
         Bad(
-            _of("http://cart:30080", _SERVICE.replace("ports:\n", "type: NodePort\n  ports:\n").replace("    - port", "    - nodePort: 30080\n      port")),
+            _of(
+                "http://cart:30080",
+                _SERVICE.replace("ports:\n", "type: NodePort\n  ports:\n").replace(
+                    "    - port", "    - nodePort: 30080\n      port"
+                ),
+            ),
             flags=["30080"],
             says=["which is its `nodePort`"],
             fixed=_value("http://cart:80"),
@@ -124,18 +129,42 @@ class PortOfNoService(Rule):
         Good(_of("http://cart:9090", _TWO_PORTS)),
         # headless, or of another kind
         Good(_of("http://cart:8081", _SERVICE.replace("spec:\n", "spec:\n  clusterIP: None\n"))),
-        Good(_of("http://cart:8081", _SERVICE.replace("spec:\n", "spec:\n  type: ExternalName\n  externalName: a.example\n"))),
+        Good(
+            _of(
+                "http://cart:8081",
+                _SERVICE.replace("spec:\n", "spec:\n  type: ExternalName\n  externalName: a.example\n"),
+            )
+        ),
         # another Service, several ones, none
-        Good(_of("http://cart:8081", _SERVICE.replace("namespace: shop", "namespace: edge")), other=["service-of-another-namespace"]),
+        Good(
+            _of("http://cart:8081", _SERVICE.replace("namespace: shop", "namespace: edge")),
+            other=["service-of-another-namespace"],
+        ),
         Good(_of("http://cart:8081", _SERVICE + "---\n" + _SERVICE.replace("8081", "8082"))),
         Good(_of("http://cart:8081", _SERVICE.replace("  namespace: shop\n", ""))),
         Good(_of("http://cart-0.cart.shop.svc:8081")),
         # what is not known
         Good(_of("http://cart:${PORT}")),
         Good(_of("http://cart:8081", _SERVICE.replace("port: 80\n", "port: ${PORT}\n"))),
-        Good(files(**{"web.yaml": _value("http://cart") + "            - {name: CART_PORT, value: '8081'}\n", "cart.yaml": _SERVICE.replace("port: 80\n", "port: 8081\n")})),
-        Good(files(**{"web.yaml": _WEB.replace("      containers", "      hostAliases: [{ip: 192.0.2.7, hostnames: [cart]}]\n      containers"), "cart.yaml": _SERVICE})),
-    ]  # fmt: skip
+        Good(
+            files(
+                **{
+                    "web.yaml": _value("http://cart") + "            - {name: CART_PORT, value: '8081'}\n",
+                    "cart.yaml": _SERVICE.replace("port: 80\n", "port: 8081\n"),
+                }
+            )
+        ),
+        Good(
+            files(
+                **{
+                    "web.yaml": _WEB.replace(
+                        "      containers", "      hostAliases: [{ip: 192.0.2.7, hostnames: [cart]}]\n      containers"
+                    ),
+                    "cart.yaml": _SERVICE,
+                }
+            )
+        ),
+    ]
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""

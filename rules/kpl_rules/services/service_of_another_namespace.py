@@ -58,9 +58,9 @@ class ServiceOfAnotherNamespace(Rule):
     """A container calls a Service by a name that only works in another namespace, or that has a typo.
 
     ## Why
-    The search list of a pod completes `cart` to `cart.NAMESPACE.svc.cluster.local`, with the namespace of the pod. If the Service is
-    in another namespace, the name does not resolve: CoreDNS answers NXDOMAIN. A name with a namespace (`cart.shop`) resolves in all
-    namespaces. The same happens if the name is misspelled.
+    The search list of a pod completes `cart` to `cart.NAMESPACE.svc.cluster.local`, with the namespace of the pod. If the
+    Service is in another namespace, the name does not resolve: CoreDNS answers NXDOMAIN. A name with a namespace (`cart.shop`)
+    resolves in all namespaces. The same happens if the name is misspelled.
 
     The rule reports a short name only if the namespace of the pod has Services in the files, but none with this name, and exactly
     one other namespace has one with this name and the port. A misspelled name is reported only with its namespace
@@ -116,12 +116,29 @@ class ServiceOfAnotherNamespace(Rule):
         Good(_of("http://cart:8080/api", _SERVICE, _FRONT, _SERVICE.replace("  namespace: shop\n", ""))),
         Good(_of("http://cart:8080/api", _SERVICE.replace("  namespace: shop\n", ""), _FRONT)),
         # the pod does not ask cluster DNS, or has its own search list
-        Good(files(**{"web.yaml": _WEB.replace("    spec:\n      c", "    spec:\n      dnsConfig: {searches: [shop.svc.cluster.local]}\n      c"), "services.yaml": f"{_SERVICE}---\n{_FRONT}"})),
-        Good(files(**{"web.yaml": _WEB.replace("    spec:\n      c", "    spec:\n      dnsPolicy: Default\n      c"), "services.yaml": f"{_SERVICE}---\n{_FRONT}"})),
+        Good(
+            files(
+                **{
+                    "web.yaml": _WEB.replace(
+                        "    spec:\n      c",
+                        "    spec:\n      dnsConfig: {searches: [shop.svc.cluster.local]}\n      c",
+                    ),
+                    "services.yaml": f"{_SERVICE}---\n{_FRONT}",
+                }
+            )
+        ),
+        Good(
+            files(
+                **{
+                    "web.yaml": _WEB.replace("    spec:\n      c", "    spec:\n      dnsPolicy: Default\n      c"),
+                    "services.yaml": f"{_SERVICE}---\n{_FRONT}",
+                }
+            )
+        ),
         # no typo
         Good(_of("http://catalog.shop.svc:8080")),
         Good(_of("http://cartage-2.shop.svc:8080", _SERVICE.replace("cart", "cartage-1"), _FRONT)),
-    ]  # fmt: skip
+    ]
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""

@@ -11,7 +11,7 @@ _HEAD = "apiVersion: v1\nkind: Service\nmetadata:\n  name: cart\nspec:\n  select
 _PORTS = "  ports:\n    - port: 80\n      targetPort: 8080\n"
 _TWO = "  ports:\n    - port: 80\n    - name: metrics\n      port: 9090\n"
 _EXTERNAL = ("NodePort", "LoadBalancer")
-_ONLY_FOR = {
+_ONLY_FOR: dict[str, tuple[str, ...]] = {
     "loadBalancerClass": ("LoadBalancer",),
     "loadBalancerSourceRanges": ("LoadBalancer",),
     "allocateLoadBalancerNodePorts": ("LoadBalancer",),
@@ -84,7 +84,10 @@ class ServiceRefused(Rule):
         Bad(_service("  type: ClusterIP\n  externalTrafficPolicy: Cluster\n"), flags=["externalTrafficPolicy"]),
         Good(_service("  externalTrafficPolicy: Local\n  externalIPs: [192.0.2.7]\n")),
         Good(_service("  type: LoadBalancer\n  externalTrafficPolicy: Local\n  healthCheckNodePort: 30100\n")),
-        Bad(_service("  type: NodePort\n  loadBalancerSourceRanges: [192.0.2.0/24]\n"), flags=["loadBalancerSourceRanges"]),
+        Bad(
+            _service("  type: NodePort\n  loadBalancerSourceRanges: [192.0.2.0/24]\n"),
+            flags=["loadBalancerSourceRanges"],
+        ),
         Bad(
             _service("", "  ports:\n    - port: 80\n      nodePort: 30080\n"),
             flags=["nodePort"],
@@ -103,7 +106,7 @@ class ServiceRefused(Rule):
         Good(manifest(_HEAD.replace("  selector: {app: cart}\n", "") + "  externalTrafficPolicy: Local\n")),
         Good(_service("  type: ${TYPE}\n  externalTrafficPolicy: Local\n", _PORTS)),
         Good(_service("", "  ports:\n    - port: ${A}\n      name: ${B}\n    - port: ${A}\n      name: ${B}\n")),
-    ]  # fmt: skip
+    ]
 
     def check(self, service: Service, document: Document) -> Iterator[Finding]:
         """See the class."""
@@ -172,7 +175,7 @@ class ServiceRefused(Rule):
     def _of_other_types(self, service: Service, spec: Mapping) -> Iterator[Finding]:
         if service.type not in ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName"):
             return
-        wrong = [(spec, field, types) for field, types in _ONLY_FOR.items()]
+        wrong: list[tuple[Mapping, str, tuple[str, ...]]] = [(spec, field, types) for field, types in _ONLY_FOR.items()]
         if not service.external_ips:
             wrong.append((spec, "externalTrafficPolicy", _EXTERNAL))
         wrong += [(each, "nodePort", _EXTERNAL) for each in service.port_nodes]

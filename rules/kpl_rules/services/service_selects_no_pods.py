@@ -160,9 +160,17 @@ class ServiceSelectsNoPods(Rule):
         Good({**_of(_selector("app: shop-cart")), "kustomization.yaml": _KUSTOMIZATION}),
         Good(_of(_selector("app: ${APP}"))),
         Good(_of(_selector("app: shop-cart"), _DEPLOYMENT.replace("app: cart", "app: ${APP}"))),
-        Good(_of(_selector("app: shop-cart"), _DEPLOYMENT.replace("          image: registry.example/cart:1.2.0\n", ""))),
-        Good(_of(_selector("app: shop-cart").replace("spec:\n", "spec:\n  type: ExternalName\n")), other=["external-name-not-a-name"]),
-    ]  # fmt: skip
+        Good(
+            _of(_selector("app: shop-cart"), _DEPLOYMENT.replace("          image: registry.example/cart:1.2.0\n", ""))
+        ),
+        Good(
+            _of(
+                _selector("app: shop-cart").replace(
+                    "spec:\n", "spec:\n  type: ExternalName\n  externalName: a.example\n"
+                )
+            )
+        ),
+    ]
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
@@ -204,7 +212,7 @@ def _near(document: Document, service: Service, cluster: Cluster) -> _Near | Non
     """The one workload beside a Service that it most likely means."""
     selector = service.selector
     assert selector is not None
-    found = []
+    found: list[_Near] = []
     beside = 0
     for where, workload in cluster.service_map.workloads_beside(document):
         if workload.namespace != service.namespace:

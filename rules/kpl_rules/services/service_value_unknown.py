@@ -71,9 +71,11 @@ class ServiceValueUnknown(Rule):
             flags=["DualStack"],
             says=["Set it to `PreferDualStack`, `RequireDualStack` or `SingleStack`"],
         ),
-        Bad(_service("  ipFamilyPolicy: SingelStack\n  ipFamilies:\n    - ipv6\n"), flags=["SingelStack", "ipv6"], fixed=(
-            _HEAD + "  ipFamilyPolicy: SingleStack\n  ipFamilies:\n    - IPv6\n" + _PORTS
-        )),
+        Bad(
+            _service("  ipFamilyPolicy: SingelStack\n  ipFamilies:\n    - ipv6\n"),
+            flags=["SingelStack", "ipv6"],
+            fixed=(_HEAD + "  ipFamilyPolicy: SingleStack\n  ipFamilies:\n    - IPv6\n" + _PORTS),
+        ),
         Bad(_service("  type: Headless\n"), flags=["Headless"]),
         Bad(
             _service("", "  ports:\n    - port: 53\n      protocol: udp\n"),
@@ -112,7 +114,7 @@ class ServiceValueUnknown(Rule):
         # placeholders
         Good(_service("  type: ${TYPE}\n", "  ports:\n    - port: ${PORT}\n      targetPort: $PORT\n")),
         Good(_service("  type: null\n")),
-    ]  # fmt: skip
+    ]
 
     def check(self, service: Service) -> Iterator[Finding]:
         """See the class."""

@@ -94,7 +94,10 @@ class TargetPortOfNoContainer(Rule):
         Bad(
             _of(_target("https")),
             flags=["https"],
-            says=["no container of Deployment `cart` has a TCP port called `https`", "port 80 of `cart` has no endpoints"],
+            says=[
+                "no container of Deployment `cart` has a TCP port called `https`",
+                "port 80 of `cart` has no endpoints",
+            ],
             fixed=_SERVICE,
             safe=False,
         ),
@@ -114,22 +117,33 @@ class TargetPortOfNoContainer(Rule):
         Good(_of(_target("8081"))),
         Good(_of(_SERVICE.replace("      targetPort: http\n", ""))),
         # another container of the pod, one of several workloads
-        Good(_of(_target("metrics"), _DEPLOYMENT + (
-            "        - name: exporter\n          image: exporter\n          ports: [{name: metrics, containerPort: 9}]\n"
-        ))),
+        Good(
+            _of(
+                _target("metrics"),
+                _DEPLOYMENT
+                + (
+                    "        - name: exporter\n          image: exporter\n          ports: [{name: metrics, containerPort: 9}]\n"
+                ),
+            )
+        ),
         Good(_of(_target("web"), _DEPLOYMENT, _DEPLOYMENT.replace("name: cart", "name: new").replace("http", "web"))),
         # pods that are not known
         Good(_of(_target("web"), _DEPLOYMENT.replace("namespace: shop", "namespace: edge"))),
         Good(_of(_target("web"), _DEPLOYMENT.replace("  namespace: shop\n", ""))),
         Good(_of(_target("web"), _DEPLOYMENT.replace("          image: registry.example/cart:1.2.0\n", ""))),
-        Good(_of(_target("web"), _DEPLOYMENT.replace("      labels: {app: cart}\n", _INJECTED % "sidecar.istio.io/inject: 'true'"))),
+        Good(
+            _of(
+                _target("web"),
+                _DEPLOYMENT.replace("      labels: {app: cart}\n", _INJECTED % "sidecar.istio.io/inject: 'true'"),
+            )
+        ),
         Good(_of(_target("web"), _DEPLOYMENT.replace("name: http", "name: ${PORT}"))),
         Good(_of(_target("${PORT}"))),
         Good(_of(_target("http-envoy-prom"))),
         Good(_of(_target("web"), _DEPLOYMENT, _PATCH)),
         Good(_of(_target("web") + "---\n" + _SERVICE)),
         Good(_of(_target("web").replace("spec:\n", "spec:\n  type: ExternalName\n  externalName: a.example\n"))),
-    ]  # fmt: skip
+    ]
 
     def check(self, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
