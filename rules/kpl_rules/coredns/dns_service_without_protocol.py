@@ -86,7 +86,6 @@ class DnsServiceWithoutProtocol(Rule):
             flags=["kube-dns"],
             other=["service-refused"],
             says=["no port 53 for UDP"],
-            other=["service-refused"],
         ),
         Good({"d.yaml": _DEPLOYMENT, "service.yaml": _SERVICE}),
         # nobody knows what the pods offer, or they offer no more
