@@ -8,11 +8,11 @@ from weakref import WeakKeyDictionary
 from kpl.coredns.customized import imports_custom
 from kpl.coredns.roles import Role, role_of
 from kpl.inputs.document import Document, is_corefile
-from kpl.inputs.objects.references import ValuesFile
 from kpl.text.span import Span, Text
 
 if TYPE_CHECKING:
     from kpl.inputs.network.settings import NetworkSettings
+    from kpl.inputs.objects.references import ValuesFile
 
 COREDNS_RELEASE = "CoreDNS release"
 KUBERNETES_RELEASE = "Kubernetes release"
@@ -117,9 +117,9 @@ class Share(NamedTuple):
     """Of a Kustomization, or an object that has patches for one: their paths, empty for those that are written in it."""
     generated: tuple[tuple[str, str, str, str], ...] = ()
     """Of a Kustomization: the Corefiles, parts of them, and values, of which it makes ConfigMaps; path, key, name, namespace."""
-    values_files: tuple[ValuesFile, ...] = ()
+    values_files: "tuple[ValuesFile, ...]" = ()
     """The files that it names as values of charts: of a Kustomization from its folder on, of another object from a root on."""
-    values_maps: tuple[ValuesFile, ...] = ()
+    values_maps: "tuple[ValuesFile, ...]" = ()
     """The ConfigMaps that it names so, instead of their paths."""
     imports_custom: bool = False
     """Whether it is the Corefile of a CoreDNS in which `coredns-custom` is mounted."""
