@@ -80,7 +80,7 @@ class PortOfNoService(Rule):
     stop = Stop.SERVICES
     severity = Severity.ERROR
     since = "0.1.0"
-    needs = "Workload"
+    needs = "Service"
     clue = CALL_CLUE
     examples = [
         Bad(
@@ -166,15 +166,12 @@ class PortOfNoService(Rule):
         ),
     ]
 
-    def check(self, cluster: Cluster) -> Iterator[Finding]:
+    def check(self, workload: Workload, document: Document, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        for document, workload in cluster.of(Workload, clue=self.clue):
-            if document.is_example:
-                continue
-            for call in cluster.service_calls(workload):
-                found = cluster.service_map.only(call.service, call.namespace, document) if call.number else None
-                if found is not None and _is_missing(call, found.service, found.document):
-                    yield self._finding(document, call, found.service, found.document)
+        for call in () if document.is_example else cluster.service_calls(workload):
+            found = cluster.service_map.only(call.service, call.namespace, document) if call.number else None
+            if found is not None and _is_missing(call, found.service, found.document):
+                yield self._finding(document, call, found.service, found.document)
 
     def _finding(self, document: Document, call: Call, service: Service, where: Document) -> Finding:
         ports = [each.port for each in service.ports]

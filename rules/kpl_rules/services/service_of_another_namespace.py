@@ -80,7 +80,7 @@ class ServiceOfAnotherNamespace(Rule):
     severity = Severity.ERROR
     confidence = Confidence.MEDIUM
     since = "0.1.0"
-    needs = "Workload"
+    needs = "Service"
     clue = CALL_CLUE
     symptoms = ("names-do-not-resolve",)
     examples = [
@@ -140,19 +140,17 @@ class ServiceOfAnotherNamespace(Rule):
         Good(_of("http://cartage-2.shop.svc:8080", _SERVICE.replace("cart", "cartage-1"), _FRONT)),
     ]
 
-    def check(self, cluster: Cluster) -> Iterator[Finding]:
+    def check(self, workload: Workload, document: Document, cluster: Cluster) -> Iterator[Finding]:
         """See the class."""
-        for document, workload in cluster.of(Workload, clue=self.clue):
-            if document.is_example or dns_policy_of(workload) not in CLUSTER_POLICIES or _has_searches(workload):
+        if document.is_example or dns_policy_of(workload) not in CLUSTER_POLICIES or _has_searches(workload):
+            return
+        for call in cluster.service_calls(workload):
+            if cluster.service_map.may_exist(call.service, call.namespace):
                 continue
-            for call in cluster.service_calls(workload):
-                if cluster.service_map.may_exist(call.service, call.namespace):
-                    continue
-                alone = "." not in call.host.name.removesuffix(".")
-                if alone:
-                    yield from self._elsewhere(cluster, document, workload, call)
-                elif call.host.certain:
-                    yield from self._misspelled(cluster, document, call)
+            if "." not in call.host.name.removesuffix("."):
+                yield from self._elsewhere(cluster, document, workload, call)
+            elif call.host.certain:
+                yield from self._misspelled(cluster, document, call)
 
     def _elsewhere(self, cluster: Cluster, document: Document, workload: Workload, call: Call) -> Iterator[Finding]:
         found = [each for each in cluster.service_map.called(call.service) if each.service.namespace]
