@@ -55,7 +55,7 @@ _TOP_LEVEL = frozenset(
     """.split()
 )
 _OUTSIDE = "|".join(sorted(_TOP_LEVEL))
-HOST_CLUE = rf"(?i)\.(?:svc\.|(?:{_OUTSIDE})(?![\w/-]))|://[^\s/]*\.(?:{_OUTSIDE})(?![\w-])"
+HOST_CLUE = rf"(?i)\.(?:svc\.|(?:{_OUTSIDE})(?![\w/-]|\.\w))|://[^\s/]*\.(?:{_OUTSIDE})(?![\w-]|\.\w)"
 """A pattern that matches in each text with a name of the cluster that has its domain, or with one of the world outside."""
 ENV_CLUE = "configMapRef\nconfigMapKeyRef\nsecretRef"
 """One of these words is in each text of a workload whose containers take variables that may hold names."""
