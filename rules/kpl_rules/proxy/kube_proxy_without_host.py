@@ -35,7 +35,7 @@ class KubeProxyWithoutHost(Rule):
     or the capability `NET_ADMIN`, the kernel refuses each change ("you must be root"), and kube-proxy programs nothing.
 
     The rule checks DaemonSets and Pods with the command or the image of kube-proxy. It is silent about Windows, about pods
-    that only clean up, and about patches.
+    that only clean up, about patches, and about containers without a `securityContext`, which are often excerpts.
 
     ## Fix
     kpl sets `hostNetwork: true` where it is false. The fix is marked as unsafe because the pod then uses the ports of the
@@ -73,7 +73,9 @@ class KubeProxyWithoutHost(Rule):
             flags=["kube-proxy"],
             says=["has neither `privileged: true` nor the capability `NET_ADMIN`"],
         ),
-        Bad(manifest((_POD % "null").replace("        securityContext: null\n", "")), flags=["kube-proxy"]),
+        # nothing is written: an excerpt
+        Good(manifest((_POD % "null").replace("        securityContext: null\n", ""))),
+        Good(manifest(_POD % "null")),
         Good(manifest(_POD % "{capabilities: {add: [NET_ADMIN, SYS_RESOURCE]}}")),
         Good(manifest(_POD % "{capabilities: {add: [ALL]}}")),
         Bad(manifest(_POD % "{capabilities: {add: [NET_RAW]}}"), flags=["kube-proxy"]),
@@ -129,7 +131,7 @@ def _is_windows(workload: Workload) -> bool:
 def _lacks_rights(context: object) -> bool:
     """Whether a container certainly cannot change the network of the node."""
     if not isinstance(context, Mapping):
-        return context is None or (isinstance(context, Scalar) and context.is_null)
+        return False
     privileged = context.scalar("privileged")
     if privileged is not None and privileged.boolean() is not False:
         return False
