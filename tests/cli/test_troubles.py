@@ -214,7 +214,7 @@ def test_an_entry_point_that_leads_nowhere_is_one_line(plugin: Plugin, entry: st
         (
             "server: ServerBlock",
             "server: Server",
-            "checks `Server`, which is not one of AccessRole, Autoscaler, CalicoSettings, Cluster, ClusterSettings,",
+            "checks `Server`, which is not one of AccessRole, Autoscaler, CalicoSettings, CiliumSettings, Cluster,",
         ),
         ("server: ServerBlock", "server", "has a parameter of `check` without a type"),
         ("self, server: ServerBlock", "self", "has a parameter of `check` without a type"),

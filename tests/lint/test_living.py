@@ -50,7 +50,7 @@ def test_one_changed_buffer_among_three_thousand_files(monkeypatch: pytest.Monke
     lint(list(held.values()), settings)
     checked: list[str] = []
     composed: list[str] = []
-    check, compose = running._check, yamltree.compose
+    check, compose = running._check, yamltree.composed
 
     def checking(entry: object, context: dict[str, object], settings: object) -> object:
         checked.append(getattr(context.get("Document"), "path", "the cluster"))
@@ -61,7 +61,7 @@ def test_one_changed_buffer_among_three_thousand_files(monkeypatch: pytest.Monke
         return compose(text, offset)
 
     monkeypatch.setattr(running, "_check", checking)
-    monkeypatch.setattr(yamldocuments, "compose", composing)
+    monkeypatch.setattr(yamldocuments, "composed", composing)
     monkeypatch.setattr(files, "read_file", lambda *_: pytest.fail("a file is read"))
     path = "team-1/1.yaml"
     changed = POD.format(name="pod-1", host="api.stripe.com")
@@ -118,13 +118,13 @@ def test_imports_are_looked_for_beside_a_file_with_a_place(origin: SourceOrigin,
 
 def test_an_object_is_read_when_its_text_has_a_clue(monkeypatch: pytest.MonkeyPatch) -> None:
     composed: list[str] = []
-    compose = yamltree.compose
+    compose = yamltree.composed
 
     def composing(text: str, offset: int = 0) -> object:
         composed.append(text)
         return compose(text, offset)
 
-    monkeypatch.setattr(yamldocuments, "compose", composing)
+    monkeypatch.setattr(yamldocuments, "composed", composing)
     silent = POD.format(name="a", host="cart")
     escaped = silent.replace("http://cart:8080", '"http://api.stripe\\x2ecom"')
     lint(readings({"silent.yaml": silent, "escaped.yaml": escaped}), Settings())

@@ -119,17 +119,18 @@ def comparable(ones: list[Network], others: list[Network]) -> Iterator[tuple[lis
 
     Of an object in two versions nobody knows which one is in use, but what is in one file belongs together.
     """
-    certain = _in_one_version(ones), _in_one_version(others)
+    certain = in_one_version(ones), in_one_version(others)
     yield certain
     sure = {id(each) for part in certain for each in part}
     for source in dict.fromkeys(id(each.document.source) for each in (*ones, *others) if id(each) not in sure):
         of_file = ([each for each in part if id(each.document.source) == source] for part in (ones, others))
-        own, beside = map(_in_one_version, of_file)
+        own, beside = map(in_one_version, of_file)
         if own and beside:
             yield own, beside
 
 
-def _in_one_version(found: list[Network]) -> list[Network]:
+def in_one_version(found: list[Network]) -> list[Network]:
+    """Those of objects of which the files have one version."""
     versions: dict[tuple[str, str, str, str], dict[int, set[str]]] = {}
     for each in found:
         versions.setdefault(_whose(each), {}).setdefault(id(each.document), set()).add(each.network)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kpl import Bad, Cluster, Finding, Good, Related, Rule, Severity, Stop, files, manifest
 from kpl.kubeproxy import is_within
 from kpl_rules.proxy._addresses import Address, of_load_balancers, of_nodes
-from kpl_rules.proxy._networks import Network, configured, go_together, of_plugins, stated_for_services
+from kpl_rules.proxy._networks import Network, configured, go_together, in_one_version, of_plugins, stated_for_services
 
 _KUBEADM = """\
 apiVersion: kubeadm.k8s.io/v1beta4
@@ -138,6 +138,17 @@ class HostAddressInClusterNetwork(Rule):
             ),
             flags=["10.42.0.0/16"],
         ),
+        # two clusters, or two versions of one
+        Good(
+            files(
+                **{
+                    "a.yaml": _KUBEADM % _NETWORKS,
+                    "b.yaml": _KUBEADM % ("10.246.0.0/16", "10.96.0.0/12"),
+                    "n.yaml": _NODE % "10.244.7.9",
+                }
+            ),
+            other=["pod-networks-disagree"],
+        ),
         # files for tests of something
         Good(files(**{"a/testdata/c.yaml": _KUBEADM % _NETWORKS, "b/testdata/n.yaml": _NODE % "10.244.7.9"})),
         # load balancers
@@ -156,10 +167,16 @@ class HostAddressInClusterNetwork(Rule):
         if not hosts:
             return
         services = stated_for_services(cluster)
+        networks = [*configured(cluster), *of_plugins(cluster), *services]
+        # of a network in two versions, nobody knows which one the nodes of other files are beside
+        certain = {id(each) for each in in_one_version(networks)}
         told = set()
-        for network in (*configured(cluster), *of_plugins(cluster), *services):
+        for network in networks:
             place = network.document, network.span
-            found = next((each for each in hosts if _is_inside(each, network)), None)
+            beside = (
+                each for each in hosts if id(network) in certain or each.document.source is network.document.source
+            )
+            found = next((each for each in beside if _is_inside(each, network)), None)
             if found is not None and place not in told:
                 told.add(place)
                 yield self._finding(network, found, "a Service" if network in services else "a pod")
