@@ -18,12 +18,13 @@ from kpl.inputs.detect import DUMP, kind_by_name
 from kpl.inputs.discover import Found
 from kpl.inputs.document import Reading
 from kpl.lint import engine
-from kpl.lint.located import Result
+from kpl.lint.located import Located, Result
 from kpl.lint.settings import Settings
 from kpl.parallel import Swap, can_fork, in_two_processes, side_by_side
 
 if TYPE_CHECKING:
     from kpl.cache import Cache
+    from kpl.fix.verification import Trials
     from kpl.lint.registry import RuleEntry
     from kpl.lint.rule import Finding
 
@@ -147,11 +148,22 @@ def _checked(
 
         results = KeptResults(cache, readings, settings)
     known, unknown = results.take(chosen) if results is not None else ([], chosen)
-    result = engine.lint(readings, settings, only=unknown, share_out=share_out if can_fork() and not alone else None)
-    if any(finding.fix for finding in result.findings):
+    share = share_out if can_fork() and not alone else None
+    trials: list[Trials] = []
+
+    def seen(reading: Reading, findings: Sequence[Located]) -> None:
+        if any(finding.fix for finding in findings):
+            from kpl.fix.offers import try_early
+            from kpl.fix.verification import Trials
+
+            trials[:] = trials or [Trials()]
+            try_early(reading, findings, trials[0])
+
+    result = engine.lint(readings, settings, only=unknown, share_out=share, seen=seen)
+    if trials:
         from kpl.fix.offers import offers
 
-        result.findings = offers(readings, result.findings, settings).findings
+        result.findings = offers(readings, result.findings, settings, trials[0]).findings
     if results is not None:
         results.keep(unknown, result)
         numbers = {id(each.source): number for number, each in enumerate(readings)}

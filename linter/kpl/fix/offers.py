@@ -40,20 +40,35 @@ def offers(
     """
     trying = _Trying(readings, findings, settings, trials or Trials())
     numbers = {id(reading.source): number for number, reading in enumerate(readings)}
-    fixes: dict[int, list[Located]] = {}
+    of_file: dict[int, list[Located]] = {}
     for finding in findings:
-        if finding.fix is not None and not finding.fix.elsewhere:
-            fixes.setdefault(numbers[id(finding.source)], []).append(finding)
-    safe = {number: [each for each in found if each.fix and each.fix.safe] for number, found in fixes.items()}
-    mixed = {number: found for number, found in fixes.items() if len(safe[number]) < len(found)}
+        if finding.fix is not None:
+            of_file.setdefault(numbers[id(finding.source)], []).append(finding)
+    safe, mixed = dict[int, list[Located]](), dict[int, list[Located]]()
+    for number, found in of_file.items():
+        safe[number], mixed[number] = _tried_together(found)
     suspects: dict[int, list[Located]] = {}
-    for chosen in ({number: found for number, found in safe.items() if found}, mixed):
-        for number, found in trying.suspects(chosen).items():
+    for chosen in safe, mixed:
+        for number, found in trying.suspects({number: found for number, found in chosen.items() if found}).items():
             suspects.setdefault(number, []).extend(found)
     withheld = [each for number, found in suspects.items() for each in trying.of_file(number, found)]
     withheld += trying.of_several_files([finding for finding in findings if finding.fix and finding.fix.elsewhere])
     without = {id(each.finding) for each in withheld}
     return Offers([each._replace(fix=None) if id(each) in without else each for each in findings], withheld)
+
+
+def try_early(reading: Reading, findings: Sequence[Located], trials: Trials) -> None:
+    """Make the fixes in a file that `offers` will make, while all that its check has read is at hand."""
+    for fixes in _tried_together(findings):
+        if fixes:
+            trials.try_edits(reading, together(fixes)[0])
+
+
+def _tried_together(findings: Sequence[Located]) -> tuple[list[Located], list[Located]]:
+    """Those of a file's findings whose fixes are tried first: the safe ones, and all, if there are unsafe ones."""
+    fixes = [each for each in findings if each.fix is not None and not each.fix.elsewhere]
+    safe = [each for each in fixes if each.fix is not None and each.fix.safe]
+    return safe, fixes if len(safe) < len(fixes) else []
 
 
 def together(findings: Iterable[Located]) -> tuple[list[Located], list[Located]]:

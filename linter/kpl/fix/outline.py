@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -22,7 +22,7 @@ from kpl.text.embedding import Embedding
 from kpl.text.span import Span, Text
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False, slots=True)
 class OutlineWord:
     """A word: where it stands in the file, what it says, and the words that it stands under."""
 
@@ -77,7 +77,7 @@ def _roots(text: str, span: Span) -> list[Node]:
 
 
 def _embedded(document: Document) -> Iterator[OutlineWord]:
-    inner: Iterator[OutlineWord]
+    inner: Iterable[OutlineWord]
     if isinstance(document.model, Corefile):
         inner = _corefile(document.model)
     elif type(document.embedding) is Embedding:
@@ -87,7 +87,7 @@ def _embedded(document: Document) -> Iterator[OutlineWord]:
     yield from _lifted(inner, document.embedding, "embedded")
 
 
-def _lifted(words: Iterator[OutlineWord], embedding: Embedding, how: str) -> Iterator[OutlineWord]:
+def _lifted(words: Iterable[OutlineWord], embedding: Embedding, how: str) -> Iterator[OutlineWord]:
     lifted: dict[OutlineWord, OutlineWord] = {}
     for word in words:
         under = tuple(lifted[each] for each in word.under)
@@ -123,19 +123,26 @@ def _loaded(document: Document, token: Token, under: tuple[OutlineWord, ...]) ->
     return OutlineWord(document.embedding.host_span(token.span), written, under, "loaded corefile")
 
 
-def _yaml(node: Node, under: tuple[OutlineWord, ...]) -> Iterator[OutlineWord]:
-    if node.shared:
-        return
-    if isinstance(node, Scalar):
-        yield OutlineWord(node.span, node.value, under)
-    elif isinstance(node, YamlSequence):
-        for item in node.items:
-            yield from _yaml(item, under)
-    elif isinstance(node, Mapping):
-        for key, value in node.pairs:
-            name = OutlineWord(key.span, key.value if isinstance(key, Scalar) else "", under)
-            yield name
-            yield from _yaml(value, (*under, name))
+def _yaml(node: Node, under: tuple[OutlineWord, ...]) -> list[OutlineWord]:
+    words: list[OutlineWord] = []
+
+    # a generator of each level would hand on each word of those below it
+    def collect(node: Node, under: tuple[OutlineWord, ...]) -> None:
+        if node.shared:
+            return
+        if isinstance(node, Scalar):
+            words.append(OutlineWord(node.span, node.value, under))
+        elif isinstance(node, YamlSequence):
+            for item in node.items:
+                collect(item, under)
+        elif isinstance(node, Mapping):
+            for key, value in node.pairs:
+                name = OutlineWord(key.span, key.value if isinstance(key, Scalar) else "", under)
+                words.append(name)
+                collect(value, (*under, name))
+
+    collect(node, under)
+    return words
 
 
 def _corefile(corefile: Corefile) -> Iterator[OutlineWord]:

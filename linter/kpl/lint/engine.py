@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -25,12 +25,13 @@ def lint(
     settings: Settings,
     only: Sequence[Reading] | None = None,
     share_out: ShareOut | None = None,
+    seen: Callable[[Reading, Sequence[Located]], None] | None = None,
 ) -> Result:
     """Run the rules of `settings` over `readings`.
 
     With `only`, all readings make up the cluster, and just the findings in these are looked for. A rule that raises
     costs its findings and one trouble, a file that cannot be checked costs its own. `share_out` may have the rules about a large
-    document run elsewhere; without it, all is done here.
+    document run elsewhere; without it, all is done here. `seen` is told the findings of each file when it is checked.
     """
     result = Result()
     chosen = readings if only is None else only
@@ -62,7 +63,10 @@ def lint(
                 active = own.rules_for(reading.source.path)
                 if any(entry.sees == "Suppression" for entry in active):
                     located += idle_suppressions(suppressions, active, everything, own, settings.complete)
-            result.findings += sorted(located, key=lambda each: (each.span, each.code))
+            located = sorted(located, key=lambda each: (each.span, each.code))
+            result.findings += located
+            if seen is not None and located:
+                seen(reading, located)
     return result
 
 
