@@ -68,7 +68,8 @@ def taken_names(server: ServerBlock) -> Iterator[Taken]:
             continue
         passed = _passed_on(taker)
         for later in asked[number + 1 :]:
-            if later.directive.name == taker.directive.name and later.directive.name not in _ONE_AFTER_THE_OTHER:
+            is_same = later.directive.name == taker.directive.name
+            if is_same and (later.directive.name not in _ONE_AFTER_THE_OTHER or _asks_the_next_one(taker.directive)):
                 continue
             taken = [
                 zone
@@ -94,9 +95,15 @@ def _takes_all_names(directive: Directive) -> bool:
     """Whether it answers queries of every type for each name of its zones that it does not pass on."""
     if directive.name == "template":
         return [each.upper() for each in directive.args[:2]] in (["ANY", "ANY"], ["IN", "ANY"])
-    if directive.name in _OF_ONE_ZONE:
-        return directive.get("next") is None and directive.get("next_on_nodata") is None
     return True
+
+
+def _asks_the_next_one(directive: Directive) -> bool:
+    """Whether a `forward` hands responses of some codes on, which it does only to another `forward`.
+
+    (CoreDNS plugin/forward/forward.go, ServeDNS)
+    """
+    return directive.get("next") is not None or directive.get("next_on_nodata") is not None
 
 
 def _passed_on(taker: Answerer) -> tuple[str, ...]:

@@ -78,11 +78,19 @@ class UnreachablePlugin(Rule):
                 "b.lan {\n    errors\n    cache 30\n    forward . 10.0.0.2 {\n        except b.lan\n    }\n    whoami\n}\n"
             )
         ),
-        Good(
+        # it goes on to another forward only
+        Bad(
             corefile(
                 "lan {\n    errors\n    cache 30\n    forward . 10.0.0.2 {\n        next NXDOMAIN\n    }\n    whoami\n}\n"
             ),
+            flags=["whoami"],
             other=["forward-option-without-effect"],
+        ),
+        Good(
+            corefile(
+                "lan {\n    errors\n    cache 30\n    forward . 10.0.0.2 {\n        next NXDOMAIN\n    }\n"
+                "    forward . 10.0.0.3\n}\n"
+            )
         ),
         Bad(
             corefile(
