@@ -60,6 +60,11 @@ class ServiceMap:
         return found
 
     @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of all Services, in lower case."""
+        return frozenset(str(each.service.name).lower() for each in self.services)
+
+    @cached_property
     def _by_scope(self) -> dict[str, list[Served]]:
         found: dict[str, list[Served]] = defaultdict(list)
         for each in self.services:
@@ -122,6 +127,16 @@ class ServiceMap:
         if id(service) not in self._selected:
             self._selected[id(service)] = list(self._find(document, service))
         return self._selected[id(service)]
+
+    def is_selecting(self, document: Document, service: Service) -> bool:
+        """Whether `service` selects or may select pods of any workload."""
+        if id(service) in self._selected:
+            return bool(self._selected[id(service)])
+        return next(self._find(document, service), None) is not None
+
+    def has_workloads_beside(self, document: Document) -> bool:
+        """Whether there are workloads in the folder of `document`."""
+        return os.path.dirname(document.path) in self._workloads
 
     def _find(self, document: Document, service: Service) -> Iterator[Selected]:
         selector = service.selector

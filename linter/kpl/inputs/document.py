@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -142,6 +142,10 @@ class Document:
         """Whether all `words` may be in what it says, each as it is written."""
         return True
 
+    def may_name(self, pattern: str, names: Collection[str]) -> bool:
+        """Whether a group of `pattern` may match one of `names`, which are in lower case, in what it says."""
+        return True
+
 
 class LateDocument(Document):
     """An object whose kind is known from its text, and which is read when somebody asks for its model.
@@ -178,6 +182,14 @@ class LateDocument(Document):
     def may_contain(self, words: Iterable[str]) -> bool:
         """Whether all `words` are in its text; an escape may spell any character."""
         return all(each in self._text for each in words) or "\\" in self._text
+
+    def may_name(self, pattern: str, names: Collection[str]) -> bool:
+        """Whether a group of `pattern` matches one of `names` in its text; an escape may spell any character."""
+        if "\\" in self._text:
+            return True
+        return any(
+            word and word.lower() in names for found in re.finditer(pattern, self._text) for word in found.groups()
+        )
 
 
 @dataclass(eq=False, repr=False)

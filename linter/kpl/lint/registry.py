@@ -46,6 +46,7 @@ class RuleEntry(NamedTuple):
     needs: str = ""
     clue: str = ""
     in_templates: bool = False
+    about_calls: bool = False
 
     def is_in(self, profile: str) -> bool:
         """Whether the rule is one of a profile."""
@@ -115,7 +116,7 @@ def _entries_in(module: str, tell: Callable[[str], None] | None) -> Iterator[tup
         with _told(tell):
             rule = _sound(value, module, value.__name__)
             facts = (rule.sees(), rule.severity.value, rule.profile.value, rule.summary(), rule.needs, rule.clue)
-            yield (rule.code, rule.name, module, rule.__name__, *facts, rule.in_templates)
+            yield (rule.code, rule.name, module, rule.__name__, *facts, rule.in_templates, rule.about_calls)
 
 
 @contextmanager

@@ -251,6 +251,8 @@ class Rule:
     Of these, kpl reads what is outside of the branches of conditions. A finding holds there if it follows from the words at
     its place and its related places alone, whatever else the rendered text has or lacks.
     """
+    about_calls: ClassVar[bool] = False
+    """Whether the rule sees workloads and finds something only in those that may call a Service of the cluster by its name."""
     options: ClassVar[Mapping[str, Any]] = {}
     """The options with their defaults; an option has the type of its default."""
     examples: ClassVar[Sequence[Example]] = ()

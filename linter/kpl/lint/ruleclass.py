@@ -59,8 +59,9 @@ def _fault_of_words(rule: type[Rule]) -> str | None:
     for attribute, enum in _ENUMS.items():
         if not isinstance(getattr(rule, attribute, None), enum):
             return f"has {_said(getattr(rule, attribute, None))} as its `{attribute}`, which is not a {enum.__name__}"
-    if not isinstance(getattr(rule, "in_templates", None), bool):
-        return f"has {_said(getattr(rule, 'in_templates', None))} as its `in_templates`, which is not True or False"
+    for attribute in ("in_templates", "about_calls"):
+        if not isinstance(getattr(rule, attribute, None), bool):
+            return f"has {_said(getattr(rule, attribute, None))} as its `{attribute}`, which is not True or False"
     if hasattr(rule, "default"):
         return "has `default`, which no rule has; `profile` says whether it runs by default"
     try:

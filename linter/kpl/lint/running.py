@@ -56,6 +56,7 @@ class Active:
 
     def __init__(self, rules: Sequence[RuleEntry], cluster: Cluster) -> None:
         self.codes = frozenset(entry.code for entry in rules)
+        self._cluster = cluster
         self._by_type: dict[str, list[RuleEntry]] = {}
         for entry in rules:
             if _has_what_it_needs(entry, cluster):
@@ -71,10 +72,21 @@ class Active:
             about_any = self._by_type.get("Document", ())
             self._by_kind[kind] += [entry for entry in about_any if not entry.needs or _is_needed(kind, entry)]
         found: dict[str, list[RuleEntry]] = {}
+        calls: bool | None = None
         for entry in self._by_kind[kind]:
             if document.may_hold(entry.clue) and (document.unrendered is None or entry.in_templates):
+                if entry.about_calls:
+                    calls = self._may_call(document) if calls is None else calls
+                    if not calls:
+                        continue
                 found.setdefault(entry.sees, []).append(entry)
         return found
+
+    def _may_call(self, document: Document) -> bool:
+        """Whether a workload may call a Service of the cluster: most that are read for a URL in them do not."""
+        from kpl.resolver.calls import CALLED, NAMES_ELSEWHERE
+
+        return document.may_hold(NAMES_ELSEWHERE) or document.may_name(CALLED, self._cluster.service_map.names)
 
 
 _PARTS = {"Corefile": ("ServerBlock", "Directive")}

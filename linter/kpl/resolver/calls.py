@@ -21,6 +21,10 @@ CALL_CLUE = r"""://[A-Za-z0-9_.-]+
 configMapRef
 configMapKeyRef"""
 """A pattern that matches in each text of a workload whose containers may call Services with a port that is known."""
+CALLED = r"(?i)(?:://|@)([a-z0-9][a-z0-9-]*)|(?<![\w./@-])([a-z0-9][a-z0-9-]*)(?:\.[a-z0-9.-]+)?:\d"
+"""What finds the first label of each name that a text has in a URL or before a port."""
+NAMES_ELSEWHERE = "configMapRef\nconfigMapKeyRef\n.svc"
+"""What is in texts whose names of Services are in other objects, or are complete and may be misspelled."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LONGEST_BEFORE = 300
 

@@ -44,6 +44,7 @@ class SentDocument(NamedTuple):
     namespace: str
     key: str
     templated: bool
+    is_example: bool
     share: Share | None
     failure: ParseFailure | None
     unrendered: Unrendered | None
@@ -73,6 +74,7 @@ def to_send(reading: Reading) -> Reading | SentReading:
             each.namespace,
             each.key,
             each.templated,
+            each.is_example,
             # of what only tells, most is never asked, unless it changes what is checked
             share_of(each) if _is_told(each) else None,
             each.model if each.kind == "ParseFailure" else None,
@@ -154,7 +156,7 @@ class _LateDocument(Document):
         self.source = file.source
         self.kind = sent.kind
         self.name, self.namespace, self.key = sent.name, sent.namespace, sent.key
-        self.templated, self.unrendered = sent.templated, sent.unrendered
+        self.templated, self.unrendered, self.is_example = sent.templated, sent.unrendered, sent.is_example
         self._names_hosts = sent.names_hosts
         self._words = sent.words
         if sent.failure is not None:
@@ -163,7 +165,7 @@ class _LateDocument(Document):
             remember(self, sent.share)
 
     def __getattr__(self, name: str) -> Any:
-        if name not in ("embedding", "around", "object", "template", "yaml", "is_example", "node_span", "_model"):
+        if name not in ("embedding", "around", "object", "template", "yaml", "node_span", "_model"):
             raise AttributeError(name)
         document = self._document()
         if name == "_model":

@@ -82,6 +82,7 @@ class PortOfNoService(Rule):
     since = "0.1.0"
     needs = "Service"
     clue = CALL_CLUE
+    about_calls = True
     examples = [
         Bad(
             _of("http://cart:8081/api"),

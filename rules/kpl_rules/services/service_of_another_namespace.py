@@ -82,6 +82,7 @@ class ServiceOfAnotherNamespace(Rule):
     since = "0.1.0"
     needs = "Service"
     clue = CALL_CLUE
+    about_calls = True
     symptoms = ("names-do-not-resolve",)
     examples = [
         Bad(

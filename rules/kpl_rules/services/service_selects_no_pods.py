@@ -177,7 +177,10 @@ class ServiceSelectsNoPods(Rule):
         for document, service in cluster.service_map.services:
             if service.selector is None or service.type == "ExternalName" or document.templated:
                 continue
-            near = None if cluster.service_map.selected(document, service) else _near(document, service, cluster)
+            known = cluster.service_map
+            if not known.has_workloads_beside(document) or known.is_selecting(document, service):
+                continue
+            near = _near(document, service, cluster)
             if near is None or not cluster.service_map.is_only(document, service):
                 continue
             yield self._finding(document, service, near)
