@@ -1,4 +1,4 @@
-"""A small repository has thirty faults between its objects, and kpl finds each of them; its mended twin is silent."""
+"""A small repository has thirty faults between its objects, and kpl finds each of them; its fixed twin is silent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from support import ROOT
 
 BROKEN = ROOT / "examples" / "broken" / "cluster"
-MENDED = ROOT / "examples" / "mended" / "cluster"
+FIXED = ROOT / "examples" / "fixed" / "cluster"
 FAULTS = [
     ("KPL102", "media/thumbs.yaml", "hostNetwork: true"),
     ("KPL113", "media/policies.yaml", "podSelector"),
@@ -53,7 +53,7 @@ FAULTS = [
 CHANGED = sorted(
     path.relative_to(BROKEN).as_posix()
     for path in BROKEN.rglob("*.yaml")
-    if path.read_bytes() != (MENDED / path.relative_to(BROKEN)).read_bytes()
+    if path.read_bytes() != (FIXED / path.relative_to(BROKEN)).read_bytes()
 )
 
 
@@ -78,14 +78,14 @@ def test_each_fault_is_found_and_nothing_else(broken: Path) -> None:
     assert _found(broken) == FAULTS
 
 
-def test_the_mended_twin_is_silent(tmp_path: Path) -> None:
-    assert _found(Path(shutil.copytree(MENDED, tmp_path / "platform"))) == []
-    assert _found(MENDED) == []
+def test_the_fixed_twin_is_silent(tmp_path: Path) -> None:
+    assert _found(Path(shutil.copytree(FIXED, tmp_path / "platform"))) == []
+    assert _found(FIXED) == []
 
 
 @pytest.mark.parametrize("path", CHANGED)
-def test_a_mended_file_takes_its_faults_away_and_adds_none(broken: Path, path: str) -> None:
-    shutil.copy(MENDED / path, broken / path)
+def test_a_fixed_file_takes_its_faults_away_and_adds_none(broken: Path, path: str) -> None:
+    shutil.copy(FIXED / path, broken / path)
     left = _found(broken)
     assert len(left) < len(FAULTS)
     assert set(left) < set(FAULTS)
