@@ -16,6 +16,8 @@ BROKEN = ROOT / "examples" / "broken" / "cluster"
 FIXED = ROOT / "examples" / "fixed" / "cluster"
 FAULTS = [
     ("KPL102", "media/thumbs.yaml", "hostNetwork: true"),
+    ("KPL110", "shop/web.yaml", "sessions.shop.svc.old.test"),
+    ("KPL111", "shop/policies.yaml", "web"),
     ("KPL113", "media/policies.yaml", "podSelector"),
     ("KPL115", "kubelet.yaml", "10.96.0.10"),
     ("KPL116", "kubelet.yaml", "rack.test"),
@@ -37,6 +39,7 @@ FAULTS = [
     ("KPL317", "network/flannel.yaml", '"10.80.0.0/16"'),
     ("KPL318", "network/kube-proxy.yaml", "false"),
     ("KPL320", "shop/web.yaml", "localhost:30082/shop/web:3.1-alpine3.22"),
+    ("KPL321", "kubeadm.yaml", "10.112.0.0/16"),
     ("KPL322", "billing/invoice.yaml", "10.96.40.7"),
     ("KPL324", "shop/web.yaml", "192.168.30.12"),
     ("KPL325", "billing/invoice.yaml", "IPv6"),

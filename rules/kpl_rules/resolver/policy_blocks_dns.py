@@ -175,11 +175,12 @@ class PolicyBlocksDns(Rule):
             if not (needs_names(policy) or pod is not None):
                 continue
             told.add(policy.namespace)
+            over = " over UDP" if protocols else ""
             of_it = f" of `{policy.namespace}`" if policy.namespace else ""
             such = f", such as `{pod.name}`," if pod is not None else ""
             yield self.finding(
                 policy.name.span,
-                f"no NetworkPolicy{of_it} allows port 53 of cluster DNS, so all lookups of the pods that `{policy.name}` "
+                f"no NetworkPolicy{of_it} allows port 53 of cluster DNS{over}, so all lookups of the pods that `{policy.name}` "
                 f"isolates{such} time out",
                 help="Allow egress to port 53 of the DNS pods over UDP and TCP.",
                 document=document,
