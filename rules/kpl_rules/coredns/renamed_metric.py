@@ -81,7 +81,7 @@ class RenamedMetric(Rule):
     """A Prometheus rule uses a name that the metric no longer has, so its alert never fires.
 
     ## Why
-    CoreDNS 1.7.0 renamed most of its metrics: `coredns_dns_request_count_total` is now `coredns_dns_requests_total`. In
+    CoreDNS 1.7.0 renamed many of its metrics: `coredns_dns_request_count_total` is now `coredns_dns_requests_total`. In
     1.11.0, most metrics of `forward` became metrics of `proxy`. An expression with the old name finds no series. It has no
     error: an alert does not fire, and a recording rule records nothing.
 

@@ -38,7 +38,7 @@ class ReverseLookupsLeave(Rule):
 
     ## References
     - https://coredns.io/plugins/kubernetes/
-    - https://github.com/kubernetes/dns/blob/master/docs/specification.md (2.3.2 and 2.4.2, PTR records)
+    - https://github.com/kubernetes/dns/blob/master/docs/specification.md (2.3.3 and 2.4.3, PTR records)
     - https://github.com/kubernetes/kubernetes/blob/v1.37.0/cmd/kubeadm/app/phases/addons/dns/manifests.go
     - https://www.rfc-editor.org/rfc/rfc6303
     """

@@ -131,8 +131,8 @@ class BridgeMasqueradesPods(Rule):
         if found:
             yield self.finding_of_many(
                 (span for span, _ in found),
-                f"a CNI plugin masquerades what pods of `{found[0][1]}` send to other pods of `{pods}`, so pods and "
-                "network policies of other nodes see the address of this node instead of the client's",
+                f"a CNI plugin masquerades what pods of `{found[0][1]}` send to other pods of `{pods}`, so other nodes see the "
+                "address of this node, not of the client",
                 "the same for another pod",
                 help=f"Set `ipMasq: false` in the CNI configuration, and masquerade what is not for `{pods}`.",
             )

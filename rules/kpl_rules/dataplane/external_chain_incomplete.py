@@ -78,9 +78,7 @@ class ExternalChainIncomplete(Rule):
         Bad(
             _with_firewall(),
             flags=["203.0.113.9"],
-            says=[
-                "the load-balancer address `203.0.113.9` of `shop/web:http` is in `firewall-ips`, but not in `service-ips`"
-            ],
+            says=["the address `203.0.113.9` of `shop/web:http` is in `firewall-ips`, but not in `service-ips`"],
         ),
         Bad(
             listed(NEW, (_EXTERNAL, _LOCAL.replace(f"\t\tgoto local-{WEB}\n", ""))),
@@ -162,7 +160,7 @@ def _lost_addresses(ruleset: NftRuleset, table: NftTable) -> Iterator[tuple[Span
         name = read_name(element.data.chain or "") if isinstance(element.data, NftVerdict) else None
         if name is not None and element.key not in known:
             what = (
-                f"the load-balancer address `{element.key[0]}` of `{name.port_name}` is in `firewall-ips`, but not in "
-                "`service-ips` or `no-endpoint-services`, so connections to it are not translated and fail"
+                f"the address `{element.key[0]}` of `{name.port_name}` is in `firewall-ips`, but not in `service-ips` or "
+                "`no-endpoint-services`, so connections to it fail"
             )
             yield ruleset.span_of(element.key[0], element.span), what

@@ -46,8 +46,8 @@ class ForwardRejectsPods(Rule):
 
     ## Why
     kube-proxy accepts in `KUBE-FORWARD` only what it marked for masquerading and what belongs to established
-    connections. The first packet from a pod to a pod on another node goes on to the next rules of `FORWARD`. Many
-    images of distributions and clouds end the chain with `REJECT --reject-with icmp-host-prohibited`. If the network
+    connections. The first packet from a pod to a pod on another node goes on to the next rules of `FORWARD`. Some
+    firewalls and images of clouds end the chain with `REJECT --reject-with icmp-host-prohibited`. If the network
     plug-in adds its rules after it, or adds none, clients see "No route to host", and pods cannot reach DNS pods on
     other nodes.
 
@@ -63,7 +63,7 @@ class ForwardRejectsPods(Rule):
     `/etc/iptables/rules.v4`. Or accept the pod network before it.
 
     ## References
-    - https://github.com/flannel-io/flannel/blob/master/Documentation/troubleshooting.md (Firewalls)
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/proxy/iptables/proxier.go (syncProxyRules)
     - https://wiki.nftables.org/wiki-nftables/index.php/Configuring_chains (Base chain priority)
     - https://github.com/kubernetes/kubeadm/issues/139
     """

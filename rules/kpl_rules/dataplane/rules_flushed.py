@@ -32,8 +32,9 @@ class RulesFlushed(Rule):
     A firewall, a script or an administrator deletes all rules: `iptables -F`, `iptables -t nat -F`,
     `nft flush ruleset`, or a restart of the service `nftables`, whose file begins with `flush ruleset`. In iptables mode,
     kube-proxy notices only that its chain `KUBE-PROXY-CANARY` in the mangle table is gone; in nftables mode, only that a
-    sync fails. Otherwise it writes all rules again after up to an hour. Until then every connection to a Service fails
-    or goes to a wrong target.
+    sync fails. Otherwise it writes all rules again after up to an hour (Kubernetes 1.33 and later), but before 1.33, and
+    in iptables mode with more than 1,000 endpoints in 1.37, not without such an event. Until then every connection to a
+    Service fails or goes to a wrong target.
 
     The rule reports a nat table whose `KUBE-SERVICES` is empty while `KUBE-FORWARD` of the filter table has its rules,
     and tables in which all chains of kube-proxy are empty. It also reports a listing of nftables without kube-proxy's
@@ -46,6 +47,7 @@ class RulesFlushed(Rule):
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/util/iptables/iptables.go (Monitor)
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/proxy/iptables/proxier.go (syncProxyRules)
     - https://github.com/kubernetes/kubernetes/issues/129128
     - https://man7.org/linux/man-pages/man8/nft.8.html (flush ruleset)
     """

@@ -50,7 +50,8 @@ class RulesOfTwoModes(Rule):
     A dump cannot be fixed. Run `kube-proxy --cleanup` in the image of the old release, or reboot the node.
 
     ## References
-    - https://kubernetes.io/docs/reference/networking/virtual-ips/#migrating-from-iptables-mode-to-nftables
+    - https://kubernetes.io/blog/2025/02/28/nftables-kube-proxy/
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.2/cmd/kube-proxy/app/server_linux.go (platformCleanup)
     - https://kubernetes.io/docs/reference/command-line-tools-reference/kube-proxy/ (--cleanup)
     """
 

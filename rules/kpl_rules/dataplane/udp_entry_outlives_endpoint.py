@@ -55,8 +55,8 @@ class UdpEntryOutlivesEndpoint(Rule):
     The first packet of a UDP flow chooses the pod, and its conntrack entry keeps all later packets on it. Each packet
     renews the entry, for 120 seconds if the pod has answered. A client that keeps its socket, such as a DNS forwarder or
     a log shipper, sends to the address of the old pod until it pauses. kube-proxy deletes such entries when endpoints
-    are removed; releases before 1.32 need the program `conntrack` for it, and all can miss some: in a known case DNS
-    failed for 13 hours.
+    are removed, but not always: releases before 1.32 need the program `conntrack` for it, and 1.32 to 1.36 keep the
+    entries of a Service whose last endpoint is removed. In a known case, packets went to a deleted pod for 13 hours.
 
     The rule takes the endpoints from the rules of the same node, or from the Services and EndpointSlices of the
     cluster. An endpoint that one of them has counts as present. It also reports entries to an address of the
@@ -64,7 +64,7 @@ class UdpEntryOutlivesEndpoint(Rule):
 
     ## Fix
     A dump cannot be fixed. Delete the entries: `conntrack -D -p udp --orig-dst ADDRESS --reply-src POD`. Use
-    Kubernetes 1.32 or later.
+    Kubernetes 1.37 or later.
 
     ## References
     - https://github.com/kubernetes/kubernetes/issues/125467
@@ -180,10 +180,10 @@ class UdpEntryOutlivesEndpoint(Rule):
             if service is None:
                 what = f"{are} tracked to `{pod}`, but no Service has that address and port"
             else:
-                what = f"(`{service.name}`) {are} tracked to `{pod}`, which is not an endpoint of the Service"
+                what = f"(`{service.name}`) {are} tracked to `{pod}`, which is not an endpoint"
             yield self.finding(
                 dump.span(dump.offsets[those[0]]),
-                f"{flows} {what}, so packets from the same ports are lost or reach the wrong pod",
+                f"{flows} {what}, so packets are lost or reach the wrong pod",
                 help=f"Delete the entries: `conntrack -D -p udp --orig-dst {to} --reply-src {pod}`.",
                 related=[Related(dump.span(dump.offsets[row]), "same problem here") for row in those[1 : _SHOWN + 1]],
                 confidence=Confidence.MEDIUM,

@@ -43,7 +43,7 @@ class KubeProxyWithoutHost(Rule):
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.37.2/cmd/kubeadm/app/phases/addons/proxy/manifests.go
-    - https://kubernetes.io/docs/reference/networking/virtual-ips/
+    - https://kubernetes.io/docs/reference/command-line-tools-reference/kube-proxy/ (`--init-only`)
     """
 
     code = "KPL328"

@@ -34,7 +34,7 @@ class NodeNetworksDoNotFit(Rule):
     controller manager exits. kubeadm also refuses a difference of more than 16 bits. A pod network of /24 has room for one
     node: the others get no `podCIDR` ("CIDRNotAvailable"), and pods on them do not start with flannel or a bridge.
 
-    Before Kubernetes 1.21, kubeadm adapts the networks of nodes to the pod network, so the rule does not check it. The rule
+    Before Kubernetes 1.20, kubeadm adapts the networks of nodes to the pod network, so the rule does not check it. The rule
     counts Node objects, or takes the number of nodes that is given. It does not count them if files show that
     Calico or Cilium give addresses from their own pools.
 
@@ -46,7 +46,7 @@ class NodeNetworksDoNotFit(Rule):
     - https://github.com/kubernetes/kubernetes/blob/v1.37.2/cmd/kubeadm/app/apis/kubeadm/validation/validation.go
     - https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/
     - https://github.com/kubernetes/kubeadm/issues/2327
-    - https://github.com/kubernetes/kubernetes/issues/44918
+    - https://github.com/kubernetes/kubernetes/issues/85866
     """
 
     code = "KPL326"
@@ -63,7 +63,8 @@ class NodeNetworksDoNotFit(Rule):
             says=["`10.244.0.0/25` is smaller than the /24 of one node, so kubeadm refuses it"],
         ),
         Good(manifest(_KUBEADM % "10.244.0.0/24")),
-        Good(manifest(_KUBEADM % "10.244.0.0/25"), facts={"kubernetes": Version("1.20")}),
+        Good(manifest(_KUBEADM % "10.244.0.0/25"), facts={"kubernetes": Version("1.19")}),
+        Bad(manifest(_KUBEADM % "10.244.0.0/25"), flags=["10.244.0.0/25"], facts={"kubernetes": Version("1.20")}),
         Good(manifest(_KUBEADM % "10.244.0.0/25" + _ARGS % "node-cidr-mask-size-ipv4: '26'")),
         Good(manifest(_KUBEADM % "10.244.0.0/25" + _ARGS % "node-cidr-mask-size: '26'")),
         Bad(
@@ -155,7 +156,7 @@ class NodeNetworksDoNotFit(Rule):
 
 
 _MOST_BITS = 16
-_SINCE = Version("1.21")
+_SINCE = Version("1.20")
 """Older kubeadm computes the size of the networks of nodes (cmd/kubeadm/app/phases/controlplane/manifests.go of 1.18)."""
 _DEFAULT = {4: 24, 6: 64}
 

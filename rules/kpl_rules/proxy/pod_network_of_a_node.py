@@ -54,8 +54,8 @@ class PodNetworkOfANode(Rule):
     ## Why
     Routes lead to the `podCIDR` of a node. If two nodes have overlapping ones, two pods can have the same address, and
     packets reach the pods of one of the nodes only. If the `podCIDR` is outside of the cluster's pod network, for example
-    after the network of a running cluster was changed, the controller manager exits when it starts, and kube-proxy
-    masquerades the connections of the node's pods to Services.
+    after the network of a running cluster was changed, a controller manager that allocates these networks exits when it
+    starts, and kube-proxy masquerades the connections of the node's pods to Services.
 
     The rule does not compare nodes with the cluster's network if files show that Calico or Cilium give addresses from their
     own pools.
@@ -66,6 +66,7 @@ class PodNetworkOfANode(Rule):
 
     ## References
     - https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/nodeipam/ipam/range_allocator.go
+    - https://github.com/kubernetes/kubernetes/issues/82773
     - https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/node-v1/ (podCIDRs)
     """
 
@@ -108,7 +109,7 @@ class PodNetworkOfANode(Rule):
         Bad(
             _beside(_NODE % ("node-1", "10.42.1.0/24"), _CONFIG % "10.244.0.0/16"),
             flags=["10.42.1.0/24"],
-            says=["so kube-proxy masquerades the connections of its pods to Services"],
+            says=["so kube-proxy masquerades what its pods send to Services"],
         ),
         Good(_beside(_NODE % ("node-1", "10.42.1.0/24"), _KUBEADM % "10.244.0.0/16" + "---\n" + _POOL)),
     ]  # fmt: skip
@@ -150,7 +151,7 @@ class PodNetworkOfANode(Rule):
         first = next((each for each in same if not each.setting.endswith("of kube-proxy")), None)
         result = "the controller manager exits"
         if first is None:
-            first, result = same[0], "kube-proxy masquerades the connections of its pods to Services"
+            first, result = same[0], "kube-proxy masquerades what its pods send to Services"
         yield self.finding(
             one.network.span,
             f"{one.title}, is outside of {first.setting}, `{first.network}`, so {result}",

@@ -37,7 +37,7 @@ class ServiceRefused(Rule):
 
     ## References
     - https://kubernetes.io/docs/concepts/services-networking/service/#multi-port-services
-    - https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go (`ValidateService`)
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/apis/core/validation/validation.go (`validateService`)
     """
 
     code = "KPL602"
@@ -95,11 +95,14 @@ class ServiceRefused(Rule):
         ),
         Good(_service("  type: NodePort\n", "  ports:\n    - port: 80\n      nodePort: 30080\n")),
         Good(_service("", "  ports:\n    - port: 80\n      nodePort: 0\n")),
-        Bad(
-            _service("  sessionAffinityConfig: {clientIP: {timeoutSeconds: 600}}\n"),
-            flags=["sessionAffinityConfig"],
-            says=["needs `sessionAffinity: ClientIP`"],
+        # Kubernetes refuses it with `ClusterIP` only
+        Good(
+            _service(
+                "  type: ExternalName\n  externalName: a.example\n", "  ports:\n    - port: 80\n      nodePort: 30080\n"
+            )
         ),
+        # Kubernetes removes the configuration of an affinity that is `None`
+        Good(_service("  sessionAffinityConfig: {clientIP: {timeoutSeconds: 600}}\n")),
         Good(_service("  sessionAffinity: ClientIP\n  sessionAffinityConfig: {clientIP: {timeoutSeconds: 600}}\n")),
         # a patch says half of it, and so does a template
         Good(manifest(_HEAD.replace("  selector: {app: cart}\n", "") + _TWO)),
@@ -116,17 +119,6 @@ class ServiceRefused(Rule):
         if service.selector is not None and not document.templated:
             yield from self._ports(service)
             yield from self._of_other_types(service, spec)
-            config = spec.pair("sessionAffinityConfig")
-            if (
-                config is not None
-                and isinstance(config[1], Mapping)
-                and (spec.text("sessionAffinity") or "None") == "None"
-            ):
-                yield self.finding(
-                    config[0].span,
-                    "`sessionAffinityConfig` needs `sessionAffinity: ClientIP`, so Kubernetes refuses the Service",
-                    help="Set `sessionAffinity: ClientIP`. Or remove `sessionAffinityConfig`.",
-                )
         address = spec.scalar("clusterIP")
         if address is not None and address.value == "None" and service.type in _EXTERNAL:
             yield self.finding(
@@ -178,7 +170,8 @@ class ServiceRefused(Rule):
         wrong: list[tuple[Mapping, str, tuple[str, ...]]] = [(spec, field, types) for field, types in _ONLY_FOR.items()]
         if not service.external_ips:
             wrong.append((spec, "externalTrafficPolicy", _EXTERNAL))
-        wrong += [(each, "nodePort", _EXTERNAL) for each in service.port_nodes]
+        if service.type == "ClusterIP":
+            wrong += [(each, "nodePort", _EXTERNAL) for each in service.port_nodes]
         for node, field, types in wrong:
             pair = node.pair(field)
             if pair is None or service.type in types or _is_empty(pair[1]):

@@ -41,7 +41,7 @@ class ServiceValueUnknown(Rule):
 
     ## References
     - https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/
-    - https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go (`ValidateService`)
+    - https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/apis/core/validation/validation.go (`validateService`)
     """
 
     code = "KPL601"
