@@ -10,6 +10,7 @@ from kpl.corefiles import Directive, Role, ServerBlock, is_placeholder, role_of,
 from kpl_rules.coredns._kubeadm import KUBEADM
 
 _HELM = re.compile(r"\{\{-?\s*(?:\.Values|\.Release|\.Chart|include|template|if|range|with)\b")
+_TXT = "template IN TXT"
 _SOA = 'authority "{{ .Zone }} 60 IN SOA ns.dns. hostmaster.dns. (1 60 60 60 60)"'
 
 
@@ -66,14 +67,14 @@ class TemplateWithoutSoa(Rule):
             safe=False,
             says=["this NXDOMAIN has no SOA record"],
         ),
-        Good(corefile(_block("rcode NXDOMAIN", _SOA))),
+        Good(corefile(_block("rcode NXDOMAIN", _SOA, head=_TXT))),
         Bad(
-            corefile(_block("rcode NXDOMAIN", 'authority "lan. 60 IN NS ns.lan."')),
+            corefile(_block("rcode NXDOMAIN", 'authority "lan. 60 IN NS ns.lan."', head=_TXT)),
             flags=["rcode NXDOMAIN"],
-            fixed=_block("rcode NXDOMAIN", 'authority "lan. 60 IN NS ns.lan."', _SOA),
+            fixed=_block("rcode NXDOMAIN", 'authority "lan. 60 IN NS ns.lan."', _SOA, head=_TXT),
             safe=False,
         ),
-        Good(corefile(_block("rcode NXDOMAIN", f'authority "lan. 60 IN NS ns.lan." {_SOA[10:]}'))),
+        Good(corefile(_block("rcode NXDOMAIN", f'authority "lan. 60 IN NS ns.lan." {_SOA[10:]}', head=_TXT))),
         Bad(
             corefile(
                 _block(
@@ -109,7 +110,7 @@ class TemplateWithoutSoa(Rule):
         Good(corefile(_block('answer "{{ .Name }} 60 IN AAAA ::1"'))),
         Good(corefile(_block("rcode {$CODE}"))),
         Good(corefile(_block("rcode")), other=["corefile-refused"]),
-        Good(corefile(_block("rcode NXDOMAIN", "import soa.conf"))),
+        Good(corefile(_block("rcode NXDOMAIN", "import soa.conf", head=_TXT))),
         # an edit would be read by Helm
         Bad(
             manifest(
